@@ -1,0 +1,117 @@
+//! Signed tree heads: C2SP tlog-checkpoint (c2sp.org/tlog-checkpoint) in signed notes (c2sp.org/signed-note).
+//!
+//! ```text
+//! sealpost.example/ledger/7f3c            origin: which log
+//! 1042                                    size: how many leaves
+//! jFyb…=                                  root
+//!                                         (extension lines, then one empty line)
+//! — sealpost.example J6Qk…                name, base64(key id ‖ Ed25519 signature over everything above the empty line)
+//! ```
+
+mod key;
+mod note;
+
+pub use key::VerifierKey;
+
+use crate::hash::Hash;
+
+/// A log's head at a moment: these many leaves, with this root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    origin: String,
+    size: u64,
+    root: Hash,
+    extensions: Vec<String>,
+}
+
+impl Checkpoint {
+    /// A head to be signed, without extension lines.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Malformed`] if the origin is empty or has a control character.
+    pub fn new(origin: impl Into<String>, size: u64, root: Hash) -> Result<Self, CheckpointError> {
+        Self::with_extensions(origin, size, root, Vec::new())
+    }
+
+    /// A head with extension lines, which are signed along and otherwise mean what signer and reader agree on.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Malformed`] if the origin or an extension is empty or has a control character.
+    pub fn with_extensions(
+        origin: impl Into<String>,
+        size: u64,
+        root: Hash,
+        extensions: Vec<String>,
+    ) -> Result<Self, CheckpointError> {
+        let origin = origin.into();
+        if note::is_line(&origin) && extensions.iter().all(|line| note::is_line(line)) {
+            Ok(Self {
+                origin,
+                size,
+                root,
+                extensions,
+            })
+        } else {
+            Err(CheckpointError::Malformed)
+        }
+    }
+
+    /// Which log this is the head of.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// How many leaves the log had.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The root over them.
+    #[must_use]
+    pub const fn root(&self) -> Hash {
+        self.root
+    }
+
+    /// Extension lines.
+    #[must_use]
+    pub fn extensions(&self) -> &[String] {
+        &self.extensions
+    }
+
+    /// The signed note. `signer` makes the Ed25519 signature (RFC 8032) of what it is given, with the key whose
+    /// public half is `key`.
+    #[must_use]
+    pub fn sign(&self, key: &VerifierKey, signer: &dyn Fn(&[u8]) -> [u8; 64]) -> String {
+        let body = note::body(self);
+        let signature = signer(body.as_bytes());
+        note::signed(&body, key, &signature)
+    }
+
+    /// Reads a signed note that carries `key`'s signature. Signatures by other keys (of witnesses) may stand beside
+    /// it and are not looked at.
+    ///
+    /// # Errors
+    /// [`CheckpointError`]: the note is not exactly in form, or not signed by `key`.
+    pub fn parse_and_verify(text: &str, key: &VerifierKey) -> Result<Self, CheckpointError> {
+        note::open(text, key).and_then(note::parse_body)
+    }
+}
+
+/// Why a text is no checkpoint one may rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CheckpointError {
+    /// Not a signed note with an origin, a size and a root, each in its one form.
+    #[error("not a checkpoint in signed-note form")]
+    Malformed,
+    /// No signature line is by the key asked for.
+    #[error("the checkpoint is not signed by the key you trust")]
+    OtherKey,
+    /// There is a line by that key, and the signature doesn't match the text.
+    #[error("the checkpoint's signature does not match its text")]
+    BadSignature,
+}
+
+#[cfg(test)]
+mod tests;
