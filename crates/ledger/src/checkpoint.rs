@@ -112,6 +112,3 @@ pub enum CheckpointError {
     #[error("the checkpoint's signature does not match its text")]
     BadSignature,
 }
-
-#[cfg(test)]
-mod tests;
