@@ -1,0 +1,245 @@
+//! One HTTP/1.1 connection, driven by whoever uses it.
+
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use http::Request;
+use http::header::{self, HeaderMap, HeaderName};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use tokio_rustls::TlsConnector;
+
+use super::wire::{Traffic, Wire};
+use super::{MAX_RESPONSE_BODY, MAX_RESPONSE_HEAD, SendError, SendErrorKind};
+use crate::elapsed::Deadline;
+use crate::network::Network;
+use crate::stream::Stream;
+use crate::target::Origin;
+
+/// How long one TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// Response headers that reach the caller.
+const KEPT_HEADERS: [HeaderName; 6] = [
+    header::RETRY_AFTER,
+    header::CONTENT_TYPE,
+    header::CONTENT_ENCODING,
+    header::ETAG,
+    header::DATE,
+    header::LOCATION,
+];
+
+/// hyper's half of the connection that does the reading and writing.
+struct Driver {
+    connection: http1::Connection<TokioIo<Wire>, Full<Bytes>>,
+    ended: bool,
+}
+
+/// An open connection.
+pub(super) struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    driver: Driver,
+    traffic: Arc<Traffic>,
+    peer: SocketAddr,
+}
+
+/// An answer, and whether the connection is good for another.
+pub(super) struct Exchange {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    pub(super) truncated: bool,
+    pub(super) peer: SocketAddr,
+    pub(super) reusable: bool,
+}
+
+impl Connection {
+    /// Dials `origin` and, for https, shakes hands under the original name.
+    pub(super) async fn open(
+        network: &Network,
+        origin: &Origin,
+        config: &Arc<ClientConfig>,
+        deadline: Deadline,
+    ) -> Result<Self, SendError> {
+        let failed = SendError::before_request;
+        let stream = deadline
+            .run(network.dial(&origin.host, origin.port, !origin.tls))
+            .await
+            .map_err(|_| failed(SendErrorKind::Timeout))??;
+        let peer = stream
+            .peer_addr()
+            .map_err(|_| failed(SendErrorKind::ConnectFailed))?;
+        let wire = if origin.tls {
+            let handshake =
+                TlsConnector::from(config.clone()).connect(origin.server_name.clone(), stream);
+            let stream = deadline
+                .run_phase(HANDSHAKE, handshake)
+                .await
+                .map_err(|_| failed(SendErrorKind::Timeout))?
+                .map_err(|_| failed(SendErrorKind::TlsFailed))?;
+            Wire::new(Stream::Tls(Box::new(stream)))
+        } else {
+            Wire::new(Stream::Plain(stream))
+        };
+        let traffic = wire.traffic();
+        let (sender, connection) = http1::Builder::new()
+            .max_header_size(MAX_RESPONSE_HEAD)
+            .max_buf_size(MAX_RESPONSE_HEAD)
+            .handshake(TokioIo::new(wire))
+            .await
+            .map_err(|_| failed(SendErrorKind::ConnectFailed))?;
+        Ok(Self {
+            sender,
+            driver: Driver {
+                connection,
+                ended: false,
+            },
+            traffic,
+            peer,
+        })
+    }
+
+    /// Whether an idle connection is still open, as far as what has arrived can tell.
+    pub(super) fn is_usable(&mut self) -> bool {
+        self.driver.poll_once();
+        !self.driver.ended && self.sender.is_ready()
+    }
+
+    /// Sends `request` and reads the answer.
+    pub(super) async fn exchange(
+        &mut self,
+        request: Request<Full<Bytes>>,
+        deadline: Deadline,
+    ) -> Result<Exchange, SendError> {
+        self.traffic.clear();
+        match deadline.run(self.request_and_answer(request)).await {
+            Ok(Ok(exchange)) => Ok(exchange),
+            Ok(Err(error)) => Err(self.failure(&error)),
+            Err(_) => Err(self.failed(SendErrorKind::Timeout)),
+        }
+    }
+
+    async fn request_and_answer(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Exchange, hyper::Error> {
+        let peer = self.peer;
+        let Self { sender, driver, .. } = self;
+        let response = driver.run(sender.send_request(request)).await??;
+        let (head, body) = response.into_parts();
+        let (body, truncated) = driver.run(read_capped(body)).await??;
+        // The connection becomes ready only when its driver has seen the end of the answer.
+        driver.poll_once();
+        Ok(Exchange {
+            status: head.status.as_u16(),
+            headers: keep(&head.headers),
+            body,
+            truncated,
+            peer,
+            reusable: !truncated && !driver.ended && sender.is_ready(),
+        })
+    }
+
+    fn failed(&self, kind: SendErrorKind) -> SendError {
+        if self.traffic.wrote() {
+            SendError::after_request(kind)
+        } else {
+            SendError::before_request(kind)
+        }
+    }
+
+    fn failure(&self, error: &hyper::Error) -> SendError {
+        let kind = if error.is_parse_too_large() {
+            SendErrorKind::ResponseTooLarge
+        } else if error.is_parse() {
+            SendErrorKind::ProtocolError
+        } else {
+            SendErrorKind::ConnectionLost
+        };
+        let mut failure = self.failed(kind);
+        failure.closed_before_answer =
+            kind == SendErrorKind::ConnectionLost && !self.traffic.read();
+        failure
+    }
+}
+
+impl Driver {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), hyper::Error>> {
+        if self.ended {
+            return Poll::Ready(Ok(()));
+        }
+        let outcome = Pin::new(&mut self.connection).poll(cx);
+        self.ended = outcome.is_ready();
+        outcome
+    }
+
+    /// Lets the connection take note of what has arrived, without waiting for more.
+    fn poll_once(&mut self) {
+        let mut cx = Context::from_waker(Waker::noop());
+        if let Poll::Ready(Err(error)) = self.poll(&mut cx) {
+            tracing::trace!(closed = error.is_closed(), "egress.idle_connection_failed");
+        }
+    }
+
+    /// Runs `work`, which waits on this connection, and the connection together.
+    async fn run<T>(&mut self, work: impl Future<Output = T>) -> Result<T, hyper::Error> {
+        let mut work = pin!(work);
+        poll_fn(|cx| {
+            if let Poll::Ready(done) = work.as_mut().poll(cx) {
+                return Poll::Ready(Ok(done));
+            }
+            if let Poll::Ready(Err(error)) = self.poll(cx) {
+                return Poll::Ready(Err(error));
+            }
+            // What the connection has just done is usually what `work` was waiting for.
+            work.as_mut().poll(cx).map(Ok)
+        })
+        .await
+    }
+}
+
+/// Reads at most [`MAX_RESPONSE_BODY`] bytes; answers whether there was more.
+async fn read_capped(mut body: Incoming) -> Result<(Bytes, bool), hyper::Error> {
+    if body.is_end_stream() {
+        return Ok((Bytes::new(), false));
+    }
+    let mut first = Bytes::new();
+    let mut read = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
+        if first.is_empty() && read.is_empty() {
+            first = data;
+        } else {
+            if read.is_empty() {
+                read.extend_from_slice(&first);
+            }
+            read.extend_from_slice(&data);
+        }
+        if first.len().max(read.len()) > MAX_RESPONSE_BODY {
+            break;
+        }
+    }
+    let mut bytes = if read.is_empty() { first } else { read.into() };
+    let truncated = bytes.len() > MAX_RESPONSE_BODY;
+    bytes.truncate(MAX_RESPONSE_BODY);
+    Ok((bytes, truncated))
+}
+
+fn keep(headers: &HeaderMap) -> HeaderMap {
+    let mut kept = HeaderMap::new();
+    for name in &KEPT_HEADERS {
+        if let Some(value) = headers.get(name) {
+            kept.insert(name.clone(), value.clone());
+        }
+    }
+    kept
+}

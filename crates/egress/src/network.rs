@@ -1,0 +1,127 @@
+//! The one door to the outside: resolve, judge, connect to what was judged.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::net::TcpStream;
+
+use crate::guard::{Policy, Refusal};
+use crate::resolve::{ResolveError, Resolver, SystemResolver};
+
+/// How long one TCP connection attempt may take.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// Addresses tried before giving up; more would only spend the caller's deadline. All are judged.
+const TRIED: usize = 4;
+
+/// A policy and a resolver: all that is needed to reach anything.
+#[derive(Clone)]
+pub struct Network {
+    policy: Arc<Policy>,
+    resolver: Arc<dyn Resolver>,
+}
+
+/// Why there is no connection. No variant carries the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum DialError {
+    /// The name was not resolved.
+    #[error(transparent)]
+    NotResolved(#[from] ResolveError),
+    /// The policy refuses the name or the address.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// No permitted address accepted the connection.
+    #[error("no connection")]
+    Unreachable,
+}
+
+/// Where to connect: a name to resolve or an address literal that the policy admitted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Host {
+    Name(Arc<str>),
+    Literal(IpAddr),
+}
+
+impl Network {
+    /// A network with the operating system's resolver.
+    pub fn system(policy: Policy) -> Self {
+        Self::new(policy, SystemResolver::new())
+    }
+
+    /// A network with any resolver, e.g. [`crate::resolve::FixedResolver`].
+    pub fn new(policy: Policy, resolver: impl Resolver) -> Self {
+        Self {
+            policy: Arc::new(policy),
+            resolver: Arc::new(resolver),
+        }
+    }
+
+    /// The policy every connection of this network obeys.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Resolves `host`, judges every answer and connects to one of exactly those addresses. With
+    /// `loopback_only` even public addresses are refused (plain-text protocols).
+    ///
+    /// Nothing is resolved twice: the address that was judged is the address that is called.
+    pub(crate) async fn dial(
+        &self,
+        host: &Host,
+        port: u16,
+        loopback_only: bool,
+    ) -> Result<TcpStream, DialError> {
+        let addresses = match host {
+            Host::Literal(address) => vec![*address],
+            Host::Name(name) => self.resolver.resolve(name).await?,
+        };
+        self.policy.permit(&addresses)?;
+        for address in &addresses {
+            self.permit_endpoint(*address, port, loopback_only)?;
+        }
+        for address in addresses.into_iter().take(TRIED) {
+            if let Some(stream) = connect(SocketAddr::new(address, port)).await {
+                return Ok(stream);
+            }
+        }
+        Err(DialError::Unreachable)
+    }
+
+    fn permit_endpoint(
+        &self,
+        address: IpAddr,
+        port: u16,
+        loopback_only: bool,
+    ) -> Result<(), Refusal> {
+        let loopback = address.is_loopback();
+        if loopback {
+            Ok(())
+        } else if loopback_only {
+            Err(Refusal::PlainText)
+        } else if self.policy.permits_port(port) {
+            Ok(())
+        } else {
+            Err(Refusal::Port)
+        }
+    }
+}
+
+impl std::fmt::Debug for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Network")
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Connects, and believes the connection only if its peer is the address that was asked for.
+async fn connect(pinned: SocketAddr) -> Option<TcpStream> {
+    let stream = tokio::time::timeout(CONNECT, TcpStream::connect(pinned))
+        .await
+        .ok()?
+        .ok()?;
+    stream.set_nodelay(true).ok()?;
+    (stream.peer_addr().ok()? == pinned).then_some(stream)
+}
