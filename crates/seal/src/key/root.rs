@@ -1,0 +1,135 @@
+//! The root key: the one secret that lives outside the database.
+
+use super::{Key, KeyId};
+use crate::rng::Rng;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use zeroize::Zeroizing;
+
+/// Wraps organisation keys and does nothing else. Comes from a file, the environment
+/// or a key service; whoever holds it and the database holds everything.
+pub struct RootKey {
+    key: Key,
+    id: KeyId,
+}
+
+/// The text is neither 64 hexadecimal digits nor 43 characters of base64url.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a root key is 64 hexadecimal digits, or 43 characters of base64url")]
+pub struct NotARootKey;
+
+impl RootKey {
+    /// A fresh random root key.
+    pub fn generate(rng: &dyn Rng) -> Self {
+        Self::from_key(Key::generate(rng))
+    }
+
+    /// A root key from 32 bytes handed out by a key service.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self::from_key(Key::from_bytes(bytes))
+    }
+
+    /// Reads the text of a root key file: 64 hexadecimal digits or base64url (RFC 4648
+    /// §5, padding optional) of 32 bytes. White space around it is ignored.
+    pub fn parse(text: &str) -> Result<Self, NotARootKey> {
+        let text = text.trim();
+        let bytes = match text.len() {
+            64 => from_hex(text),
+            43 | 44 => from_base64url(text),
+            _ => None,
+        };
+        bytes
+            .map(|bytes| Self::from_bytes(*bytes))
+            .ok_or(NotARootKey)
+    }
+
+    /// The text for a root key file: 64 hexadecimal digits and a line end.
+    pub fn to_file_text(&self) -> Zeroizing<String> {
+        // The capacity is exact: a reallocation would leave a copy behind.
+        let mut text = Zeroizing::new(String::with_capacity(65));
+        for byte in self.key.bytes() {
+            text.push(HEX[usize::from(byte >> 4)]);
+            text.push(HEX[usize::from(byte & 15)]);
+        }
+        text.push('\n');
+        text
+    }
+
+    /// Eight bytes that name this key in front of what it wraps. Derived from the key,
+    /// so that every process that holds the key agrees on its name.
+    pub fn id(&self) -> KeyId {
+        self.id
+    }
+
+    /// The key itself, for wrapping and deriving.
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    fn from_key(key: Key) -> Self {
+        let derived = key.derive("root-key-id", &[]);
+        let mut id = [0; 8];
+        id.copy_from_slice(&derived.bytes()[..8]);
+        Self { key, id: KeyId(id) }
+    }
+}
+
+const HEX: [char; 16] = [
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+];
+
+fn from_hex(text: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let mut out = Zeroizing::new([0; 32]);
+    for (byte, pair) in out.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+    }
+    Some(out)
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).map(|value| value as u8)
+}
+
+fn from_base64url(text: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let text = text.strip_suffix('=').unwrap_or(text);
+    let decoded = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
+    let mut out = Zeroizing::new([0; 32]);
+    if decoded.len() != out.len() {
+        return None;
+    }
+    out.copy_from_slice(&decoded);
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::SystemRng;
+
+    #[test]
+    fn what_is_written_to_the_file_reads_back_as_the_same_key() {
+        let key = RootKey::generate(&SystemRng);
+        let again = RootKey::parse(&key.to_file_text()).unwrap();
+        assert_eq!(key.key().bytes(), again.key().bytes());
+        assert_eq!(key.id(), again.id());
+    }
+
+    #[test]
+    fn hexadecimal_and_base64url_name_the_same_key() {
+        let hex = RootKey::parse(&"fF".repeat(32)).unwrap();
+        let base64 = RootKey::parse("__________________________________________8\n").unwrap();
+        let padded = RootKey::parse("__________________________________________8=").unwrap();
+        assert_eq!(hex.id(), base64.id());
+        assert_eq!(hex.id(), padded.id());
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let too_long = "0".repeat(65);
+        let not_hex = "g".repeat(64);
+        let multibyte = "é".repeat(32);
+        for text in ["", "00", &too_long, &not_hex, &multibyte, &"!".repeat(43)] {
+            assert!(RootKey::parse(text).is_err());
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Shared signing secrets.
+
+use crate::rng::{Rng, array};
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// The prefix of Standard Webhooks secrets, used by others with another meaning.
+const PREFIX: &str = "whsec_";
+
+/// A secret with fewer key bytes than the hash is long can be guessed sooner than it
+/// has to be (RFC 2104 §3).
+const STRONG_LEN: usize = 32;
+
+/// How the text of a secret becomes a key. Stored beside the secret and never inferred:
+/// `whsec_` and 64 hexadecimal digits is valid under all three, with three different keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyEncoding {
+    /// The bytes of the whole text, prefix included.
+    Text,
+    /// Base64 after an optional `whsec_`.
+    Base64,
+    /// Hexadecimal after an optional `whsec_`.
+    Hex,
+}
+
+/// A secret shared with one receiver.
+pub struct SigningSecret {
+    text: Zeroizing<String>,
+    encoding: KeyEncoding,
+    key: hmac::Key,
+    key_len: usize,
+}
+
+/// The text can't be a secret in that encoding. Never carries the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadSecret {
+    /// No key bytes at all.
+    #[error("signing secret is empty")]
+    Empty,
+    /// Not base64 or hexadecimal, as the encoding asks.
+    #[error("signing secret doesn't decode in the chosen encoding")]
+    Encoding,
+}
+
+impl SigningSecret {
+    /// A fresh secret: `whsec_` and the base64 of 32 random bytes.
+    pub fn generate(rng: &dyn Rng) -> Self {
+        let bytes = Zeroizing::new(array::<32>(rng));
+        let mut text = Zeroizing::new(String::with_capacity(PREFIX.len() + 44));
+        text.push_str(PREFIX);
+        STANDARD.encode_string(&bytes[..], &mut text);
+        Self::with_key(text, KeyEncoding::Base64, &bytes[..])
+    }
+
+    /// A secret that exists already, pasted in or read back from storage.
+    pub fn import(text: &str, encoding: KeyEncoding) -> Result<Self, BadSecret> {
+        let bare = text.strip_prefix(PREFIX).unwrap_or(text);
+        let key = match encoding {
+            KeyEncoding::Text => Zeroizing::new(text.as_bytes().to_vec()),
+            KeyEncoding::Base64 => {
+                Zeroizing::new(STANDARD.decode(bare).map_err(|_| BadSecret::Encoding)?)
+            }
+            KeyEncoding::Hex => from_hex(bare).ok_or(BadSecret::Encoding)?,
+        };
+        if key.is_empty() {
+            return Err(BadSecret::Empty);
+        }
+        Ok(Self::with_key(
+            Zeroizing::new(text.to_owned()),
+            encoding,
+            &key,
+        ))
+    }
+
+    /// Whether the key is shorter than 32 bytes; such a secret is flagged for rotation.
+    pub fn is_weak(&self) -> bool {
+        self.key_len < STRONG_LEN
+    }
+
+    /// How the text becomes the key, to store beside it.
+    pub fn encoding(&self) -> KeyEncoding {
+        self.encoding
+    }
+
+    /// The text, to seal it or to show it once.
+    pub fn expose(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn hmac(&self) -> &hmac::Key {
+        &self.key
+    }
+
+    fn with_key(text: Zeroizing<String>, encoding: KeyEncoding, key: &[u8]) -> Self {
+        Self {
+            text,
+            encoding,
+            key: hmac::Key::new(hmac::HMAC_SHA256, key),
+            key_len: key.len(),
+        }
+    }
+}
+
+fn from_hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let digits = text.as_bytes();
+    if digits.len() % 2 != 0 {
+        return None;
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(digits.len() / 2));
+    for pair in digits.chunks_exact(2) {
+        bytes.push(nibble(pair[0])? << 4 | nibble(pair[1])?);
+    }
+    Some(bytes)
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).map(|value| value as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::SystemRng;
+
+    #[test]
+    fn a_fresh_secret_reads_back_and_is_strong() {
+        let secret = SigningSecret::generate(&SystemRng);
+        assert_eq!(secret.expose().len(), 6 + 44);
+        let again = SigningSecret::import(secret.expose(), secret.encoding()).unwrap();
+        assert!(!again.is_weak());
+    }
+
+    #[test]
+    fn a_short_secret_is_taken_and_flagged() {
+        let secret = SigningSecret::import("fyno-shared-secret", KeyEncoding::Text).unwrap();
+        assert!(secret.is_weak());
+    }
+
+    #[test]
+    fn what_does_not_decode_is_refused_and_not_quoted() {
+        let import = |text, encoding| SigningSecret::import(text, encoding).err();
+        assert_eq!(import("", KeyEncoding::Text), Some(BadSecret::Empty));
+        assert_eq!(
+            import("whsec_", KeyEncoding::Base64),
+            Some(BadSecret::Empty)
+        );
+        assert_eq!(
+            import("whsec_!", KeyEncoding::Base64),
+            Some(BadSecret::Encoding)
+        );
+        assert_eq!(import("abc", KeyEncoding::Hex), Some(BadSecret::Encoding));
+        assert_eq!(import("éé", KeyEncoding::Hex), Some(BadSecret::Encoding));
+    }
+}
