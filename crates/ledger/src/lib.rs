@@ -13,6 +13,27 @@
 //! This crate does no input or output, knows no other crate of the product, keeps no clock and no random source.
 //! Everything that reads bytes returns an error for bytes it doesn't like; nothing here panics on input.
 //!
+//! # Writing
+//!
+//! ```
+//! # use sealpost_ledger::*;
+//! # fn write(leaf: &Leaf, frontier: &mut Frontier, key: &VerifierKey, sign: &dyn Fn(&[u8]) -> [u8; 64])
+//! #     -> Result<(), CheckpointError> {
+//! // In the transaction of the act itself, with `leaf.seq == frontier.size()`:
+//! let bytes = leaf.encode();
+//! let hash = leaf_hash(&bytes);
+//! let completed = frontier.push(hash);
+//! // … store bytes, hash, the completed nodes and frontier.to_bytes().
+//!
+//! // At most every second, while there is news:
+//! let head = Checkpoint::new("sealpost.example/ledger/7f3c", frontier.size(), frontier.root())?;
+//! let note = head.sign(key, sign);
+//! // … store it, and hand it to the witnesses.
+//! # let _ = (completed, note);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # What a proof can't say
 //!
 //! Whoever holds the signing key can sign a second history. Only a checkpoint kept by somebody else (a witness)
