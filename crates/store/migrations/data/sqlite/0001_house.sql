@@ -1,0 +1,307 @@
+-- Ids are 16 bytes, times Unix milliseconds, enums short text, sealed columns bytes.
+-- Every table but `credential`'s look-up names its organisation first; see docs/decisions/0002-storage-door.md.
+
+create table organisation (
+    org blob not null primary key,
+    name text not null,
+    created_at integer not null
+) strict, without rowid;
+
+-- Whose credential is this? Found before the organisation is known, by the keyed hash of the token.
+create table credential (
+    org blob not null,
+    env text not null,
+    kind text not null,
+    mac blob not null,
+    target blob not null,
+    primary key (kind, mac)
+) strict, without rowid;
+
+create table api_key (
+    org blob not null,
+    env text not null,
+    id blob not null,
+    kind text not null,
+    name text not null,
+    last4 text not null,
+    mac blob not null,
+    scopes text not null,
+    cidrs text not null,
+    created_at integer not null,
+    expires_at integer not null,
+    revoked_at integer,
+    successor blob,
+    last_used_at integer,
+    last_used_network blob,
+    uses integer not null default 0,
+    primary key (org, env, id)
+) strict, without rowid;
+
+create table secret (
+    org blob not null,
+    env text not null,
+    id blob not null,
+    purpose text not null,
+    version integer not null,
+    encoding text not null,
+    imported integer not null,
+    sealed blob not null,
+    created_at integer not null,
+    expires_at integer,
+    primary key (org, env, id, version)
+) strict, without rowid;
+
+create table contact (
+    org blob not null,
+    env text not null,
+    id blob not null,
+    slot blob not null,
+    external_id blob,
+    name blob,
+    email blob,
+    phone blob,
+    locale text,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (org, env, id)
+) strict, without rowid;
+
+-- Equality only: keyed hashes of normalised addresses, by epoch, so that old keys can be destroyed.
+create table contact_index (
+    org blob not null,
+    env text not null,
+    kind text not null,
+    epoch integer not null,
+    value blob not null,
+    contact blob not null,
+    primary key (org, env, kind, epoch, value)
+) strict, without rowid;
+create index contact_index_contact on contact_index (org, env, contact);
+
+create table suppression (
+    org blob not null,
+    env text not null,
+    channel text not null,
+    value blob not null,
+    id blob not null,
+    reason text not null,
+    created_at integer not null,
+    primary key (org, env, channel, value)
+) strict, without rowid;
+
+create table template (
+    org blob not null,
+    env text not null,
+    id blob not null,
+    name text not null,
+    channel text not null,
+    version integer not null,
+    created_at integer not null,
+    primary key (org, env, id)
+) strict, without rowid;
+create unique index template_name on template (org, env, name);
+
+create table template_version (
+    org blob not null,
+    env text not null,
+    template blob not null,
+    version integer not null,
+    content text not null,
+    created_at integer not null,
+    primary key (org, env, template, version)
+) strict, without rowid;
+
+create table event (
+    org blob not null,
+    env text not null,
+    id blob not null,
+    name text not null,
+    version integer not null,
+    created_at integer not null,
+    primary key (org, env, id)
+) strict, without rowid;
+create unique index event_name on event (org, env, name);
+
+create table event_version (
+    org blob not null,
+    env text not null,
+    event blob not null,
+    version integer not null,
+    class text not null,
+    template blob not null,
+    channel blob,
+    created_at integer not null,
+    primary key (org, env, event, version)
+) strict, without rowid;
+
+create table channel (
+    org blob not null,
+    env text not null,
+    id blob not null,
+    kind text not null,
+    name text not null,
+    settings text not null,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (org, env, id)
+) strict, without rowid;
+create unique index channel_name on channel (org, env, name);
+
+create table message (
+    org blob not null,
+    env text not null,
+    id blob not null,
+    contact blob not null,
+    event blob not null,
+    event_version integer not null,
+    template blob not null,
+    template_version integer not null,
+    channel text not null,
+    class text not null,
+    state text not null,
+    reason text,
+    slot blob not null,
+    recipient blob not null,
+    payload blob,
+    decision text not null,
+    callbacks text,
+    provider_id text,
+    attempts integer not null,
+    send_before integer,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (org, env, id)
+) strict, without rowid;
+create index message_contact on message (org, env, contact, id);
+
+create table message_step (
+    org blob not null,
+    env text not null,
+    message blob not null,
+    step integer not null,
+    kind text not null,
+    at integer not null,
+    attempt integer not null,
+    detail text,
+    primary key (org, env, message, step)
+) strict, without rowid;
+
+-- The sandbox outbox: what a message of the test environment would have been.
+create table sandbox (
+    org blob not null,
+    env text not null,
+    message blob not null,
+    channel text not null,
+    content blob not null,
+    created_at integer not null,
+    primary key (org, env, message)
+) strict, without rowid;
+
+create table endpoint (
+    org blob not null,
+    env text not null,
+    id blob not null,
+    name text not null,
+    url text not null,
+    description text not null,
+    events text not null,
+    profiles text not null,
+    state text not null,
+    state_detail text not null,
+    secret blob not null,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (org, env, id)
+) strict, without rowid;
+create unique index endpoint_name on endpoint (org, env, name);
+
+create table delivery (
+    org blob not null,
+    env text not null,
+    id blob not null,
+    endpoint blob not null,
+    notice blob not null,
+    kind text not null,
+    message blob,
+    body blob not null,
+    state text not null,
+    attempts integer not null,
+    next_at integer,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (org, env, id)
+) strict, without rowid;
+create index delivery_endpoint on delivery (org, env, endpoint, id);
+
+create table attempt (
+    org blob not null,
+    env text not null,
+    delivery blob not null,
+    number integer not null,
+    started_at integer not null,
+    finished_at integer,
+    outcome text not null,
+    status integer,
+    latency_ms integer,
+    primary key (org, env, delivery, number)
+) strict, without rowid;
+
+create table idempotency (
+    org blob not null,
+    env text not null,
+    mac blob not null,
+    fingerprint blob not null,
+    status integer not null,
+    body blob not null,
+    expires_at integer not null,
+    primary key (org, env, mac)
+) strict, without rowid;
+create index idempotency_expiry on idempotency (expires_at);
+
+create table outbox (
+    org blob not null,
+    env text not null,
+    id blob not null,
+    kind text not null,
+    target blob not null,
+    due_at integer not null,
+    leased_until integer not null,
+    fence integer not null,
+    claims integer not null,
+    primary key (org, env, id)
+) strict, without rowid;
+create index outbox_lease on outbox (leased_until);
+create index outbox_target on outbox (org, env, target);
+
+create table ledger_head (
+    org blob not null primary key,
+    frontier blob not null,
+    size integer not null,
+    signed integer not null
+) strict, without rowid;
+
+create table ledger_leaf (
+    org blob not null,
+    seq integer not null,
+    leaf blob not null,
+    hash blob not null,
+    content blob,
+    primary key (org, seq)
+) strict, without rowid;
+
+-- Roots of complete subtrees of 256^n leaves, so that a proof reads hundreds of rows, not millions.
+create table ledger_node (
+    org blob not null,
+    level integer not null,
+    position integer not null,
+    hash blob not null,
+    primary key (org, level, position)
+) strict, without rowid;
+
+create table ledger_checkpoint (
+    org blob not null,
+    size integer not null,
+    signed_at integer not null,
+    note text not null,
+    primary key (org, size)
+) strict, without rowid;

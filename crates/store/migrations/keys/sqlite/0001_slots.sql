@@ -1,0 +1,19 @@
+-- The key store. Never in a data backup; see docs/decisions.
+create table slot (
+    org blob not null,
+    id blob not null,
+    purpose text not null,
+    wrapped blob not null,
+    created_at integer not null,
+    primary key (org, id)
+) strict, without rowid;
+
+-- Keys that have a name: root wrapping check, organisation keys, token pepper, checkpoint signing key.
+create table named_key (
+    org blob not null,
+    name text not null,
+    version integer not null,
+    wrapped blob not null,
+    created_at integer not null,
+    primary key (org, name, version)
+) strict, without rowid;

@@ -1,0 +1,62 @@
+//! A database: lanes that write, lanes that read, and connections to peek with.
+
+use std::sync::Arc;
+
+use crate::ctx::Ctx;
+use crate::error::StoreError;
+use crate::lane::Lane;
+use crate::sqlite::Peeks;
+use crate::tx::Tx;
+
+/// One database, on either engine.
+#[derive(Clone)]
+pub(crate) struct Db {
+    pub(crate) write: Lane,
+    pub(crate) read: Lane,
+    /// SQLite reads a few rows faster than a thread can be woken: connections for doing so in place.
+    pub(crate) peeks: Option<Arc<Peeks>>,
+}
+
+impl Db {
+    /// Runs `f` in a transaction and returns once it is durable.
+    pub(crate) async fn write<T, E>(
+        &self,
+        ctx: Arc<Ctx>,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.write.run(ctx, f).await
+    }
+
+    /// Runs `f` against one snapshot, on a thread of its own.
+    pub(crate) async fn read<T, E>(
+        &self,
+        ctx: Arc<Ctx>,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.read.run(ctx, f).await
+    }
+
+    /// Runs `f`, a look at a few rows by key, in place where the engine allows.
+    pub(crate) async fn peek<T, E>(
+        &self,
+        ctx: Arc<Ctx>,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match &self.peeks {
+            Some(peeks) => peeks.run(&ctx, f),
+            None => self.read.run(ctx, f).await,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Faults of storage. None carries a value from a row or a statement's parameters.
+
+/// Storage could not do what was asked. A fault, never a decision: callers answer 500 or 503.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite refused a statement.
+    #[error("sqlite refused a statement")]
+    Sqlite(#[source] rusqlite::Error),
+    /// PostgreSQL refused a statement or the connection broke.
+    #[error("postgres refused a statement")]
+    Postgres(#[source] tokio_postgres::Error),
+    /// A unique constraint holds already: somebody else was first. Callers turn this into a decision.
+    #[error("a unique constraint holds already")]
+    Conflict,
+    /// A column does not hold what the caller expects.
+    #[error("column `{0}` holds something else than expected")]
+    Column(String),
+    /// A row that must be there is not.
+    #[error("a row is missing: {0}")]
+    Missing(&'static str),
+    /// The batch this job was in could not be committed: nothing of it happened.
+    #[error("the transaction was rolled back")]
+    RolledBack,
+    /// The connection broke during commit: it may or may not have happened.
+    #[error("the outcome of the transaction is unknown")]
+    Unknown,
+    /// Too much is waiting; try again later.
+    #[error("storage is overloaded")]
+    Overloaded,
+    /// Storage has stopped.
+    #[error("storage has stopped")]
+    Stopped,
+    /// A job panicked; its changes were rolled back.
+    #[error("a job panicked")]
+    Panicked,
+    /// The ledger leaf could not be written, so the change did not happen.
+    #[error("the audit leaf could not be written")]
+    Unrecorded,
+    /// A key is not there: it was shredded, or the key store is not the one the data was written with.
+    #[error("the key is gone")]
+    KeyGone,
+    /// A sealed value did not open where it stands.
+    #[error("a sealed value did not open")]
+    Unopenable,
+    /// The database is not as this version expects.
+    #[error("{0}")]
+    Unsuitable(String),
+    /// The data folder could not be used.
+    #[error("the data folder could not be used: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::ConstraintViolation) => Self::Conflict,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.code() {
+            Some(code) if *code == tokio_postgres::error::SqlState::UNIQUE_VIOLATION => Self::Conflict,
+            _ => Self::Postgres(error),
+        }
+    }
+}
+
+impl From<sealpost_seal::envelope::OpenError> for StoreError {
+    fn from(_: sealpost_seal::envelope::OpenError) -> Self {
+        Self::Unopenable
+    }
+}

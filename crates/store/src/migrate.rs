@@ -1,0 +1,25 @@
+//! Migrations: same number and name on both engines, forward only.
+
+/// One step of the schema.
+pub(crate) struct Migration {
+    pub(crate) number: i64,
+    pub(crate) name: &'static str,
+    pub(crate) sqlite: &'static str,
+    pub(crate) postgres: &'static str,
+}
+
+macro_rules! migrations {
+    ($folder:literal: $($number:literal $name:literal),+ $(,)?) => {
+        &[$(Migration {
+            number: $number,
+            name: $name,
+            sqlite: include_str!(concat!("../migrations/", $folder, "/sqlite/", $name, ".sql")),
+            postgres: include_str!(concat!("../migrations/", $folder, "/postgres/", $name, ".sql")),
+        }),+]
+    };
+}
+
+/// The schema of `data`.
+pub(crate) const DATA: &[Migration] = migrations!("data": 1 "0001_house");
+/// The schema of `keys`.
+pub(crate) const KEYS: &[Migration] = migrations!("keys": 1 "0001_slots");

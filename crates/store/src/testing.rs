@@ -1,0 +1,232 @@
+//! What tests of all crates need: temporary stores on both engines, a clock they move, faults they cause.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use sealpost_seal::key::RootKey;
+use sealpost_seal::rng::{Rng, SystemRng};
+
+use crate::clock::{Clock, Time};
+use crate::ctx::{Actor, ActorKind, Ctx, Org, World};
+use crate::error::StoreError;
+use crate::ids::{OrgId, RequestId};
+use crate::sql;
+use crate::store::{Database, Store, StoreConfig};
+use crate::{Environment, org_sql};
+
+/// The environment variable that names a PostgreSQL server tests may make databases on, as a role that may.
+pub const POSTGRES: &str = "SEALPOST_TEST_POSTGRES";
+
+/// A clock that tests move.
+#[derive(Debug)]
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    /// Starts at 2026-01-15T09:30:00Z.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(1_768_469_400_000)))
+    }
+
+    /// Moves time forward.
+    pub fn advance_ms(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Time {
+        Time::from_unix_ms(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A world whose clock stands still until moved, with real randomness.
+pub fn world() -> (World, Arc<TestClock>) {
+    let clock = TestClock::new();
+    (World { clock: clock.clone(), rng: Arc::new(SystemRng) }, clock)
+}
+
+/// A store for one test, gone afterwards.
+pub struct TestStore {
+    /// The store.
+    pub store: Store,
+    /// Its clock.
+    pub clock: Arc<TestClock>,
+    /// Its data folder, on SQLite.
+    pub folder: Option<tempfile::TempDir>,
+    root: RootKeyText,
+}
+
+struct RootKeyText(String);
+
+impl TestStore {
+    /// A fresh store on SQLite.
+    pub async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap_or_else(|e| fail(&e));
+        let root = RootKeyText(RootKey::generate(&SystemRng).to_file_text().to_string());
+        let (world, clock) = world();
+        let store = open(Database::Sqlite { folder: folder.path().to_owned() }, &root, world).await;
+        Self { store, clock, folder: Some(folder), root }
+    }
+
+    /// A fresh store on PostgreSQL, or nothing (said loudly) where no server is named; in CI that fails.
+    pub async fn postgres() -> Option<Self> {
+        let Some(server) = std::env::var(POSTGRES).ok() else {
+            assert!(std::env::var("CI").is_err(), "{POSTGRES} is not set: the PostgreSQL half of this suite can't run");
+            #[expect(clippy::print_stderr, reason = "a suite that can't run says so loudly")]
+            {
+                eprintln!("SKIPPED, LOUDLY: {POSTGRES} is not set, the PostgreSQL half of this test did not run");
+            }
+            return None;
+        };
+        let (data, keys) = (fresh_database(&server).await, fresh_database(&server).await);
+        let root = RootKeyText(RootKey::generate(&SystemRng).to_file_text().to_string());
+        let (world, clock) = world();
+        let database = Database::Postgres { data, keys, writers: 2, roots: Arc::new(rustls::RootCertStore::empty()) };
+        let store = open(database, &root, world).await;
+        Some(Self { store, clock, folder: None, root })
+    }
+
+    /// The same data folder opened again, after the store was dropped.
+    pub async fn reopened(self) -> Self {
+        let Self { store, clock, folder, root } = self;
+        drop(store);
+        let path = folder.as_ref().map(|f| f.path().to_owned()).unwrap_or_default();
+        // The threads of the dropped store release the folder as they end.
+        for _ in 0..200 {
+            let world = World { clock: clock.clone(), rng: Arc::new(SystemRng) };
+            match try_open(Database::Sqlite { folder: path.clone() }, &root, world).await {
+                Ok(store) => {
+                    return Self { store, clock, folder, root };
+                }
+                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            }
+        }
+        fail(&"the data folder stays locked")
+    }
+
+    /// An organisation with nothing in it, and a context in its test environment.
+    pub async fn organisation(&self) -> Ctx {
+        let org = Org { id: OrgId::new(self.store.world()), environment: Environment::Test };
+        let ctx = self.ctx(org);
+        let made = self
+            .store
+            .maintain::<_, StoreError>(&ctx, |tx| {
+                tx.put(
+                    org_sql!("insert into organisation (org, name, created_at) values ($1, $2, $3)"),
+                    &[&"Test", &tx.ctx().now()],
+                )
+            })
+            .await;
+        made.unwrap_or_else(|e| fail(&e));
+        ctx
+    }
+
+    /// A context in `org`, acting as some key.
+    pub fn ctx(&self, org: Org) -> Ctx {
+        Ctx {
+            org,
+            actor: Actor { kind: ActorKind::Key, id: [7; 16] },
+            viewer: sealpost_seal::viewer::Viewer::masked(),
+            request: RequestId::new(self.store.world()),
+            world: self.store.world().clone(),
+        }
+    }
+
+    /// From now on no ledger leaf can be written, or it can again.
+    pub fn break_ledger(&self, broken: bool) {
+        self.store.break_ledger(broken);
+    }
+
+    /// How many outbox jobs this organisation has waiting.
+    pub async fn jobs_waiting(&self, ctx: &Ctx) -> i64 {
+        let count = self
+            .store
+            .read::<_, StoreError>(ctx, |tx| {
+                tx.optional(sql!("select count(*) as n from outbox where org = $1 and env = $2"), &[], |row| {
+                    row.get::<i64>("n")
+                })
+            })
+            .await;
+        count.unwrap_or_else(|e| fail(&e)).unwrap_or(0)
+    }
+}
+
+async fn open(database: Database, root: &RootKeyText, world: World) -> Store {
+    try_open(database, root, world).await.unwrap_or_else(|e| fail(&e))
+}
+
+async fn try_open(database: Database, root: &RootKeyText, world: World) -> Result<Store, StoreError> {
+    let root = RootKey::parse(&root.0).unwrap_or_else(|e| fail(&e));
+    Store::open(StoreConfig { database, root, world, origin: "sealpost.test/ledger".into() }).await
+}
+
+static DATABASES: AtomicU64 = AtomicU64::new(0);
+
+async fn fresh_database(server: &str) -> String {
+    let name = format!("t{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
+    let (client, connection) =
+        tokio_postgres::connect(server, tokio_postgres::NoTls).await.unwrap_or_else(|e| fail(&e));
+    tokio::spawn(connection);
+    for statement in [format!("drop database if exists {name} with (force)"), format!("create database {name}")] {
+        client.batch_execute(&statement).await.unwrap_or_else(|e| fail(&e));
+    }
+    let (base, query) = server.split_once('?').unwrap_or((server, ""));
+    let base = base.rsplit_once('/').map_or(base, |(base, _)| base);
+    format!("{base}/{name}?{query}")
+}
+
+#[expect(clippy::panic, reason = "a test that can't be set up must stop")]
+fn fail(why: &dyn std::fmt::Display) -> ! {
+    panic!("{why}")
+}
+
+/// A generator that repeats itself, for tests that need the same bytes twice.
+#[derive(Debug)]
+pub struct SeededRng(AtomicU64);
+
+impl SeededRng {
+    /// The generator that starts from `seed`.
+    pub fn new(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
+}
+
+impl Rng for SeededRng {
+    /// SplitMix64 (Steele, Lea, Flood 2014).
+    fn fill(&self, out: &mut [u8]) {
+        for chunk in out.chunks_mut(8) {
+            let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed).wrapping_add(0x9e37_79b9_7f4a_7c15);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            let bytes = (z ^ (z >> 31)).to_le_bytes();
+            chunk.copy_from_slice(&bytes[..chunk.len()]);
+        }
+    }
+}
+
+/// Runs one test on both engines: `both_engines! { async fn name(store: TestStore) { … } }` makes `name::on_sqlite` and
+/// `name::on_postgres`.
+#[macro_export]
+macro_rules! both_engines {
+    ($($(#[$meta:meta])* async fn $name:ident($house:ident: TestStore) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            async fn run($house: $crate::testing::TestStore) $body
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                run($crate::testing::TestStore::sqlite().await).await;
+            }
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                if let Some(store) = $crate::testing::TestStore::postgres().await {
+                    run(store).await;
+                }
+            }
+        }
+    )+};
+}

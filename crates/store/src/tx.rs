@@ -1,0 +1,153 @@
+//! A transaction, as a use case sees it.
+
+use crate::bus::Change;
+use crate::ctx::Ctx;
+use crate::error::StoreError;
+use crate::ids::JobId;
+use crate::ledger::Leaf;
+use crate::row::Row;
+use crate::sql::{Scoping, Sql};
+use crate::value::{Param, Value};
+
+/// What an engine can do inside a transaction.
+pub(crate) trait Engine {
+    /// Runs a statement; answers how many rows it changed.
+    fn execute(&mut self, sql: Sql, params: &[Value<'_>]) -> Result<u64, StoreError>;
+    /// Runs a statement whose answer nobody needs: may be sent later, together with others, but before the next one that
+    /// answers and before the commit. A failure fails the job.
+    fn put(&mut self, sql: Sql, params: &[Value<'_>]) -> Result<(), StoreError>;
+    /// Runs a query, handing each row to `each`.
+    fn query(
+        &mut self,
+        sql: Sql,
+        params: &[Value<'_>],
+        each: &mut dyn FnMut(&Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+    /// Sends what [`Engine::put`] left waiting and hears whether it went well.
+    fn flush(&mut self) -> Result<(), StoreError>;
+}
+
+/// A transaction in one organisation and environment. What it does becomes durable together, or not at all.
+pub struct Tx<'e> {
+    engine: &'e mut dyn Engine,
+    ctx: &'e Ctx,
+    pub(crate) leaves: Vec<Leaf>,
+    pub(crate) changes: Vec<Change>,
+}
+
+/// A value whose change has been recorded in the ledger. Only [`Tx::record`] makes one.
+#[must_use = "return it from the closure given to Store::write"]
+pub struct Recorded<T>(pub(crate) T);
+
+impl<T> Recorded<T> {
+    /// The recorded value turned into another.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Recorded<U> {
+        Recorded(f(self.0))
+    }
+
+    /// The recorded value, to be looked at before the transaction ends.
+    pub fn value(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<'e> Tx<'e> {
+    pub(crate) fn new(engine: &'e mut dyn Engine, ctx: &'e Ctx) -> Self {
+        Self { engine, ctx, leaves: Vec::new(), changes: Vec::new() }
+    }
+
+    /// For whom, by whom, when.
+    pub fn ctx(&self) -> &'e Ctx {
+        self.ctx
+    }
+
+    /// Runs a statement; answers how many rows it changed. On PostgreSQL a failure spoils the whole job, so expected
+    /// conflicts are spelled `on conflict do nothing` and seen in the count.
+    pub fn execute(&mut self, sql: Sql, params: &[&dyn Param]) -> Result<u64, StoreError> {
+        let mut values = Values::new();
+        self.engine.execute(sql, self.ctx.bind(sql, params, &mut values))
+    }
+
+    /// Runs a statement whose answer isn't needed (an insert that can't conflict); cheaper than [`Tx::execute`] where a
+    /// statement is a network round trip.
+    pub fn put(&mut self, sql: Sql, params: &[&dyn Param]) -> Result<(), StoreError> {
+        let mut values = Values::new();
+        self.engine.put(sql, self.ctx.bind(sql, params, &mut values))
+    }
+
+    /// All rows of a query.
+    pub fn all<T>(
+        &mut self,
+        sql: Sql,
+        params: &[&dyn Param],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut values = Values::new();
+        let mut rows = Vec::new();
+        self.engine.query(sql, self.ctx.bind(sql, params, &mut values), &mut |row| {
+            rows.push(read(row)?);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// The first row of a query, if it has any.
+    pub fn optional<T>(
+        &mut self,
+        sql: Sql,
+        params: &[&dyn Param],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut values = Values::new();
+        let mut found = None;
+        self.engine.query(sql, self.ctx.bind(sql, params, &mut values), &mut |row| {
+            if found.is_none() {
+                found = Some(read(row)?);
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Records an act beside the one [`Tx::record`] will record.
+    pub fn note(&mut self, leaf: Leaf) {
+        self.leaves.push(leaf);
+    }
+
+    /// Records what happened and makes the value that [`Store::write`](crate::Store::write) demands.
+    pub fn record<T>(&mut self, leaf: Leaf, value: T) -> Recorded<T> {
+        self.leaves.push(leaf);
+        Recorded(value)
+    }
+
+    /// Tells everybody who listens, on every node, once the transaction is durable.
+    pub fn publish(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    pub(crate) fn flush(&mut self) -> Result<(), StoreError> {
+        self.engine.flush()
+    }
+
+    /// Puts a job into the outbox, in this transaction; see [`crate::outbox`].
+    pub fn enqueue(&mut self, job: crate::outbox::NewJob) -> Result<JobId, StoreError> {
+        crate::outbox::push(self, job)
+    }
+}
+
+/// Parameters on the stack: no statement of this house has more.
+pub(crate) type Values<'a> = Vec<Value<'a>>;
+
+impl Ctx {
+    fn bind<'a, 'v>(&'a self, sql: Sql, params: &'a [&'a dyn Param], values: &'v mut Values<'a>) -> &'v [Value<'a>] {
+        values.reserve(params.len() + 2);
+        if sql.scoping != Scoping::Installation {
+            values.push(Value::Id(self.org.id.bytes()));
+        }
+        if sql.scoping == Scoping::Environment {
+            values.push(Value::Text(self.org.environment.as_str()));
+        }
+        values.extend(params.iter().map(|p| p.value()));
+        values
+    }
+}
