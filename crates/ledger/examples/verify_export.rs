@@ -23,12 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let key: VerifierKey = key.parse()?;
     let witnessed = arguments
-        .map(|path| {
-            Ok(Checkpoint::parse_and_verify(
-                &fs::read_to_string(path)?,
-                &key,
-            )?)
-        })
+        .map(|path| Ok(Checkpoint::parse_and_verify(&fs::read_to_string(path)?, &key)?))
         .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
 
     let mut verifier = Verifier::new(key, &witnessed);

@@ -45,12 +45,7 @@ impl Checkpoint {
     ) -> Result<Self, CheckpointError> {
         let origin = origin.into();
         if note::is_line(&origin) && extensions.iter().all(|line| note::is_line(line)) {
-            Ok(Self {
-                origin,
-                size,
-                root,
-                extensions,
-            })
+            Ok(Self { origin, size, root, extensions })
         } else {
             Err(CheckpointError::Malformed)
         }

@@ -26,11 +26,7 @@ pub const FORMAT: &str = "sealpost-ledger-export/1";
 /// The first line: which log this is, and which key its writer claims. A verifier trusts neither.
 #[must_use]
 pub fn header_line(origin: &str, key: &VerifierKey) -> String {
-    line(&Header {
-        format: FORMAT.into(),
-        origin: origin.into(),
-        verifier_key: key.to_string().into(),
-    })
+    line(&Header { format: FORMAT.into(), origin: origin.into(), verifier_key: key.to_string().into() })
 }
 
 /// A leaf's line: its canonical bytes, its stored [`leaf_hash`](crate::leaf_hash), and its sealed content unless that
@@ -48,10 +44,7 @@ pub fn leaf_line(leaf: &[u8], stored_hash: &Hash, content: Option<&[u8]>) -> Str
 /// A checkpoint's line, from the signed note.
 #[must_use]
 pub fn checkpoint_line(note: &str) -> String {
-    line(&Line {
-        checkpoint: Some(note.into()),
-        ..Line::default()
-    })
+    line(&Line { checkpoint: Some(note.into()), ..Line::default() })
 }
 
 /// The header as read.
@@ -68,28 +61,17 @@ pub(crate) struct Header<'a> {
 
 /// What a line after the header says.
 pub(crate) enum Entry<'a> {
-    Leaf {
-        bytes: Vec<u8>,
-        stored_hash: Option<Hash>,
-        content: Option<Vec<u8>>,
-    },
+    Leaf { bytes: Vec<u8>, stored_hash: Option<Hash>, content: Option<Vec<u8>> },
     Checkpoint(Cow<'a, str>),
 }
 
 pub(crate) fn parse_header(line: &[u8]) -> Option<Header<'_>> {
-    serde_json::from_slice(line)
-        .ok()
-        .filter(|header: &Header<'_>| header.format == FORMAT)
+    serde_json::from_slice(line).ok().filter(|header: &Header<'_>| header.format == FORMAT)
 }
 
 pub(crate) fn parse_line(line: &[u8]) -> Option<Entry<'_>> {
     match serde_json::from_slice(line).ok()? {
-        Line {
-            leaf: Some(leaf),
-            hash,
-            content,
-            checkpoint: None,
-        } => Some(Entry::Leaf {
+        Line { leaf: Some(leaf), hash, content, checkpoint: None } => Some(Entry::Leaf {
             bytes: bytes(&leaf)?,
             stored_hash: match hash {
                 Some(hash) => Some(Hash::from_base64(&hash)?),
@@ -100,12 +82,7 @@ pub(crate) fn parse_line(line: &[u8]) -> Option<Entry<'_>> {
                 None => None,
             },
         }),
-        Line {
-            leaf: None,
-            hash: None,
-            content: None,
-            checkpoint: Some(note),
-        } => Some(Entry::Checkpoint(note)),
+        Line { leaf: None, hash: None, content: None, checkpoint: Some(note) } => Some(Entry::Checkpoint(note)),
         _ => None,
     }
 }

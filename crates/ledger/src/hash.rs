@@ -39,10 +39,7 @@ impl Hash {
     /// Reads what [`Hash::to_base64`] writes and nothing else.
     #[must_use]
     pub fn from_base64(text: &str) -> Option<Self> {
-        STANDARD
-            .decode(text)
-            .ok()
-            .and_then(|bytes| Self::from_slice(&bytes))
+        STANDARD.decode(text).ok().and_then(|bytes| Self::from_slice(&bytes))
     }
 
     /// The hash in exactly 32 bytes.
@@ -116,25 +113,15 @@ mod tests {
     fn a_hash_reads_back_from_its_base64_and_from_no_other_text() {
         let hash = leaf_hash(b"");
         // RFC 6962's leaf hash of the empty string, as every implementation of it prints.
-        assert_eq!(
-            hash.to_hex(),
-            "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
-        );
+        assert_eq!(hash.to_hex(), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
         assert_eq!(Hash::from_base64(&hash.to_base64()), Some(hash));
         assert_eq!(Hash::from_base64("bjQL"), None);
         assert_eq!(Hash::from_base64(&hash.to_base64().replace('=', "")), None);
-        assert_eq!(
-            Hash::from_base64(&hash.to_base64().replace("B0=", "B1=")),
-            None,
-            "unused bits must be zero"
-        );
+        assert_eq!(Hash::from_base64(&hash.to_base64().replace("B0=", "B1=")), None, "unused bits must be zero");
     }
 
     #[test]
     fn the_empty_tree_has_the_hash_of_nothing() {
-        assert_eq!(
-            empty_root().to_hex(),
-            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        );
+        assert_eq!(empty_root().to_hex(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 }

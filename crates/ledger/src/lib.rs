@@ -51,13 +51,7 @@ pub mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointError, VerifierKey};
 pub use hash::{Hash, content_hash, empty_root, leaf_hash, node_hash};
-pub use leaf::{
-    Action, Actor, Environment, Leaf, LeafError, LeafResult, Reason, Target, TargetKind,
-};
-pub use proof::{
-    NodeSource, ProofError, Refused, consistency, inclusion, verify_consistency, verify_inclusion,
-};
+pub use leaf::{Action, Actor, Environment, Leaf, LeafError, LeafResult, Reason, Target, TargetKind};
+pub use proof::{NodeSource, ProofError, Refused, consistency, inclusion, verify_consistency, verify_inclusion};
 pub use tree::{Frontier, FrontierError, TileNode};
-pub use verify::{
-    Finding, FindingKind, Report, Verifier, verify_export, verify_export_against_witness,
-};
+pub use verify::{Finding, FindingKind, Report, Verifier, verify_export, verify_export_against_witness};

@@ -4,7 +4,4 @@ mod build;
 mod check;
 
 pub use build::{NodeSource, ProofError, consistency, inclusion};
-pub use check::{
-    Refused, verify_consistency, verify_inclusion, verify_subtree_consistency,
-    verify_subtree_inclusion,
-};
+pub use check::{Refused, verify_consistency, verify_inclusion, verify_subtree_consistency, verify_subtree_inclusion};

@@ -36,10 +36,7 @@ impl Frontier {
     /// The empty tree.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            size: 0,
-            roots: Vec::new(),
-        }
+        Self { size: 0, roots: Vec::new() }
     }
 
     /// How many leaves there are. The next one gets this number as its `seq`.
@@ -62,11 +59,7 @@ impl Frontier {
             index >>= 1;
             level += 1;
             if level % TILE_HEIGHT == 0 {
-                completed.push(TileNode {
-                    level,
-                    index,
-                    hash: node,
-                });
+                completed.push(TileNode { level, index, hash: node });
             }
         }
         self.roots.push(node);
@@ -77,12 +70,7 @@ impl Frontier {
     /// The root of the whole tree.
     #[must_use]
     pub fn root(&self) -> Hash {
-        self.roots
-            .iter()
-            .rev()
-            .copied()
-            .reduce(|right, left| node_hash(&left, &right))
-            .unwrap_or_else(empty_root)
+        self.roots.iter().rev().copied().reduce(|right, left| node_hash(&left, &right)).unwrap_or_else(empty_root)
     }
 
     /// The size as eight big-endian bytes, then the roots, largest subtree first.
@@ -109,10 +97,7 @@ impl Frontier {
         if size > MAX_SIZE || roots.len() != size.count_ones() as usize {
             return Err(FrontierError);
         }
-        Ok(Self {
-            size,
-            roots: roots.iter().copied().map(Hash::from).collect(),
-        })
+        Ok(Self { size, roots: roots.iter().copied().map(Hash::from).collect() })
     }
 }
 

@@ -37,10 +37,7 @@ pub struct Report {
 ///
 /// # Errors
 /// The first [`Finding`].
-pub fn verify_export<L: AsRef<[u8]>>(
-    lines: impl IntoIterator<Item = L>,
-    key: &VerifierKey,
-) -> Result<Report, Finding> {
+pub fn verify_export<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>, key: &VerifierKey) -> Result<Report, Finding> {
     verify_export_against_witness(lines, key, &[])
 }
 
@@ -83,10 +80,7 @@ impl Verifier {
     pub fn new(key: VerifierKey, witnessed: &[Checkpoint]) -> Self {
         let mut by_size = BTreeMap::<_, Vec<_>>::new();
         for checkpoint in witnessed {
-            by_size
-                .entry(checkpoint.size())
-                .or_default()
-                .push(checkpoint.clone());
+            by_size.entry(checkpoint.size()).or_default().push(checkpoint.clone());
         }
         Self {
             key,
@@ -112,11 +106,7 @@ impl Verifier {
             return self.header(line);
         }
         match export::parse_line(line) {
-            Some(Entry::Leaf {
-                bytes,
-                stored_hash,
-                content,
-            }) => self.leaf(&bytes, stored_hash, content.as_deref()),
+            Some(Entry::Leaf { bytes, stored_hash, content }) => self.leaf(&bytes, stored_hash, content.as_deref()),
             Some(Entry::Checkpoint(note)) => self.checkpoint(&note),
             None => Err(self.finding(FindingKind::Unreadable)),
         }
@@ -163,18 +153,12 @@ impl Verifier {
         self.compare_with_witnessed()
     }
 
-    fn leaf(
-        &mut self,
-        bytes: &[u8],
-        stored_hash: Option<Hash>,
-        content: Option<&[u8]>,
-    ) -> Result<(), Finding> {
+    fn leaf(&mut self, bytes: &[u8], stored_hash: Option<Hash>, content: Option<&[u8]>) -> Result<(), Finding> {
         let hash = leaf_hash(bytes);
         if stored_hash.is_some_and(|stored| stored != hash) {
             return Err(self.finding(FindingKind::Edited));
         }
-        let leaf =
-            Leaf::decode(bytes).map_err(|error| self.finding(FindingKind::NotALeaf(error)))?;
+        let leaf = Leaf::decode(bytes).map_err(|error| self.finding(FindingKind::NotALeaf(error)))?;
         let expected = self.tree.size();
         if leaf.seq > expected {
             return Err(self.finding(FindingKind::Missing { found: leaf.seq }));
@@ -233,18 +217,11 @@ impl Verifier {
 
     /// A finding about the next leaf.
     fn finding(&self, kind: FindingKind) -> Finding {
-        Finding {
-            line: self.lines,
-            seq: self.tree.size(),
-            kind,
-        }
+        Finding { line: self.lines, seq: self.tree.size(), kind }
     }
 
     /// A finding about some leaf after the last matching checkpoint.
     fn doubt(&self, kind: FindingKind) -> Finding {
-        Finding {
-            seq: self.sealed,
-            ..self.finding(kind)
-        }
+        Finding { seq: self.sealed, ..self.finding(kind) }
     }
 }

@@ -4,9 +4,7 @@
 mod support;
 
 use proptest::prelude::*;
-use sealpost_ledger::{
-    Checkpoint, CheckpointError, Hash, VerifierKey, empty_root, leaf_hash, node_hash,
-};
+use sealpost_ledger::{Checkpoint, CheckpointError, Hash, VerifierKey, empty_root, leaf_hash, node_hash};
 use support::{ORIGIN, SEED, Signer};
 
 /// Made with the Python package `cryptography` from the key of RFC 8032 §7.1 TEST 1, following c2sp.org/signed-note.
@@ -22,10 +20,7 @@ fn signed_elsewhere() -> Checkpoint {
 #[test]
 fn a_note_signed_by_another_implementation_is_read_and_written_alike() {
     let key: VerifierKey = KEY.parse().unwrap();
-    assert_eq!(
-        Checkpoint::parse_and_verify(NOTE, &key),
-        Ok(signed_elsewhere())
-    );
+    assert_eq!(Checkpoint::parse_and_verify(NOTE, &key), Ok(signed_elsewhere()));
     assert_eq!(Signer::new(SEED).sign(&signed_elsewhere()), NOTE);
 }
 
@@ -67,11 +62,7 @@ fn a_witness_may_sign_beside_us_and_nobody_may_sign_instead_of_us() {
     assert_eq!(verify(&foreign), Err(CheckpointError::OtherKey));
 
     let own_line = note.split_once("\n\n").unwrap().1;
-    assert_eq!(
-        verify(&format!("{note}{own_line}")),
-        Err(CheckpointError::Malformed),
-        "two signatures by one key"
-    );
+    assert_eq!(verify(&format!("{note}{own_line}")), Err(CheckpointError::Malformed), "two signatures by one key");
     let crowd = format!("{note}{}", line.repeat(16));
     assert_eq!(verify(&crowd), Err(CheckpointError::Malformed));
 }
@@ -84,10 +75,7 @@ fn every_flipped_bit_of_a_note_is_refused() {
             let mut bytes = NOTE.as_bytes().to_vec();
             bytes[at] ^= 1 << bit;
             if let Ok(text) = std::str::from_utf8(&bytes) {
-                assert!(
-                    Checkpoint::parse_and_verify(text, &key).is_err(),
-                    "bit {bit} of byte {at}"
-                );
+                assert!(Checkpoint::parse_and_verify(text, &key).is_err(), "bit {bit} of byte {at}");
             }
         }
     }
@@ -114,11 +102,7 @@ fn signed_texts_in_another_form_are_refused() {
         format!("o\n7\n{root}\n\n"),
     ] {
         let note = signer.sign_text(&text);
-        assert_eq!(
-            Checkpoint::parse_and_verify(&note, &signer.key),
-            Err(CheckpointError::Malformed),
-            "{text:?}"
-        );
+        assert_eq!(Checkpoint::parse_and_verify(&note, &signer.key), Err(CheckpointError::Malformed), "{text:?}");
     }
     let good = signer.sign_text(&format!("o\n7\n{root}\n"));
     assert!(Checkpoint::parse_and_verify(&good, &signer.key).is_ok());
@@ -132,10 +116,7 @@ fn signed_texts_in_another_form_are_refused() {
         good.split_once("\n\n").unwrap().0.to_owned(),
         String::new(),
     ] {
-        assert!(
-            Checkpoint::parse_and_verify(&note, &signer.key).is_err(),
-            "{note:?}"
-        );
+        assert!(Checkpoint::parse_and_verify(&note, &signer.key).is_err(), "{note:?}");
     }
 }
 

@@ -4,9 +4,7 @@
 mod support;
 
 use proptest::prelude::*;
-use sealpost_ledger::{
-    FindingKind, Report, Verifier, empty_root, verify_export, verify_export_against_witness,
-};
+use sealpost_ledger::{FindingKind, Report, Verifier, empty_root, verify_export, verify_export_against_witness};
 use support::{Export, ORIGIN, SEED, Signer, leaf};
 
 #[test]

@@ -4,9 +4,8 @@
 mod support;
 
 use sealpost_ledger::{
-    Action, Actor, CheckpointError, Environment, Finding, FindingKind, Leaf, LeafResult, Reason,
-    Target, TargetKind, content_hash, export, leaf_hash, verify_export,
-    verify_export_against_witness,
+    Action, Actor, CheckpointError, Environment, Finding, FindingKind, Leaf, LeafResult, Reason, Target, TargetKind,
+    content_hash, export, leaf_hash, verify_export, verify_export_against_witness,
 };
 use support::{Export, ORIGIN, SEED, Signer, content, leaf};
 
@@ -44,8 +43,7 @@ fn with_leaf(seq: u64, change: impl Fn(&mut Leaf)) -> Vec<String> {
     change(&mut changed);
     assert_ne!(changed, leaf(seq));
     let bytes = changed.encode();
-    lines[LEAF_LINES[usize::try_from(seq).unwrap()]] =
-        export::leaf_line(&bytes, &leaf_hash(&bytes), None);
+    lines[LEAF_LINES[usize::try_from(seq).unwrap()]] = export::leaf_line(&bytes, &leaf_hash(&bytes), None);
     lines
 }
 
@@ -82,8 +80,7 @@ fn a_leaf_edited_beside_its_stored_hash_is_named() {
         edited.result = LeafResult::Ok;
         let mut lines = sealed().lines;
         let stored = leaf_hash(&leaf(seq).encode());
-        lines[LEAF_LINES[usize::try_from(seq).unwrap()]] =
-            export::leaf_line(&edited.encode(), &stored, None);
+        lines[LEAF_LINES[usize::try_from(seq).unwrap()]] = export::leaf_line(&edited.encode(), &stored, None);
         let found = finding(lines);
         assert_eq!((found.seq, found.kind), (seq, FindingKind::Edited));
     }
@@ -96,10 +93,7 @@ fn every_field_edited_with_all_hashes_recomputed_is_found_by_the_next_checkpoint
         ("actor kind", |leaf| leaf.actor.kind += 1),
         ("actor id", |leaf| leaf.actor.id[0] ^= 1),
         ("actor", |leaf| {
-            leaf.actor = Actor {
-                kind: 9,
-                id: [9; 16],
-            };
+            leaf.actor = Actor { kind: 9, id: [9; 16] };
         }),
         ("action", |leaf| {
             leaf.action = Action::from_static("endpoint.delete");
@@ -146,9 +140,7 @@ fn a_dropped_leaf_is_named() {
             // Dropped right before a checkpoint, it is the checkpoint that misses it.
             2 => FindingKind::CutOff { claimed: 3 },
             5 => FindingKind::CutOff { claimed: 6 },
-            _ => FindingKind::Missing {
-                found: seq as u64 + 1,
-            },
+            _ => FindingKind::Missing { found: seq as u64 + 1 },
         };
         assert_eq!((found.seq, found.kind), (seq as u64, kind));
     }
@@ -196,10 +188,7 @@ fn two_leaves_exchanged_are_found_as_they_are_and_renumbered() {
     let mut lines = sealed().lines;
     lines.swap(2, 3);
     let found = finding(lines);
-    assert_eq!(
-        (found.seq, found.kind),
-        (1, FindingKind::Missing { found: 2 })
-    );
+    assert_eq!((found.seq, found.kind), (1, FindingKind::Missing { found: 2 }));
 
     let mut forged = Export::new(&signer());
     for (seq, original) in [(0, 0), (1, 2), (2, 1)] {
@@ -217,19 +206,14 @@ fn a_cut_off_end_is_found_while_its_checkpoint_is_there() {
     let mut lines = sealed().lines;
     lines.drain(6..8);
     let found = finding(lines);
-    assert_eq!(
-        (found.seq, found.kind),
-        (4, FindingKind::CutOff { claimed: 6 })
-    );
+    assert_eq!((found.seq, found.kind), (4, FindingKind::CutOff { claimed: 6 }));
 }
 
 #[test]
 fn an_end_cut_off_at_any_line_is_found_by_a_witness() {
     let export = sealed();
     for len in 0..export.lines.len() - 1 {
-        let found =
-            verify_export_against_witness(&export.lines[..len], &signer().key, &[export.head()])
-                .unwrap_err();
+        let found = verify_export_against_witness(&export.lines[..len], &signer().key, &[export.head()]).unwrap_err();
         let leaves = LEAF_LINES.iter().filter(|line| **line < len).count() as u64;
         let expected = match len {
             0 => FindingKind::NotAnExport,
@@ -258,8 +242,7 @@ fn a_second_history_signed_with_the_right_key_is_found_by_a_witness_only() {
     fork.checkpoint(&signer());
     assert!(verify_export(&fork.lines, &signer().key).is_ok());
 
-    let found =
-        verify_export_against_witness(&fork.lines, &signer().key, &[sealed().head()]).unwrap_err();
+    let found = verify_export_against_witness(&fork.lines, &signer().key, &[sealed().head()]).unwrap_err();
     assert_eq!(found.kind, FindingKind::Forked { witnessed: 6 });
 }
 
@@ -289,10 +272,7 @@ fn a_history_signed_again_by_another_key_is_found() {
 
     resigned.lines[0] = export::header_line(ORIGIN, &signer().key);
     let found = finding(&resigned.lines);
-    assert_eq!(
-        found.kind,
-        FindingKind::Checkpoint(CheckpointError::OtherKey)
-    );
+    assert_eq!(found.kind, FindingKind::Checkpoint(CheckpointError::OtherKey));
 }
 
 #[test]
@@ -301,11 +281,8 @@ fn another_ledger_of_the_same_key_does_not_pass_for_this_one() {
     lines[0] = export::header_line("sealpost.example/ledger/other", &signer().key);
     assert_eq!(finding(lines).kind, FindingKind::OtherLog);
 
-    let elsewhere =
-        sealpost_ledger::Checkpoint::new("sealpost.example/ledger/other", 6, sealed().tree.root())
-            .unwrap();
-    let found =
-        verify_export_against_witness(sealed().lines, &signer().key, &[elsewhere]).unwrap_err();
+    let elsewhere = sealpost_ledger::Checkpoint::new("sealpost.example/ledger/other", 6, sealed().tree.root()).unwrap();
+    let found = verify_export_against_witness(sealed().lines, &signer().key, &[elsewhere]).unwrap_err();
     assert_eq!(found.kind, FindingKind::OtherLog);
 }
 
@@ -328,8 +305,7 @@ fn content_exchanged_changed_or_invented_is_named() {
     let with_content = |seq: u64, content: &[u8]| {
         let mut lines = sealed().lines;
         let bytes = leaf(seq).encode();
-        lines[LEAF_LINES[usize::try_from(seq).unwrap()]] =
-            export::leaf_line(&bytes, &leaf_hash(&bytes), Some(content));
+        lines[LEAF_LINES[usize::try_from(seq).unwrap()]] = export::leaf_line(&bytes, &leaf_hash(&bytes), Some(content));
         lines
     };
     for (seq, other) in [(0, content(1)), (4, b"invented".to_vec()), (5, Vec::new())] {
@@ -378,8 +354,5 @@ fn a_finding_reads_like_a_sentence() {
     );
     let mut lines = sealed().lines;
     lines.remove(CHECKPOINT_LINES[0] - 2);
-    assert_eq!(
-        finding(lines).to_string(),
-        "line 3, leaf 1: this leaf is missing: number 2 stands in its place"
-    );
+    assert_eq!(finding(lines).to_string(), "line 3, leaf 1: this leaf is missing: number 2 stands in its place");
 }

@@ -5,8 +5,7 @@ mod support;
 
 use proptest::prelude::*;
 use sealpost_ledger::{
-    Action, Actor, Environment, Leaf, LeafError, LeafResult, Reason, Target, TargetKind,
-    content_hash, leaf_hash,
+    Action, Actor, Environment, Leaf, LeafError, LeafResult, Reason, Target, TargetKind, content_hash, leaf_hash,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -28,18 +27,12 @@ fn leaves_have_the_bytes_and_the_hash_another_implementation_gives_them() {
          697373696e6750040404040404040404040404040404040258200505050505050505050505050505050505050505050505050505\
          050505050505"
     );
-    assert_eq!(
-        leaf_hash(&full.encode()).to_hex(),
-        "0c52827af3e8a029daf2345e8a1d62685f05e2f8d52b49e1e8d0e6f94e0d56e4"
-    );
+    assert_eq!(leaf_hash(&full.encode()).to_hex(), "0c52827af3e8a029daf2345e8a1d62685f05e2f8d52b49e1e8d0e6f94e0d56e4");
 
     let bare = Leaf {
         seq: 0,
         at_ms: -1,
-        actor: Actor {
-            kind: 0,
-            id: [2; 16],
-        },
+        actor: Actor { kind: 0, id: [2; 16] },
         action: Action::from_static("a"),
         target: None,
         result: LeafResult::Ok,
@@ -59,11 +52,7 @@ fn leaves_have_the_bytes_and_the_hash_another_implementation_gives_them() {
 #[test]
 fn integers_take_as_few_bytes_as_they_can() {
     let head = |seq: u64| {
-        let bytes = Leaf {
-            seq,
-            ..support::leaf(0)
-        }
-        .encode();
+        let bytes = Leaf { seq, ..support::leaf(0) }.encode();
         bytes[19..bytes.len() - support::leaf(0).encode().len() + 20].to_vec()
     };
     assert_eq!(head(0), [0x00]);
@@ -88,18 +77,9 @@ fn longer_forms_of_the_same_leaf_are_refused() {
     assert_eq!((bytes[0], bytes[1], bytes[19]), (0x8e, 1, 5));
     for (what, refused) in [
         ("an integer in two bytes", reframed(19, 20, &[0x18, 5])),
-        (
-            "an integer in nine bytes",
-            reframed(19, 20, &[0x1b, 0, 0, 0, 0, 0, 0, 0, 5]),
-        ),
-        (
-            "the array's length in two bytes",
-            reframed(0, 1, &[0x98, 14]),
-        ),
-        (
-            "a byte string's length in two bytes",
-            reframed(2, 3, &[0x58, 16]),
-        ),
+        ("an integer in nine bytes", reframed(19, 20, &[0x1b, 0, 0, 0, 0, 0, 0, 0, 5])),
+        ("the array's length in two bytes", reframed(0, 1, &[0x98, 14])),
+        ("a byte string's length in two bytes", reframed(2, 3, &[0x58, 16])),
         ("a tag before an integer", reframed(19, 20, &[0xc1, 5])),
         ("a float for an integer", reframed(19, 20, &[0xf9, 0x45, 0])),
         ("an array of unknown length", reframed(0, 1, &[0x9f])),
@@ -108,11 +88,7 @@ fn longer_forms_of_the_same_leaf_are_refused() {
         assert!(refused.is_err(), "{what}");
     }
     assert_eq!(reframed(1, 2, &[2]), Err(LeafError::Version));
-    assert_eq!(
-        Leaf::decode(&[bytes.as_slice(), &[0]].concat()),
-        Err(LeafError::NotCanonical),
-        "trailing bytes"
-    );
+    assert_eq!(Leaf::decode(&[bytes.as_slice(), &[0]].concat()), Err(LeafError::NotCanonical), "trailing bytes");
     for len in 0..bytes.len() {
         assert!(Leaf::decode(&bytes[..len]).is_err(), "cut at {len}");
     }
@@ -131,11 +107,8 @@ fn half_a_target_is_refused() {
 }
 
 fn token(max: usize) -> impl Strategy<Value = String> {
-    prop::collection::vec(
-        prop::sample::select(b"abcdefghijklmnopqrstuvwxyz0123456789_.".as_slice()),
-        1..=max,
-    )
-    .prop_map(|bytes| String::from_utf8(bytes).unwrap())
+    prop::collection::vec(prop::sample::select(b"abcdefghijklmnopqrstuvwxyz0123456789_.".as_slice()), 1..=max)
+        .prop_map(|bytes| String::from_utf8(bytes).unwrap())
 }
 
 prop_compose! {

@@ -1,11 +1,5 @@
 //! The proof vectors of transparency-dev/merkle: 518 files, most of them proofs that must not hold.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::print_stderr
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 use std::{
     fs,
@@ -14,10 +8,7 @@ use std::{
 
 use sealpost_ledger::{
     Hash,
-    proof::{
-        Refused, verify_consistency, verify_inclusion, verify_subtree_consistency,
-        verify_subtree_inclusion,
-    },
+    proof::{Refused, verify_consistency, verify_inclusion, verify_subtree_consistency, verify_subtree_inclusion},
 };
 use serde::Deserialize;
 
@@ -25,14 +16,9 @@ const VECTORS: usize = 518;
 
 #[test]
 fn every_published_vector_is_judged_as_published() {
-    let root =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors/merkle/testdata");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors/merkle/testdata");
     if !root.is_dir() {
-        assert_ne!(
-            std::env::var("CI").as_deref(),
-            Ok("true"),
-            "the merkle vectors are missing"
-        );
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "the merkle vectors are missing");
         eprintln!("SKIPPED: no merkle vectors beside the project; NOTHING was tested by this test");
         return;
     }
@@ -61,10 +47,7 @@ struct Verdict {
 
 impl Verdict {
     fn new(want_err: bool, given: Option<Result<(), Refused>>) -> Self {
-        Self {
-            expected: !want_err,
-            given: given.is_some_and(|result| result.is_ok()),
-        }
+        Self { expected: !want_err, given: given.is_some_and(|result| result.is_ok()) }
     }
 }
 
@@ -84,13 +67,7 @@ fn inclusion(json: &str) -> Verdict {
     let check = || {
         let (leaf, proof) = (hash(&v.leaf_hash)?, proof(&v.proof)?);
         let root = hash(&v.root)?;
-        Some(verify_inclusion(
-            &leaf,
-            v.leaf_idx,
-            v.tree_size,
-            &proof,
-            &root,
-        ))
+        Some(verify_inclusion(&leaf, v.leaf_idx, v.tree_size, &proof, &root))
     };
     Verdict::new(v.want_err, check())
 }
@@ -133,9 +110,7 @@ fn subtree_inclusion(json: &str) -> Verdict {
     let check = || {
         let (leaf, proof) = (hash(&v.leaf_hash)?, proof(&v.proof)?);
         let root = hash(&v.root)?;
-        Some(verify_subtree_inclusion(
-            &leaf, v.leaf_idx, v.start, v.end, &proof, &root,
-        ))
+        Some(verify_subtree_inclusion(&leaf, v.leaf_idx, v.start, v.end, &proof, &root))
     };
     Verdict::new(v.want_err, check())
 }
@@ -157,9 +132,7 @@ fn subtree_consistency(json: &str) -> Verdict {
     let check = || {
         let proof = proof(&v.proof)?;
         let (root1, root2) = (any_root(&v.root1), any_root(&v.root2));
-        Some(verify_subtree_consistency(
-            v.start, v.end, v.size, &proof, &root1, &root2,
-        ))
+        Some(verify_subtree_consistency(v.start, v.end, v.size, &proof, &root1, &root2))
     };
     Verdict::new(v.want_err, check())
 }

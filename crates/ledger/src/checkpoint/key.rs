@@ -32,11 +32,7 @@ impl VerifierKey {
     /// [`CheckpointError::Malformed`] if the name is empty or has a space, a control character or a `+`.
     pub fn new(name: impl Into<String>, public: [u8; PUBLIC_LEN]) -> Result<Self, CheckpointError> {
         let name = name.into();
-        if is_name(&name) {
-            Ok(Self { name, public })
-        } else {
-            Err(CheckpointError::Malformed)
-        }
+        if is_name(&name) { Ok(Self { name, public }) } else { Err(CheckpointError::Malformed) }
     }
 
     /// The name, by convention a URL without scheme.
@@ -60,16 +56,12 @@ impl VerifierKey {
         input.extend_from_slice(&self.public);
         let digest = digest::digest(&SHA256, &input);
         let mut id = [0; KEY_ID_LEN];
-        id.iter_mut()
-            .zip(digest.as_ref())
-            .for_each(|(to, from)| *to = *from);
+        id.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
         id
     }
 
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&ED25519, &self.public)
-            .verify(message, signature)
-            .is_ok()
+        UnparsedPublicKey::new(&ED25519, &self.public).verify(message, signature).is_ok()
     }
 }
 
@@ -88,11 +80,7 @@ impl FromStr for VerifierKey {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let key = parse(text).ok_or(CheckpointError::Malformed)?;
         // The key id must be the key's own, in the one form it is written in.
-        if key.to_string() == text {
-            Ok(key)
-        } else {
-            Err(CheckpointError::Malformed)
-        }
+        if key.to_string() == text { Ok(key) } else { Err(CheckpointError::Malformed) }
     }
 }
 
@@ -108,8 +96,5 @@ fn parse(text: &str) -> Option<VerifierKey> {
 
 /// c2sp.org/signed-note: not empty, no Unicode spaces, no plus; control characters can't be in a note at all.
 pub(super) fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && !name
-            .chars()
-            .any(|c| c == '+' || c.is_whitespace() || c.is_control())
+    !name.is_empty() && !name.chars().any(|c| c == '+' || c.is_whitespace() || c.is_control())
 }

@@ -45,9 +45,7 @@ pub(super) fn open<'a>(note: &'a str, key: &VerifierKey) -> Result<&'a str, Chec
         .filter(|lines: &Vec<_>| lines.len() <= MAX_SIGNATURES)
         .ok_or(CheckpointError::Malformed)?;
 
-    let mut ours = lines
-        .iter()
-        .filter(|line| line.name == key.name() && line.key_id == key.key_id());
+    let mut ours = lines.iter().filter(|line| line.name == key.name() && line.key_id == key.key_id());
     match (ours.next(), ours.next()) {
         (None, _) => Err(CheckpointError::OtherKey),
         (Some(_), Some(_)) => Err(CheckpointError::Malformed),
@@ -59,11 +57,7 @@ pub(super) fn open<'a>(note: &'a str, key: &VerifierKey) -> Result<&'a str, Chec
 /// A checkpoint out of a text whose signature holds.
 pub(super) fn parse_body(text: &str) -> Result<Checkpoint, CheckpointError> {
     let checkpoint = checkpoint(text).ok_or(CheckpointError::Malformed)?;
-    if body(&checkpoint) == text {
-        Ok(checkpoint)
-    } else {
-        Err(CheckpointError::Malformed)
-    }
+    if body(&checkpoint) == text { Ok(checkpoint) } else { Err(CheckpointError::Malformed) }
 }
 
 /// Not empty, and nothing in it that could end the line or hide in a terminal.
@@ -89,11 +83,7 @@ fn signature_line(line: &str) -> Option<Signature<'_>> {
     let (name, blob) = line.strip_prefix(SIGNATURE_START)?.split_once(' ')?;
     let blob = STANDARD.decode(blob).ok()?;
     let (key_id, signature) = blob.split_first_chunk()?;
-    (is_name(name) && !signature.is_empty()).then(|| Signature {
-        name,
-        key_id: *key_id,
-        signature: signature.to_vec(),
-    })
+    (is_name(name) && !signature.is_empty()).then(|| Signature { name, key_id: *key_id, signature: signature.to_vec() })
 }
 
 fn checkpoint(text: &str) -> Option<Checkpoint> {

@@ -5,9 +5,7 @@
 
 use minicbor::{Decoder, decode::Error as CborError};
 
-use super::{
-    Action, Actor, Environment, Id, Leaf, LeafError, LeafResult, Reason, Target, TargetKind,
-};
+use super::{Action, Actor, Environment, Id, Leaf, LeafError, LeafResult, Reason, Target, TargetKind};
 use crate::hash::Hash;
 
 /// Most leaves fit, so that encoding allocates once.
@@ -60,10 +58,7 @@ pub(super) fn decode(input: &[u8]) -> Result<Leaf, LeafError> {
         org: id(&mut decoder)?,
         seq: decoder.u64()?,
         at_ms: decoder.i64()?,
-        actor: Actor {
-            kind: decoder.u8()?,
-            id: id(&mut decoder)?,
-        },
+        actor: Actor { kind: decoder.u8()?, id: id(&mut decoder)? },
         action: Action::new(decoder.str()?.to_owned())?,
         target: target(&mut decoder)?,
         result: result_from(decoder.u8()?)?,
@@ -74,11 +69,7 @@ pub(super) fn decode(input: &[u8]) -> Result<Leaf, LeafError> {
     };
     let mut canonical = Vec::with_capacity(input.len());
     encode(&leaf, &mut canonical);
-    if canonical == input {
-        Ok(leaf)
-    } else {
-        Err(LeafError::NotCanonical)
-    }
+    if canonical == input { Ok(leaf) } else { Err(LeafError::NotCanonical) }
 }
 
 /// The shortest head for a value (RFC 8949 §4.2.1).

@@ -52,11 +52,7 @@ pub enum ProofError<E> {
 ///
 /// # Errors
 /// [`ProofError::OutOfRange`] unless `index < size`; else what the source gives.
-pub fn inclusion<S: NodeSource>(
-    size: u64,
-    index: u64,
-    source: &S,
-) -> Result<Vec<Hash>, ProofError<S::Error>> {
+pub fn inclusion<S: NodeSource>(size: u64, index: u64, source: &S) -> Result<Vec<Hash>, ProofError<S::Error>> {
     if index >= size {
         return Err(ProofError::OutOfRange);
     }
@@ -64,11 +60,7 @@ pub fn inclusion<S: NodeSource>(
     let mut tree = 0..size;
     while let Some((left, right)) = split(&tree) {
         let sibling;
-        (tree, sibling) = if index < right.start {
-            (left, right)
-        } else {
-            (right, left)
-        };
+        (tree, sibling) = if index < right.start { (left, right) } else { (right, left) };
         siblings.push(sibling);
     }
     roots_from_below(siblings, source)
@@ -79,11 +71,7 @@ pub fn inclusion<S: NodeSource>(
 /// # Errors
 /// [`ProofError::OutOfRange`] unless `0 < old ≤ new`: nothing can be proven from an empty tree. Else what the source
 /// gives.
-pub fn consistency<S: NodeSource>(
-    old: u64,
-    new: u64,
-    source: &S,
-) -> Result<Vec<Hash>, ProofError<S::Error>> {
+pub fn consistency<S: NodeSource>(old: u64, new: u64, source: &S) -> Result<Vec<Hash>, ProofError<S::Error>> {
     if old == 0 || old > new {
         return Err(ProofError::OutOfRange);
     }
@@ -93,11 +81,7 @@ pub fn consistency<S: NodeSource>(
         && let Some((left, right)) = split(&tree)
     {
         let rest;
-        (tree, rest) = if old <= right.start {
-            (left, right)
-        } else {
-            (right, left)
-        };
+        (tree, rest) = if old <= right.start { (left, right) } else { (right, left) };
         parts.push(rest);
     }
     // Whoever checks has the old root, and needs this subtree only where it is not that very tree.
@@ -115,15 +99,8 @@ fn split(tree: &Range<u64>) -> Option<(Range<u64>, Range<u64>)> {
     Some((tree.start..middle, middle..tree.end))
 }
 
-fn roots_from_below<S: NodeSource>(
-    parts: Vec<Range<u64>>,
-    source: &S,
-) -> Result<Vec<Hash>, ProofError<S::Error>> {
-    parts
-        .into_iter()
-        .rev()
-        .map(|part| root(part, source))
-        .collect()
+fn roots_from_below<S: NodeSource>(parts: Vec<Range<u64>>, source: &S) -> Result<Vec<Hash>, ProofError<S::Error>> {
+    parts.into_iter().rev().map(|part| root(part, source)).collect()
 }
 
 /// The root of a subtree: its perfect parts, folded from the right.
@@ -137,17 +114,11 @@ fn root<S: NodeSource>(tree: Range<u64>, source: &S) -> Result<Hash, ProofError<
         rest = right;
     }
     let last = perfect_root(&rest, source)?;
-    Ok(perfect
-        .iter()
-        .rev()
-        .fold(last, |right, left| node_hash(left, &right)))
+    Ok(perfect.iter().rev().fold(last, |right, left| node_hash(left, &right)))
 }
 
 /// The root of an aligned perfect subtree, from its at most 128 children on the nearest stored level below.
-fn perfect_root<S: NodeSource>(
-    tree: &Range<u64>,
-    source: &S,
-) -> Result<Hash, ProofError<S::Error>> {
+fn perfect_root<S: NodeSource>(tree: &Range<u64>, source: &S) -> Result<Hash, ProofError<S::Error>> {
     let height = (tree.end - tree.start).trailing_zeros();
     let level = height - height % u32::from(TILE_HEIGHT);
     let (from, to) = (tree.start >> level, tree.end >> level);
@@ -166,12 +137,7 @@ fn perfect_root<S: NodeSource>(
 /// The root over a power-of-two number of neighbours.
 fn fold(mut row: Vec<Hash>) -> Option<Hash> {
     while row.len() > 1 {
-        row = row
-            .as_chunks()
-            .0
-            .iter()
-            .map(|[left, right]| node_hash(left, right))
-            .collect();
+        row = row.as_chunks().0.iter().map(|[left, right]| node_hash(left, right)).collect();
     }
     row.pop()
 }

@@ -15,13 +15,7 @@ pub struct Refused;
 ///
 /// # Errors
 /// [`Refused`] if it isn't, if `index ≥ size`, or if the proof has a hash too few or too many.
-pub fn verify_inclusion(
-    leaf_hash: &Hash,
-    index: u64,
-    size: u64,
-    proof: &[Hash],
-    root: &Hash,
-) -> Result<(), Refused> {
+pub fn verify_inclusion(leaf_hash: &Hash, index: u64, size: u64, proof: &[Hash], root: &Hash) -> Result<(), Refused> {
     let mut last = size.checked_sub(1).ok_or(Refused)?;
     let mut index = index;
     if index > last {
@@ -112,11 +106,7 @@ pub fn verify_subtree_consistency(
     };
     (first, last, edge) = (shift(first, climb), shift(last, climb), shift(edge, climb));
 
-    let (seed, proof) = if first == last {
-        (subtree_root, proof)
-    } else {
-        proof.split_first().ok_or(Refused)?
-    };
+    let (seed, proof) = if first == last { (subtree_root, proof) } else { proof.split_first().ok_or(Refused)? };
     let (mut old, mut new) = (*seed, *seed);
     for sibling in proof {
         if edge == 0 {
@@ -128,30 +118,20 @@ pub fn verify_subtree_consistency(
             }
             new = node_hash(sibling, &new);
             let lonely = last.trailing_zeros();
-            (first, last, edge) = (
-                shift(first, lonely),
-                shift(last, lonely),
-                shift(edge, lonely),
-            );
+            (first, last, edge) = (shift(first, lonely), shift(last, lonely), shift(edge, lonely));
         } else {
             new = node_hash(&new, sibling);
         }
         (first, last, edge) = (first >> 1, last >> 1, edge >> 1);
     }
-    (edge == 0 && old == *subtree_root && new == *root)
-        .then_some(())
-        .ok_or(Refused)
+    (edge == 0 && old == *subtree_root && new == *root).then_some(()).ok_or(Refused)
 }
 
 /// The leaves in `start..end`, if that is a subtree: its start must be a multiple of the power of two that holds it.
 fn subtree_size(start: u64, end: u64) -> Result<u64, Refused> {
     let size = end.checked_sub(start).ok_or(Refused)?;
     let width = size.checked_next_power_of_two().ok_or(Refused)?;
-    if start.is_multiple_of(width) {
-        Ok(size)
-    } else {
-        Err(Refused)
-    }
+    if start.is_multiple_of(width) { Ok(size) } else { Err(Refused) }
 }
 
 /// A shift that may take all bits away.

@@ -70,9 +70,7 @@ pub enum FindingKind {
         claimed: u64,
     },
     /// The leaves don't add up to a signed checkpoint's root.
-    #[error(
-        "from this leaf to the signed checkpoint over {claimed} leaves, one or more were rewritten"
-    )]
+    #[error("from this leaf to the signed checkpoint over {claimed} leaves, one or more were rewritten")]
     Rewritten {
         /// The leaves the checkpoint covers.
         claimed: u64,
@@ -81,9 +79,7 @@ pub enum FindingKind {
     #[error("there is no signed checkpoint, so nothing in this export is proven")]
     NoCheckpoint,
     /// A witness holds a checkpoint that these leaves don't add up to: there are two histories.
-    #[error(
-        "two histories: a witness saw another ledger of {witnessed} leaves, different from this leaf on or later"
-    )]
+    #[error("two histories: a witness saw another ledger of {witnessed} leaves, different from this leaf on or later")]
     Forked {
         /// The leaves the witnessed checkpoint covers.
         witnessed: u64,

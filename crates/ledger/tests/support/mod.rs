@@ -4,8 +4,8 @@
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sealpost_ledger::{
-    Action, Actor, Checkpoint, Environment, Frontier, Hash, Leaf, LeafResult, NodeSource, Reason,
-    Target, TargetKind, TileNode, VerifierKey, content_hash, export, leaf_hash,
+    Action, Actor, Checkpoint, Environment, Frontier, Hash, Leaf, LeafResult, NodeSource, Reason, Target, TargetKind,
+    TileNode, VerifierKey, content_hash, export, leaf_hash,
 };
 use std::collections::HashMap;
 
@@ -13,8 +13,8 @@ pub(crate) const ORIGIN: &str = "sealpost.example/ledger/7f3c";
 
 /// The secret key of RFC 8032 §7.1 TEST 1.
 pub(crate) const SEED: [u8; 32] = [
-    0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a, 0xf4, 0x92, 0xec, 0x2c, 0xc4,
-    0x44, 0x49, 0xc5, 0x69, 0x7b, 0x32, 0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60,
+    0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a, 0xf4, 0x92, 0xec, 0x2c, 0xc4, 0x44, 0x49, 0xc5,
+    0x69, 0x7b, 0x32, 0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60,
 ];
 
 pub(crate) struct Signer {
@@ -55,15 +55,9 @@ pub(crate) fn leaf(seq: u64) -> Leaf {
         org: [7; 16],
         seq,
         at_ms: 1_763_791_708_123 + i64::try_from(seq).unwrap(),
-        actor: Actor {
-            kind: 1,
-            id: [2; 16],
-        },
+        actor: Actor { kind: 1, id: [2; 16] },
         action: Action::from_static("endpoint.create"),
-        target: Some(Target {
-            kind: TargetKind::from_static("endpoint"),
-            id: [3; 16],
-        }),
+        target: Some(Target { kind: TargetKind::from_static("endpoint"), id: [3; 16] }),
         result: LeafResult::Denied,
         reason: Some(Reason::from_static("consent_missing")),
         request: [4; 16],
@@ -80,10 +74,7 @@ pub(crate) struct Export {
 
 impl Export {
     pub(crate) fn new(signer: &Signer) -> Self {
-        Self {
-            lines: vec![export::header_line(ORIGIN, &signer.key)],
-            tree: Frontier::new(),
-        }
+        Self { lines: vec![export::header_line(ORIGIN, &signer.key)], tree: Frontier::new() }
     }
 
     pub(crate) fn leaf(&mut self, leaf: &Leaf, content: Option<&[u8]>) {
@@ -104,8 +95,7 @@ impl Export {
     }
 
     pub(crate) fn checkpoint(&mut self, signer: &Signer) {
-        self.lines
-            .push(export::checkpoint_line(&signer.sign(&self.head())));
+        self.lines.push(export::checkpoint_line(&signer.sign(&self.head())));
     }
 }
 
@@ -158,9 +148,6 @@ impl NodeSource for Stored {
     }
 
     fn node(&self, level: u8, index: u64) -> Result<Hash, Self::Error> {
-        self.nodes
-            .get(&(level, index))
-            .copied()
-            .ok_or((level, index))
+        self.nodes.get(&(level, index)).copied().ok_or((level, index))
     }
 }
