@@ -38,13 +38,7 @@ impl IndexKey {
 }
 
 /// The index of a single value; see [`IndexKey`], which many values should share.
-pub fn blind_index(
-    org_key: &Key,
-    environment: Environment,
-    kind: &str,
-    epoch: u32,
-    normalised: &str,
-) -> [u8; 16] {
+pub fn blind_index(org_key: &Key, environment: Environment, kind: &str, epoch: u32, normalised: &str) -> [u8; 16] {
     IndexKey::new(org_key, environment, kind, epoch).of(normalised)
 }
 
@@ -71,16 +65,9 @@ mod tests {
 
     #[test]
     fn a_bucket_is_shared_by_equal_values() {
-        let key = IndexKey::new(
-            &Key::from_bytes([1; 32]),
-            Environment::Live,
-            "phone-last4",
-            1,
-        );
+        let key = IndexKey::new(&Key::from_bytes([1; 32]), Environment::Live, "phone-last4", 1);
         assert_eq!(key.bucket_of("4567"), key.bucket_of("4567"));
-        let buckets: std::collections::BTreeSet<_> = (0..1000)
-            .map(|n| key.bucket_of(&format!("{n:04}")))
-            .collect();
+        let buckets: std::collections::BTreeSet<_> = (0..1000).map(|n| key.bucket_of(&format!("{n:04}"))).collect();
         assert!(buckets.len() > 950);
     }
 }

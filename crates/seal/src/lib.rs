@@ -13,15 +13,7 @@
 //!   holds the asymmetric keys behind checkpoints and DKIM.
 //! * [`pan`] notices card numbers before they are stored.
 #![cfg_attr(not(test), forbid(unsafe_code))]
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::print_stderr
-    )
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr))]
 
 pub mod env;
 pub mod envelope;
@@ -38,6 +30,8 @@ pub mod token;
 pub mod viewer;
 
 mod fault;
+#[cfg(test)]
+mod testing;
 mod xaes;
 
 pub use env::Environment;

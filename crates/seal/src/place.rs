@@ -86,24 +86,14 @@ mod tests {
 
     #[test]
     fn moving_a_letter_between_parts_is_another_place() {
-        let shifted = Place {
-            table: "contact",
-            column: "sphone",
-            ..PLACE
-        };
+        let shifted = Place { table: "contact", column: "sphone", ..PLACE };
         assert_ne!(PLACE.aad(KeyId([3; 8])), shifted.aad(KeyId([3; 8])));
     }
 
     #[test]
     fn nobody_is_not_the_owner_zero() {
-        let nobody = Place {
-            owner: None,
-            ..PLACE
-        };
-        let zero = Place {
-            owner: Some([0; 16]),
-            ..PLACE
-        };
+        let nobody = Place { owner: None, ..PLACE };
+        let zero = Place { owner: Some([0; 16]), ..PLACE };
         assert_ne!(nobody.aad(KeyId([3; 8])), zero.aad(KeyId([3; 8])));
     }
 }

@@ -45,10 +45,7 @@ pub(crate) mod seeded {
 
     impl SeededRng {
         pub(crate) fn new(seed: u64) -> Self {
-            Self {
-                seed,
-                block: AtomicU64::new(0),
-            }
+            Self { seed, block: AtomicU64::new(0) }
         }
 
         pub(crate) fn below(&self, bound: u64) -> u64 {

@@ -7,8 +7,7 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ED25519, Ed25519KeyPair, KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair,
-    UnparsedPublicKey,
+    ED25519, Ed25519KeyPair, KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
 };
 use zeroize::Zeroizing;
 
@@ -53,9 +52,7 @@ impl Ed25519Key {
 
 /// Whether `signature` is by the owner of the Ed25519 key `public` over `message`.
 pub fn verify_ed25519(public: &[u8; 32], message: &[u8], signature: &[u8]) -> bool {
-    UnparsedPublicKey::new(&ED25519, public)
-        .verify(message, signature)
-        .is_ok()
+    UnparsedPublicKey::new(&ED25519, public).verify(message, signature).is_ok()
 }
 
 /// An RSA private key of 2048 bits or more.
@@ -78,9 +75,7 @@ impl RsaKey {
 
     /// Reads an unencrypted PKCS #8 `PrivateKeyInfo` (RFC 5208).
     pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, NotAnRsaKey> {
-        RsaKeyPair::from_pkcs8(der)
-            .map(|pair| Self { pair })
-            .map_err(|_| NotAnRsaKey)
+        RsaKeyPair::from_pkcs8(der).map(|pair| Self { pair }).map_err(|_| NotAnRsaKey)
     }
 
     /// The private key as PKCS #8, for sealing it.
@@ -99,12 +94,7 @@ impl RsaKey {
     /// RSASSA-PKCS1-v1_5 with SHA-256; as long as the modulus.
     pub fn sign_pkcs1_sha256(&self, message: &[u8]) -> Vec<u8> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
-        let signed = self.pair.sign(
-            &RSA_PKCS1_SHA256,
-            &SystemRandom::new(),
-            message,
-            &mut signature,
-        );
+        let signed = self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature);
         or_abort(signed, "RSA signing");
         signature
     }
@@ -112,9 +102,7 @@ impl RsaKey {
 
 /// Whether `signature` is by the owner of the RSA key in `spki_der` over `message`.
 pub fn verify_rsa_pkcs1_sha256(spki_der: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, spki_der)
-        .verify(message, signature)
-        .is_ok()
+    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, spki_der).verify(message, signature).is_ok()
 }
 
 #[cfg(test)]
@@ -130,11 +118,7 @@ mod tests {
         assert!(verify_ed25519(&key.public(), b"checkpoint", &signature));
         assert!(!verify_ed25519(&key.public(), b"checkpoins", &signature));
         assert!(!verify_ed25519(&other.public(), b"checkpoint", &signature));
-        assert!(!verify_ed25519(
-            &key.public(),
-            b"checkpoint",
-            &signature[..63]
-        ));
+        assert!(!verify_ed25519(&key.public(), b"checkpoint", &signature[..63]));
     }
 
     #[test]
@@ -150,16 +134,8 @@ mod tests {
         let key = RsaKey::from_pkcs8_der(&RsaKey::generate_2048().to_pkcs8_der()).unwrap();
         let signature = key.sign_pkcs1_sha256(b"headers");
         assert_eq!(signature.len(), 256);
-        assert!(verify_rsa_pkcs1_sha256(
-            &key.public_spki_der(),
-            b"headers",
-            &signature
-        ));
-        assert!(!verify_rsa_pkcs1_sha256(
-            &key.public_spki_der(),
-            b"header",
-            &signature
-        ));
+        assert!(verify_rsa_pkcs1_sha256(&key.public_spki_der(), b"headers", &signature));
+        assert!(!verify_rsa_pkcs1_sha256(&key.public_spki_der(), b"header", &signature));
     }
 
     #[test]

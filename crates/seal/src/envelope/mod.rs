@@ -43,35 +43,17 @@ pub struct OpenError;
 pub fn seal(key: &Key, id: KeyId, place: &Place<'_>, plaintext: &[u8], rng: &dyn Rng) -> Vec<u8> {
     let nonce = array(rng);
     let head = Head::new(Suite::Plain, id, nonce);
-    head.seal(
-        key.xaes(),
-        None,
-        place,
-        plaintext,
-        padding::padded_len(plaintext.len()),
-    )
+    head.seal(key.xaes(), None, place, plaintext, padding::padded_len(plaintext.len()))
 }
 
 /// As [`seal`], with a 32-byte commitment to the key: nobody can make one value that
 /// opens to different texts under different keys.
-pub fn seal_committed(
-    key: &Key,
-    id: KeyId,
-    place: &Place<'_>,
-    plaintext: &[u8],
-    rng: &dyn Rng,
-) -> Vec<u8> {
+pub fn seal_committed(key: &Key, id: KeyId, place: &Place<'_>, plaintext: &[u8], rng: &dyn Rng) -> Vec<u8> {
     let nonce = array(rng);
     let head = Head::new(Suite::Committed, id, nonce);
     let (record_key, commitment) = committed(key, &nonce);
     let length = padding::padded_len(plaintext.len());
-    head.seal(
-        &Xaes::new(&record_key),
-        Some(&commitment),
-        place,
-        plaintext,
-        length,
-    )
+    head.seal(&Xaes::new(&record_key), Some(&commitment), place, plaintext, length)
 }
 
 /// Opens what [`seal`] or [`seal_committed`] made under the same key for the same place.
@@ -167,17 +149,9 @@ impl Head {
         out
     }
 
-    fn open(
-        &self,
-        xaes: &Xaes,
-        place: &Place<'_>,
-        body: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    fn open(&self, xaes: &Xaes, place: &Place<'_>, body: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let mut buffer = Zeroizing::new(body.to_vec());
-        let clear_len = xaes
-            .open(&self.nonce, &self.aad(place), &mut buffer)
-            .map_err(|_| OpenError)?
-            .len();
+        let clear_len = xaes.open(&self.nonce, &self.aad(place), &mut buffer).map_err(|_| OpenError)?.len();
         buffer.truncate(clear_len);
         Ok(buffer)
     }

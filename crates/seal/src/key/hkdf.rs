@@ -22,10 +22,7 @@ pub(crate) fn expand(
     info: &[u8],
     out: &mut [u8],
 ) -> Result<(), aws_lc_rs::error::Unspecified> {
-    Salt::new(HKDF_SHA256, salt)
-        .extract(input)
-        .expand(&[info], Length(out.len()))?
-        .fill(out)
+    Salt::new(HKDF_SHA256, salt).extract(input).expand(&[info], Length(out.len()))?.fill(out)
 }
 
 struct Length(usize);

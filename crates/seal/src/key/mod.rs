@@ -43,11 +43,7 @@ impl Key {
 
     /// A key from 32 bytes that are already secret and uniformly random.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self {
-            bytes: Zeroizing::new(bytes),
-            hmac: OnceLock::new(),
-            xaes: OnceLock::new(),
-        }
+        Self { bytes: Zeroizing::new(bytes), hmac: OnceLock::new(), xaes: OnceLock::new() }
     }
 
     /// The key for one purpose: HKDF-SHA256 with
@@ -63,9 +59,7 @@ impl Key {
     ///
     /// Where boundaries between parts matter, the caller writes lengths or fixed widths.
     pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let key = self
-            .hmac
-            .get_or_init(|| Box::new(hmac::Key::new(hmac::HMAC_SHA256, &self.bytes[..])));
+        let key = self.hmac.get_or_init(|| Box::new(hmac::Key::new(hmac::HMAC_SHA256, &self.bytes[..])));
         hmac_sha256(key, parts)
     }
 

@@ -38,9 +38,7 @@ impl RootKey {
             43 | 44 => from_base64url(text),
             _ => None,
         };
-        bytes
-            .map(|bytes| Self::from_bytes(*bytes))
-            .ok_or(NotARootKey)
+        bytes.map(|bytes| Self::from_bytes(*bytes)).ok_or(NotARootKey)
     }
 
     /// The text for a root key file: 64 hexadecimal digits and a line end.
@@ -74,9 +72,7 @@ impl RootKey {
     }
 }
 
-const HEX: [char; 16] = [
-    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-];
+const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
 
 fn from_hex(text: &str) -> Option<Zeroizing<[u8; 32]>> {
     let mut out = Zeroizing::new([0; 32]);

@@ -19,10 +19,7 @@ fn a_label_and_its_context_never_collide_with_another() {
         ("token", &[b"\x00\x00\x00\x01a"]),
         ("token", &[b"a"]),
     ];
-    let derived: Vec<_> = contexts
-        .iter()
-        .map(|(label, context)| *key.derive(label, context).bytes())
-        .collect();
+    let derived: Vec<_> = contexts.iter().map(|(label, context)| *key.derive(label, context).bytes()).collect();
     for (i, one) in derived.iter().enumerate() {
         assert!(derived[i + 1..].iter().all(|other| other != one));
     }
@@ -32,10 +29,8 @@ fn a_label_and_its_context_never_collide_with_another() {
 fn derivation_is_pinned() {
     // Changing how keys are derived would make every stored value unreadable.
     let derived = key(7).derive("settings", &[b"org", b"2026-01-15"]);
-    let expected = hkdf::derive::<32>(
-        &[7; 32],
-        b"sealpost/v1/settings\x00\x00\x00\x00\x03org\x00\x00\x00\x0a2026-01-15",
-    );
+    let expected =
+        hkdf::derive::<32>(&[7; 32], b"sealpost/v1/settings\x00\x00\x00\x00\x03org\x00\x00\x00\x0a2026-01-15");
     assert_eq!(derived.bytes(), &expected);
 }
 
@@ -59,9 +54,6 @@ fn a_combined_key_depends_on_both_halves_and_the_label() {
 #[test]
 fn sha256_matches_fips_180_4() {
     let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    let digest: String = sha256(&[b"a", b"bc"])
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest: String = sha256(&[b"a", b"bc"]).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(digest, expected);
 }

@@ -86,9 +86,7 @@ fn split(address: &str) -> (&str, &str) {
 
 /// `Dot-string` of RFC 5321 §4.1.2: atoms with single dots between them.
 fn is_dot_atom(local: &str) -> bool {
-    local
-        .split('.')
-        .all(|atom| !atom.is_empty() && atom.bytes().all(is_atext))
+    local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atext))
 }
 
 /// `atext` of RFC 5322 §3.2.3.
@@ -100,16 +98,12 @@ fn is_atext(byte: u8) -> bool {
 /// IPv4 address is not a domain.
 fn is_domain(domain: &str) -> bool {
     let top = domain.rsplit('.').next().unwrap_or_default();
-    domain.contains('.')
-        && domain.split('.').all(is_label)
-        && !top.bytes().all(|byte| byte.is_ascii_digit())
+    domain.contains('.') && domain.split('.').all(is_label) && !top.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_label(label: &str) -> bool {
     (1..=MAX_LABEL_LEN).contains(&label.len())
-        && label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         && !label.starts_with('-')
         && !label.ends_with('-')
 }
@@ -192,10 +186,7 @@ mod tests {
         let total = |n: usize| format!("{}@{domain}", "a".repeat(n - 192));
         assert_eq!(refusal(&total(254)), None);
         assert_eq!(refusal(&total(255)), Some(NotAnEmail::TooLong));
-        assert_eq!(
-            refusal(&format!("a@{label}d.com")),
-            Some(NotAnEmail::Domain)
-        );
+        assert_eq!(refusal(&format!("a@{label}d.com")), Some(NotAnEmail::Domain));
     }
 
     proptest! {

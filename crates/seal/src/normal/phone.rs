@@ -62,12 +62,7 @@ mod tests {
 
     #[test]
     fn spellings_of_one_number_share_one_form() {
-        for text in [
-            "+4791234567",
-            "+47 912 34 567",
-            "+47 (912) 34-567",
-            " +47.912.34.567 ",
-        ] {
+        for text in ["+4791234567", "+47 912 34 567", "+47 (912) 34-567", " +47.912.34.567 "] {
             let phone = Phone::parse(text).unwrap();
             assert_eq!(*phone.index_form(), "+4791234567");
             assert_eq!(*phone.last4(), "4567");

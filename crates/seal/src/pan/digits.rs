@@ -50,17 +50,11 @@ pub(super) fn is_separator(character: char) -> bool {
 
 /// Characters that take no room: they neither separate nor join.
 pub(super) fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
-    )
+    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
 /// Whether a field holds digits, and nothing else but separators.
 pub(super) fn only_digits(field: &str) -> bool {
     let is_digit = |character| value(character).is_some();
-    field.chars().any(is_digit)
-        && field
-            .chars()
-            .all(|c| is_digit(c) || is_separator(c) || is_invisible(c))
+    field.chars().any(is_digit) && field.chars().all(|c| is_digit(c) || is_separator(c) || is_invisible(c))
 }

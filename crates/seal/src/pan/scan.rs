@@ -93,10 +93,7 @@ fn has_shape(groups: &[Group], all: usize, shapes: Shapes) -> bool {
     let spelled_out = || lengths.iter().all(|length| *length <= 2);
     lengths.len() == 1
         || fours()
-        || matches!(
-            lengths[..],
-            [4, 6, 4 | 5] | [8, 8] | [6, 10] | [4, 12] | [12, 4] | [6, 13]
-        )
+        || matches!(lengths[..], [4, 6, 4 | 5] | [8, 8] | [6, 10] | [4, 12] | [12, 4] | [6, 13])
         || spelled_out()
         || (shapes == Shapes::Any && lengths.len() == all)
 }
@@ -139,11 +136,7 @@ impl Sequence {
             _ => {
                 self.plus |= index == 0 && before == Some('+');
                 let in_word = before.is_some_and(is_letter);
-                self.groups.push(Group {
-                    bytes,
-                    digits: index..index + 1,
-                    in_word,
-                });
+                self.groups.push(Group { bytes, digits: index..index + 1, in_word });
             }
         }
     }

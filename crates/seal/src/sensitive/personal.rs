@@ -56,9 +56,7 @@ impl<T: Zeroize> From<T> for Personal<T> {
 impl<'de, T: Zeroize + Deserialize<'de>> Deserialize<'de> for Personal<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // serde's own message would quote the refused value.
-        T::deserialize(deserializer)
-            .map(Self)
-            .map_err(|_| de::Error::custom("value of the wrong type"))
+        T::deserialize(deserializer).map(Self).map_err(|_| de::Error::custom("value of the wrong type"))
     }
 }
 

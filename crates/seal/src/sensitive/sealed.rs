@@ -44,13 +44,7 @@ impl<T> Sealed<T> {
 
 impl<T: Sealable> Sealed<T> {
     /// Seals a clear value for its place.
-    pub fn seal(
-        key: &Key,
-        id: KeyId,
-        place: &Place<'_>,
-        value: &Personal<T>,
-        rng: &dyn Rng,
-    ) -> Self {
+    pub fn seal(key: &Key, id: KeyId, place: &Place<'_>, value: &Personal<T>, rng: &dyn Rng) -> Self {
         let clear = value.expose(Purpose::Seal).clear_bytes();
         Self::from_bytes(envelope::seal(key, id, place, clear, rng))
     }
@@ -93,14 +87,8 @@ mod tests {
     use super::*;
     use crate::rng::SystemRng;
 
-    const PLACE: Place<'static> = Place {
-        org: [1; 16],
-        environment: None,
-        table: "contacts",
-        column: "name",
-        row: b"1",
-        owner: None,
-    };
+    const PLACE: Place<'static> =
+        Place { org: [1; 16], environment: None, table: "contacts", column: "name", row: b"1", owner: None };
 
     #[test]
     fn a_column_round_trips_through_its_bytes() {

@@ -33,9 +33,7 @@ impl From<String> for SecretText {
 impl<'de> Deserialize<'de> for SecretText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // serde's own message would quote the refused value.
-        String::deserialize(deserializer)
-            .map(Self::new)
-            .map_err(|_| de::Error::custom("value of the wrong type"))
+        String::deserialize(deserializer).map(Self::new).map_err(|_| de::Error::custom("value of the wrong type"))
     }
 }
 

@@ -87,10 +87,7 @@ mod tests {
         let key = WebhookKey::generate(&SystemRng);
         let again = WebhookKey::parse(&key.to_text()).unwrap();
         assert_eq!(key.public(), again.public());
-        assert_eq!(
-            WebhookPublicKey::parse(&key.public().to_text()),
-            Ok(key.public())
-        );
+        assert_eq!(WebhookPublicKey::parse(&key.public().to_text()), Ok(key.public()));
     }
 
     #[test]

@@ -62,9 +62,7 @@ pub enum Part<'a> {
 
 /// A template with an unknown name or a stray brace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "template may hold {{id}}, {{timestamp}}, {{event}}, {{body}} and other text without braces"
-)]
+#[error("template may hold {{id}}, {{timestamp}}, {{event}}, {{body}} and other text without braces")]
 pub struct BadTemplate;
 
 impl<'a> Part<'a> {
@@ -117,10 +115,7 @@ impl Profile<'_> {
     }
 
     pub(super) fn companion(&self, wanted: Companion) -> Option<&str> {
-        self.companions
-            .iter()
-            .find(|(_, companion)| *companion == wanted)
-            .map(|(name, _)| *name)
+        self.companions.iter().find(|(_, companion)| *companion == wanted).map(|(name, _)| *name)
     }
 }
 

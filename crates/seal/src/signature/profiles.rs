@@ -20,36 +20,23 @@ pub const STANDARD: Profile<'static> = Profile {
     ed25519_prefix: Some("v1a,"),
     separator: Some(' '),
     encoding: Encoding::Base64,
-    companions: &[
-        ("webhook-id", Companion::Id),
-        ("webhook-timestamp", Companion::Timestamp),
-    ],
+    companions: &[("webhook-id", Companion::Id), ("webhook-timestamp", Companion::Timestamp)],
 };
 
 /// [`STANDARD`] under the names Svix's libraries look for.
 pub const SVIX: Profile<'static> = Profile {
     name: "svix",
     header: "svix-signature",
-    companions: &[
-        ("svix-id", Companion::Id),
-        ("svix-timestamp", Companion::Timestamp),
-    ],
+    companions: &[("svix-id", Companion::Id), ("svix-timestamp", Companion::Timestamp)],
     ..STANDARD
 };
 
 /// Fyno: bare hexadecimal over the body. Can be replayed.
-pub const FYNO: Profile<'static> = Profile {
-    name: "fyno",
-    encoding: Encoding::Hex,
-    ..body_only("X-Fyno-Hmac-Signature", "")
-};
+pub const FYNO: Profile<'static> =
+    Profile { name: "fyno", encoding: Encoding::Hex, ..body_only("X-Fyno-Hmac-Signature", "") };
 
 /// [`FYNO`] in base64, for receivers that decode it so: Fyno doesn't say which.
-pub const FYNO_BASE64: Profile<'static> = Profile {
-    name: "fyno-base64",
-    encoding: Encoding::Base64,
-    ..FYNO
-};
+pub const FYNO_BASE64: Profile<'static> = Profile { name: "fyno-base64", encoding: Encoding::Base64, ..FYNO };
 
 /// Fanfare, as its signature page has it.
 pub const FANFARE: Profile<'static> = Profile {
@@ -60,19 +47,13 @@ pub const FANFARE: Profile<'static> = Profile {
 };
 
 /// Fanfare, as its troubleshooting page has it. Can be replayed.
-pub const FANFARE_BARE: Profile<'static> = Profile {
-    name: "fanfare-bare",
-    companions: FANFARE_TIMESTAMP,
-    ..body_only("X-Fanfare-Signature", "")
-};
+pub const FANFARE_BARE: Profile<'static> =
+    Profile { name: "fanfare-bare", companions: FANFARE_TIMESTAMP, ..body_only("X-Fanfare-Signature", "") };
 
 /// Safravo: the key is the whole text of the secret, `whsec_` included. Can be replayed.
 pub const SAFRAVO: Profile<'static> = Profile {
     name: "safravo",
-    companions: &[
-        ("X-Safravo-Event", Companion::Event),
-        ("X-Safravo-Delivery", Companion::Id),
-    ],
+    companions: &[("X-Safravo-Event", Companion::Event), ("X-Safravo-Delivery", Companion::Id)],
     ..body_only("X-Safravo-Signature", "sha256=")
 };
 
@@ -86,23 +67,12 @@ pub const STRIPE_LIKE: Profile<'static> = Profile {
 };
 
 /// GitHub's form. Can be replayed.
-pub const GITHUB_LIKE: Profile<'static> = Profile {
-    name: "github-like",
-    ..body_only("X-Hub-Signature-256", "sha256=")
-};
+pub const GITHUB_LIKE: Profile<'static> =
+    Profile { name: "github-like", ..body_only("X-Hub-Signature-256", "sha256=") };
 
 /// All of the above, [`STANDARD`] first.
-pub const ALL: [&Profile<'static>; 9] = [
-    &STANDARD,
-    &SVIX,
-    &FYNO,
-    &FYNO_BASE64,
-    &FANFARE,
-    &FANFARE_BARE,
-    &SAFRAVO,
-    &STRIPE_LIKE,
-    &GITHUB_LIKE,
-];
+pub const ALL: [&Profile<'static>; 9] =
+    [&STANDARD, &SVIX, &FYNO, &FYNO_BASE64, &FANFARE, &FANFARE_BARE, &SAFRAVO, &STRIPE_LIKE, &GITHUB_LIKE];
 
 /// The known profile with this name.
 pub fn by_name(name: &str) -> Option<&'static Profile<'static>> {

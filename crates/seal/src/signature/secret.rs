@@ -61,19 +61,13 @@ impl SigningSecret {
         let bare = text.strip_prefix(PREFIX).unwrap_or(text);
         let key = match encoding {
             KeyEncoding::Text => Zeroizing::new(text.as_bytes().to_vec()),
-            KeyEncoding::Base64 => {
-                Zeroizing::new(STANDARD.decode(bare).map_err(|_| BadSecret::Encoding)?)
-            }
+            KeyEncoding::Base64 => Zeroizing::new(STANDARD.decode(bare).map_err(|_| BadSecret::Encoding)?),
             KeyEncoding::Hex => from_hex(bare).ok_or(BadSecret::Encoding)?,
         };
         if key.is_empty() {
             return Err(BadSecret::Empty);
         }
-        Ok(Self::with_key(
-            Zeroizing::new(text.to_owned()),
-            encoding,
-            &key,
-        ))
+        Ok(Self::with_key(Zeroizing::new(text.to_owned()), encoding, &key))
     }
 
     /// Whether the key is shorter than 32 bytes; such a secret is flagged for rotation.
@@ -96,12 +90,7 @@ impl SigningSecret {
     }
 
     fn with_key(text: Zeroizing<String>, encoding: KeyEncoding, key: &[u8]) -> Self {
-        Self {
-            text,
-            encoding,
-            key: hmac::Key::new(hmac::HMAC_SHA256, key),
-            key_len: key.len(),
-        }
+        Self { text, encoding, key: hmac::Key::new(hmac::HMAC_SHA256, key), key_len: key.len() }
     }
 }
 
@@ -144,14 +133,8 @@ mod tests {
     fn what_does_not_decode_is_refused_and_not_quoted() {
         let import = |text, encoding| SigningSecret::import(text, encoding).err();
         assert_eq!(import("", KeyEncoding::Text), Some(BadSecret::Empty));
-        assert_eq!(
-            import("whsec_", KeyEncoding::Base64),
-            Some(BadSecret::Empty)
-        );
-        assert_eq!(
-            import("whsec_!", KeyEncoding::Base64),
-            Some(BadSecret::Encoding)
-        );
+        assert_eq!(import("whsec_", KeyEncoding::Base64), Some(BadSecret::Empty));
+        assert_eq!(import("whsec_!", KeyEncoding::Base64), Some(BadSecret::Encoding));
         assert_eq!(import("abc", KeyEncoding::Hex), Some(BadSecret::Encoding));
         assert_eq!(import("éé", KeyEncoding::Hex), Some(BadSecret::Encoding));
     }

@@ -43,12 +43,7 @@ const MAX_ID_LEN: usize = 255;
 impl<'a> Outgoing<'a> {
     /// `id` stays the same over all attempts of one delivery; `timestamp_unix` is the
     /// time of this attempt in Unix seconds; `body` is what goes over the wire.
-    pub fn new(
-        id: &'a str,
-        timestamp_unix: i64,
-        event: &'a str,
-        body: &'a [u8],
-    ) -> Result<Self, NotSignable> {
+    pub fn new(id: &'a str, timestamp_unix: i64, event: &'a str, body: &'a [u8]) -> Result<Self, NotSignable> {
         if !is_id(id) {
             return Err(NotSignable::Id);
         }
@@ -56,21 +51,11 @@ impl<'a> Outgoing<'a> {
             return Err(NotSignable::Event);
         }
         let timestamp = timestamp_unix.to_string();
-        Ok(Self {
-            id,
-            timestamp,
-            event,
-            body,
-        })
+        Ok(Self { id, timestamp, event, body })
     }
 
     fn values(&self) -> Values<'_> {
-        Values {
-            id: self.id,
-            timestamp: &self.timestamp,
-            event: self.event,
-            body: self.body,
-        }
+        Values { id: self.id, timestamp: &self.timestamp, event: self.event, body: self.body }
     }
 
     fn companion(&self, companion: Companion) -> &str {
@@ -90,9 +75,7 @@ pub fn sign(
     outgoing: &Outgoing<'_>,
 ) -> Result<Vec<(String, String)>, NotSignable> {
     let values = outgoing.values();
-    let mut signatures = keys
-        .iter()
-        .filter_map(|key| one_signature(profile, key, &values));
+    let mut signatures = keys.iter().filter_map(|key| one_signature(profile, key, &values));
     let first = signatures.next().ok_or(NotSignable::NoKey)?;
     let mut value = preamble(profile, &values);
     value.push_str(&first);
@@ -111,11 +94,7 @@ pub fn sign(
     Ok(headers)
 }
 
-fn one_signature(
-    profile: &Profile<'_>,
-    key: &SigningKey<'_>,
-    values: &Values<'_>,
-) -> Option<String> {
+fn one_signature(profile: &Profile<'_>, key: &SigningKey<'_>, values: &Values<'_>) -> Option<String> {
     match key {
         SigningKey::Secret(secret) => Some(hmac_text(profile, secret, values)),
         SigningKey::Ed25519(key) => {
@@ -127,11 +106,7 @@ fn one_signature(
 }
 
 /// One HMAC signature as it stands in the header, prefix included.
-pub(super) fn hmac_text(
-    profile: &Profile<'_>,
-    secret: &SigningSecret,
-    values: &Values<'_>,
-) -> String {
+pub(super) fn hmac_text(profile: &Profile<'_>, secret: &SigningSecret, values: &Values<'_>) -> String {
     let parts: Vec<&[u8]> = values.fill(profile.signed).collect();
     let mac = hmac_sha256(secret.hmac(), &parts);
     format!("{}{}", profile.prefix, profile.encoding.text(&mac))
@@ -150,10 +125,7 @@ fn preamble(profile: &Profile<'_>, values: &Values<'_>) -> String {
 
 /// Standard Webhooks forbids dots; the rest keeps ids safe in headers and URLs.
 pub(super) fn is_id(id: &str) -> bool {
-    (1..=MAX_ID_LEN).contains(&id.len())
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+    (1..=MAX_ID_LEN).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 
 impl Encoding {
@@ -167,9 +139,5 @@ impl Encoding {
 
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|nibble| char::from(DIGITS[usize::from(nibble)]))
-        .collect()
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|nibble| char::from(DIGITS[usize::from(nibble)])).collect()
 }

@@ -46,14 +46,7 @@ pub fn verify_standard(
     tolerance_secs: u32,
 ) -> Result<(), Refused> {
     let keys = [VerifyingKey::Secret(secret)];
-    verify(
-        &STANDARD_WEBHOOKS,
-        &keys,
-        headers,
-        body,
-        now_unix,
-        tolerance_secs,
-    )
+    verify(&STANDARD_WEBHOOKS, &keys, headers, body, now_unix, tolerance_secs)
 }
 
 /// Verifies a request under `profile`; one signature by one of `keys` is enough. Header
@@ -81,19 +74,11 @@ pub fn verify(
     }
     let believed = signatures(profile, header)
         .take(MAX_SIGNATURES)
-        .any(|signature| {
-            keys.iter()
-                .any(|key| is_by(profile, key, &values, signature))
-        });
+        .any(|signature| keys.iter().any(|key| is_by(profile, key, &values, signature)));
     believed.then_some(()).ok_or(Refused::Signature)
 }
 
-fn is_by(
-    profile: &Profile<'_>,
-    key: &VerifyingKey<'_>,
-    values: &Values<'_>,
-    signature: &str,
-) -> bool {
+fn is_by(profile: &Profile<'_>, key: &VerifyingKey<'_>, values: &Values<'_>, signature: &str) -> bool {
     match key {
         VerifyingKey::Secret(secret) => {
             let expected = hmac_text(profile, secret, values);
@@ -107,10 +92,7 @@ fn is_by(
     }
 }
 
-fn signatures<'h>(
-    profile: &Profile<'_>,
-    header: &'h str,
-) -> Box<dyn Iterator<Item = &'h str> + 'h> {
+fn signatures<'h>(profile: &Profile<'_>, header: &'h str) -> Box<dyn Iterator<Item = &'h str> + 'h> {
     match profile.separator {
         Some(separator) => Box::new(header.split(separator).map(str::trim)),
         None => Box::new(std::iter::once(header)),
@@ -144,9 +126,7 @@ fn companion<'h>(
 }
 
 fn only<'h>(headers: &[(&str, &'h str)], wanted: &str) -> Result<&'h str, Refused> {
-    let mut found = headers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
+    let mut found = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
     match (found.next(), found.next()) {
         (Some((_, value)), None) => Ok(value),
         _ => Err(Refused::Headers),
@@ -155,10 +135,7 @@ fn only<'h>(headers: &[(&str, &'h str)], wanted: &str) -> Result<&'h str, Refuse
 
 fn is_fresh(timestamp: &str, now_unix: i64, tolerance_secs: u32) -> bool {
     let digits_only = timestamp.bytes().all(|byte| byte.is_ascii_digit());
-    digits_only
-        && timestamp
-            .parse::<i64>()
-            .is_ok_and(|then| now_unix.abs_diff(then) <= u64::from(tolerance_secs))
+    digits_only && timestamp.parse::<i64>().is_ok_and(|then| now_unix.abs_diff(then) <= u64::from(tolerance_secs))
 }
 
 impl Encoding {

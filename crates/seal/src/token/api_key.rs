@@ -27,11 +27,7 @@ impl PlainKey {
     /// characters, six of checksum.
     pub fn generate(kind: KeyKind, environment: Environment, rng: &dyn Rng) -> Self {
         let text = base62::generate(prefix(kind, environment), rng);
-        Self {
-            text,
-            kind,
-            environment,
-        }
+        Self { text, kind, environment }
     }
 
     /// Reads a presented key; a typo is refused here, before any look-up.
@@ -43,11 +39,7 @@ impl PlainKey {
             .flat_map(|kind| environments.map(|environment| (kind, environment)))
             .find(|(kind, environment)| base62::is_valid(prefix(*kind, *environment), text))
             .ok_or(Malformed)?;
-        Ok(Self {
-            text: Zeroizing::new(text.to_owned()),
-            kind,
-            environment,
-        })
+        Ok(Self { text: Zeroizing::new(text.to_owned()), kind, environment })
     }
 
     /// What is stored and looked up: HMAC-SHA256 of the whole text under `pepper`, the
@@ -122,10 +114,7 @@ mod tests {
         let pepper = Key::from_bytes([1; 32]);
         assert!(mac_eq(&key.mac(&pepper), &again.mac(&pepper)));
         assert!(!mac_eq(&key.mac(&pepper), &other.mac(&pepper)));
-        assert!(!mac_eq(
-            &key.mac(&pepper),
-            &key.mac(&Key::from_bytes([2; 32]))
-        ));
+        assert!(!mac_eq(&key.mac(&pepper), &key.mac(&Key::from_bytes([2; 32]))));
     }
 
     proptest! {

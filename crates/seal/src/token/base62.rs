@@ -81,9 +81,9 @@ mod tests {
     fn the_checksum_is_pinned() {
         // CRC-32 of "123456789" is 0xCBF43926, the check value of its catalogue entry.
         let text: String = checksum("123456789").into_iter().collect();
-        let value = text.bytes().fold(0u64, |value, byte| {
-            value * 62 + ALPHABET.iter().position(|a| *a == byte).unwrap() as u64
-        });
+        let value = text
+            .bytes()
+            .fold(0u64, |value, byte| value * 62 + ALPHABET.iter().position(|a| *a == byte).unwrap() as u64);
         assert_eq!(value, 0xCBF4_3926);
     }
 }

@@ -41,13 +41,7 @@ impl Otp {
     }
 
     /// Whether `presented` is the code behind `stored`, in constant time.
-    pub fn verify(
-        key: &Key,
-        destination: &str,
-        purpose: &str,
-        presented: &str,
-        stored: &[u8; 32],
-    ) -> bool {
+    pub fn verify(key: &Key, destination: &str, purpose: &str, presented: &str, stored: &[u8; 32]) -> bool {
         mac_eq(&bound_mac(key, destination, purpose, presented), stored)
     }
 }
@@ -83,9 +77,7 @@ mod tests {
         let key = Key::from_bytes([1; 32]);
         let otp = Otp::generate(&SeededRng::new(4));
         let stored = otp.mac(&key, "+4791234567", "login");
-        let check = |destination, purpose, code: &str| {
-            Otp::verify(&key, destination, purpose, code, &stored)
-        };
+        let check = |destination, purpose, code: &str| Otp::verify(&key, destination, purpose, code, &stored);
         assert!(check("+4791234567", "login", otp.expose()));
         assert!(!check("+4791234568", "login", otp.expose()));
         assert!(!check("+4791234567", "reset", otp.expose()));
@@ -93,12 +85,6 @@ mod tests {
         assert!(!check("+4791234567", "login", "00000"));
         assert!(!check("+4791234567", "login", ""));
         let other = Key::from_bytes([2; 32]);
-        assert!(!Otp::verify(
-            &other,
-            "+4791234567",
-            "login",
-            otp.expose(),
-            &stored
-        ));
+        assert!(!Otp::verify(&other, "+4791234567", "login", otp.expose(), &stored));
     }
 }

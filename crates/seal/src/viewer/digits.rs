@@ -58,11 +58,7 @@ fn partly(number: &str, profile: MaskProfile) -> String {
     if first + last == 0 {
         return MASK.to_owned();
     }
-    let plus = if first > 0 && number.trim_start().starts_with('+') {
-        "+"
-    } else {
-        ""
-    };
+    let plus = if first > 0 && number.trim_start().starts_with('+') { "+" } else { "" };
     let first: String = digits[..first].iter().collect();
     let last: String = digits[digits.len() - last..].iter().collect();
     format!("{plus}{first}{HIDDEN}{last}")
@@ -75,12 +71,7 @@ struct Mark {
 
 /// All marks in order. A phone number that touches a hidden range is hidden with it.
 fn merged(hidden: &[Range<usize>], phones: &[Range<usize>]) -> Vec<Mark> {
-    let mark = |is_phone| {
-        move |range: &Range<usize>| Mark {
-            range: range.clone(),
-            is_phone,
-        }
-    };
+    let mark = |is_phone| move |range: &Range<usize>| Mark { range: range.clone(), is_phone };
     let mut all: Vec<Mark> = hidden.iter().map(mark(false)).collect();
     all.extend(phones.iter().map(mark(true)));
     all.sort_by_key(|mark| mark.range.start);
@@ -109,16 +100,8 @@ fn phones_in(text: &str) -> Vec<Range<usize>> {
             _ => {
                 found.extend(run.take().and_then(Run::finish));
                 run = match character {
-                    '+' => Some(Run {
-                        range: at..end,
-                        digits: 0,
-                        gap: 0,
-                    }),
-                    _ if character.is_numeric() => Some(Run {
-                        range: at..end,
-                        digits: 1,
-                        gap: 0,
-                    }),
+                    '+' => Some(Run { range: at..end, digits: 0, gap: 0 }),
+                    _ if character.is_numeric() => Some(Run { range: at..end, digits: 1, gap: 0 }),
                     _ => None,
                 };
             }
@@ -147,8 +130,5 @@ impl Run {
 }
 
 fn is_grouping(character: char) -> bool {
-    matches!(
-        character,
-        ' ' | '-' | '.' | '(' | ')' | '/' | '\u{a0}' | '\u{202f}' | '\u{2010}'..='\u{2015}'
-    )
+    matches!(character, ' ' | '-' | '.' | '(' | ')' | '/' | '\u{a0}' | '\u{202f}' | '\u{2010}'..='\u{2015}')
 }

@@ -99,10 +99,7 @@ pub struct Viewer(Sight);
 
 #[derive(Clone)]
 enum Sight {
-    Masked {
-        profile: MaskProfile,
-        mode: MaskMode,
-    },
+    Masked { profile: MaskProfile, mode: MaskMode },
     Clear(RevealGrant),
 }
 
@@ -179,9 +176,7 @@ impl MaskProfile {
 
     /// The profile with this name in settings.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Full, Self::Last4, Self::First3Last4, Self::None]
-            .into_iter()
-            .find(|profile| profile.as_str() == name)
+        [Self::Full, Self::Last4, Self::First3Last4, Self::None].into_iter().find(|profile| profile.as_str() == name)
     }
 
     fn at_most_partial(self) -> Self {

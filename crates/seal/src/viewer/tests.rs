@@ -6,13 +6,7 @@ fn seen(viewer: &Viewer, clear: &str, field: Field) -> String {
     serde_json::to_string(&view).unwrap()
 }
 
-const FIELDS: [Field; 5] = [
-    Field::Phone,
-    Field::Email,
-    Field::Name,
-    Field::Payload,
-    Field::Other,
-];
+const FIELDS: [Field; 5] = [Field::Phone, Field::Email, Field::Name, Field::Payload, Field::Other];
 
 #[test]
 fn a_masked_viewer_sees_the_same_five_letters_for_everything() {
@@ -37,8 +31,7 @@ fn a_recorded_look_shows_the_value_as_a_plain_string() {
 #[test]
 fn a_value_that_was_not_kept_says_which_rule_dropped_it() {
     let json = serde_json::to_string(&View::NotStored("payload.none")).unwrap();
-    let expected =
-        r#"{"masked":false,"stored":false,"display":"not stored by policy","rule":"payload.none"}"#;
+    let expected = r#"{"masked":false,"stored":false,"display":"not stored by policy","rule":"payload.none"}"#;
     assert_eq!(json, expected);
 }
 
@@ -68,21 +61,14 @@ fn no_profile_lifts_what_the_organisation_masks() {
     let viewer = Viewer::with_profile(MaskProfile::None);
     let phone = viewer.text(&Personal::new("+4791234567".into()), Field::Phone);
     assert_eq!(phone.display(), "+47•••••4567");
-    assert!(
-        viewer
-            .text(&Personal::new("Ada".into()), Field::Name)
-            .is_masked()
-    );
+    assert!(viewer.text(&Personal::new("Ada".into()), Field::Name).is_masked());
 }
 
 #[test]
 fn with_masking_off_a_role_still_never_sees_phone_numbers_inside_text() {
     let viewer = Viewer::new(MaskProfile::Last4, MaskMode::Off);
     let text = Personal::new("Call +47 912 34 567 or 0047-912.34.568 at 10:30, order 12345".into());
-    assert_eq!(
-        viewer.text(&text, Field::Payload).display(),
-        "Call •••••4567 or •••••4568 at 10:30, order 12345"
-    );
+    assert_eq!(viewer.text(&text, Field::Payload).display(), "Call •••••4567 or •••••4568 at 10:30, order 12345");
     let open = Viewer::new(MaskProfile::None, MaskMode::Off);
     assert!(!open.text(&text, Field::Payload).is_masked());
 }
@@ -91,9 +77,7 @@ struct Word(&'static str);
 
 impl Patterns for Word {
     fn hidden_in(&self, text: &str) -> Vec<Range<usize>> {
-        text.match_indices(self.0)
-            .map(|(at, word)| at..at + word.len())
-            .collect()
+        text.match_indices(self.0).map(|(at, word)| at..at + word.len()).collect()
     }
 }
 
@@ -102,20 +86,9 @@ fn patterns_hide_what_they_match_and_destinations_always() {
     let mode = MaskMode::Patterns(Arc::new(Word("Ada")));
     let viewer = Viewer::new(MaskProfile::None, mode);
     let text = Personal::new("Dear Ada, Ada's code".into());
-    assert_eq!(
-        viewer.text(&text, Field::Payload).display(),
-        "Dear xxxxx, xxxxx's code"
-    );
-    assert!(
-        viewer
-            .text(&Personal::new("ada@b.c".into()), Field::Email)
-            .is_masked()
-    );
-    assert!(
-        viewer
-            .text(&Personal::new("+4791234567".into()), Field::Phone)
-            .is_masked()
-    );
+    assert_eq!(viewer.text(&text, Field::Payload).display(), "Dear xxxxx, xxxxx's code");
+    assert!(viewer.text(&Personal::new("ada@b.c".into()), Field::Email).is_masked());
+    assert!(viewer.text(&Personal::new("+4791234567".into()), Field::Phone).is_masked());
 }
 
 #[test]
@@ -123,10 +96,7 @@ fn a_pattern_inside_a_phone_number_hides_all_of_it() {
     let mode = MaskMode::Patterns(Arc::new(Word("9123")));
     let viewer = Viewer::new(MaskProfile::Last4, mode);
     let text = Personal::new("call +4791234567 now".into());
-    assert_eq!(
-        viewer.text(&text, Field::Payload).display(),
-        "call xxxxx now"
-    );
+    assert_eq!(viewer.text(&text, Field::Payload).display(), "call xxxxx now");
 }
 
 #[test]

@@ -37,9 +37,7 @@ const NOT_STORED: &str = "not stored by policy";
 impl View {
     /// A wholly hidden value.
     pub fn masked() -> Self {
-        Self::Masked {
-            display: Cow::Borrowed(MASK),
-        }
+        Self::Masked { display: Cow::Borrowed(MASK) }
     }
 
     pub(super) fn shown(clear: String) -> Self {
@@ -47,9 +45,7 @@ impl View {
     }
 
     pub(super) fn partly(display: String) -> Self {
-        Self::Masked {
-            display: Cow::Owned(display),
-        }
+        Self::Masked { display: Cow::Owned(display) }
     }
 
     /// The text to put on a page.

@@ -12,12 +12,7 @@ pub(crate) const TAG_LEN: usize = 16;
 pub(crate) struct Mismatch;
 
 /// Encrypts `in_out` in place and returns the tag.
-pub(crate) fn seal(
-    key: &[u8; 32],
-    nonce: [u8; 12],
-    aad: &[u8],
-    in_out: &mut [u8],
-) -> [u8; TAG_LEN] {
+pub(crate) fn seal(key: &[u8; 32], nonce: [u8; 12], aad: &[u8], in_out: &mut [u8]) -> [u8; TAG_LEN] {
     let nonce = Nonce::assume_unique_for_key(nonce);
     let sealed = ready(key).seal_in_place_separate_tag(nonce, Aad::from(aad), in_out);
     let mut tag = [0; TAG_LEN];
@@ -33,9 +28,7 @@ pub(crate) fn open<'b>(
     in_out: &'b mut [u8],
 ) -> Result<&'b mut [u8], Mismatch> {
     let nonce = Nonce::assume_unique_for_key(nonce);
-    ready(key)
-        .open_in_place(nonce, Aad::from(aad), in_out)
-        .map_err(|_| Mismatch)
+    ready(key).open_in_place(nonce, Aad::from(aad), in_out).map_err(|_| Mismatch)
 }
 
 fn ready(key: &[u8; 32]) -> LessSafeKey {

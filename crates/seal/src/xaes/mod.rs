@@ -20,10 +20,7 @@ pub(crate) struct Xaes {
 
 impl Xaes {
     pub(crate) fn new(key: &[u8; 32]) -> Self {
-        let block = or_abort(
-            UnboundCipherKey::new(&AES_256, key).and_then(EncryptingKey::ecb),
-            "AES-256",
-        );
+        let block = or_abort(UnboundCipherKey::new(&AES_256, key).and_then(EncryptingKey::ecb), "AES-256");
         let mut l = Zeroizing::new([0; 16]);
         encrypt_blocks(&block, &mut l[..]);
         let k1 = cmac_subkey(&l);
@@ -31,12 +28,7 @@ impl Xaes {
     }
 
     /// Encrypts `in_out` in place and returns the tag.
-    pub(crate) fn seal(
-        &self,
-        nonce: &[u8; NONCE_LEN],
-        aad: &[u8],
-        in_out: &mut [u8],
-    ) -> [u8; TAG_LEN] {
+    pub(crate) fn seal(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], in_out: &mut [u8]) -> [u8; TAG_LEN] {
         let (subkey, gcm_nonce) = self.subkey(nonce);
         gcm::seal(&subkey, gcm_nonce, aad, in_out)
     }
@@ -58,10 +50,7 @@ impl Xaes {
         for (counter, block) in (1..).zip(subkey.chunks_exact_mut(16)) {
             block[..4].copy_from_slice(&[0, counter, b'X', 0]);
             block[4..].copy_from_slice(&nonce[..12]);
-            block
-                .iter_mut()
-                .zip(self.k1.iter())
-                .for_each(|(m, k)| *m ^= k);
+            block.iter_mut().zip(self.k1.iter()).for_each(|(m, k)| *m ^= k);
         }
         encrypt_blocks(&self.block, &mut subkey[..]);
         let mut gcm_nonce = [0; 12];
