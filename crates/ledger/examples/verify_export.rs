@@ -5,18 +5,29 @@
 //! ```
 //!
 //! The key comes from somebody you trust, the checkpoints from a witness: neither from whoever gave you the export.
-#![allow(clippy::print_stdout, reason = "its answer goes to standard output")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command answers its caller")]
 
 use std::{
     env,
     error::Error,
     fs::{self, File},
     io::{BufRead, BufReader},
+    process::ExitCode,
 };
 
 use sealpost_ledger::{Checkpoint, Verifier, VerifierKey};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match verify() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(finding) => {
+            eprintln!("{finding}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn verify() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let (Some(export), Some(key)) = (arguments.next(), arguments.next()) else {
         return Err("give an export and a verifier key".into());
