@@ -26,17 +26,11 @@ impl Deadline {
 
     /// Runs `work` until this deadline.
     pub(crate) async fn run<T>(self, work: impl Future<Output = T>) -> Result<T, TimedOut> {
-        tokio::time::timeout_at(self.0, work)
-            .await
-            .map_err(|_| TimedOut)
+        tokio::time::timeout_at(self.0, work).await.map_err(|_| TimedOut)
     }
 
     /// Runs `work` for at most `phase`, and never beyond this deadline.
-    pub(crate) async fn run_phase<T>(
-        self,
-        phase: Duration,
-        work: impl Future<Output = T>,
-    ) -> Result<T, TimedOut> {
+    pub(crate) async fn run_phase<T>(self, phase: Duration, work: impl Future<Output = T>) -> Result<T, TimedOut> {
         Self(self.0.min(now() + phase)).run(work).await
     }
 }

@@ -52,10 +52,7 @@ impl Network {
 
     /// A network with any resolver, e.g. [`crate::resolve::FixedResolver`].
     pub fn new(policy: Policy, resolver: impl Resolver) -> Self {
-        Self {
-            policy: Arc::new(policy),
-            resolver: Arc::new(resolver),
-        }
+        Self { policy: Arc::new(policy), resolver: Arc::new(resolver) }
     }
 
     /// The policy every connection of this network obeys.
@@ -67,12 +64,7 @@ impl Network {
     /// `loopback_only` even public addresses are refused (plain-text protocols).
     ///
     /// Nothing is resolved twice: the address that was judged is the address that is called.
-    pub(crate) async fn dial(
-        &self,
-        host: &Host,
-        port: u16,
-        loopback_only: bool,
-    ) -> Result<TcpStream, DialError> {
+    pub(crate) async fn dial(&self, host: &Host, port: u16, loopback_only: bool) -> Result<TcpStream, DialError> {
         let addresses = match host {
             Host::Literal(address) => vec![*address],
             Host::Name(name) => self.resolver.resolve(name).await?,
@@ -89,12 +81,7 @@ impl Network {
         Err(DialError::Unreachable)
     }
 
-    fn permit_endpoint(
-        &self,
-        address: IpAddr,
-        port: u16,
-        loopback_only: bool,
-    ) -> Result<(), Refusal> {
+    fn permit_endpoint(&self, address: IpAddr, port: u16, loopback_only: bool) -> Result<(), Refusal> {
         let loopback = address.is_loopback();
         if loopback {
             Ok(())
@@ -110,18 +97,13 @@ impl Network {
 
 impl std::fmt::Debug for Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Network")
-            .field("policy", &self.policy)
-            .finish_non_exhaustive()
+        f.debug_struct("Network").field("policy", &self.policy).finish_non_exhaustive()
     }
 }
 
 /// Connects, and believes the connection only if its peer is the address that was asked for.
 async fn connect(pinned: SocketAddr) -> Option<TcpStream> {
-    let stream = tokio::time::timeout(CONNECT, TcpStream::connect(pinned))
-        .await
-        .ok()?
-        .ok()?;
+    let stream = tokio::time::timeout(CONNECT, TcpStream::connect(pinned)).await.ok()?.ok()?;
     stream.set_nodelay(true).ok()?;
     (stream.peer_addr().ok()? == pinned).then_some(stream)
 }

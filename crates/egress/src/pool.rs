@@ -73,11 +73,7 @@ where
             shared: Arc::new(Shared {
                 limits,
                 total: Arc::new(Semaphore::new(limits.total)),
-                state: Mutex::new(State {
-                    slots: HashMap::new(),
-                    idle: 0,
-                    sweeping: false,
-                }),
+                state: Mutex::new(State { slots: HashMap::new(), idle: 0, sweeping: false }),
             }),
         }
     }
@@ -88,10 +84,7 @@ where
         let in_use = self.slot_semaphore(key);
         let key = in_use.acquire_owned().await.ok()?;
         let total = self.shared.total.clone().acquire_owned().await.ok()?;
-        Some(Lease {
-            _key: key,
-            _total: total,
-        })
+        Some(Lease { _key: key, _total: total })
     }
 
     /// The most recently used idle connection of `key`, if it is fresh enough.
@@ -100,23 +93,15 @@ where
         let mut state = self.shared.lock();
         let slot = state.slots.get_mut(key)?;
         let before = slot.idle.len();
-        let fresh = std::iter::from_fn(|| slot.idle.pop())
-            .find(|idle| self.shared.limits.is_fresh(idle, now));
+        let fresh = std::iter::from_fn(|| slot.idle.pop()).find(|idle| self.shared.limits.is_fresh(idle, now));
         let taken = before - slot.idle.len();
         state.idle -= taken;
-        fresh.map(|idle| Pooled {
-            connection: idle.connection,
-            opened: idle.opened,
-        })
+        fresh.map(|idle| Pooled { connection: idle.connection, opened: idle.opened })
     }
 
     /// Keeps a connection for the next call of the same key.
     pub(crate) fn put(&self, key: &K, pooled: Pooled<C>) {
-        let idle = Idle {
-            connection: pooled.connection,
-            opened: pooled.opened,
-            since: now(),
-        };
+        let idle = Idle { connection: pooled.connection, opened: pooled.opened, since: now() };
         let mut state = self.shared.lock();
         if state.idle >= self.shared.limits.total {
             return;
@@ -133,10 +118,7 @@ where
         if let Some(slot) = state.slots.get(key) {
             return slot.in_use.clone();
         }
-        let slot = Slot {
-            in_use: Arc::new(Semaphore::new(self.shared.limits.per_key)),
-            idle: Vec::new(),
-        };
+        let slot = Slot { in_use: Arc::new(Semaphore::new(self.shared.limits.per_key)), idle: Vec::new() };
         let in_use = slot.in_use.clone();
         state.slots.insert(key.clone(), slot);
         if !state.sweeping {
@@ -149,9 +131,7 @@ where
 
 impl<K, C> Clone for Pool<K, C> {
     fn clone(&self) -> Self {
-        Self {
-            shared: self.shared.clone(),
-        }
+        Self { shared: self.shared.clone() }
     }
 }
 

@@ -46,20 +46,12 @@ pub struct SystemResolver {
 impl SystemResolver {
     /// A resolver with a limit of 5 s per look-up.
     pub fn new() -> Self {
-        Self {
-            slots: Semaphore::new(CONCURRENT),
-        }
+        Self { slots: Semaphore::new(CONCURRENT) }
     }
 
     async fn lookup(&self, host: &str) -> Result<Vec<IpAddr>, ResolveError> {
-        let _slot = self
-            .slots
-            .acquire()
-            .await
-            .map_err(|_| ResolveError::NotFound)?;
-        let answers = tokio::net::lookup_host((host, 0))
-            .await
-            .map_err(|_| ResolveError::NotFound)?;
+        let _slot = self.slots.acquire().await.map_err(|_| ResolveError::NotFound)?;
+        let answers = tokio::net::lookup_host((host, 0)).await.map_err(|_| ResolveError::NotFound)?;
         let mut addresses: Vec<IpAddr> = Vec::new();
         for answer in answers {
             if !addresses.contains(&answer.ip()) {
@@ -79,9 +71,7 @@ impl Default for SystemResolver {
 impl Resolver for SystemResolver {
     fn resolve<'a>(&'a self, host: &'a str) -> Lookup<'a> {
         Box::pin(async move {
-            tokio::time::timeout(TIMEOUT, self.lookup(host))
-                .await
-                .unwrap_or(Err(ResolveError::TimedOut))
+            tokio::time::timeout(TIMEOUT, self.lookup(host)).await.unwrap_or(Err(ResolveError::TimedOut))
         })
     }
 }
@@ -100,8 +90,7 @@ impl FixedResolver {
 
     /// Adds a name with its addresses.
     pub fn with(mut self, host: &str, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
-        self.names
-            .insert(host.to_owned(), addresses.into_iter().collect());
+        self.names.insert(host.to_owned(), addresses.into_iter().collect());
         self
     }
 }

@@ -129,17 +129,8 @@ impl Target {
             .port_or_known_default()
             .filter(|port| loopback || policy.permits_port(*port))
             .ok_or(TargetError::PortNotAllowed)?;
-        let origin = Origin {
-            tls,
-            server_name: server_name(&host)?,
-            authority: authority(&url)?,
-            host,
-            port,
-        };
-        Ok(Self {
-            origin: Arc::new(origin),
-            path_and_query: path_and_query(&url)?,
-        })
+        let origin = Origin { tls, server_name: server_name(&host)?, authority: authority(&url)?, host, port };
+        Ok(Self { origin: Arc::new(origin), path_and_query: path_and_query(&url)? })
     }
 
     /// The host in ASCII (Punycode) form; an IPv6 literal without brackets.
@@ -215,9 +206,7 @@ fn read_host(url: &Url, policy: &Policy) -> Result<(Host, bool), TargetError> {
 }
 
 fn literal(address: IpAddr, policy: &Policy) -> Result<(Host, bool), TargetError> {
-    if address.is_loopback()
-        && policy.permit_address(address) != Err(Refusal::OwnAddress)
-        && policy.permits_loopback()
+    if address.is_loopback() && policy.permit_address(address) != Err(Refusal::OwnAddress) && policy.permits_loopback()
     {
         Ok((Host::Literal(address), true))
     } else {
@@ -237,9 +226,9 @@ fn public_name(name: &str) -> Result<(), TargetError> {
 fn server_name(host: &Host) -> Result<ServerName<'static>, TargetError> {
     match host {
         Host::Literal(address) => Ok(ServerName::IpAddress((*address).into())),
-        Host::Name(name) => DnsName::try_from(name.to_string())
-            .map(ServerName::DnsName)
-            .map_err(|_| TargetError::HostNotAllowed),
+        Host::Name(name) => {
+            DnsName::try_from(name.to_string()).map(ServerName::DnsName).map_err(|_| TargetError::HostNotAllowed)
+        }
     }
 }
 
@@ -276,10 +265,7 @@ mod tests {
         assert_eq!(target.path(), "/c");
         assert_eq!(target.query(), Some("token=geheim"));
         assert_eq!(target.origin(), "https://hooks.example.com:8443");
-        assert_eq!(
-            target.target_uri(),
-            "https://hooks.example.com:8443/c?token=geheim"
-        );
+        assert_eq!(target.target_uri(), "https://hooks.example.com:8443/c?token=geheim");
         assert_eq!(target.to_string(), "https://hooks.example.com:8443/c");
         assert!(!format!("{target:?}").contains("geheim"));
     }
@@ -305,23 +291,13 @@ mod tests {
             let error = parse(&format!("https://{host}/")).unwrap_err();
             assert_eq!(error, TargetError::AddressLiteral, "{host}");
         }
-        assert_eq!(
-            parse("https://[fe80::1%25eth0]/"),
-            Err(TargetError::Malformed)
-        );
+        assert_eq!(parse("https://[fe80::1%25eth0]/"), Err(TargetError::Malformed));
     }
 
     #[test]
     fn names_that_are_not_public_are_refused() {
-        for host in [
-            "localhost",
-            "a.localhost",
-            "printer.local",
-            "vault.internal",
-            "intranet",
-            "example.com.",
-            "a.lan",
-        ] {
+        for host in ["localhost", "a.localhost", "printer.local", "vault.internal", "intranet", "example.com.", "a.lan"]
+        {
             let error = parse(&format!("https://{host}/")).unwrap_err();
             assert_eq!(error, TargetError::HostNotAllowed, "{host}");
         }
@@ -329,26 +305,14 @@ mod tests {
 
     #[test]
     fn everything_but_plain_https_urls_is_refused() {
-        assert_eq!(
-            parse("http://example.com/"),
-            Err(TargetError::SchemeNotAllowed)
-        );
-        assert_eq!(
-            parse("gopher://example.com/"),
-            Err(TargetError::SchemeNotAllowed)
-        );
+        assert_eq!(parse("http://example.com/"), Err(TargetError::SchemeNotAllowed));
+        assert_eq!(parse("gopher://example.com/"), Err(TargetError::SchemeNotAllowed));
         assert_eq!(parse("file:///etc/passwd"), Err(TargetError::Malformed));
         assert_eq!(parse("https://u@example.com/"), Err(TargetError::UserInfo));
         assert_eq!(parse("https://:p@example.com/"), Err(TargetError::UserInfo));
         assert_eq!(parse("https://example.com/#x"), Err(TargetError::Fragment));
-        assert_eq!(
-            parse("https://example.com:22/"),
-            Err(TargetError::PortNotAllowed)
-        );
-        assert_eq!(
-            parse("https://example.com:0/"),
-            Err(TargetError::PortNotAllowed)
-        );
+        assert_eq!(parse("https://example.com:22/"), Err(TargetError::PortNotAllowed));
+        assert_eq!(parse("https://example.com:0/"), Err(TargetError::PortNotAllowed));
         assert_eq!(parse("example.com"), Err(TargetError::Malformed));
         let long = format!("https://example.com/{}", "a".repeat(2048));
         assert_eq!(parse(&long), Err(TargetError::TooLong));
@@ -363,18 +327,10 @@ mod tests {
     #[test]
     fn loopback_is_for_policies_that_permit_it() {
         let policy = Policy::strict().with_loopback();
-        for url in [
-            "http://127.0.0.1:4000/",
-            "https://[::1]:9/x",
-            "http://localhost:80/",
-        ] {
+        for url in ["http://127.0.0.1:4000/", "https://[::1]:9/x", "http://localhost:80/"] {
             assert!(Target::parse(url, &policy).is_ok(), "{url}");
         }
-        for url in [
-            "http://example.com/",
-            "http://10.0.0.1/",
-            "https://10.0.0.1/",
-        ] {
+        for url in ["http://example.com/", "http://10.0.0.1/", "https://10.0.0.1/"] {
             assert!(Target::parse(url, &policy).is_err(), "{url}");
         }
     }

@@ -35,18 +35,12 @@ pub enum TrustError {
 
 impl Trust {
     /// The Mozilla roots and `extra` authorities (DER), e.g. of a company's own PKI.
-    pub fn new<'a>(
-        extra: impl IntoIterator<Item = CertificateDer<'a>>,
-    ) -> Result<Self, TrustError> {
+    pub fn new<'a>(extra: impl IntoIterator<Item = CertificateDer<'a>>) -> Result<Self, TrustError> {
         let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         for authority in extra {
-            roots
-                .add(authority.into_owned())
-                .map_err(|_| TrustError::Certificate)?;
+            roots.add(authority.into_owned()).map_err(|_| TrustError::Certificate)?;
         }
-        Ok(Self {
-            roots: Arc::new(roots),
-        })
+        Ok(Self { roots: Arc::new(roots) })
     }
 
     /// A client configuration without ALPN.
@@ -58,11 +52,10 @@ impl Trust {
             MinTls::V1_2 => &[&TLS13, &TLS12],
             MinTls::V1_3 => &[&TLS13],
         };
-        let mut config =
-            ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-                .with_protocol_versions(versions)?
-                .with_root_certificates(self.roots.clone())
-                .with_no_client_auth();
+        let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_protocol_versions(versions)?
+            .with_root_certificates(self.roots.clone())
+            .with_no_client_auth();
         config.resumption = Resumption::disabled();
         Ok(config)
     }
@@ -70,8 +63,6 @@ impl Trust {
 
 impl std::fmt::Debug for Trust {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Trust")
-            .field("roots", &self.roots.len())
-            .finish()
+        f.debug_struct("Trust").field("roots", &self.roots.len()).finish()
     }
 }

@@ -27,14 +27,8 @@ use crate::target::Origin;
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
 /// Response headers that reach the caller.
-const KEPT_HEADERS: [HeaderName; 6] = [
-    header::RETRY_AFTER,
-    header::CONTENT_TYPE,
-    header::CONTENT_ENCODING,
-    header::ETAG,
-    header::DATE,
-    header::LOCATION,
-];
+const KEPT_HEADERS: [HeaderName; 6] =
+    [header::RETRY_AFTER, header::CONTENT_TYPE, header::CONTENT_ENCODING, header::ETAG, header::DATE, header::LOCATION];
 
 /// hyper's half of the connection that does the reading and writing.
 struct Driver {
@@ -73,12 +67,9 @@ impl Connection {
             .run(network.dial(&origin.host, origin.port, !origin.tls))
             .await
             .map_err(|_| failed(SendErrorKind::Timeout))??;
-        let peer = stream
-            .peer_addr()
-            .map_err(|_| failed(SendErrorKind::ConnectFailed))?;
+        let peer = stream.peer_addr().map_err(|_| failed(SendErrorKind::ConnectFailed))?;
         let wire = if origin.tls {
-            let handshake =
-                TlsConnector::from(config.clone()).connect(origin.server_name.clone(), stream);
+            let handshake = TlsConnector::from(config.clone()).connect(origin.server_name.clone(), stream);
             let stream = deadline
                 .run_phase(HANDSHAKE, handshake)
                 .await
@@ -95,15 +86,7 @@ impl Connection {
             .handshake(TokioIo::new(wire))
             .await
             .map_err(|_| failed(SendErrorKind::ConnectFailed))?;
-        Ok(Self {
-            sender,
-            driver: Driver {
-                connection,
-                ended: false,
-            },
-            traffic,
-            peer,
-        })
+        Ok(Self { sender, driver: Driver { connection, ended: false }, traffic, peer })
     }
 
     /// Whether an idle connection is still open, as far as what has arrived can tell.
@@ -126,10 +109,7 @@ impl Connection {
         }
     }
 
-    async fn request_and_answer(
-        &mut self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Exchange, hyper::Error> {
+    async fn request_and_answer(&mut self, request: Request<Full<Bytes>>) -> Result<Exchange, hyper::Error> {
         let peer = self.peer;
         let Self { sender, driver, .. } = self;
         let response = driver.run(sender.send_request(request)).await??;
@@ -148,11 +128,7 @@ impl Connection {
     }
 
     fn failed(&self, kind: SendErrorKind) -> SendError {
-        if self.traffic.wrote() {
-            SendError::after_request(kind)
-        } else {
-            SendError::before_request(kind)
-        }
+        if self.traffic.wrote() { SendError::after_request(kind) } else { SendError::before_request(kind) }
     }
 
     fn failure(&self, error: &hyper::Error) -> SendError {
@@ -164,8 +140,7 @@ impl Connection {
             SendErrorKind::ConnectionLost
         };
         let mut failure = self.failed(kind);
-        failure.closed_before_answer =
-            kind == SendErrorKind::ConnectionLost && !self.traffic.read();
+        failure.closed_before_answer = kind == SendErrorKind::ConnectionLost && !self.traffic.read();
         failure
     }
 }
@@ -195,11 +170,14 @@ impl Driver {
             if let Poll::Ready(done) = work.as_mut().poll(cx) {
                 return Poll::Ready(Ok(done));
             }
-            if let Poll::Ready(Err(error)) = self.poll(cx) {
-                return Poll::Ready(Err(error));
+            let connection = self.poll(cx);
+            // What the connection has just done is usually what `work` was waiting for, even if it was the
+            // connection's last deed.
+            match (work.as_mut().poll(cx), connection) {
+                (Poll::Ready(done), _) => Poll::Ready(Ok(done)),
+                (Poll::Pending, Poll::Ready(Err(error))) => Poll::Ready(Err(error)),
+                (Poll::Pending, _) => Poll::Pending,
             }
-            // What the connection has just done is usually what `work` was waiting for.
-            work.as_mut().poll(cx).map(Ok)
         })
         .await
     }

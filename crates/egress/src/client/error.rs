@@ -88,18 +88,11 @@ impl SendError {
     }
 
     pub(super) fn before_request(kind: SendErrorKind) -> Self {
-        Self {
-            kind,
-            may_have_been_processed: false,
-            closed_before_answer: false,
-        }
+        Self { kind, may_have_been_processed: false, closed_before_answer: false }
     }
 
     pub(super) fn after_request(kind: SendErrorKind) -> Self {
-        Self {
-            may_have_been_processed: true,
-            ..Self::before_request(kind)
-        }
+        Self { may_have_been_processed: true, ..Self::before_request(kind) }
     }
 
     pub(super) fn record(&self) {

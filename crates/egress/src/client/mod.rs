@@ -38,12 +38,8 @@ pub const MAX_RESPONSE_HEAD: usize = 16 * 1024;
 /// The total time of a call unless it says otherwise.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(20);
 
-const LIMITS: Limits = Limits {
-    per_key: 32,
-    total: 1024,
-    idle: Duration::from_secs(30),
-    age: Duration::from_secs(300),
-};
+const LIMITS: Limits =
+    Limits { per_key: 32, total: 1024, idle: Duration::from_secs(30), age: Duration::from_secs(300) };
 
 /// Sends requests. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -92,12 +88,7 @@ impl Client {
             config.alpn_protocols = vec![b"http/1.1".to_vec()];
             Ok(Arc::new(config))
         };
-        Ok(Self {
-            network,
-            tls_1_2: config(MinTls::V1_2)?,
-            tls_1_3: config(MinTls::V1_3)?,
-            pool: Pool::new(LIMITS),
-        })
+        Ok(Self { network, tls_1_2: config(MinTls::V1_2)?, tls_1_3: config(MinTls::V1_3)?, pool: Pool::new(LIMITS) })
     }
 
     /// The network, e.g. to read targets under its policy.
@@ -138,12 +129,7 @@ impl Client {
         }
     }
 
-    async fn send_leased(
-        &self,
-        key: &Key,
-        outbound: &Outbound<'_>,
-        deadline: Deadline,
-    ) -> Result<Exchange, SendError> {
+    async fn send_leased(&self, key: &Key, outbound: &Outbound<'_>, deadline: Deadline) -> Result<Exchange, SendError> {
         let Ok(Some(_lease)) = deadline.run(self.pool.lease(key)).await else {
             return Err(SendError::before_request(SendErrorKind::Saturated));
         };
@@ -165,10 +151,7 @@ impl Client {
             MinTls::V1_2 => &self.tls_1_2,
             MinTls::V1_3 => &self.tls_1_3,
         };
-        Ok(Pooled {
-            connection: Connection::open(&self.network, &key.origin, config, deadline).await?,
-            opened: now(),
-        })
+        Ok(Pooled { connection: Connection::open(&self.network, &key.origin, config, deadline).await?, opened: now() })
     }
 
     /// One request and its answer; keeps the connection if it can carry another.
@@ -190,8 +173,6 @@ impl Client {
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client")
-            .field("network", &self.network)
-            .finish_non_exhaustive()
+        f.debug_struct("Client").field("network", &self.network).finish_non_exhaustive()
     }
 }

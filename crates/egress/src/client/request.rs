@@ -85,23 +85,12 @@ impl<'a> Outbound<'a> {
 
     /// Limits and headers, checked before anything is looked up.
     pub(super) fn validate(&self) -> Result<(), SendError> {
-        let header_bytes: usize = self
-            .headers
-            .iter()
-            .map(|(name, value)| name.as_str().len() + value.len())
-            .sum();
+        let header_bytes: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         let acceptable = self.headers.len() <= MAX_HEADERS
             && header_bytes <= MAX_HEADER_BYTES
             && self.body.len() <= MAX_BODY
-            && self
-                .headers
-                .iter()
-                .all(|(name, _)| !OWN_HEADERS.contains(name));
-        if acceptable {
-            Ok(())
-        } else {
-            Err(SendError::before_request(SendErrorKind::RequestRefused))
-        }
+            && self.headers.iter().all(|(name, _)| !OWN_HEADERS.contains(name));
+        if acceptable { Ok(()) } else { Err(SendError::before_request(SendErrorKind::RequestRefused)) }
     }
 
     pub(super) fn to_request(&self) -> Result<Request<Full<Bytes>>, SendError> {

@@ -14,10 +14,7 @@ impl<'a> Field<'a> {
             Some(colon) => (&field[..colon], &field[colon + 1..]),
             None => (field, &field[field.len()..]),
         };
-        Self {
-            name: name.trim_ascii(),
-            value,
-        }
+        Self { name: name.trim_ascii(), value }
     }
 
     pub(super) fn is(&self, name: &str) -> bool {
@@ -28,10 +25,8 @@ impl<'a> Field<'a> {
     fn relaxed(&self, output: &mut Vec<u8>) {
         output.extend(self.name.to_ascii_lowercase());
         output.push(b':');
-        let mut words = self
-            .value
-            .split(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
-            .filter(|word| !word.is_empty());
+        let mut words =
+            self.value.split(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).filter(|word| !word.is_empty());
         if let Some(first) = words.next() {
             output.extend_from_slice(first);
         }
@@ -134,7 +129,5 @@ fn lines(body: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len())
-        .position(|window| window == needle)
+    haystack.windows(needle.len()).position(|window| window == needle)
 }

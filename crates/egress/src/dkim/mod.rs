@@ -83,22 +83,14 @@ impl DkimAlgorithm {
 
 impl DkimKey {
     /// Names the place of a key.
-    pub fn new(
-        domain: &str,
-        selector: &str,
-        signer: Arc<dyn DkimSigner>,
-    ) -> Result<Self, DkimKeyError> {
+    pub fn new(domain: &str, selector: &str, signer: Arc<dyn DkimSigner>) -> Result<Self, DkimKeyError> {
         if !is_dns_name(domain) || !domain.contains('.') {
             return Err(DkimKeyError::Domain);
         }
         if !is_dns_name(selector) {
             return Err(DkimKeyError::Selector);
         }
-        Ok(Self {
-            domain: domain.to_ascii_lowercase(),
-            selector: selector.to_ascii_lowercase(),
-            signer,
-        })
+        Ok(Self { domain: domain.to_ascii_lowercase(), selector: selector.to_ascii_lowercase(), signer })
     }
 
     /// The `d=` domain.
@@ -183,8 +175,6 @@ fn is_dns_name(name: &str) -> bool {
     name.len() <= 253
         && name.split('.').all(|label| {
             (1..=63).contains(&label.len())
-                && label
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
         })
 }

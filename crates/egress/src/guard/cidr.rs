@@ -52,10 +52,7 @@ impl From<IpAddr> for Cidr {
     /// The block of exactly one address.
     fn from(base: IpAddr) -> Self {
         let (_, width) = left_aligned(base);
-        Self {
-            base,
-            prefix: width,
-        }
+        Self { base, prefix: width }
     }
 }
 

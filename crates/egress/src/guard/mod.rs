@@ -69,20 +69,15 @@ fn classify_v4(address: Ipv4Addr) -> AddressClass {
 
 fn classify_v6(address: Ipv6Addr) -> AddressClass {
     let bits = address.to_bits();
-    if let Some((_, _, class)) = table::IPV6
-        .iter()
-        .find(|(base, prefix, _)| (bits ^ base.to_bits()).leading_zeros() >= *prefix)
+    if let Some((_, _, class)) =
+        table::IPV6.iter().find(|(base, prefix, _)| (bits ^ base.to_bits()).leading_zeros() >= *prefix)
     {
         return *class;
     }
     if is_isatap(address) {
         return AddressClass::EmbeddedIpv4;
     }
-    if address.segments()[0] & 0xe000 == 0x2000 {
-        AddressClass::Public
-    } else {
-        AddressClass::Reserved
-    }
+    if address.segments()[0] & 0xe000 == 0x2000 { AddressClass::Public } else { AddressClass::Reserved }
 }
 
 /// RFC 5214 §6.1: the interface identifier `::0:5efe:a.b.c.d`, with the universal bit either way.

@@ -46,21 +46,12 @@ pub enum Refusal {
 impl Policy {
     /// Public addresses only, ports 443 and 8443.
     pub fn strict() -> Self {
-        Self {
-            loopback: false,
-            any_port: false,
-            ports: HTTPS_PORTS.into(),
-            allowed: Vec::new(),
-            refused: Vec::new(),
-        }
+        Self { loopback: false, any_port: false, ports: HTTPS_PORTS.into(), allowed: Vec::new(), refused: Vec::new() }
     }
 
     /// Public addresses only, the ports of mail relays.
     pub fn strict_mail() -> Self {
-        Self {
-            ports: MAIL_PORTS.into(),
-            ..Self::strict()
-        }
+        Self { ports: MAIL_PORTS.into(), ..Self::strict() }
     }
 
     /// Permits loopback: its addresses, its literals in URLs, plain `http` and any port on it. For the
@@ -113,9 +104,7 @@ impl Policy {
         match classify(address) {
             AddressClass::Public => Ok(()),
             AddressClass::Loopback if self.loopback => Ok(()),
-            class @ (AddressClass::Metadata | AddressClass::EmbeddedIpv4) => {
-                Err(Refusal::NotPublic(class))
-            }
+            class @ (AddressClass::Metadata | AddressClass::EmbeddedIpv4) => Err(Refusal::NotPublic(class)),
             _ if self.allowed.iter().any(|block| block.contains(address)) => Ok(()),
             class => Err(Refusal::NotPublic(class)),
         }

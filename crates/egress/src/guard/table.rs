@@ -7,8 +7,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::AddressClass::{
-    self, Benchmarking, Broadcast, Documentation, EmbeddedIpv4, LinkLocal, Loopback, Metadata,
-    Multicast, Private, Protocol, Reserved, Shared, Unspecified,
+    self, Benchmarking, Broadcast, Documentation, EmbeddedIpv4, LinkLocal, Loopback, Metadata, Multicast, Private,
+    Protocol, Reserved, Shared, Unspecified,
 };
 
 const fn v4(a: u8, b: u8, c: u8, d: u8) -> Ipv4Addr {
@@ -16,9 +16,7 @@ const fn v4(a: u8, b: u8, c: u8, d: u8) -> Ipv4Addr {
 }
 
 const fn v6(head: [u16; 4], tail: [u16; 4]) -> Ipv6Addr {
-    Ipv6Addr::new(
-        head[0], head[1], head[2], head[3], tail[0], tail[1], tail[2], tail[3],
-    )
+    Ipv6Addr::new(head[0], head[1], head[2], head[3], tail[0], tail[1], tail[2], tail[3])
 }
 
 const ZERO: [u16; 4] = [0; 4];

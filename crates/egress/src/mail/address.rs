@@ -70,10 +70,7 @@ impl FromStr for Address {
         if local.len() + 1 + domain.len() > MAX_LENGTH {
             return Err(AddressError::Malformed);
         }
-        Ok(Self {
-            local: local.to_owned(),
-            domain,
-        })
+        Ok(Self { local: local.to_owned(), domain })
     }
 }
 
@@ -87,8 +84,6 @@ impl fmt::Debug for Address {
 pub(super) fn is_dot_atom(text: &str) -> bool {
     text.split('.').all(|atom| {
         !atom.is_empty()
-            && atom
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte))
+            && atom.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte))
     })
 }

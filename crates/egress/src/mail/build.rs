@@ -64,10 +64,7 @@ impl Draft {
     /// Builds the message and signs it once with every key, the last key's signature on top.
     pub fn build(self, keys: &[DkimKey]) -> Result<Mail, MailError> {
         let date = self.date;
-        let sender = self
-            .return_path
-            .clone()
-            .unwrap_or_else(|| self.from.address.clone());
+        let sender = self.return_path.clone().unwrap_or_else(|| self.from.address.clone());
         let recipient = self.to.address.clone();
         let unsigned = self.format()?;
         let mut bytes = Vec::with_capacity(unsigned.len() + 1024 * keys.len());
@@ -75,11 +72,7 @@ impl Draft {
             bytes.extend_from_slice(key.signature_field(&unsigned, date).as_bytes());
         }
         bytes.extend_from_slice(&unsigned);
-        Ok(Mail {
-            sender,
-            recipient,
-            bytes,
-        })
+        Ok(Mail { sender, recipient, bytes })
     }
 
     fn format(self) -> Result<Vec<u8>, MailError> {
@@ -116,10 +109,7 @@ impl Draft {
         if let Some(unsubscribe) = &self.unsubscribe {
             head = head
                 .raw_header(field("List-Unsubscribe", unsubscribe.bracketed()))
-                .raw_header(field(
-                    "List-Unsubscribe-Post",
-                    "List-Unsubscribe=One-Click".to_owned(),
-                ));
+                .raw_header(field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
         }
         Ok(head)
     }
@@ -144,30 +134,24 @@ impl Mail {
 
 impl fmt::Debug for Mail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mail")
-            .field("bytes", &self.bytes.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Mail").field("bytes", &self.bytes.len()).finish_non_exhaustive()
     }
 }
 
 fn mailbox(mailbox: &Mailbox) -> Result<LettreMailbox, MailError> {
-    let address = lettre::Address::new(mailbox.address.local(), mailbox.address.domain())
-        .map_err(|_| MailError::Unbuildable)?;
+    let address =
+        lettre::Address::new(mailbox.address.local(), mailbox.address.domain()).map_err(|_| MailError::Unbuildable)?;
     let name = mailbox.name.as_ref().map(|name| name.as_str().to_owned());
     Ok(LettreMailbox::new(name, address))
 }
 
 /// A field whose value is already ASCII and must not be folded.
 fn field(name: &'static str, value: String) -> HeaderValue {
-    HeaderValue::dangerous_new_pre_encoded(
-        HeaderName::new_from_ascii_str(name),
-        value.clone(),
-        value,
-    )
+    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.clone(), value)
 }
 
 fn part(content_type: ContentType, text: String) -> Result<SinglePart, MailError> {
-    let body = Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable)
-        .map_err(|_| MailError::Unbuildable)?;
+    let body =
+        Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).map_err(|_| MailError::Unbuildable)?;
     Ok(SinglePart::builder().header(content_type).body(body))
 }

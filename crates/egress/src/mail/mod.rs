@@ -25,9 +25,6 @@ pub struct Mailbox {
 
 impl From<Address> for Mailbox {
     fn from(address: Address) -> Self {
-        Self {
-            name: None,
-            address,
-        }
+        Self { name: None, address }
     }
 }

@@ -82,9 +82,7 @@ impl MessageId {
             return Err(TextError::TooLong);
         }
         match id.split_once('@') {
-            Some((left, right)) if is_dot_atom(left) && is_dot_atom(right) => {
-                Ok(Self(id.to_owned()))
-            }
+            Some((left, right)) if is_dot_atom(left) && is_dot_atom(right) => Ok(Self(id.to_owned())),
             _ => Err(TextError::MessageId),
         }
     }
@@ -99,8 +97,7 @@ impl Unsubscribe {
     /// Checks and keeps the URL.
     pub fn one_click(url: &str) -> Result<Self, TextError> {
         let url = Url::parse(url).map_err(|_| TextError::Url)?;
-        let plain =
-            url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
+        let plain = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
         if !plain || url.host_str().is_none() {
             return Err(TextError::Url);
         }
@@ -108,10 +105,7 @@ impl Unsubscribe {
         if url.len() > MAX_URL {
             return Err(TextError::TooLong);
         }
-        if !url
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && !b"<>".contains(&byte))
-        {
+        if !url.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>".contains(&byte)) {
             return Err(TextError::Character);
         }
         Ok(Self(url))

@@ -28,11 +28,7 @@ pub(super) struct Answer {
 
 impl Dialogue {
     pub(super) fn new(stream: Stream, phase: Duration) -> Self {
-        Self {
-            stream,
-            unread: Vec::new(),
-            phase,
-        }
+        Self { stream, unread: Vec::new(), phase }
     }
 
     /// Sends one line and waits for the reply.
@@ -78,10 +74,7 @@ impl Dialogue {
             code = Some(line.code);
             texts.push(line.text.to_owned());
             if line.last {
-                return Ok(Answer {
-                    reply: line.reply(),
-                    texts,
-                });
+                return Ok(Answer { reply: line.reply(), texts });
             }
         }
     }
@@ -115,13 +108,9 @@ impl Dialogue {
         let (Stream::Plain(stream), true) = (self.stream, self.unread.is_empty()) else {
             return Err(RelayFailure::StarttlsRefused);
         };
-        let stream = within(self.phase, async {
-            connector
-                .connect(name, stream)
-                .await
-                .map_err(|_| RelayFailure::TlsFailed)
-        })
-        .await?;
+        let stream =
+            within(self.phase, async { connector.connect(name, stream).await.map_err(|_| RelayFailure::TlsFailed) })
+                .await?;
         Ok(Self::new(Stream::Tls(Box::new(stream)), self.phase))
     }
 }
@@ -130,9 +119,7 @@ pub(super) async fn within<T>(
     phase: Duration,
     work: impl Future<Output = Result<T, RelayFailure>>,
 ) -> Result<T, RelayFailure> {
-    tokio::time::timeout(phase, work)
-        .await
-        .unwrap_or(Err(RelayFailure::Timeout))
+    tokio::time::timeout(phase, work).await.unwrap_or(Err(RelayFailure::Timeout))
 }
 
 fn lost(_: std::io::Error) -> RelayFailure {

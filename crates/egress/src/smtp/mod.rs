@@ -34,12 +34,7 @@ pub const DEFAULT_PHASE: Duration = Duration::from_secs(30);
 /// Messages over one connection; relays dislike connections that never end.
 const MAX_MESSAGES: u32 = 100;
 
-const LIMITS: Limits = Limits {
-    per_key: 8,
-    total: 256,
-    idle: Duration::from_secs(30),
-    age: Duration::from_secs(300),
-};
+const LIMITS: Limits = Limits { per_key: 8, total: 256, idle: Duration::from_secs(30), age: Duration::from_secs(300) };
 
 type Key = (Tenant, Arc<SmtpRelay>);
 
@@ -56,12 +51,7 @@ pub struct Mailer {
 impl Mailer {
     /// A mailer on `network` (see [`crate::guard::Policy::strict_mail`]) that trusts `trust`.
     pub fn new(network: Network, trust: &Trust) -> Result<Self, TlsUnavailable> {
-        let config = |min| {
-            trust
-                .client_config(min)
-                .map(Arc::new)
-                .map_err(|_| TlsUnavailable)
-        };
+        let config = |min| trust.client_config(min).map(Arc::new).map_err(|_| TlsUnavailable);
         Ok(Self {
             network,
             tls_1_2: config(MinTls::V1_2)?,
@@ -98,10 +88,7 @@ impl Mailer {
             }
         }
         match self.open(&key.1).await {
-            Ok(fresh) => self
-                .deliver(key, fresh, mail)
-                .await
-                .unwrap_or_else(Outcome::from),
+            Ok(fresh) => self.deliver(key, fresh, mail).await.unwrap_or_else(Outcome::from),
             Err(failure) => failure.into(),
         }
     }
@@ -111,19 +98,11 @@ impl Mailer {
             MinTls::V1_2 => &self.tls_1_2,
             MinTls::V1_3 => &self.tls_1_3,
         };
-        Ok(Pooled {
-            connection: Session::open(&self.network, relay, config, self.phase).await?,
-            opened: now(),
-        })
+        Ok(Pooled { connection: Session::open(&self.network, relay, config, self.phase).await?, opened: now() })
     }
 
     /// One message; keeps the session if the dialogue is where it began.
-    async fn deliver(
-        &self,
-        key: &Key,
-        mut pooled: Pooled<Session>,
-        mail: &Mail,
-    ) -> Result<Outcome, Interruption> {
+    async fn deliver(&self, key: &Key, mut pooled: Pooled<Session>, mail: &Mail) -> Result<Outcome, Interruption> {
         let outcome = pooled.connection.deliver(mail).await?;
         if pooled.connection.is_reusable() {
             self.pool.put(key, pooled);
@@ -136,8 +115,6 @@ impl Mailer {
 
 impl std::fmt::Debug for Mailer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Mailer")
-            .field("network", &self.network)
-            .finish_non_exhaustive()
+        f.debug_struct("Mailer").field("network", &self.network).finish_non_exhaustive()
     }
 }

@@ -109,9 +109,9 @@ impl Outcome {
     /// The relay's reply, if there was one about the message.
     pub fn reply(&self) -> Option<Reply> {
         match self {
-            Self::Accepted { reply }
-            | Self::Rejected { reply, .. }
-            | Self::Deferred(Deferral::Reply { reply, .. }) => Some(*reply),
+            Self::Accepted { reply } | Self::Rejected { reply, .. } | Self::Deferred(Deferral::Reply { reply, .. }) => {
+                Some(*reply)
+            }
             Self::Deferred(Deferral::Relay(_)) | Self::Unknown => None,
         }
     }
@@ -146,9 +146,7 @@ impl From<RelayFailure> for Outcome {
 impl From<DialError> for RelayFailure {
     fn from(error: DialError) -> Self {
         match error {
-            DialError::NotResolved(_) | DialError::Refused(Refusal::NoAddress) => {
-                Self::NameNotResolved
-            }
+            DialError::NotResolved(_) | DialError::Refused(Refusal::NoAddress) => Self::NameNotResolved,
             DialError::Refused(_) => Self::AddressRefused,
             DialError::Unreachable => Self::ConnectFailed,
         }

@@ -66,17 +66,11 @@ impl Credentials {
     /// Checks and keeps a user name and a password.
     pub fn new(username: &str, password: Zeroizing<String>) -> Result<Self, RelayError> {
         for value in [username, password.as_str()] {
-            if value.is_empty()
-                || value.len() > MAX_CREDENTIAL
-                || value.chars().any(char::is_control)
-            {
+            if value.is_empty() || value.len() > MAX_CREDENTIAL || value.chars().any(char::is_control) {
                 return Err(RelayError::Credentials);
             }
         }
-        Ok(Self {
-            username: username.to_owned(),
-            password,
-        })
+        Ok(Self { username: username.to_owned(), password })
     }
 }
 
@@ -179,8 +173,5 @@ fn read_host(host: &str) -> Result<(Host, ServerName<'static>), RelayError> {
 }
 
 fn literal(address: IpAddr) -> (Host, ServerName<'static>) {
-    (
-        Host::Literal(address),
-        ServerName::IpAddress(address.into()),
-    )
+    (Host::Literal(address), ServerName::IpAddress(address.into()))
 }

@@ -92,10 +92,7 @@ impl<'a> Line<'a> {
     }
 
     pub(super) fn reply(&self) -> Reply {
-        Reply {
-            code: self.code,
-            enhanced: self.enhanced(),
-        }
+        Reply { code: self.code, enhanced: self.enhanced() }
     }
 
     fn enhanced(&self) -> Option<EnhancedStatus> {
@@ -110,11 +107,7 @@ impl<'a> Line<'a> {
         if parts.next().is_some() || class != self.code / 100 {
             return None;
         }
-        Some(EnhancedStatus {
-            class: u8::try_from(class).ok()?,
-            subject,
-            detail,
-        })
+        Some(EnhancedStatus { class: u8::try_from(class).ok()?, subject, detail })
     }
 }
 
@@ -133,13 +126,7 @@ mod tests {
 
     #[test]
     fn statuses_that_contradict_the_code_are_ignored() {
-        for line in [
-            "550 2.0.0 x",
-            "550 5.1 x",
-            "550 5.1.1.1 x",
-            "550 5.1.9999",
-            "550 5.-1.1",
-        ] {
+        for line in ["550 2.0.0 x", "550 5.1 x", "550 5.1.1.1 x", "550 5.1.9999", "550 5.-1.1"] {
             let reply = Line::parse(line.as_bytes()).unwrap().reply();
             assert_eq!(reply.enhanced, None, "{line}");
         }
@@ -147,15 +134,7 @@ mod tests {
 
     #[test]
     fn what_is_no_reply_is_refused() {
-        for line in [
-            "",
-            "25",
-            "2x0 ok",
-            "650 x",
-            "150 x",
-            "250_x",
-            "HTTP/1.1 400",
-        ] {
+        for line in ["", "25", "2x0 ok", "650 x", "150 x", "250_x", "HTTP/1.1 400"] {
             assert_eq!(Line::parse(line.as_bytes()), None, "{line}");
         }
     }

@@ -10,9 +10,7 @@ use tokio_rustls::TlsConnector;
 use zeroize::Zeroizing;
 
 use super::dialogue::{Answer, Dialogue, within};
-use super::{
-    Credentials, Deferral, MAX_MESSAGES, Outcome, RelayFailure, Reply, Security, SmtpRelay, Stage,
-};
+use super::{Credentials, Deferral, MAX_MESSAGES, Outcome, RelayFailure, Reply, Security, SmtpRelay, Stage};
 use crate::mail::Mail;
 use crate::network::Network;
 use crate::stream::Stream;
@@ -100,22 +98,14 @@ impl Session {
         if let Some(credentials) = relay.credentials() {
             authenticate(&mut dialogue, offers, credentials).await?;
         }
-        Ok(Self {
-            dialogue,
-            offers,
-            sent: 0,
-            reusable: true,
-        })
+        Ok(Self { dialogue, offers, sent: 0, reusable: true })
     }
 
     /// One mail transaction (RFC 5321 §3.3).
     pub(super) async fn deliver(&mut self, mail: &Mail) -> Result<Outcome, Interruption> {
         let envelope = [
             (Stage::Sender, self.mail_from(mail)),
-            (
-                Stage::Recipient,
-                format!("RCPT TO:<{}>", mail.recipient().as_path()),
-            ),
+            (Stage::Recipient, format!("RCPT TO:<{}>", mail.recipient().as_path())),
             (Stage::Content, "DATA".to_owned()),
         ];
         for (stage, line) in envelope {
@@ -138,11 +128,7 @@ impl Session {
         let reply = self.content(mail).await?;
         self.sent += 1;
         self.reusable = !reply.is_closing();
-        Ok(if reply.is_refusal() {
-            refused(Stage::Content, reply)
-        } else {
-            Outcome::Accepted { reply }
-        })
+        Ok(if reply.is_refusal() { refused(Stage::Content, reply) } else { Outcome::Accepted { reply } })
     }
 
     /// Whether another message may be sent over this session.
@@ -169,28 +155,16 @@ impl Session {
     /// before it has certainly not delivered.
     async fn content(&mut self, mail: &Mail) -> Result<Reply, Interruption> {
         let body = dot_stuffed(mail.as_bytes());
-        self.dialogue
-            .write(&body)
-            .await
-            .map_err(Interruption::BeforeEnd)?;
-        self.dialogue
-            .write(b".\r\n")
-            .await
-            .map_err(|_| Interruption::AfterEnd)?;
+        self.dialogue.write(&body).await.map_err(Interruption::BeforeEnd)?;
+        self.dialogue.write(b".\r\n").await.map_err(|_| Interruption::AfterEnd)?;
         let answer = self.dialogue.answer().await;
-        answer
-            .map(|answer| answer.reply)
-            .map_err(|_| Interruption::AfterEnd)
+        answer.map(|answer| answer.reply).map_err(|_| Interruption::AfterEnd)
     }
 
     /// After a refusal the transaction is given up; a relay that doesn't confirm loses the connection.
     async fn reset(&mut self, refusal: Reply) {
-        self.reusable = !refusal.is_closing()
-            && self
-                .dialogue
-                .command("RSET")
-                .await
-                .is_ok_and(|reply| !reply.is_refusal());
+        self.reusable =
+            !refusal.is_closing() && self.dialogue.command("RSET").await.is_ok_and(|reply| !reply.is_refusal());
     }
 }
 
@@ -221,19 +195,12 @@ async fn upgrade(
     if !hello(&mut dialogue, relay).await?.starttls {
         return Err(RelayFailure::StarttlsRefused);
     }
-    positive(
-        dialogue.command("STARTTLS").await?,
-        RelayFailure::StarttlsRefused,
-    )?;
+    positive(dialogue.command("STARTTLS").await?, RelayFailure::StarttlsRefused)?;
     dialogue.start_tls(connector, relay.server_name()).await
 }
 
 /// RFC 4954 §4 with PLAIN (RFC 4616), or LOGIN where that is all a relay knows.
-async fn authenticate(
-    dialogue: &mut Dialogue,
-    offers: Offers,
-    credentials: &Credentials,
-) -> Result<(), RelayFailure> {
+async fn authenticate(dialogue: &mut Dialogue, offers: Offers, credentials: &Credentials) -> Result<(), RelayFailure> {
     let Credentials { username, password } = credentials;
     let reply = if offers.auth_plain {
         let secret = Zeroizing::new(format!("\0{username}\0{}", password.as_str()));
@@ -262,11 +229,7 @@ fn challenged(reply: Reply) -> Result<(), RelayFailure> {
 }
 
 fn positive(reply: Reply, otherwise: RelayFailure) -> Result<(), RelayFailure> {
-    if reply.is_refusal() {
-        Err(otherwise)
-    } else {
-        Ok(())
-    }
+    if reply.is_refusal() { Err(otherwise) } else { Ok(()) }
 }
 
 /// The first line of the answer is the relay's name; the others are one extension each.
