@@ -1,1 +1,11 @@
 //! placeholder
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod patch;
+mod recent;
+
+pub mod channels;
+pub mod contacts;
+pub mod events;
+pub mod suppressions;
+pub mod templates;

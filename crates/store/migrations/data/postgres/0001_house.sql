@@ -98,6 +98,7 @@ create table suppression (
     created_at bigint not null,
     primary key (org, env, channel, value)
 );
+create unique index suppression_id on suppression (org, env, id);
 
 create table template (
     org uuid not null,
@@ -139,6 +140,7 @@ create table event_version (
     version bigint not null,
     class text not null,
     template uuid not null,
+    template_version bigint,
     channel uuid,
     created_at bigint not null,
     primary key (org, env, event, version)

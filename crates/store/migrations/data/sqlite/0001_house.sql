@@ -88,6 +88,7 @@ create table suppression (
     created_at integer not null,
     primary key (org, env, channel, value)
 ) strict, without rowid;
+create unique index suppression_id on suppression (org, env, id);
 
 create table template (
     org blob not null,
@@ -129,6 +130,7 @@ create table event_version (
     version integer not null,
     class text not null,
     template blob not null,
+    template_version integer,
     channel blob,
     created_at integer not null,
     primary key (org, env, event, version)

@@ -1,0 +1,114 @@
+//! Personal values as they stand in requests: read strictly, refused without being quoted.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use sealpost_seal::normal::{Email, Phone};
+use sealpost_seal::{Personal, Purpose};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+use crate::contacts::model::{ExternalId, Locale, Name, Reason};
+
+fn read<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    parse: impl FnOnce(&str) -> Option<T>,
+    code: &'static str,
+) -> Result<Option<T>, D::Error> {
+    let text = Option::<Personal<String>>::deserialize(deserializer)?;
+    text.map(|text| parse(text.expose(Purpose::Guard)).ok_or_else(|| D::Error::custom(code))).transpose()
+}
+
+pub(in crate::contacts) fn phone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Phone>, D::Error> {
+    read(deserializer, |text| Phone::parse(text).ok(), "not_e164")
+}
+
+pub(in crate::contacts) fn email<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Email>, D::Error> {
+    read(deserializer, |text| Email::parse(text).ok(), "not_an_email")
+}
+
+pub(in crate::contacts) fn external_id<'de, D: Deserializer<'de>>(d: D) -> Result<Option<ExternalId>, D::Error> {
+    read(d, |text| ExternalId::parse(text.to_owned()).ok(), "text_unsuitable")
+}
+
+pub(in crate::contacts) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Name>, D::Error> {
+    read(deserializer, |text| Name::parse(text.to_owned()).ok(), "text_unsuitable")
+}
+
+pub(in crate::contacts) fn locale<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Locale>, D::Error> {
+    read(deserializer, |text| Locale::parse(text).ok(), "not_a_locale")
+}
+
+/// How a text describes itself.
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident = $schema:tt;)+) => {$(
+        $(#[$doc])*
+        pub(in crate::contacts) struct $name;
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    )+};
+}
+
+texts! {
+    /// A phone number; spaces, hyphens, dots and parentheses between digits are ignored.
+    PhoneText = { "type": "string", "pattern": "^ *\\+[0-9 .()-]{8,}$" };
+    /// An e-mail address in ASCII.
+    EmailText = { "type": "string", "format": "email", "maxLength": 254 };
+    /// The person's id in the organisation's systems.
+    ExternalIdText = { "type": "string", "minLength": 1, "maxLength": 255 };
+    /// A name.
+    NameText = { "type": "string", "minLength": 1, "maxLength": 200 };
+    /// A language tag.
+    LocaleText = { "type": "string", "pattern": "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", "maxLength": 35 };
+    /// A reason.
+    ReasonText = { "type": "string", "minLength": 1, "maxLength": 500 };
+}
+
+/// The same readers, for fields of a partial change.
+macro_rules! readable {
+    ($($type:ty: $read:ident;)+) => {$(
+        impl<'de> Deserialize<'de> for Readable<$type> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $read(deserializer)?.map(Readable).ok_or_else(|| D::Error::custom("field_invalid"))
+            }
+        }
+    )+};
+}
+
+/// A value that reads itself.
+pub(in crate::contacts) struct Readable<T>(pub(in crate::contacts) T);
+
+readable! {
+    Phone: phone;
+    Email: email;
+    ExternalId: external_id;
+    Name: name;
+    Locale: locale;
+}
+
+impl<'de> Deserialize<'de> for Reason {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Personal::<String>::deserialize(deserializer)?;
+        Self::parse(text.expose(Purpose::Guard).clone()).map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Reason {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Reason".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        ReasonText::json_schema(generator)
+    }
+}

@@ -1,0 +1,3 @@
+//! The routes of contacts.
+
+pub(in crate::contacts) mod body;

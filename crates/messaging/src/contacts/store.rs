@@ -1,0 +1,163 @@
+//! Every query on contacts and their indexes.
+
+use sealpost_seal::Sealed;
+use sealpost_store::{ContactId, Org, Row, SlotId, Sql, StoreError, Time, Tx, sql};
+
+use super::indexes::Index;
+use super::model::{Contact, Fields, Identifier};
+use super::subject::Subject;
+
+/// A contact as it is stored.
+pub(super) struct ContactRow {
+    pub(super) id: ContactId,
+    pub(super) slot: SlotId,
+    pub(super) fields: Fields<Sealed<String>>,
+    pub(super) locale: Option<String>,
+    pub(super) created_at: Time,
+    pub(super) updated_at: Time,
+}
+
+impl ContactRow {
+    /// The contact, opened under its subject's key. Where its values stand is taken from `subject`, not from the row.
+    pub(super) fn open(&self, subject: &Subject, org: Org) -> Result<Contact, StoreError> {
+        Ok(Contact {
+            id: self.id,
+            slot: self.slot,
+            fields: subject.open_all(org, &self.fields)?,
+            locale: self.locale.clone(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+}
+
+// Primary key (org, env, kind, epoch, value).
+const BY_INDEX: Sql = sql!(
+    "select contact from contact_index where org = $1 and env = $2 and kind = $3 \
+     and ((epoch = $4 and value = $5) or (epoch = $6 and value = $7))"
+);
+const SLOT: Sql = sql!("select slot from contact where org = $1 and env = $2 and id = $3");
+const ONE: Sql = sql!(
+    "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
+     where org = $1 and env = $2 and id = $3"
+);
+const BEFORE: Sql = sql!(
+    "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
+     where org = $1 and env = $2 and id < $3 order by id desc limit $4"
+);
+const INSERT: Sql = sql!(
+    "insert into contact (org, env, id, slot, external_id, name, email, phone, locale, created_at, updated_at) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"
+);
+const UPDATE: Sql = sql!(
+    "update contact set external_id = $4, name = $5, email = $6, phone = $7, locale = $8, updated_at = $9 \
+     where org = $1 and env = $2 and id = $3"
+);
+const CLAIM: Sql = sql!(
+    "insert into contact_index (org, env, kind, epoch, value, contact) values ($1, $2, $3, $4, $5, $6) on conflict do nothing"
+);
+// Index contact_index_contact (org, env, contact).
+const RELEASE: Sql = sql!("delete from contact_index where org = $1 and env = $2 and contact = $3 and kind = $4");
+const RELEASE_BEFORE: Sql =
+    sql!("delete from contact_index where org = $1 and env = $2 and contact = $3 and kind = $4 and epoch < $5");
+// Primary key (org, env, kind, epoch, value).
+const OUTDATED: Sql = sql!(
+    "select distinct contact from contact_index where org = $1 and env = $2 and kind = $3 and epoch < $4 limit $5"
+);
+const HELD: Sql = sql!(
+    "select contact from contact_index where org = $1 and env = $2 and kind = $3 and epoch = $4 and value = $5"
+);
+
+/// Who has this index value.
+pub(super) fn holder(tx: &mut Tx<'_>, index: &Index) -> Result<Option<ContactId>, StoreError> {
+    let (previous, old) = index.previous;
+    let kind = index.identifier.as_str();
+    tx.optional(BY_INDEX, &[&kind, &index.epoch, &index.value, &previous, &old], |row| row.get("contact"))
+}
+
+/// Who has this index value under the epoch before.
+pub(super) fn previous_holder(tx: &mut Tx<'_>, index: &Index) -> Result<Option<ContactId>, StoreError> {
+    let (epoch, value) = index.previous;
+    tx.optional(HELD, &[&index.identifier.as_str(), &epoch, &value], |row| row.get("contact"))
+}
+
+/// Where this contact's key is.
+pub(super) fn slot(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<SlotId>, StoreError> {
+    tx.optional(SLOT, &[&id], |row| row.get("slot"))
+}
+
+/// The contact.
+pub(super) fn find(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<ContactRow>, StoreError> {
+    tx.optional(ONE, &[&id], read)
+}
+
+/// Contacts older than `before`, newest first.
+pub(super) fn before(tx: &mut Tx<'_>, before: ContactId, limit: u32) -> Result<Vec<ContactRow>, StoreError> {
+    tx.all(BEFORE, &[&before, &limit], read)
+}
+
+/// A new contact; its indexes are claimed before.
+pub(super) fn insert(tx: &mut Tx<'_>, contact: &ContactRow) -> Result<(), StoreError> {
+    let ContactRow { id, slot, fields, locale, created_at, .. } = contact;
+    let [external_id, name, email, phone] = columns(fields);
+    tx.put(INSERT, &[id, slot, &external_id, &name, &email, &phone, locale, created_at])
+}
+
+/// What is known about a contact, anew; answers whether it is there.
+pub(super) fn update(tx: &mut Tx<'_>, contact: &ContactRow) -> Result<bool, StoreError> {
+    let ContactRow { id, fields, locale, updated_at, .. } = contact;
+    let [external_id, name, email, phone] = columns(fields);
+    Ok(tx.execute(UPDATE, &[id, &external_id, &name, &email, &phone, locale, updated_at])? == 1)
+}
+
+/// Makes `contact` the holder of an index value under the current epoch; false if somebody has it.
+pub(super) fn claim(tx: &mut Tx<'_>, index: &Index, contact: ContactId) -> Result<bool, StoreError> {
+    let kind = index.identifier.as_str();
+    Ok(tx.execute(CLAIM, &[&kind, &index.epoch, &index.value, &contact])? == 1)
+}
+
+/// The contact is no longer found by this identifier.
+pub(super) fn release(tx: &mut Tx<'_>, contact: ContactId, identifier: Identifier) -> Result<(), StoreError> {
+    tx.put(RELEASE, &[&contact, &identifier.as_str()])
+}
+
+/// The contact is no longer found by this identifier under epochs before `epoch`.
+pub(super) fn release_before(
+    tx: &mut Tx<'_>,
+    contact: ContactId,
+    identifier: Identifier,
+    epoch: u32,
+) -> Result<(), StoreError> {
+    tx.put(RELEASE_BEFORE, &[&contact, &identifier.as_str(), &epoch])
+}
+
+/// Contacts whose index of this kind stands under an epoch before `epoch`.
+pub(super) fn outdated(
+    tx: &mut Tx<'_>,
+    identifier: Identifier,
+    epoch: u32,
+    limit: u32,
+) -> Result<Vec<ContactId>, StoreError> {
+    tx.all(OUTDATED, &[&identifier.as_str(), &epoch, &limit], |row| row.get("contact"))
+}
+
+fn columns(fields: &Fields<Sealed<String>>) -> [Option<&[u8]>; 4] {
+    [&fields.external_id, &fields.name, &fields.email, &fields.phone].map(|field| field.as_ref().map(Sealed::as_bytes))
+}
+
+fn read(row: &Row<'_>) -> Result<ContactRow, StoreError> {
+    let sealed = |column| Ok::<_, StoreError>(row.get::<Option<Vec<u8>>>(column)?.map(Sealed::from_bytes));
+    Ok(ContactRow {
+        id: row.get("id")?,
+        slot: row.get("slot")?,
+        fields: Fields {
+            external_id: sealed("external_id")?,
+            name: sealed("name")?,
+            email: sealed("email")?,
+            phone: sealed("phone")?,
+        },
+        locale: row.get("locale")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+    })
+}
