@@ -96,7 +96,7 @@ impl SigningSecret {
 
 fn from_hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let digits = text.as_bytes();
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return None;
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(digits.len() / 2));
