@@ -124,7 +124,9 @@ fn debug_never_prints_what_is_shown() {
 #[test]
 fn profile_names_round_trip() {
     for name in ["full", "last4", "first3_last4", "none"] {
-        assert_eq!(MaskProfile::from_name(name).unwrap().as_str(), name);
+        let profile = MaskProfile::from_name(name).unwrap();
+        assert_eq!(profile.as_str(), name);
+        assert_eq!(serde_json::to_value(profile).unwrap(), name);
     }
     assert!(MaskProfile::from_name("last5").is_none());
 }
