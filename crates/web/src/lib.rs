@@ -10,11 +10,13 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod admin;
 mod app;
 mod body;
 mod call;
 mod caller;
 mod credential;
+mod elapsed;
 pub mod idempotency;
 pub mod limits;
 pub mod metrics;
@@ -25,6 +27,8 @@ pub mod problem;
 mod query;
 mod reply;
 pub mod route;
+pub mod serve;
+pub mod tls;
 
 pub use app::{App, Registry, RegistryError, SecurityTxt, WebConfig};
 pub use body::Takes;

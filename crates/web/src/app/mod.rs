@@ -27,7 +27,7 @@ use crate::problem::{self, Failure, Refusal};
 use crate::reply::Reply;
 use crate::route::{Endpoint, RouteInfo};
 
-pub(crate) use answer::Response;
+pub(crate) use answer::{Response, secure};
 use paths::{Found, NotFound};
 use traffic::Traffic;
 

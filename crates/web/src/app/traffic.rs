@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{Method, StatusCode};
 use sealpost_store::RequestId;
-use tokio::time::Instant;
 
 use super::Entry;
+use crate::elapsed::Stopwatch;
 use crate::metrics::{Counter, Gauge, Histogram, LATENCY_SECONDS, Metric};
 
 /// Status classes 1xx to 5xx.
@@ -40,7 +40,7 @@ impl Traffic {
     /// A request has begun. Its duration is measured, nothing is decided by it: that is why the clock of the world isn't asked.
     pub(super) fn begin(&self) -> Started<'_> {
         self.in_flight.add(1);
-        Started { traffic: self, at: Instant::now() }
+        Started { traffic: self, at: Stopwatch::start() }
     }
 
     pub(super) fn refused_credential(&self) {
@@ -101,7 +101,7 @@ impl Traffic {
 /// A request being served; counted as such until it is dropped, even if its client went away.
 pub(super) struct Started<'t> {
     traffic: &'t Traffic,
-    at: Instant,
+    at: Stopwatch,
 }
 
 impl Drop for Started<'_> {
