@@ -5,7 +5,7 @@
 //! 1. [`target::Target::parse`] reads a URL once and keeps its parts;
 //! 2. [`resolve::Resolver`] asks for every address of the host;
 //! 3. [`guard::Policy::permit`] refuses the *name* when one single answer is not a public address;
-//! 4. [`network::Network::dial`] connects to an address it has just checked, and to no other;
+//! 4. [`network::Network`] connects to an address it has just checked, and to no other;
 //! 5. [`client::Client`] speaks HTTP/1.1 over it, [`smtp::Mailer`] speaks SMTP.
 //!
 //! Redirects, proxies, cookies, decompression and connections shared between organisations do not

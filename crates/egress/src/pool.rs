@@ -184,3 +184,79 @@ impl<K: Hash + Eq, C> Shared<K, C> {
         empty
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn pool(total: usize, idle: Duration, age: Duration) -> Pool<&'static str, u32> {
+        Pool::new(Limits { per_key: 2, total, idle, age })
+    }
+
+    async fn keep(pool: &Pool<&'static str, u32>, key: &'static str, connection: u32) {
+        let _lease = pool.lease(&key).await.unwrap();
+        let opened = now();
+        pool.put(&key, Pooled { connection, opened });
+    }
+
+    fn taken(pool: &Pool<&'static str, u32>, key: &'static str) -> Option<u32> {
+        pool.take(&key).map(|pooled| pooled.connection)
+    }
+
+    #[tokio::test]
+    async fn a_connection_comes_back_for_its_key_only_and_once() {
+        let pool = pool(8, MINUTE, MINUTE);
+        keep(&pool, "a", 1).await;
+        keep(&pool, "a", 2).await;
+        assert_eq!(taken(&pool, "b"), None);
+        assert_eq!(taken(&pool, "a"), Some(2));
+        assert_eq!(taken(&pool, "a"), Some(1));
+        assert_eq!(taken(&pool, "a"), None);
+    }
+
+    #[tokio::test]
+    async fn what_is_idle_too_long_or_too_old_does_not_come_back() {
+        for (idle, age) in [(Duration::ZERO, MINUTE), (MINUTE, Duration::ZERO)] {
+            let pool = pool(8, idle, age);
+            keep(&pool, "a", 1).await;
+            assert_eq!(taken(&pool, "a"), None);
+            assert_eq!(pool.shared.lock().idle, 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn no_more_are_kept_than_permitted() {
+        let pool = pool(1, MINUTE, MINUTE);
+        keep(&pool, "a", 1).await;
+        keep(&pool, "b", 2).await;
+        assert_eq!(taken(&pool, "b"), None);
+        assert_eq!(taken(&pool, "a"), Some(1));
+    }
+
+    #[tokio::test]
+    async fn the_sweeper_closes_the_stale_and_forgets_unused_keys() {
+        let pool = pool(8, MINUTE, MINUTE);
+        keep(&pool, "stale", 1).await;
+        let leased = pool.lease(&"leased").await;
+        assert!(!pool.shared.sweep_once(now()));
+        assert!(pool.shared.lock().slots.contains_key("stale"));
+        assert!(!pool.shared.sweep_once(now() + MINUTE));
+        let keys: Vec<_> = pool.shared.lock().slots.keys().copied().collect();
+        assert_eq!(keys, ["leased"]);
+        drop(leased);
+        assert!(pool.shared.sweep_once(now()));
+        assert_eq!(pool.shared.lock().idle, 0);
+    }
+
+    #[tokio::test]
+    async fn a_busy_key_does_not_hold_up_another() {
+        let pool = pool(3, MINUTE, MINUTE);
+        let _both = (pool.lease(&"a").await, pool.lease(&"a").await);
+        let third = pool.lease(&"a");
+        let waited = tokio::time::timeout(Duration::from_millis(20), third).await;
+        assert!(waited.is_err());
+        assert!(pool.lease(&"b").await.is_some());
+    }
+}

@@ -251,7 +251,23 @@ fn path_and_query(url: &Url) -> Result<PathAndQuery, TargetError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_reads_back_as_itself(
+            url in "(https://|HTTPS:/)?[a-zA-Z0-9.:@%\\[\\]\\\\/?# ü。-]{0,40}",
+        ) {
+            if let Ok(target) = parse(&url) {
+                prop_assert_eq!(parse(&target.target_uri()), Ok(target.clone()));
+                prop_assert!(target.host().contains('.'));
+                prop_assert!(target.host().parse::<IpAddr>().is_err());
+                prop_assert!([443, 8443].contains(&target.port()));
+            }
+        }
+    }
 
     fn parse(url: &str) -> Result<Target, TargetError> {
         Target::parse(url, &Policy::strict())

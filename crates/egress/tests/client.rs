@@ -6,6 +6,7 @@
 mod sink;
 mod support;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use rustls::version::TLS12;
 use sealpost_egress::Tenant;
 use sealpost_egress::client::{Answer, Client, MAX_RESPONSE_BODY, Method, Outbound, SendError, SendErrorKind};
 use sealpost_egress::network::Network;
-use sealpost_egress::resolve::FixedResolver;
+use sealpost_egress::resolve::{FixedResolver, Lookup, Resolver};
 use sealpost_egress::target::Target;
 use sealpost_egress::tls::MinTls;
 
@@ -283,6 +284,52 @@ async fn a_fresh_connection_that_dies_is_not_replaced() {
     assert_eq!(error.kind(), SendErrorKind::ConnectionLost);
     assert!(error.may_have_been_processed());
     assert_eq!(sink.connections(), 1);
+}
+
+/// Answers with a permitted address first and a private one ever after.
+struct Rebinding(AtomicBool);
+
+impl Resolver for Rebinding {
+    fn resolve<'a>(&'a self, _: &'a str) -> Lookup<'a> {
+        let first = self.0.swap(false, Ordering::SeqCst);
+        let answer = if first { LOCAL } else { "10.0.0.1".parse().unwrap() };
+        Box::pin(std::future::ready(Ok(vec![answer])))
+    }
+}
+
+#[tokio::test]
+async fn a_rebound_name_is_refused_and_the_first_attempt_remembered() {
+    let pki = Pki::new();
+    let sink = Sink::start(pki.server(HOST), |mut peer| async move {
+        peer.request().await;
+        peer.say(NO_CONTENT.as_bytes()).await;
+        peer.request().await;
+    })
+    .await;
+    let network = Network::new(policy(), Rebinding(AtomicBool::new(true)));
+    let client = Client::new(network, &pki.trust()).unwrap();
+    post(&client, TENANT, &sink).await.unwrap();
+    let error = post(&client, TENANT, &sink).await.unwrap_err();
+    assert_eq!(error.kind(), SendErrorKind::AddressRefused);
+    assert!(error.may_have_been_processed());
+    assert_eq!(sink.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_switch_of_protocols_is_refused() {
+    let pki = Pki::new();
+    let response = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
+    let sink = Sink::always(pki.server(HOST), response).await;
+    let result = post(&client(&pki), TENANT, &sink).await;
+    assert_eq!(kind(result), SendErrorKind::ProtocolError);
+}
+
+#[tokio::test]
+async fn interim_answers_are_passed_over() {
+    let pki = Pki::new();
+    let response = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n";
+    let sink = Sink::always(pki.server(HOST), response).await;
+    assert_eq!(post(&client(&pki), TENANT, &sink).await.unwrap().status, 204);
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ pub mod token;
 pub mod viewer;
 
 mod fault;
+mod hex;
 #[cfg(test)]
 mod testing;
 mod xaes;

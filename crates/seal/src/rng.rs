@@ -47,10 +47,6 @@ pub(crate) mod seeded {
         pub(crate) fn new(seed: u64) -> Self {
             Self { seed, block: AtomicU64::new(0) }
         }
-
-        pub(crate) fn below(&self, bound: u64) -> u64 {
-            u64::from_be_bytes(super::array(self)) % bound
-        }
     }
 
     impl Rng for SeededRng {

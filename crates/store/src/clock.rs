@@ -33,6 +33,49 @@ impl Time {
     }
 }
 
+impl std::fmt::Display for Time {
+    /// RFC 3339 in UTC with milliseconds: `2026-01-15T09:30:00.000Z`. A moment outside the years −9999 to 9999 shows as the nearest end.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ends = (jiff::Timestamp::MIN, jiff::Timestamp::MAX);
+        let moment = jiff::Timestamp::from_millisecond(self.0).unwrap_or(if self.0 < 0 { ends.0 } else { ends.1 });
+        write!(f, "{moment:.3}")
+    }
+}
+
+/// The text is not a moment in RFC 3339.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a moment in RFC 3339, such as 2026-01-15T09:30:00Z")]
+pub struct NotATime;
+
+impl std::str::FromStr for Time {
+    type Err = NotATime;
+    fn from_str(text: &str) -> Result<Self, NotATime> {
+        text.parse::<jiff::Timestamp>().map(|moment| Self(moment.as_millisecond())).map_err(|_| NotATime)
+    }
+}
+
+impl serde::Serialize for Time {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Time {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl schemars::JsonSchema for Time {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Time".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "date-time" })
+    }
+}
+
 /// Where time comes from: the operating system, or a test.
 pub trait Clock: Send + Sync {
     /// The current moment.

@@ -5,6 +5,9 @@
 //! [`sweep`](crate::Store::sweep) once its lease has run out. Every lease has a fence: a number that grows with each claim, checked
 //! when the job is finished, so that a node that was only slow can't finish what another has taken over.
 
+use std::any::Any;
+use std::sync::Arc;
+
 use crate::bus::Change;
 use crate::clock::Time;
 use crate::ctx::Org;
@@ -30,6 +33,24 @@ pub struct NewJob {
     pub target: [u8; 16],
     /// When, if not at once.
     pub due: Option<Time>,
+    /// What the handler in this process may use instead of reading it back.
+    pub hint: Option<Hint>,
+}
+
+/// Something a handler in this process may use instead of reading it back.
+pub type Hint = Arc<dyn Any + Send + Sync>;
+
+impl NewJob {
+    /// A job to be done at once.
+    pub fn now(kind: &'static str, target: [u8; 16]) -> Self {
+        Self { kind, target, due: None, hint: None }
+    }
+
+    /// The same, with something its handler may use.
+    pub fn with<T: Any + Send + Sync>(mut self, hint: T) -> Self {
+        self.hint = Some(Arc::new(hint));
+        self
+    }
 }
 
 /// A job held under a lease.
@@ -47,6 +68,8 @@ pub struct Claim {
     pub fence: i64,
     /// How often it was claimed before: above zero after a crash or a retry.
     pub claims: u32,
+    /// What the one who pushed it left for the handler; nothing after a crash or a retry.
+    pub hint: Option<Hint>,
 }
 
 pub(crate) fn push(tx: &mut Tx<'_>, job: NewJob) -> Result<JobId, StoreError> {
@@ -64,7 +87,15 @@ pub(crate) fn push(tx: &mut Tx<'_>, job: NewJob) -> Result<JobId, StoreError> {
         &[&id, &job.kind, &Id(job.target), &due, &lease, &1i64],
     )?;
     if now_due {
-        let claim = Claim { id, org: ctx.org, kind: job.kind.to_owned(), target: job.target, fence: 1, claims: 0 };
+        let claim = Claim {
+            id,
+            org: ctx.org,
+            kind: job.kind.to_owned(),
+            target: job.target,
+            fence: 1,
+            claims: 0,
+            hint: job.hint,
+        };
         tx.publish(Change::new(PUSHED, ctx.org, id.bytes()).here().with(claim));
     }
     Ok(id)
@@ -126,5 +157,6 @@ fn read(row: &Row<'_>) -> Result<Claim, StoreError> {
         target: row.get("target")?,
         fence: row.get("fence")?,
         claims: row.get("claims")?,
+        hint: None,
     })
 }

@@ -144,7 +144,7 @@ both_engines! {
     async fn a_lapsed_job_is_claimed_once_and_a_slow_holder_can_not_finish_it(house: TestStore) {
         let ctx = house.organisation().await;
         let mut pushed = house.store.bus().subscribe(sealpost_store::outbox::PUSHED);
-        house.store.maintain(&ctx, |tx| tx.enqueue(sealpost_store::NewJob { kind: "test.job", target: [1; 16], due: None }).map(drop)).await.unwrap();
+        house.store.maintain(&ctx, |tx| tx.enqueue(sealpost_store::NewJob::now("test.job", [1; 16])).map(drop)).await.unwrap();
         let told = pushed.recv().await.unwrap();
         let held = told.hint.unwrap().downcast::<sealpost_store::Claim>().unwrap();
         assert!(house.store.sweep(10).await.unwrap().is_empty(), "the lease holds");
@@ -163,7 +163,7 @@ both_engines! {
     async fn a_job_for_later_is_claimed_when_it_is_due(house: TestStore) {
         let ctx = house.organisation().await;
         let due = ctx.now().plus_ms(5_000);
-        house.store.maintain(&ctx, move |tx| tx.enqueue(sealpost_store::NewJob { kind: "test.job", target: [1; 16], due: Some(due) }).map(drop)).await.unwrap();
+        house.store.maintain(&ctx, move |tx| tx.enqueue(sealpost_store::NewJob { due: Some(due), ..sealpost_store::NewJob::now("test.job", [1; 16]) }).map(drop)).await.unwrap();
         assert!(house.store.sweep(10).await.unwrap().is_empty());
         house.clock.advance_ms(5_000);
         assert_eq!(house.store.sweep(10).await.unwrap().len(), 1);

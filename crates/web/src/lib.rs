@@ -1,1 +1,50 @@
-//! placeholder
+//! HTTP plumbing that knows no feature.
+//!
+//! A feature describes its routes as data ([`route`]); the [`Registry`] checks them and builds the [`App`], the OpenAPI document
+//! and the documentation pages from that one list. On its way to a handler a request passes, in this order: caps on its URL and
+//! headers, the route, its credential ([`Authenticator`]), rate limits, permission, a strict reading of its body, idempotency.
+//! The handler gets a [`Call`] and answers a [`Reply`], a [`Refusal`] or a [`Fault`](problem::Fault); whatever happens, there is
+//! an answer, it carries no more than it should, and a denial of somebody known leaves a leaf in their ledger.
+//!
+//! Beside it stand the listeners: [`tls`] and [`serve`] for everybody, [`admin`] for operators.
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod admin;
+mod app;
+mod body;
+mod call;
+mod caller;
+mod credential;
+mod elapsed;
+pub mod idempotency;
+pub mod limits;
+pub mod metrics;
+mod openapi;
+pub mod page;
+mod permission;
+pub mod problem;
+mod query;
+mod reply;
+pub mod route;
+pub mod serve;
+pub mod tls;
+
+pub use app::{App, Registry, RegistryError, SecurityTxt, WebConfig};
+pub use body::Takes;
+pub use call::{Call, not_found};
+pub use caller::{Authenticator, BoxFuture, Caller, CredentialClass, Denial};
+pub use credential::{Presented, Via};
+pub use idempotency::{IdempotencyKey, Once};
+pub use limits::{Class, LimitsConfig, Quota};
+pub use page::{Listing, Page, PageQuery};
+pub use permission::{Permission, PermissionSet};
+pub use problem::{Code, Failure, Fault, Refusal};
+pub use reply::Reply;
+pub use route::{Endpoint, Feature, RouteInfo, delete, get, patch, post, put};
+
+#[doc(hidden)]
+pub mod __private {
+    pub use schemars;
+    pub use serde;
+}

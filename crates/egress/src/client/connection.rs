@@ -103,6 +103,8 @@ impl Connection {
     ) -> Result<Exchange, SendError> {
         self.traffic.clear();
         match deadline.run(self.request_and_answer(request)).await {
+            // Final statuses only: nobody asked to switch protocols.
+            Ok(Ok(exchange)) if exchange.status < 200 => Err(self.failed(SendErrorKind::ProtocolError)),
             Ok(Ok(exchange)) => Ok(exchange),
             Ok(Err(error)) => Err(self.failure(&error)),
             Err(_) => Err(self.failed(SendErrorKind::Timeout)),

@@ -95,6 +95,12 @@ impl SendError {
         Self { may_have_been_processed: true, ..Self::before_request(kind) }
     }
 
+    /// The error of a second attempt, given whether the first had written anything.
+    pub(super) fn with_earlier_attempt(mut self, written: bool) -> Self {
+        self.may_have_been_processed |= written;
+        self
+    }
+
     pub(super) fn record(&self) {
         tracing::debug!(
             code = self.code(),

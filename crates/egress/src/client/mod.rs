@@ -58,7 +58,7 @@ pub struct TlsUnavailable;
 /// What came back.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// The status code, 200 to 599. Redirects are answers like any other: nothing follows them.
+    /// The status code, 200 or above. Redirects are answers like any other: nothing follows them.
     pub status: u16,
     /// `retry-after`, `content-type`, `content-encoding`, `etag`, `date`, `location`; others are dropped.
     pub headers: HeaderMap,
@@ -133,15 +133,23 @@ impl Client {
         let Ok(Some(_lease)) = deadline.run(self.pool.lease(key)).await else {
             return Err(SendError::before_request(SendErrorKind::Saturated));
         };
+        let mut written_before = false;
         while let Some(mut kept) = self.pool.take(key) {
             if !kept.connection.is_usable() {
                 continue;
             }
             match self.exchange(key, kept, outbound, deadline).await {
-                Err(error) if error.closed_before_answer => break,
+                Err(error) if error.closed_before_answer => {
+                    written_before = error.may_have_been_processed();
+                    break;
+                }
                 outcome => return outcome,
             }
         }
+        self.send_fresh(key, outbound, deadline).await.map_err(|error| error.with_earlier_attempt(written_before))
+    }
+
+    async fn send_fresh(&self, key: &Key, outbound: &Outbound<'_>, deadline: Deadline) -> Result<Exchange, SendError> {
         let fresh = self.open(key, deadline).await?;
         self.exchange(key, fresh, outbound, deadline).await
     }

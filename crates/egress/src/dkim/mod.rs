@@ -8,9 +8,10 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use sealpost_seal::key::sha256;
+use sealpost_seal::signing::{Ed25519Key, RsaKey};
 use thiserror::Error;
 
 /// Header fields that are signed when present. Each is also named once more than it occurs, so that nobody
@@ -50,6 +51,26 @@ pub trait DkimSigner: Send + Sync {
     /// Signs `data`: RSASSA-PKCS1-v1_5 with SHA-256 over it, or pure Ed25519 over it (DKIM hands Ed25519 the
     /// SHA-256 digest as data).
     fn sign(&self, data: &[u8]) -> Vec<u8>;
+}
+
+impl DkimSigner for Ed25519Key {
+    fn algorithm(&self) -> DkimAlgorithm {
+        DkimAlgorithm::Ed25519Sha256
+    }
+
+    fn sign(&self, data: &[u8]) -> Vec<u8> {
+        Self::sign(self, data).to_vec()
+    }
+}
+
+impl DkimSigner for RsaKey {
+    fn algorithm(&self) -> DkimAlgorithm {
+        DkimAlgorithm::RsaSha256
+    }
+
+    fn sign(&self, data: &[u8]) -> Vec<u8> {
+        self.sign_pkcs1_sha256(data)
+    }
 }
 
 /// A key with the place where its public half is published: `<selector>._domainkey.<domain>`.
@@ -143,20 +164,14 @@ fn signed_names(head: &[canonical::Field<'_>]) -> Vec<&'static str> {
 }
 
 fn body_hash(body: &[u8]) -> [u8; 32] {
-    sha256(&canonical::relaxed_body(body))
+    sha256(&[&canonical::relaxed_body(body)])
 }
 
 fn sign(signer: &dyn DkimSigner, input: &[u8]) -> Vec<u8> {
     match signer.algorithm() {
         DkimAlgorithm::RsaSha256 => signer.sign(input),
-        DkimAlgorithm::Ed25519Sha256 => signer.sign(&sha256(input)),
+        DkimAlgorithm::Ed25519Sha256 => signer.sign(&sha256(&[input])),
     }
-}
-
-fn sha256(data: &[u8]) -> [u8; 32] {
-    let mut output = [0; 32];
-    output.copy_from_slice(digest(&SHA256, data).as_ref());
-    output
 }
 
 fn folded(base64: &str) -> String {

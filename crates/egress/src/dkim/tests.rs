@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use aws_lc_rs::signature::{
-    Ed25519KeyPair, KeyPair as _, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, UnparsedPublicKey,
-};
+use aws_lc_rs::signature::{RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, UnparsedPublicKey};
 use proptest::prelude::*;
+
+use sealpost_seal::signing::{verify_ed25519, verify_rsa_pkcs1_sha256};
 
 use super::*;
 
@@ -34,22 +34,10 @@ const RSA_FIELD: &str = "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed;\r
     date : message-id : from : subject : date;\r\n \
     bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n b=";
 
-struct Ed25519(Ed25519KeyPair);
-
-impl DkimSigner for Ed25519 {
-    fn algorithm(&self) -> DkimAlgorithm {
-        DkimAlgorithm::Ed25519Sha256
-    }
-
-    fn sign(&self, data: &[u8]) -> Vec<u8> {
-        self.0.sign(data).as_ref().to_vec()
-    }
-}
-
 /// The key of RFC 8463 appendix A.2.
-fn rfc_8463_key() -> Ed25519 {
+fn rfc_8463_key() -> Ed25519Key {
     let seed = BASE64.decode("nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=").unwrap();
-    Ed25519(Ed25519KeyPair::from_seed_unchecked(&seed).unwrap())
+    Ed25519Key::from_seed(&seed.try_into().unwrap())
 }
 
 #[test]
@@ -109,23 +97,25 @@ fn repeated_fields_are_taken_from_the_bottom() {
     assert_eq!(input, b"to:two\r\nto:one\r\ns:");
 }
 
-/// Reads our own field back as a receiver would, and verifies.
-fn verifies(message: &str, field: &str) -> bool {
+/// Reads a field back as a receiver would; answers whether `verify(input, signature)` agrees.
+fn verifies(message: &str, field: &str, verify: impl Fn(&[u8], &[u8]) -> bool) -> bool {
+    let list = field.split_once(':').unwrap().1;
     let tag = |name: &str| {
-        let list = field.split_once(':').unwrap().1;
-        let value = list.split(';').find_map(|tag| tag.trim().strip_prefix(&format!("{name}=")).map(str::to_owned));
+        let value = list.split(';').find_map(|tag| tag.trim().strip_prefix(&format!("{name}=")));
         value.unwrap().replace(['\r', '\n', ' '], "")
     };
     let (head, body) = canonical::split(message.as_bytes());
     let names = tag("h");
     let names: Vec<&str> = names.split(':').collect();
-    let unsigned = &field[..field.rfind("b=").unwrap() + 2];
-    let input = sha256(&canonical::signing_input(&head, &names, unsigned));
-    let key = rfc_8463_key();
-    tag("bh") == BASE64.encode(body_hash(body))
-        && UnparsedPublicKey::new(&aws_lc_rs::signature::ED25519, key.0.public_key().as_ref())
-            .verify(&input, &BASE64.decode(tag("b")).unwrap())
-            .is_ok()
+    let unsigned = &field[..field.rfind(" b=").unwrap() + 3];
+    let input = canonical::signing_input(&head, &names, unsigned);
+    let signature = BASE64.decode(tag("b")).unwrap();
+    tag("bh") == BASE64.encode(body_hash(body)) && verify(&input, &signature)
+}
+
+fn verifies_ed25519(message: &str, field: &str) -> bool {
+    let public = rfc_8463_key().public();
+    verifies(message, field, |input, signature| verify_ed25519(&public, &sha256(&[input]), signature))
 }
 
 fn our_key() -> DkimKey {
@@ -135,12 +125,24 @@ fn our_key() -> DkimKey {
 #[test]
 fn our_signature_holds_until_something_signed_changes() {
     let field = our_key().signature_field(MESSAGE.as_bytes(), 1_528_637_909);
-    assert!(verifies(MESSAGE, &field));
-    assert!(verifies(&format!("Received: somewhere\r\n{MESSAGE}"), &field));
-    assert!(!verifies(&MESSAGE.replace("dinner", "supper"), &field));
-    assert!(!verifies(&MESSAGE.replace("lost", "won"), &field));
-    assert!(!verifies(&format!("From: Eve <e@evil.example>\r\n{MESSAGE}"), &field));
-    assert!(!verifies(&format!("Reply-To: e@evil.example\r\n{MESSAGE}"), &field));
+    assert!(verifies_ed25519(MESSAGE, &field));
+    assert!(verifies_ed25519(&format!("Received: somewhere\r\n{MESSAGE}"), &field));
+    assert!(!verifies_ed25519(&MESSAGE.replace("dinner", "supper"), &field));
+    assert!(!verifies_ed25519(&MESSAGE.replace("lost", "won"), &field));
+    assert!(!verifies_ed25519(&format!("From: Eve <e@evil.example>\r\n{MESSAGE}"), &field));
+    assert!(!verifies_ed25519(&format!("Reply-To: e@evil.example\r\n{MESSAGE}"), &field));
+}
+
+#[test]
+fn an_rsa_key_signs_too() {
+    let key = RsaKey::generate_2048();
+    let public = key.public_spki_der();
+    let key = DkimKey::new("football.example.com", "test", Arc::new(key)).unwrap();
+    let field = key.signature_field(MESSAGE.as_bytes(), 1);
+    let verify = |input: &[u8], signature: &[u8]| verify_rsa_pkcs1_sha256(&public, input, signature);
+    assert!(field.contains("a=rsa-sha256;"));
+    assert!(verifies(MESSAGE, &field, verify));
+    assert!(!verifies(&MESSAGE.replace("Hi", "Ho"), &field, verify));
 }
 
 #[test]

@@ -113,7 +113,20 @@ impl<'a> Line<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_line_is_read_or_refused(line in any::<Vec<u8>>(), code in "[0-9]{3}[ -]") {
+            let _ = Line::parse(&line);
+            let whole = [code.as_bytes(), &line].concat();
+            if let Some(line) = Line::parse(&whole) {
+                prop_assert!((200..600).contains(&line.reply().code));
+            }
+        }
+    }
 
     #[test]
     fn numbers_are_kept_and_words_dropped() {

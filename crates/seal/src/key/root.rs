@@ -1,6 +1,7 @@
 //! The root key: the one secret that lives outside the database.
 
 use super::{Key, KeyId};
+use crate::hex;
 use crate::rng::Rng;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -34,21 +35,19 @@ impl RootKey {
     pub fn parse(text: &str) -> Result<Self, NotARootKey> {
         let text = text.trim();
         let bytes = match text.len() {
-            64 => from_hex(text),
+            64 => hex::decode(text),
             43 | 44 => from_base64url(text),
             _ => None,
         };
-        bytes.map(|bytes| Self::from_bytes(*bytes)).ok_or(NotARootKey)
+        let bytes = bytes.and_then(exactly_32).ok_or(NotARootKey)?;
+        Ok(Self::from_bytes(*bytes))
     }
 
     /// The text for a root key file: 64 hexadecimal digits and a line end.
     pub fn to_file_text(&self) -> Zeroizing<String> {
         // The capacity is exact: a reallocation would leave a copy behind.
         let mut text = Zeroizing::new(String::with_capacity(65));
-        for byte in self.key.bytes() {
-            text.push(HEX[usize::from(byte >> 4)]);
-            text.push(HEX[usize::from(byte & 15)]);
-        }
+        hex::push(&mut text, self.key.bytes());
         text.push('\n');
         text
     }
@@ -72,29 +71,18 @@ impl RootKey {
     }
 }
 
-const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-
-fn from_hex(text: &str) -> Option<Zeroizing<[u8; 32]>> {
+fn exactly_32(bytes: Zeroizing<Vec<u8>>) -> Option<Zeroizing<[u8; 32]>> {
     let mut out = Zeroizing::new([0; 32]);
-    for (byte, pair) in out.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
-    }
-    Some(out)
-}
-
-fn nibble(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).map(|value| value as u8)
-}
-
-fn from_base64url(text: &str) -> Option<Zeroizing<[u8; 32]>> {
-    let text = text.strip_suffix('=').unwrap_or(text);
-    let decoded = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
-    let mut out = Zeroizing::new([0; 32]);
-    if decoded.len() != out.len() {
+    if bytes.len() != out.len() {
         return None;
     }
-    out.copy_from_slice(&decoded);
+    out.copy_from_slice(&bytes);
     Some(out)
+}
+
+fn from_base64url(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let text = text.strip_suffix('=').unwrap_or(text);
+    URL_SAFE_NO_PAD.decode(text).map(Zeroizing::new).ok()
 }
 
 #[cfg(test)]

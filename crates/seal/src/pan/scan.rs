@@ -51,7 +51,7 @@ pub(super) fn find(text: &str, shapes: Shapes) -> Vec<Range<usize>> {
 
 /// Tries the windows of a sequence, leftmost and longest first.
 fn search(text: &str, sequence: &Sequence, shapes: Shapes, found: &mut Vec<Range<usize>>) {
-    let mut first = 0;
+    let mut first = usize::from(shield::begins_with_phone(sequence));
     while first < sequence.groups.len() {
         let hit = (first..sequence.groups.len())
             .take_while(|last| window_len(sequence, first, *last) <= *LENGTHS.end())
@@ -72,14 +72,14 @@ fn window_len(sequence: &Sequence, first: usize, last: usize) -> usize {
 }
 
 fn is_card(text: &str, sequence: &Sequence, first: usize, last: usize, shapes: Shapes) -> bool {
-    let groups = &sequence.groups[first..=last];
+    let window = first..last + 1;
+    let groups = &sequence.groups[window.clone()];
     let digits = &sequence.digits[groups[0].digits.start..sequence.groups[last].digits.end];
-    LENGTHS.contains(&digits.len())
-        && !groups.iter().any(|group| group.in_word)
+    !groups.iter().any(|group| group.in_word)
         && issuer::is_card(digits)
         && has_shape(groups, sequence.groups.len(), shapes)
-        && !shield::is_decimal(text, sequence, first, last)
-        && !shield::is_identifier(text, &groups[0].bytes, groups[groups.len() - 1].bytes.end)
+        && !shield::is_decimal(text, sequence, &window)
+        && !shield::is_identifier(text, groups)
 }
 
 /// One group, the groupings of printed cards, single or paired digits, or (alone in its

@@ -85,10 +85,10 @@ const FANFARE_TIMESTAMP: &[(&str, Companion)] = &[("X-Fanfare-Timestamp", Compan
 const fn body_only(header: &'static str, prefix: &'static str) -> Profile<'static> {
     Profile {
         name: "",
-        header: header,
+        header,
         signed: BODY,
         preamble: NOTHING,
-        prefix: prefix,
+        prefix,
         ed25519_prefix: None,
         separator: None,
         encoding: Encoding::Hex,

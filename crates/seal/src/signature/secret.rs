@@ -1,5 +1,6 @@
 //! Shared signing secrets.
 
+use crate::hex;
 use crate::rng::{Rng, array};
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -62,7 +63,7 @@ impl SigningSecret {
         let key = match encoding {
             KeyEncoding::Text => Zeroizing::new(text.as_bytes().to_vec()),
             KeyEncoding::Base64 => Zeroizing::new(STANDARD.decode(bare).map_err(|_| BadSecret::Encoding)?),
-            KeyEncoding::Hex => from_hex(bare).ok_or(BadSecret::Encoding)?,
+            KeyEncoding::Hex => hex::decode(bare).ok_or(BadSecret::Encoding)?,
         };
         if key.is_empty() {
             return Err(BadSecret::Empty);
@@ -92,22 +93,6 @@ impl SigningSecret {
     fn with_key(text: Zeroizing<String>, encoding: KeyEncoding, key: &[u8]) -> Self {
         Self { text, encoding, key: hmac::Key::new(hmac::HMAC_SHA256, key), key_len: key.len() }
     }
-}
-
-fn from_hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let digits = text.as_bytes();
-    if digits.len() % 2 != 0 {
-        return None;
-    }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(digits.len() / 2));
-    for pair in digits.chunks_exact(2) {
-        bytes.push(nibble(pair[0])? << 4 | nibble(pair[1])?);
-    }
-    Some(bytes)
-}
-
-fn nibble(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).map(|value| value as u8)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::key::WebhookKey;
 use super::profile::{Companion, Encoding, Profile, Values};
 use super::secret::SigningSecret;
+use crate::hex;
 use crate::key::hmac_sha256;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -132,12 +133,11 @@ impl Encoding {
     pub(super) fn text(self, bytes: &[u8]) -> String {
         match self {
             Self::Base64 => STANDARD.encode(bytes),
-            Self::Hex => hex(bytes),
+            Self::Hex => {
+                let mut text = String::with_capacity(2 * bytes.len());
+                hex::push(&mut text, bytes);
+                text
+            }
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|nibble| char::from(DIGITS[usize::from(nibble)])).collect()
 }

@@ -72,23 +72,26 @@ pub fn verify(
     if profile.is_replay_safe() && !is_fresh(values.timestamp, now_unix, tolerance_secs) {
         return Err(Refused::Timestamp);
     }
-    let believed = signatures(profile, header)
-        .take(MAX_SIGNATURES)
-        .any(|signature| keys.iter().any(|key| is_by(profile, key, &values, signature)));
+    let signatures: Vec<&str> = signatures(profile, header).take(MAX_SIGNATURES).collect();
+    let believed = keys.iter().any(|key| any_is_by(key, profile, &values, &signatures));
     believed.then_some(()).ok_or(Refused::Signature)
 }
 
-fn is_by(profile: &Profile<'_>, key: &VerifyingKey<'_>, values: &Values<'_>, signature: &str) -> bool {
+/// One pass over the body per key, however many signatures came.
+fn any_is_by(key: &VerifyingKey<'_>, profile: &Profile<'_>, values: &Values<'_>, signatures: &[&str]) -> bool {
     match key {
         VerifyingKey::Secret(secret) => {
             let expected = hmac_text(profile, secret, values);
-            expected.as_bytes().ct_eq(signature.as_bytes()).into()
+            signatures.iter().any(|signature| expected.as_bytes().ct_eq(signature.as_bytes()).into())
         }
-        VerifyingKey::Ed25519(key) => profile
-            .ed25519_prefix
-            .and_then(|prefix| signature.strip_prefix(prefix))
-            .and_then(|encoded| profile.encoding.bytes(encoded))
-            .is_some_and(|bytes| verify_ed25519(&key.0, &signed_bytes(profile, values), &bytes)),
+        VerifyingKey::Ed25519(key) => {
+            let message = signed_bytes(profile, values);
+            let prefix = profile.ed25519_prefix;
+            signatures
+                .iter()
+                .filter_map(|signature| profile.encoding.bytes(signature.strip_prefix(prefix?)?))
+                .any(|signature| verify_ed25519(&key.0, &message, &signature))
+        }
     }
 }
 

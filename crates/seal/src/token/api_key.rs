@@ -4,10 +4,12 @@ use super::{Malformed, base62};
 use crate::env::Environment;
 use crate::key::Key;
 use crate::rng::Rng;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// Where a key may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Where a key may be used; `publishable` or `secret` on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum KeyKind {
     /// `pk_`: may stand in a web page; starts consumer sessions and nothing else.
     Publishable,

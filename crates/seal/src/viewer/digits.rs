@@ -98,7 +98,7 @@ fn phones_in(text: &str) -> Vec<Range<usize>> {
             Some(open) if character.is_numeric() => open.digit(end),
             Some(open) if is_grouping(character) && open.gap < 3 => open.gap += 1,
             _ => {
-                found.extend(run.take().and_then(Run::finish));
+                found.extend(run.take().and_then(|run| run.finish(text)));
                 run = match character {
                     '+' => Some(Run { range: at..end, digits: 0, gap: 0 }),
                     _ if character.is_numeric() => Some(Run { range: at..end, digits: 1, gap: 0 }),
@@ -107,7 +107,7 @@ fn phones_in(text: &str) -> Vec<Range<usize>> {
             }
         }
     }
-    found.extend(run.and_then(Run::finish));
+    found.extend(run.and_then(|run| run.finish(text)));
     found
 }
 
@@ -124,9 +124,41 @@ impl Run {
         self.gap = 0;
     }
 
-    fn finish(self) -> Option<Range<usize>> {
-        (self.digits >= PHONE_DIGITS).then_some(self.range)
+    fn finish(self, text: &str) -> Option<Range<usize>> {
+        let run = &text[self.range.clone()];
+        if !starts_with_date(run.as_bytes()) {
+            return (self.digits >= PHONE_DIGITS).then_some(self.range);
+        }
+        let rest = &run[DATE_LEN..];
+        let start = self.range.end - rest.trim_start_matches(is_grouping).len();
+        (self.digits - DATE_DIGITS >= PHONE_DIGITS).then_some(start..self.range.end)
     }
+}
+
+/// `2026-01-15` or `15.01.2026`, which agents need to read.
+const DATE_LEN: usize = 10;
+const DATE_DIGITS: usize = 8;
+
+fn starts_with_date(run: &[u8]) -> bool {
+    let Some(date) = run.first_chunk::<DATE_LEN>() else {
+        return false;
+    };
+    let number = |range: Range<usize>| {
+        date[range]
+            .iter()
+            .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0')))
+    };
+    let is_sign = |at: usize, other: usize| b"-./".contains(&date[at]) && date[at] == date[other];
+    let (year, month, day) = match (is_sign(4, 7), is_sign(2, 5)) {
+        (true, _) => (number(0..4), number(5..7), number(8..10)),
+        (_, true) => (number(6..10), number(3..5), number(0..2)),
+        _ => return false,
+    };
+    let within = |number: Option<u32>, range: std::ops::RangeInclusive<u32>| {
+        number.is_some_and(|number| range.contains(&number))
+    };
+    let goes_on = run.get(DATE_LEN).is_some_and(u8::is_ascii_digit);
+    within(year, 1900..=2099) && within(month, 1..=12) && within(day, 1..=31) && !goes_on
 }
 
 fn is_grouping(character: char) -> bool {

@@ -22,6 +22,8 @@ mod view;
 pub use view::{MASK, View, mask_display};
 
 use crate::sensitive::{Personal, Purpose};
+use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -40,8 +42,10 @@ pub enum Field {
     Other,
 }
 
-/// How much of a phone number a role sees, wherever one appears.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+/// How much of a phone number a role sees, wherever one appears. Named `full`, `last4`,
+/// `first3_last4` and `none` in settings and on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MaskProfile {
     /// Nothing.
     #[default]
@@ -147,6 +151,26 @@ impl Viewer {
             Sight::Clear(_) => View::shown(clear.clone()),
             Sight::Masked { profile, mode } => masked(clear, field, *profile, mode),
         }
+    }
+}
+
+/// Says how much is seen, for logs.
+impl fmt::Debug for Viewer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Sight::Clear(grant) => write!(f, "Viewer({grant:?})"),
+            Sight::Masked { profile, mode } => write!(f, "Viewer({profile:?}, {mode:?})"),
+        }
+    }
+}
+
+impl fmt::Debug for MaskMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::All => "All",
+            Self::Patterns(_) => "Patterns",
+            Self::Off => "Off",
+        })
     }
 }
 

@@ -73,6 +73,21 @@ fn with_masking_off_a_role_still_never_sees_phone_numbers_inside_text() {
     assert!(!open.text(&text, Field::Payload).is_masked());
 }
 
+#[test]
+fn dates_stay_readable_and_numbers_behind_them_do_not() {
+    let viewer = Viewer::new(MaskProfile::Full, MaskMode::Off);
+    let seen = |text: &str| {
+        let view = viewer.text(&Personal::new(text.to_owned()), Field::Payload);
+        view.display().to_owned()
+    };
+    for text in ["on 2026-01-15 10:30", "15.01.2026", "from 15/01/2026 12", "2026-01-15T09:30"] {
+        assert_eq!(seen(text), text);
+    }
+    assert_eq!(seen("2026-01-15 91234567"), "2026-01-15 xxxxx");
+    assert_eq!(seen("9123-45-67"), "xxxxx");
+    assert_eq!(seen("2026-01-1591234567"), "xxxxx");
+}
+
 struct Word(&'static str);
 
 impl Patterns for Word {
@@ -109,7 +124,9 @@ fn debug_never_prints_what_is_shown() {
 #[test]
 fn profile_names_round_trip() {
     for name in ["full", "last4", "first3_last4", "none"] {
-        assert_eq!(MaskProfile::from_name(name).unwrap().as_str(), name);
+        let profile = MaskProfile::from_name(name).unwrap();
+        assert_eq!(profile.as_str(), name);
+        assert_eq!(serde_json::to_value(profile).unwrap(), name);
     }
     assert!(MaskProfile::from_name("last5").is_none());
 }

@@ -208,13 +208,12 @@ do $$ begin
     end loop;
 end $$;
 
--- The sandbox outbox: what a message of the test environment would have been.
+-- The sandbox outbox: messages of the test environment that would have left. Their content stays where it is, sealed.
 create table sandbox (
     org uuid not null,
     env text not null,
     message uuid not null,
     channel text not null,
-    content bytea not null,
     created_at bigint not null,
     primary key (org, env, message)
 ) partition by hash (org);
@@ -236,6 +235,7 @@ create table endpoint (
     state text not null,
     state_detail text not null,
     secret uuid not null,
+    signing uuid not null,
     created_at bigint not null,
     updated_at bigint not null,
     primary key (org, env, id)
@@ -264,6 +264,7 @@ do $$ begin
     end loop;
 end $$;
 create index delivery_endpoint on delivery (org, env, endpoint, id);
+create index delivery_message on delivery (org, env, message);
 
 create table attempt (
     org uuid not null,

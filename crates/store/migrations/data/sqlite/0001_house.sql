@@ -188,13 +188,12 @@ create table message_step (
     primary key (org, env, message, step)
 ) strict, without rowid;
 
--- The sandbox outbox: what a message of the test environment would have been.
+-- The sandbox outbox: messages of the test environment that would have left. Their content stays where it is, sealed.
 create table sandbox (
     org blob not null,
     env text not null,
     message blob not null,
     channel text not null,
-    content blob not null,
     created_at integer not null,
     primary key (org, env, message)
 ) strict, without rowid;
@@ -211,6 +210,7 @@ create table endpoint (
     state text not null,
     state_detail text not null,
     secret blob not null,
+    signing blob not null,
     created_at integer not null,
     updated_at integer not null,
     primary key (org, env, id)
@@ -234,6 +234,7 @@ create table delivery (
     primary key (org, env, id)
 ) strict, without rowid;
 create index delivery_endpoint on delivery (org, env, endpoint, id);
+create index delivery_message on delivery (org, env, message);
 
 create table attempt (
     org blob not null,

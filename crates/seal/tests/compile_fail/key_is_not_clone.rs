@@ -1,0 +1,7 @@
+use sealpost_seal::Key;
+
+fn copy(value: &Key) -> Key {
+    value.clone()
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use sealpost_seal::Key;
+
+fn same(one: &Key, other: &Key) -> bool {
+    one == other
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use sealpost_seal::Key;
+
+fn log(value: &Key) -> String {
+    format!("{value:?}")
+}
+
+fn main() {}

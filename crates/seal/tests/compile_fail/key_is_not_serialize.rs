@@ -1,0 +1,7 @@
+use sealpost_seal::Key;
+
+fn answer(value: &Key) -> String {
+    serde_json::to_string(value).unwrap()
+}
+
+fn main() {}

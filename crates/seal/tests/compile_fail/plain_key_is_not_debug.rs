@@ -1,0 +1,7 @@
+use sealpost_seal::token::PlainKey;
+
+fn log(key: &PlainKey) -> String {
+    format!("{key:?}")
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use sealpost_seal::Sealed;
+
+fn copy(value: &Sealed<String>) -> Sealed<String> {
+    value.clone()
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use sealpost_seal::Sealed;
+
+fn log(value: &Sealed<String>) -> String {
+    format!("{value:?}")
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use sealpost_seal::Sealed;
+
+fn log(value: &Sealed<String>) -> String {
+    value.to_string()
+}
+
+fn main() {}

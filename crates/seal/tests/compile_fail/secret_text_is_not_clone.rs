@@ -1,0 +1,7 @@
+use sealpost_seal::SecretText;
+
+fn copy(value: &SecretText) -> SecretText {
+    value.clone()
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use sealpost_seal::SecretText;
+
+fn log(value: &SecretText) -> String {
+    value.to_string()
+}
+
+fn main() {}

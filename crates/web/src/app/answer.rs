@@ -1,0 +1,82 @@
+//! What every answer has in common.
+
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
+    STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use http_body_util::Full;
+use hyper::body::Bytes;
+
+use super::{Inner, Trail, receive};
+use crate::limits::Allowance;
+use crate::problem::{Failure, INTERNAL, METHOD_NOT_ALLOWED, Refusal};
+use crate::reply::{PROBLEM, Reply};
+
+/// An answer as it goes out.
+pub(crate) type Response = http::Response<Full<Bytes>>;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
+const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000");
+const NO_CONTENT: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
+
+impl Inner {
+    pub(super) fn answer(&self, outcome: Result<Reply, Failure>, trail: &Trail, allowance: &Allowance) -> Response {
+        let reply = match outcome {
+            Ok(reply) => reply,
+            Err(Failure::Refused(refusal)) => problem(&refusal, trail),
+            Err(Failure::Fault(fault)) => {
+                let route = trail.entry.map_or("", |at| self.entries[at].info.path);
+                tracing::error!(request = %trail.request, route, error = %fault, "request.failed");
+                problem(&Refusal::of(&INTERNAL), trail)
+            }
+        };
+        let Reply { status, mut headers, body, .. } = reply;
+        secure(&mut headers);
+        self.limits.policies().write(allowance, &mut headers);
+        if let Ok(id) = HeaderValue::try_from(trail.request.to_string()) {
+            headers.insert(REQUEST_ID, id);
+        }
+        let mut response = http::Response::new(Full::new(body));
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        response
+    }
+}
+
+fn problem(refusal: &Refusal, trail: &Trail) -> Reply {
+    let code = refusal.code();
+    let mut reply = Reply::of(code.status, PROBLEM, refusal.document(trail.request).into());
+    if let Some(seconds) = refusal.seconds_to_wait() {
+        reply.headers.insert(RETRY_AFTER, seconds.into());
+    }
+    match code.status {
+        401 => drop(reply.headers.insert(WWW_AUTHENTICATE, BEARER)),
+        // The rest of the body is still on its way: it must not be taken for the next request.
+        408 | 413 => drop(reply.headers.insert(CONNECTION, receive::CLOSE)),
+        _ => {}
+    }
+    if code == &METHOD_NOT_ALLOWED
+        && let Some(allow) = refusal.text_member("allow")
+        && let Ok(allow) = HeaderValue::from_str(allow)
+    {
+        reply.headers.insert(ALLOW, allow);
+    }
+    reply
+}
+
+/// The same for every answer; a page may have brought a content policy of its own.
+pub(crate) fn secure(headers: &mut HeaderMap) {
+    headers.insert(CACHE_CONTROL, NO_STORE);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    headers.insert(REFERRER_POLICY, NO_REFERRER);
+    headers.insert(STRICT_TRANSPORT_SECURITY, TWO_YEARS);
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        headers.insert(CONTENT_SECURITY_POLICY, NO_CONTENT);
+    }
+    debug_assert!(headers.contains_key(CONTENT_TYPE) || !headers.contains_key("content-length"));
+}

@@ -1,0 +1,265 @@
+//! One request, from its headers to its answer.
+
+mod answer;
+mod paths;
+mod receive;
+mod registry;
+mod traffic;
+mod unwind;
+
+pub(crate) use paths::Paths;
+pub use registry::{Registry, RegistryError, SecurityTxt, WebConfig};
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::Request;
+use hyper::body::{Body, Bytes};
+use sealpost_store::{Ctx, Leaf, RequestId, Store, Time};
+
+use crate::body::{Payload, Takes};
+use crate::call::Arrived;
+use crate::caller::{Authenticator, Caller};
+use crate::credential;
+use crate::idempotency::{Guard, InFlight, Once, key};
+use crate::limits::{Allowance, Limits};
+use crate::problem::{self, Failure, Refusal};
+use crate::reply::Reply;
+use crate::route::{Endpoint, RouteInfo};
+
+pub(crate) use answer::{Response, secure};
+use paths::{Found, NotFound};
+use traffic::Traffic;
+
+/// The whole API as one function from request to answer. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+pub(crate) struct Inner {
+    paths: Paths,
+    entries: Vec<Entry>,
+    authenticator: Arc<dyn Authenticator>,
+    store: Store,
+    limits: Limits,
+    in_flight: InFlight,
+    anonymous: Arc<Caller>,
+    config: WebConfig,
+    traffic: Traffic,
+}
+
+/// A route ready to be served.
+pub(crate) struct Entry {
+    info: Arc<RouteInfo>,
+    endpoint: Endpoint,
+}
+
+/// What is known about a request while it is being served.
+struct Trail {
+    request: RequestId,
+    now: Time,
+    entry: Option<usize>,
+    allowance: Option<Allowance>,
+    /// In whose ledger a denial or a panic belongs, once that is known.
+    known: Option<Ctx>,
+}
+
+impl App {
+    /// Serves one request that came from `peer`. Never fails, never panics: whatever happens, there is an answer.
+    pub async fn respond<B>(&self, request: Request<B>, peer: IpAddr) -> Response
+    where
+        B: Body<Data = Bytes> + Send + Unpin,
+    {
+        let inner = &*self.0;
+        let started = inner.traffic.begin();
+        let world = inner.store.world();
+        let mut trail =
+            Trail { request: RequestId::new(world), now: world.clock.now(), entry: None, allowance: None, known: None };
+        let method = request.method().clone();
+        let outcome = match unwind::catch(inner.serve(request, peer, &mut trail)).await {
+            Ok(outcome) => outcome,
+            Err(unwind::Panicked) => Err(inner.panicked(&trail).await),
+        };
+        let allowance = *trail.allowance.get_or_insert_with(|| inner.limits.take_from_peer(peer, trail.now));
+        if let Err(Failure::Refused(refusal)) = &outcome {
+            inner.record_denial(&trail, refusal).await;
+        }
+        let response = inner.answer(outcome, &trail, &allowance);
+        inner.traffic.end(started, &inner.entries, trail.entry, &method, response.status(), trail.request);
+        response
+    }
+
+    /// What this process has served so far, for the metrics page.
+    pub fn metrics(&self) -> Arc<dyn crate::metrics::Metric> {
+        Arc::new(self.clone())
+    }
+}
+
+impl crate::metrics::Metric for App {
+    fn write(&self, out: &mut String) {
+        self.0.traffic.write(&self.0.entries, out);
+    }
+}
+
+impl Inner {
+    async fn serve<B>(&self, request: Request<B>, peer: IpAddr, trail: &mut Trail) -> Result<Reply, Failure>
+    where
+        B: Body<Data = Bytes> + Send + Unpin,
+    {
+        let (parts, body) = request.into_parts();
+        receive::within_caps(&parts)?;
+        let Found { entry: at, params } = self.find(&parts)?;
+        trail.entry = Some(at);
+        let entry = &self.entries[at];
+        let query = parts.uri.query().unwrap_or_default();
+        if !query.is_empty() {
+            credential::none_in(query)?;
+        }
+        let caller = self.admit(entry, &parts.headers, peer, trail).await?;
+        let payload = receive::payload(&entry.info, &self.config, &parts.headers, body).await?;
+        let ctx = self.ctx(&caller, trail);
+        let (keys, once) = self.once(&entry.info, &caller, &parts, &payload).await?;
+        let _guard = self.enter(&caller, once.as_ref())?;
+        let kept = once.clone();
+        let arrived = Arrived { route: entry.info.clone(), params, headers: parts.headers, payload, keys, once };
+        let answer = (entry.endpoint.handle)(ctx, caller.clone(), arrived, query)?.await;
+        match (answer, kept) {
+            (Err(Failure::Refused(refusal)), Some(once)) => {
+                // It may have been done already, and refuse only because of that.
+                let kept = self.store.read(&self.ctx(&caller, trail), move |tx| once.find(tx)).await?;
+                kept.ok_or(Failure::Refused(refusal))
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    fn find(&self, parts: &http::request::Parts) -> Result<Found, Refusal> {
+        self.paths.find(&parts.method, parts.uri.path()).map_err(|not_found| match not_found {
+            NotFound::Path => crate::call::not_found(),
+            NotFound::Method(allow) => Refusal::of(&problem::METHOD_NOT_ALLOWED).member("allow", allow),
+        })
+    }
+
+    /// Credential, limit, kind of credential, permission: in this order, so that nobody gets to try permissions without limit.
+    async fn admit(
+        &self,
+        entry: &Entry,
+        headers: &http::HeaderMap,
+        peer: IpAddr,
+        trail: &mut Trail,
+    ) -> Result<Arc<Caller>, Failure> {
+        let Some(permission) = entry.info.permission() else {
+            self.limit(trail, self.limits.take_from_peer(peer, trail.now))?;
+            return Ok(self.anonymous.clone());
+        };
+        let caller = match self.authenticate(headers, peer, trail).await {
+            Ok(caller) => caller,
+            Err(refusal) if refusal.code().status >= 500 => return Err(refusal.into()),
+            Err(refusal) => {
+                self.traffic.refused_credential();
+                self.limit(trail, self.limits.take_from_peer(peer, trail.now))?;
+                return Err(refusal.into());
+            }
+        };
+        trail.known = Some(self.ctx(&caller, trail));
+        let class = entry.info.class.unwrap_or(crate::Class::Write);
+        self.limit(trail, self.limits.take(&caller, class, trail.now))?;
+        if !entry.info.admits(caller.credential) {
+            return Err(Refusal::of(&problem::SECRET_KEY_REQUIRED).into());
+        }
+        if !caller.permissions.contains(permission) {
+            return Err(Refusal::of(&problem::PERMISSION_MISSING)
+                .member("required_permission", permission.name())
+                .into());
+        }
+        Ok(caller)
+    }
+
+    async fn authenticate(
+        &self,
+        headers: &http::HeaderMap,
+        peer: IpAddr,
+        trail: &mut Trail,
+    ) -> Result<Arc<Caller>, Refusal> {
+        let presented = credential::presented(headers)?.ok_or(&problem::CREDENTIAL_MISSING)?;
+        let denial = match self.authenticator.authenticate(presented, peer, credential::from_browser(headers)).await {
+            Ok(caller) => return Ok(caller),
+            Err(denial) => denial,
+        };
+        if let Some((org, actor)) = denial.known {
+            let viewer = self.anonymous.viewer.clone();
+            trail.known = Some(Ctx { org, actor, viewer, request: trail.request, world: self.store.world().clone() });
+        }
+        Err(denial.refusal)
+    }
+
+    fn limit(&self, trail: &mut Trail, allowance: Allowance) -> Result<(), Refusal> {
+        trail.allowance = Some(allowance);
+        if allowance.refused() {
+            return Err(Refusal::of(&problem::RATE_LIMITED).retry_after(allowance.retry_after()));
+        }
+        Ok(())
+    }
+
+    async fn once(
+        &self,
+        info: &RouteInfo,
+        caller: &Caller,
+        parts: &http::request::Parts,
+        payload: &Payload,
+    ) -> Result<(Option<Arc<sealpost_store::OrgKeys>>, Option<Once>), Failure> {
+        if !info.mutates() || info.permission().is_none() {
+            return Ok((None, None));
+        }
+        let field = if info.takes == Takes::Json { payload.top_level_text(key::FIELD) } else { None };
+        let named = key::of(&parts.headers, field)?;
+        let keys = self.store.keys().organisation(caller.org.id).await?;
+        let Some(named) = named else { return Ok((Some(keys), None)) };
+        let mut canonical = Vec::with_capacity(512);
+        payload.write_canonical(&mut canonical);
+        let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+        let once = Once::new(
+            keys.clone(),
+            "request",
+            &named,
+            &[info.method.as_str().as_bytes(), b" ", target.as_bytes(), &[0], &canonical],
+        );
+        Ok((Some(keys), Some(once)))
+    }
+
+    fn enter(&self, caller: &Caller, once: Option<&Once>) -> Result<Option<Guard>, Refusal> {
+        once.map(|once| self.in_flight.enter(caller.org, once.mac())).transpose()
+    }
+
+    fn ctx(&self, caller: &Caller, trail: &Trail) -> Ctx {
+        Ctx {
+            org: caller.org,
+            actor: caller.actor,
+            viewer: caller.viewer.clone(),
+            request: trail.request,
+            world: self.store.world().clone(),
+        }
+    }
+
+    /// A denial of somebody known belongs into the ledger of whom it was about. It is a denial even if that fails.
+    async fn record_denial(&self, trail: &Trail, refusal: &Refusal) {
+        let code = refusal.code();
+        let Some(ctx) = trail.known.as_ref().filter(|_| matches!(code.status, 401 | 403)) else { return };
+        self.record(ctx, Leaf::of("access.deny").denied(code.code)).await;
+    }
+
+    async fn panicked(&self, trail: &Trail) -> Failure {
+        let route = trail.entry.map_or("", |at| self.entries[at].info.path);
+        tracing::error!(request = %trail.request, route, "request.panic");
+        if let Some(ctx) = &trail.known {
+            self.record(ctx, Leaf::of("request.panic").failed("panic")).await;
+        }
+        Refusal::of(&problem::INTERNAL).into()
+    }
+
+    async fn record(&self, ctx: &Ctx, leaf: Leaf) {
+        let recorded = self.store.write(ctx, move |tx| Ok::<_, sealpost_store::StoreError>(tx.record(leaf, ()))).await;
+        if let Err(error) = recorded {
+            tracing::error!(request = %ctx.request, error = %error, "ledger.leaf_lost");
+        }
+    }
+}

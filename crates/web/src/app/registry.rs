@@ -1,0 +1,204 @@
+//! All features put together, checked, and turned into an [`App`].
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sealpost_store::Store;
+use serde_json::Value;
+
+use super::traffic::Traffic;
+use super::{App, Entry, Inner, Paths, receive};
+use crate::body::Takes;
+use crate::caller::{Authenticator, Caller};
+use crate::idempotency::InFlight;
+use crate::limits::{Limits, LimitsConfig};
+use crate::openapi::{self, Documents};
+use crate::problem::{self, Code};
+use crate::route::{Access, Endpoint, Feature, RouteInfo, Trace};
+
+/// What can be set about the API as a whole.
+#[derive(Clone)]
+pub struct WebConfig {
+    /// Quotas.
+    pub limits: LimitsConfig,
+    /// The largest body, in bytes, of routes that don't set their own.
+    pub body_limit: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// Where people report vulnerabilities; without it, `/.well-known/security.txt` is not found.
+    pub security_txt: Option<SecurityTxt>,
+    /// The version the documentation names.
+    pub version: &'static str,
+}
+
+impl Default for WebConfig {
+    fn default() -> Self {
+        Self {
+            limits: LimitsConfig::default(),
+            body_limit: 256 * 1024,
+            body_timeout: receive::BODY_TIMEOUT,
+            security_txt: None,
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+/// RFC 9116: how to report a vulnerability.
+#[derive(Clone, Debug)]
+pub struct SecurityTxt {
+    /// `mailto:` or `https:` URIs, the preferred one first.
+    pub contact: Vec<String>,
+    /// Until when this may be relied upon: RFC 3339.
+    pub expires: String,
+    /// Where the policy stands.
+    pub policy: Option<String>,
+}
+
+/// Everything the API consists of.
+pub struct Registry {
+    routes: Vec<RouteInfo>,
+    codes: Vec<&'static Code>,
+    documents: Arc<Documents>,
+    app: App,
+}
+
+/// A feature's routes can't be served as they are.
+#[derive(Debug, thiserror::Error)]
+#[error("{method} {path}: {problem}")]
+pub struct RegistryError {
+    method: String,
+    path: &'static str,
+    problem: String,
+}
+
+impl Registry {
+    /// Checks all routes and builds the API from them. `Err` names the first route that isn't complete and what it lacks.
+    pub fn new(
+        features: Vec<Feature>,
+        authenticator: Arc<dyn Authenticator>,
+        store: Store,
+        config: WebConfig,
+    ) -> Result<Self, RegistryError> {
+        let documents = Arc::new(Documents::default());
+        let mut features = features;
+        features.push(openapi::feature(documents.clone(), config.security_txt.clone()));
+        let codes = codes(&features);
+        let abouts: Vec<_> = features.iter().map(|feature| (feature.name, feature.about)).collect();
+        let (mut paths, mut entries) = (Paths::default(), Vec::new());
+        for feature in features {
+            for mut endpoint in feature.routes {
+                endpoint.info.feature = feature.name;
+                check(&endpoint, &codes).and_then(|()| insert(&mut paths, &endpoint.info, entries.len())).map_err(
+                    |problem| RegistryError {
+                        method: endpoint.info.method.to_string(),
+                        path: endpoint.info.path,
+                        problem,
+                    },
+                )?;
+                entries.push(Entry { info: Arc::new(endpoint.info.clone()), endpoint });
+            }
+        }
+        let endpoints: Vec<&Endpoint> = entries.iter().map(|entry| &entry.endpoint).collect();
+        documents
+            .fill(&endpoints, &abouts, &codes, authenticator.codes(), config.version)
+            .map_err(|(info, problem)| RegistryError { method: info.method.to_string(), path: info.path, problem })?;
+        let routes = entries.iter().map(|entry| (*entry.info).clone()).collect();
+        let inner = Inner {
+            limits: Limits::new(config.limits, store.world()),
+            traffic: Traffic::new(entries.len()),
+            paths,
+            entries,
+            authenticator,
+            store,
+            in_flight: InFlight::default(),
+            anonymous: Arc::new(Caller::anonymous()),
+            config,
+        };
+        Ok(Self { routes, codes, documents, app: App(Arc::new(inner)) })
+    }
+
+    /// Every route.
+    pub fn routes(&self) -> &[RouteInfo] {
+        &self.routes
+    }
+
+    /// Every code, sorted by status, then by name.
+    pub fn codes(&self) -> &[&'static Code] {
+        &self.codes
+    }
+
+    /// The OpenAPI 3.1 document.
+    pub fn openapi(&self) -> &Value {
+        self.documents.openapi()
+    }
+
+    /// The API itself.
+    pub fn app(&self) -> App {
+        self.app.clone()
+    }
+}
+
+fn codes(features: &[Feature]) -> Vec<&'static Code> {
+    let mut codes: Vec<&'static Code> =
+        features.iter().flat_map(|feature| feature.codes).chain(problem::ALL).copied().collect();
+    codes.sort_by_key(|code| (code.status, code.code));
+    codes.dedup();
+    codes
+}
+
+fn insert(paths: &mut Paths, info: &RouteInfo, at: usize) -> Result<(), String> {
+    paths
+        .insert(&info.method, info.path, at)
+        .map_err(|_| "another route has this method and path, or a path like it".into())
+}
+
+fn check(endpoint: &Endpoint, known: &[&'static Code]) -> Result<(), String> {
+    let info = &endpoint.info;
+    require(info.path.starts_with('/'), "a path begins with a slash")?;
+    require(info.class.is_some(), "say what kind of work it is with `.class(…)`, for its rate limit")?;
+    require(!info.summary.is_empty(), "say what it does with `.summary(…)`")?;
+    match info.access {
+        Access::OpenToAll(reason) => {
+            require(reason.len() > 3, "say why everybody may call with `.open_to_all(\"…\")`")?
+        }
+        Access::Needs(_) => {
+            require(info.class != Some(crate::Class::Open), "only routes that are open to all have the class `Open`")?
+        }
+    }
+    match info.trace {
+        Trace::Acts(action) => {
+            require(is_action(action), "an audit action is lower-case words with a dot between: `message.accept`")?
+        }
+        Trace::ChangesNothing(reason) => {
+            require(reason.len() > 3, "say why it changes nothing with `.changes_nothing(\"…\")`")?
+        }
+        Trace::Reads => {
+            require(!info.reveals, "a route that shows clear data leaves a leaf: name it with `.acts(\"…\")`")?
+        }
+    }
+    for (at, code) in info.codes.iter().enumerate() {
+        require(known.contains(code), "it refuses with a code that its feature does not list")?;
+        require(!info.codes[at + 1..].contains(code), "it lists a code twice")?;
+    }
+    require(
+        info.path_params.iter().collect::<BTreeSet<_>>().len() == info.path_params.len(),
+        "two path parameters have the same name",
+    )?;
+    if info.takes == Takes::Json {
+        let example = info.example.as_ref().ok_or("show a body that is accepted with `.example(…)`")?;
+        let bytes = serde_json::to_vec(example).map_err(|error| error.to_string())?;
+        (endpoint.try_example)(bytes.into())
+            .map_err(|refusal| format!("its example is refused: {:?}", refusal.errors()))?;
+    }
+    Ok(())
+}
+
+fn require(holds: bool, otherwise: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(otherwise.into()) }
+}
+
+fn is_action(action: &str) -> bool {
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    action.split_once('.').is_some_and(|(thing, act)| word(thing) && act.split('.').all(word))
+}

@@ -1,0 +1,131 @@
+//! What a handler receives.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use sealpost_store::{Ctx, Keys, OrgKeys, Recorded, Store, StoreError, Tx};
+use serde::Serialize;
+
+use crate::body::{Document, Payload};
+use crate::caller::Caller;
+use crate::idempotency::{Lost, Once};
+use crate::page::Listing;
+use crate::problem::{Failure, Fault, NOT_FOUND, Refusal};
+use crate::reply::Reply;
+use crate::route::RouteInfo;
+
+/// One request that may be served: believed, permitted, within its limits, with a body and query that are what the route says.
+pub struct Call<B = (), Q = ()> {
+    /// For whom, by whom, seen by whom, when.
+    pub ctx: Ctx,
+    /// Who calls.
+    pub caller: Arc<Caller>,
+    /// The body.
+    pub body: B,
+    /// The query.
+    pub query: Q,
+    pub(crate) arrived: Arrived,
+}
+
+/// A request before its body and query are typed.
+pub(crate) struct Arrived {
+    pub(crate) route: Arc<RouteInfo>,
+    /// In the order of [`RouteInfo::path_params`].
+    pub(crate) params: Vec<String>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) payload: Payload,
+    pub(crate) keys: Option<Arc<OrgKeys>>,
+    pub(crate) once: Option<Once>,
+}
+
+impl<B, Q> Call<B, Q> {
+    /// The path parameter `name` as an id. Text that is no id of this kind answers like an id of nothing: 404.
+    pub fn id<I: FromStr>(&self, name: &str) -> Result<I, Refusal> {
+        self.param(name).parse().map_err(|_| not_found())
+    }
+
+    /// The path parameter `name`, decoded; empty if the route has none of this name.
+    pub fn param(&self, name: &str) -> &str {
+        let at = self.arrived.route.path_params.iter().position(|param| *param == name);
+        at.and_then(|at| self.arrived.params.get(at)).map_or("", String::as_str)
+    }
+
+    /// A request header's text, if it is there and ASCII.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.arrived.headers.get(name)?.to_str().ok()
+    }
+
+    /// The route being served.
+    pub fn route(&self) -> &RouteInfo {
+        &self.arrived.route
+    }
+
+    /// Makes a change and answers, once: with an idempotency key, the answer is kept in the same transaction, and whoever
+    /// comes second gets it back. A handler that changes anything does so here.
+    pub async fn write<F>(&self, store: &Store, act: F) -> Result<Reply, Failure>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<Recorded<Reply>, Failure> + Send + 'static,
+    {
+        let Some(once) = self.arrived.once.clone() else { return store.write(&self.ctx, act).await };
+        let mine = once.clone();
+        let outcome = store
+            .write(&self.ctx, move |tx| {
+                let recorded = act(tx)?;
+                if mine.keep(tx, recorded.value())? { Ok(recorded) } else { Err(Unkept::Lost(Lost)) }
+            })
+            .await;
+        match outcome {
+            Ok(reply) => Ok(reply),
+            Err(Unkept::Failure(failure)) => Err(failure),
+            Err(Unkept::Lost(Lost)) => {
+                let kept = store.read(&self.ctx, move |tx| once.find(tx)).await?;
+                kept.ok_or_else(|| Fault::new("the answer of whoever was first is gone").into())
+            }
+        }
+    }
+
+    /// A list of this route: see [`Listing`]. `filter` is whatever of the query decides which elements are on it.
+    pub fn listing<'k>(
+        &self,
+        keys: &'k Keys,
+        filter: &impl Serialize,
+        limit: Option<u16>,
+    ) -> Result<Listing<'k>, Failure> {
+        let filter = serde_json::to_vec(filter).map_err(Fault::new)?;
+        Ok(Listing::new(keys.cursor(), self.ctx.org, self.arrived.route.path, &filter, limit)?)
+    }
+
+    /// The idempotency of one item of a batch: `key` is what the client calls it, `content` is the
+    /// item. Nothing for a caller without an organisation.
+    pub fn once<T: Serialize>(&self, key: &str, content: &T) -> Result<Option<Once>, Fault> {
+        let Some(keys) = self.arrived.keys.clone() else { return Ok(None) };
+        let text = serde_json::to_vec(content).map_err(Fault::new)?;
+        let document = Document::parse(text.into()).map_err(|_| Fault::new("an item of a batch is not strict JSON"))?;
+        let mut canonical = Vec::with_capacity(256);
+        document.write_canonical(&mut canonical);
+        Ok(Some(Once::new(keys, "item", key, &[self.arrived.route.path.as_bytes(), &[0], &canonical])))
+    }
+}
+
+/// The one answer for what is absent, somebody else's, or hidden from this caller.
+pub fn not_found() -> Refusal {
+    Refusal::of(&NOT_FOUND)
+}
+
+enum Unkept {
+    Failure(Failure),
+    Lost(Lost),
+}
+
+impl From<StoreError> for Unkept {
+    fn from(error: StoreError) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+impl From<Failure> for Unkept {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}

@@ -1,0 +1,116 @@
+//! Who calls, once a credential has been believed.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use sealpost_seal::viewer::Viewer;
+use sealpost_store::{Actor, Environment, Org, OrgId};
+
+use crate::credential::Presented;
+use crate::permission::PermissionSet;
+use crate::problem::{Code, Refusal};
+
+/// A future that can be stored and sent.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What kind of credential somebody holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CredentialClass {
+    /// A `pk_` key: may be seen by anybody, so it may do little.
+    Publishable,
+    /// An `sk_` key.
+    Secret,
+    /// A signed-in member.
+    Session,
+}
+
+/// A party whose credential was believed. Shared by all requests made with that credential.
+#[derive(Clone)]
+pub struct Caller {
+    /// Its organisation and environment.
+    pub org: Org,
+    /// Who it is, as the ledger records it.
+    pub actor: Actor,
+    /// What it may see.
+    pub viewer: Viewer,
+    /// What it may do.
+    pub permissions: PermissionSet,
+    /// What it presented.
+    pub credential: CredentialClass,
+    /// Whose rate limit it draws from; usually the credential's id.
+    pub limit_id: [u8; 16],
+}
+
+impl Caller {
+    /// Whoever calls a route that is open to all.
+    pub(crate) fn anonymous() -> Self {
+        Self {
+            org: Org { id: OrgId::from_bytes([0; 16]), environment: Environment::Live },
+            actor: Actor::ANONYMOUS,
+            viewer: Viewer::masked(),
+            permissions: PermissionSet::EMPTY,
+            credential: CredentialClass::Publishable,
+            limit_id: [0; 16],
+        }
+    }
+}
+
+/// A credential was not believed.
+#[derive(Debug)]
+pub struct Denial {
+    /// What the client is told.
+    pub refusal: Refusal,
+    /// Whose credential it was, where that is known (revoked, expired, wrong network): the denial then leaves a leaf in that
+    /// organisation's ledger.
+    pub known: Option<(Org, Actor)>,
+}
+
+impl Denial {
+    /// The denial of a credential that is known.
+    pub fn of_known(refusal: impl Into<Refusal>, org: Org, actor: Actor) -> Self {
+        Self { refusal: refusal.into(), known: Some((org, actor)) }
+    }
+}
+
+impl From<Refusal> for Denial {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, known: None }
+    }
+}
+
+impl From<&'static Code> for Denial {
+    fn from(code: &'static Code) -> Self {
+        Refusal::of(code).into()
+    }
+}
+
+impl From<sealpost_store::StoreError> for Denial {
+    fn from(error: sealpost_store::StoreError) -> Self {
+        match crate::Failure::from(error) {
+            crate::Failure::Refused(refusal) => refusal.into(),
+            crate::Failure::Fault(fault) => {
+                tracing::error!(error = %fault, "authenticate.failed");
+                Refusal::of(&crate::problem::INTERNAL).into()
+            }
+        }
+    }
+}
+
+/// Decides whether a credential is believed. Implemented where keys and sessions live.
+pub trait Authenticator: Send + Sync {
+    /// Who presents this. `peer` is for network rules and must not be kept; `from_browser` is true if the request came out of a
+    /// web page (it has `Origin` or `Sec-Fetch-Site`), where a secret key has no business.
+    fn authenticate<'a>(
+        &'a self,
+        presented: Presented<'a>,
+        peer: IpAddr,
+        from_browser: bool,
+    ) -> BoxFuture<'a, Result<Arc<Caller>, Denial>>;
+
+    /// The codes it denies with, besides `credential_invalid`; they are documented with every route that needs a permission.
+    fn codes(&self) -> &'static [&'static Code] {
+        &[]
+    }
+}

@@ -1,0 +1,320 @@
+//! The OpenAPI 3.1 document.
+
+use serde_json::{Map, Value, json};
+
+use super::schemas::{Schemas, lenient_object, rename};
+use crate::body::Takes;
+use crate::problem::*;
+use crate::route::{Access, Endpoint, RouteInfo, Trace};
+
+pub(super) fn openapi<'e>(
+    endpoints: &[&'e Endpoint],
+    features: &[(&'static str, &'static str)],
+    authentication: &[&'static Code],
+    version: &str,
+) -> Result<Value, (&'e RouteInfo, String)> {
+    let mut schemas = Schemas::new();
+    let mut paths = Map::new();
+    let mut answers = Vec::new();
+    for endpoint in endpoints {
+        let info = &endpoint.info;
+        let (operation, answer) =
+            operation(endpoint, authentication, &mut schemas).map_err(|problem| (info, problem))?;
+        let method = info.method.as_str().to_ascii_lowercase();
+        answers.push((info, method.clone(), answer));
+        let path = paths.entry(info.path).or_insert_with(|| json!({}));
+        path[method] = operation;
+    }
+    let (mut components, renamed) = schemas.finish();
+    for (info, method, answer) in answers {
+        let Some(mut answer) = answer else { continue };
+        rename(&mut answer, &renamed);
+        paths[info.path][method]["responses"][info.status.to_string()]["content"][info.media_type] =
+            json!({ "schema": answer });
+    }
+    components.insert("Problem".into(), problem_schema());
+    Ok(json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Sealpost",
+            "version": version,
+            "description": "Errors are RFC 9457 problem details with a stable `code`; /docs/errors lists them all.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "servers": [{ "url": "/" }],
+        "tags": features.iter().map(|(name, about)| json!({ "name": name, "description": about })).collect::<Vec<_>>(),
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "headers": headers(),
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer", "description": "An API key." },
+                "api_key": { "type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key." },
+                "publishable_key": { "type": "apiKey", "in": "header", "name": "X-Publishable-Key", "description": "A publishable key." },
+            },
+        },
+    }))
+}
+
+fn operation(
+    endpoint: &Endpoint,
+    authentication: &[&'static Code],
+    schemas: &mut Schemas,
+) -> Result<(Value, Option<Value>), String> {
+    let info = &endpoint.info;
+    let query = endpoint.schemas.query.map(|of| schemas.incoming(of));
+    let mut operation = json!({
+        "operationId": info.operation_id(),
+        "tags": [info.feature],
+        "summary": info.summary,
+        "description": description(info),
+        "security": security(info),
+        "parameters": parameters(info, query.as_ref()),
+    });
+    match info.takes {
+        Takes::Nothing => {}
+        Takes::Json => {
+            let of = endpoint.schemas.body.ok_or("its body has no schema")?;
+            if let Some(at) = lenient_object(of) {
+                return Err(format!(
+                    "its body would accept unknown fields (schema {at}): add `#[serde(deny_unknown_fields)]`"
+                ));
+            }
+            let mut media = json!({ "schema": schemas.incoming(of) });
+            if let Some(example) = &info.example {
+                media["example"] = example.clone();
+            }
+            operation["requestBody"] = json!({ "required": true, "content": { "application/json": media } });
+        }
+        Takes::Bytes(media_types) => {
+            let content: Map<_, _> = media_types.iter().map(|media_type| ((*media_type).into(), json!({}))).collect();
+            operation["requestBody"] = json!({ "required": true, "content": content });
+        }
+    }
+    let has_cursor = query.as_ref().is_some_and(|query| query["properties"].get("cursor").is_some());
+    operation["responses"] = responses(info, &codes(info, authentication, has_cursor));
+    let answer = endpoint.schemas.answer.map(|of| schemas.outgoing(of));
+    Ok((operation, answer))
+}
+
+fn description(info: &RouteInfo) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    if !info.description.is_empty() {
+        parts.push(info.description.into());
+    }
+    parts.push(match info.access {
+        Access::Needs(permission) => format!("Needs the permission `{}`.", permission.name()),
+        Access::OpenToAll(reason) => format!("Open to all: {reason}."),
+    });
+    match info.trace {
+        Trace::Acts(action) => parts.push(format!("Recorded in the ledger as `{action}`.")),
+        Trace::ChangesNothing(reason) => parts.push(format!("Changes nothing: {reason}.")),
+        Trace::Reads => {}
+    }
+    parts.join("\n\n")
+}
+
+fn security(info: &RouteInfo) -> Value {
+    match (info.access, info.any_key) {
+        (Access::OpenToAll(_), _) => json!([]),
+        (_, false) => json!([{ "bearer": [] }, { "api_key": [] }]),
+        (_, true) => json!([{ "bearer": [] }, { "api_key": [] }, { "publishable_key": [] }]),
+    }
+}
+
+/// Whether an idempotency key means anything to it.
+pub(super) fn takes_key(info: &RouteInfo) -> bool {
+    info.mutates() && info.permission().is_some()
+}
+
+fn parameters(info: &RouteInfo, query: Option<&Value>) -> Vec<Value> {
+    let mut all: Vec<Value> = (info.path_params.iter())
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .collect();
+    if let Some(Value::Object(properties)) = query.map(|query| &query["properties"]) {
+        let required = query.and_then(|query| query["required"].as_array());
+        for (name, schema) in properties {
+            let required = required.is_some_and(|required| required.iter().any(|one| one == name));
+            let mut schema = schema.clone();
+            let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
+            without_null(&mut schema);
+            let mut parameter = json!({ "name": name, "in": "query", "required": required, "schema": schema });
+            if schema["type"] == "array" {
+                parameter["style"] = "form".into();
+                parameter["explode"] = false.into();
+            }
+            if let Some(description) = description {
+                parameter["description"] = description;
+            }
+            all.push(parameter);
+        }
+    }
+    if takes_key(info) {
+        all.push(json!({
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "description": "Makes a retry safe: the same key and request are done once and answered alike for 72 hours.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
+        }));
+    }
+    all
+}
+
+/// A parameter is there or it isn't: it can't be null.
+fn without_null(schema: &mut Value) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|one| one != "null");
+        if let [one] = types.as_slice() {
+            schema["type"] = one.clone();
+        }
+    }
+    for any in ["anyOf", "oneOf"] {
+        if let Some(Value::Array(variants)) = schema.get_mut(any) {
+            variants.retain(|one| one["type"] != "null");
+            if let [one] = variants.as_slice() {
+                *schema = one.clone();
+            }
+        }
+    }
+}
+
+/// Every code this route may answer with.
+pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_cursor: bool) -> Vec<&'static Code> {
+    let mut all: Vec<&'static Code> = vec![
+        &CREDENTIAL_IN_URL,
+        &QUERY_INVALID,
+        &URL_TOO_LONG,
+        &RATE_LIMITED,
+        &HEADERS_TOO_LARGE,
+        &INTERNAL,
+        &OVERLOADED,
+    ];
+    if info.permission().is_some() {
+        all.extend([&CREDENTIAL_AMBIGUOUS, &CREDENTIAL_MISSING, &CREDENTIAL_INVALID, &PERMISSION_MISSING]);
+        all.extend(authentication);
+        if !info.any_key {
+            all.push(&SECRET_KEY_REQUIRED);
+        }
+    }
+    if !info.path_params.is_empty() {
+        all.push(&NOT_FOUND);
+    }
+    if has_cursor {
+        all.push(&CURSOR_INVALID);
+    }
+    match info.takes {
+        Takes::Nothing => all.push(&BODY_UNEXPECTED),
+        Takes::Json => all.extend([&JSON_INVALID, &BODY_INVALID, &NUMBER_UNSAFE]),
+        Takes::Bytes(_) => {}
+    }
+    if info.takes != Takes::Nothing {
+        all.extend([&BODY_INCOMPLETE, &REQUEST_TIMEOUT, &BODY_TOO_LARGE, &MEDIA_TYPE_UNSUPPORTED]);
+    }
+    if takes_key(info) {
+        all.extend([
+            &IDEMPOTENCY_KEY_INVALID,
+            &IDEMPOTENCY_IN_FLIGHT,
+            &IDEMPOTENCY_MISMATCH,
+            &IDEMPOTENCY_KEY_CONFLICT,
+        ]);
+    }
+    all.extend(&info.codes);
+    all.sort_by_key(|code| (code.status, code.code));
+    all.dedup();
+    all
+}
+
+fn responses(info: &RouteInfo, codes: &[&'static Code]) -> Value {
+    let mut all = Map::new();
+    let mut headers = every_header();
+    if takes_key(info) {
+        headers.insert("Idempotency-Replayed".into(), json!({ "$ref": "#/components/headers/Idempotency-Replayed" }));
+    }
+    let mut success = json!({ "description": success(info.status), "headers": headers });
+    if info.media_type != "application/json" && info.status != 204 {
+        success["content"][info.media_type] = json!({ "schema": { "type": "string" } });
+    }
+    all.insert(info.status.to_string(), success);
+    for group in codes.chunk_by(|one, other| one.status == other.status) {
+        let status = group[0].status;
+        let mut headers = every_header();
+        if matches!(status, 409 | 429 | 503) {
+            headers.insert("Retry-After".into(), json!({ "$ref": "#/components/headers/Retry-After" }));
+        }
+        let names: Vec<_> = group.iter().map(|code| code.code).collect();
+        let lines: Vec<_> = group.iter().map(|code| format!("`{}`: {}", code.code, code.title)).collect();
+        all.insert(
+            status.to_string(),
+            json!({
+                "description": lines.join("\n\n"),
+                "headers": headers,
+                "content": { "application/problem+json": { "schema": {
+                    "allOf": [{ "$ref": "#/components/schemas/Problem" }, { "properties": { "code": { "enum": names } } }],
+                } } },
+            }),
+        );
+    }
+    Value::Object(all)
+}
+
+const fn success(status: u16) -> &'static str {
+    match status {
+        201 => "Created.",
+        202 => "Accepted; work goes on.",
+        204 => "Done; nothing to say.",
+        _ => "As asked.",
+    }
+}
+
+const EVERY_HEADER: &[(&str, &str, &str)] = &[
+    ("X-Request-Id", "string", "Names this request in logs, in the ledger and in errors."),
+    ("X-RateLimit-Limit", "integer", "Requests in the tightest quota that applied."),
+    ("X-RateLimit-Remaining", "integer", "Requests of it that may follow at once."),
+    ("X-RateLimit-Reset", "integer", "Seconds until it is full again."),
+    ("RateLimit-Policy", "string", "All quotas that apply (draft-ietf-httpapi-ratelimit-headers)."),
+    ("RateLimit", "string", "Where the tightest stands (draft-ietf-httpapi-ratelimit-headers)."),
+];
+
+fn every_header() -> Map<String, Value> {
+    EVERY_HEADER
+        .iter()
+        .map(|(name, ..)| ((*name).into(), json!({ "$ref": format!("#/components/headers/{name}") })))
+        .collect()
+}
+
+fn headers() -> Map<String, Value> {
+    let special = [
+        ("Retry-After", "integer", "Seconds after which to try again."),
+        ("Idempotency-Replayed", "string", "`true` if this is the kept answer of an earlier request."),
+    ];
+    let header = |(name, kind, about): &(&str, &str, &str)| {
+        ((*name).into(), json!({ "description": about, "schema": { "type": kind } }))
+    };
+    EVERY_HEADER.iter().chain(&special).map(header).collect()
+}
+
+fn problem_schema() -> Value {
+    json!({
+        "type": "object",
+        "description": "RFC 9457 problem details.",
+        "required": ["type", "title", "status", "code", "request_id"],
+        "properties": {
+            "type": { "type": "string", "format": "uri-reference" },
+            "title": { "type": "string" },
+            "status": { "type": "integer", "minimum": 400, "maximum": 599 },
+            "code": { "type": "string", "pattern": "^[a-z0-9_]+$", "description": "Stable; decide by this." },
+            "detail": { "type": "string" },
+            "request_id": { "type": "string" },
+            "errors": { "type": "array", "items": {
+                "type": "object",
+                "required": ["code"],
+                "properties": {
+                    "pointer": { "type": "string", "description": "RFC 6901 pointer into the body." },
+                    "parameter": { "type": "string", "description": "A query parameter." },
+                    "header": { "type": "string", "description": "A header." },
+                    "code": { "type": "string" },
+                },
+            } },
+        },
+    })
+}

@@ -1,0 +1,60 @@
+//! The codes every route may answer with. Features declare theirs the same way.
+
+crate::codes! {
+    /// 400: the credential stands in the URL, where it ends up in logs and histories.
+    CREDENTIAL_IN_URL = 400 "credential_in_url" "A credential must not be in the URL";
+    /// 400: more than one credential.
+    CREDENTIAL_AMBIGUOUS = 400 "credential_ambiguous" "More than one credential was presented";
+    /// 400: the cursor is damaged, foreign, or was made with another filter.
+    CURSOR_INVALID = 400 "cursor_invalid" "The cursor does not belong to this list";
+    /// 400: the body is not strict JSON.
+    JSON_INVALID = 400 "json_invalid" "The body is not valid JSON";
+    /// 400: a query parameter is unknown or wrong.
+    QUERY_INVALID = 400 "query_invalid" "A query parameter is unknown or wrong";
+    /// 400: the route takes no body.
+    BODY_UNEXPECTED = 400 "body_unexpected" "This route takes no body";
+    /// 400: the client stopped sending before the body was complete.
+    BODY_INCOMPLETE = 400 "body_incomplete" "The body is incomplete";
+    /// 400: the idempotency key is not 1 to 255 visible ASCII characters.
+    IDEMPOTENCY_KEY_INVALID = 400 "idempotency_key_invalid" "The idempotency key is not 1 to 255 visible ASCII characters";
+    /// 401: no credential.
+    CREDENTIAL_MISSING = 401 "credential_missing" "No credential was presented";
+    /// 401: nobody has this credential.
+    CREDENTIAL_INVALID = 401 "credential_invalid" "The credential is not valid";
+    /// 403: plain HTTP.
+    HTTPS_REQUIRED = 403 "https_required" "HTTPS is required";
+    /// 403: the caller lacks a permission.
+    PERMISSION_MISSING = 403 "permission_missing" "The credential lacks a permission";
+    /// 403: the route wants a secret key.
+    SECRET_KEY_REQUIRED = 403 "secret_key_required" "This route needs a secret key";
+    /// 404: absent, foreign and hidden look the same.
+    NOT_FOUND = 404 "not_found" "There is nothing here that this credential may see";
+    /// 405: the path exists, the method doesn't.
+    METHOD_NOT_ALLOWED = 405 "method_not_allowed" "This path does not answer to this method";
+    /// 408: the body took too long.
+    REQUEST_TIMEOUT = 408 "request_timeout" "The body took too long to arrive";
+    /// 409: the same request is being worked on.
+    IDEMPOTENCY_IN_FLIGHT = 409 "idempotency_in_flight" "A request with this idempotency key is still being worked on";
+    /// 413: the body is too large.
+    BODY_TOO_LARGE = 413 "body_too_large" "The body is too large";
+    /// 414: the URL is too long.
+    URL_TOO_LONG = 414 "url_too_long" "The URL is too long";
+    /// 415: the body's media type is not the route's.
+    MEDIA_TYPE_UNSUPPORTED = 415 "media_type_unsupported" "The body's media type is not supported";
+    /// 422: a field is unknown, missing or wrong.
+    BODY_INVALID = 422 "body_invalid" "The body has fields that are unknown, missing or wrong";
+    /// 422: a number would change its value in a JavaScript client.
+    NUMBER_UNSAFE = 422 "number_unsafe" "A number is too large or too fine to be exchanged safely";
+    /// 422: the key was used with another request.
+    IDEMPOTENCY_MISMATCH = 422 "idempotency_mismatch" "This idempotency key was used with a different request";
+    /// 422: header and body disagree.
+    IDEMPOTENCY_KEY_CONFLICT = 422 "idempotency_key_conflict" "Header and body name different idempotency keys";
+    /// 429: too many requests.
+    RATE_LIMITED = 429 "rate_limited" "Too many requests";
+    /// 431: the headers are too large.
+    HEADERS_TOO_LARGE = 431 "headers_too_large" "The request's headers are too large";
+    /// 500: a bug or an outage.
+    INTERNAL = 500 "internal" "Something went wrong on our side";
+    /// 503: too busy.
+    OVERLOADED = 503 "overloaded" "Too busy; try again";
+}

@@ -1,0 +1,98 @@
+//! What a handler answers.
+
+use http::header::{CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use hyper::body::Bytes;
+use serde::Serialize;
+
+use crate::problem::Fault;
+
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
+/// An answer. Security headers, request id and limits are added to every one of them later.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// What a replay of the same request is answered instead of `body`.
+    pub(crate) replay: Option<Bytes>,
+}
+
+impl Reply {
+    /// `status` with a JSON document.
+    pub fn json<T: Serialize>(status: u16, document: &T) -> Result<Self, Fault> {
+        let body = serde_json::to_vec(document).map_err(|error| Fault::new(error).context("serialise the answer"))?;
+        Ok(Self::of(status, JSON, body.into()))
+    }
+
+    /// 200 with a JSON document.
+    pub fn ok<T: Serialize>(document: &T) -> Result<Self, Fault> {
+        Self::json(200, document)
+    }
+
+    /// `status` with JSON text made elsewhere.
+    pub fn json_text(status: u16, text: impl Into<Bytes>) -> Self {
+        Self::of(status, JSON, text.into())
+    }
+
+    /// 204: done, and nothing to say.
+    pub fn empty() -> Self {
+        Self { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: Bytes::new(), replay: None }
+    }
+
+    /// 200 with a page.
+    pub fn html(page: impl Into<Bytes>) -> Self {
+        Self::of(200, HTML, page.into())
+    }
+
+    /// 200 with plain text.
+    pub fn text(text: impl Into<Bytes>) -> Self {
+        Self::of(200, TEXT, text.into())
+    }
+
+    /// 200 with bytes of a media type.
+    pub fn bytes(media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
+        Self::of(200, HeaderValue::from_static(media_type), bytes.into())
+    }
+
+    /// A document that shows a secret once: `full` now, `replay` if the same request comes again.
+    pub fn secret_once<T: Serialize, R: Serialize>(status: u16, full: &T, replay: &R) -> Result<Self, Fault> {
+        let replay = serde_json::to_vec(replay).map_err(|error| Fault::new(error).context("serialise the replay"))?;
+        Ok(Self { replay: Some(replay.into()), ..Self::json(status, full)? })
+    }
+
+    /// Adds `Location`, for what was created.
+    pub fn location(self, path: &str) -> Self {
+        match HeaderValue::from_str(path) {
+            Ok(path) => self.header(LOCATION, path),
+            Err(_) => self,
+        }
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Its status.
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// Its body.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    pub(crate) fn of(status: u16, media_type: HeaderValue, body: Bytes) -> Self {
+        let mut headers = HeaderMap::with_capacity(24);
+        headers.insert(CONTENT_TYPE, media_type);
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, headers, body, replay: None }
+    }
+}
