@@ -1,6 +1,7 @@
 //! placeholder
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod label;
 mod patch;
 mod recent;
 

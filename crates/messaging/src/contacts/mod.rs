@@ -18,10 +18,9 @@ mod service;
 mod store;
 mod subject;
 
-
-
-
-pub use model::{Changes, Contact, ContactRefusal, Details, ExternalId, Fields, Identifier, Locale, Name, Reason, Reveal};
+pub use model::{
+    Changes, Contact, ContactRefusal, Details, ExternalId, Fields, Identifier, Locale, Name, Reason, Reveal,
+};
 pub use prepare::{NewContact, Update, insert_if_absent};
 pub use recipient::Recipient;
 pub use resolve::Resolved;

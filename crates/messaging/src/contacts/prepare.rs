@@ -1,8 +1,8 @@
 //! Changes made ready outside the transaction (keys, seals, indexes), to be applied inside it.
 
 use sealpost_seal::{Personal, Sealed};
-use zeroize::Zeroizing;
 use sealpost_store::{Change as Told, ContactId, Ctx, Leaf, OrgKeys, Recorded, Slot, StoreError, Tx};
+use zeroize::Zeroizing;
 
 use super::CHANGED;
 use super::indexes::Index;

@@ -48,7 +48,11 @@ pub(super) fn check_changes(changes: &Changes) -> Result<(), ContactRefusal> {
     no_cards(changes.email.set(), changes.external_id.set(), changes.name.set())
 }
 
-fn no_cards(email: Option<&Email>, external_id: Option<&ExternalId>, name: Option<&Name>) -> Result<(), ContactRefusal> {
+fn no_cards(
+    email: Option<&Email>,
+    external_id: Option<&ExternalId>,
+    name: Option<&Name>,
+) -> Result<(), ContactRefusal> {
     let texts = [
         ("email", email.map(Email::delivery_form)),
         ("external_id", external_id.map(ExternalId::text)),

@@ -64,9 +64,8 @@ const RELEASE_BEFORE: Sql =
 const OUTDATED: Sql = sql!(
     "select distinct contact from contact_index where org = $1 and env = $2 and kind = $3 and epoch < $4 limit $5"
 );
-const HELD: Sql = sql!(
-    "select contact from contact_index where org = $1 and env = $2 and kind = $3 and epoch = $4 and value = $5"
-);
+const HELD: Sql =
+    sql!("select contact from contact_index where org = $1 and env = $2 and kind = $3 and epoch = $4 and value = $5");
 
 /// Who has this index value.
 pub(super) fn holder(tx: &mut Tx<'_>, index: &Index) -> Result<Option<ContactId>, StoreError> {

@@ -34,7 +34,12 @@ impl Subject {
         Sealed::seal(&self.key, self.key_id(), &place(ctx.org, &row, column), value, ctx.rng())
     }
 
-    pub(super) fn open(&self, org: Org, column: &'static str, value: &Sealed<String>) -> Result<Personal<String>, OpenError> {
+    pub(super) fn open(
+        &self,
+        org: Org,
+        column: &'static str,
+        value: &Sealed<String>,
+    ) -> Result<Personal<String>, OpenError> {
         let row = self.id.bytes();
         value.open(&self.key, &place(org, &row, column))
     }

@@ -1,1 +1,13 @@
-//! x
+//! Suppressions: addresses nobody may write to, whatever the reason to write.
+//!
+//! An address is kept as a keyed hash only, under a key of its own: it is compared, never shown, and it outlives the contact it
+//! came from, so that somebody who was forgotten is still left alone.
+//!
+//! What others use, inside their own transaction: [`value_of`], [`is_suppressed`], [`suppress`].
+
+mod model;
+mod service;
+mod store;
+
+pub use model::{Reason, Suppression, SuppressionRefusal};
+pub use service::{Lift, check, is_suppressed, list, suppress, value_of};

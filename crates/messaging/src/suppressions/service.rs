@@ -1,0 +1,72 @@
+//! What can be done with suppressions, inside a transaction.
+
+use sealpost_store::{Environment, Leaf, OrgKeys, Recorded, StoreError, SuppressionId, Tx};
+
+use super::model::{Reason, Suppression, SuppressionRefusal};
+use super::store;
+use crate::channels::ChannelKind;
+
+/// The label of the organisation's key under which addresses are hashed. Apart from the blind indexes: those change with the
+/// month and die with the contact.
+const LABEL: &str = "suppression";
+
+/// How an address (in its index form) stands in the list: a keyed hash for this environment and channel.
+pub fn value_of(keys: &OrgKeys, environment: Environment, channel: ChannelKind, normal: &str) -> [u8; 16] {
+    // Neither name contains a NUL, so no two of these begin alike.
+    let mac = keys.purpose(LABEL).mac(&[
+        environment.as_str().as_bytes(),
+        &[0],
+        channel.as_str().as_bytes(),
+        &[0],
+        normal.as_bytes(),
+    ]);
+    let mut value = [0; 16];
+    value.copy_from_slice(&mac[..16]);
+    value
+}
+
+/// Whether nobody may write to this address.
+pub fn is_suppressed(tx: &mut Tx<'_>, channel: ChannelKind, value: [u8; 16]) -> Result<bool, StoreError> {
+    Ok(store::find(tx, channel, value)?.is_some())
+}
+
+/// The suppression of an address, if there is one.
+pub fn check(tx: &mut Tx<'_>, channel: ChannelKind, value: [u8; 16]) -> Result<Option<Suppression>, StoreError> {
+    store::find(tx, channel, value)
+}
+
+/// From now on nobody may write to this address. If that was so already, the first suppression stands; either way there is a leaf.
+pub fn suppress(
+    tx: &mut Tx<'_>,
+    channel: ChannelKind,
+    value: [u8; 16],
+    reason: Reason,
+) -> Result<Recorded<Suppression>, StoreError> {
+    let ctx = tx.ctx();
+    let new = Suppression { id: SuppressionId::new(&ctx.world), channel, reason, created_at: ctx.now() };
+    let standing = if store::insert(tx, value, &new)? {
+        new
+    } else {
+        store::find(tx, channel, value)?.ok_or(StoreError::Missing("suppression"))?
+    };
+    let leaf = Leaf::of("suppression.create").on(SuppressionId::PREFIX, standing.id.bytes()).because(reason.as_str());
+    Ok(tx.record(leaf, standing))
+}
+
+/// Lifting a suppression.
+pub struct Lift(pub SuppressionId);
+
+impl Lift {
+    /// Lifts it.
+    pub fn apply(self, tx: &mut Tx<'_>) -> Result<Recorded<()>, SuppressionRefusal> {
+        if !store::delete(tx, self.0)? {
+            return Err(SuppressionRefusal::NotFound);
+        }
+        Ok(tx.record(Leaf::of("suppression.delete").on(SuppressionId::PREFIX, self.0.bytes()), ()))
+    }
+}
+
+/// Up to `limit` suppressions older than `before`, newest first.
+pub fn list(tx: &mut Tx<'_>, before: Option<SuppressionId>, limit: u32) -> Result<Vec<Suppression>, StoreError> {
+    store::before(tx, before.unwrap_or(SuppressionId::from_bytes([0xff; 16])), limit)
+}

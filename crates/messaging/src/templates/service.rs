@@ -1,0 +1,162 @@
+//! What can be done with templates.
+
+use std::sync::Arc;
+
+use moka::sync::Cache;
+use sealpost_store::{Change, Ctx, Leaf, Org, Recorded, Store, StoreError, TemplateId, Tx};
+use serde_json::{Map, Value};
+
+use super::compiled::{Compiled, Rendered};
+use super::model::{Content, NewTemplate, Template, TemplateRefusal, TemplateVersion};
+use super::{CHANGED, store};
+use crate::channels::ChannelKind;
+
+/// Compiled versions kept; each takes a few times its source.
+const COMPILED: u64 = 1000;
+
+/// The templates of all organisations; cheap to clone, to be made once.
+#[derive(Clone)]
+pub struct Templates {
+    store: Store,
+    /// Versions never change, so nothing here ever has to be forgotten.
+    compiled: Cache<(Org, TemplateId, u32), Arc<Compiled>>,
+}
+
+/// A content that was checked and compiles, ready to become a version.
+pub struct Publish<T> {
+    what: T,
+    content: String,
+}
+
+/// Checks a new template; [`Publish::create`] makes it, inside a transaction.
+pub fn prepare(new: NewTemplate) -> Result<Publish<NewTemplate>, TemplateRefusal> {
+    let content = checked(new.channel, &new.content)?;
+    Ok(Publish { what: new, content })
+}
+
+fn checked(channel: ChannelKind, content: &Content) -> Result<String, TemplateRefusal> {
+    Compiled::new(channel, content)?;
+    serde_json::to_string(content).map_err(|_| StoreError::Column("content".into()).into())
+}
+
+impl Publish<NewTemplate> {
+    /// Makes the template with its first version.
+    pub fn create(self, tx: &mut Tx<'_>) -> Result<Recorded<(Template, TemplateVersion)>, TemplateRefusal> {
+        let (id, now, new) = (TemplateId::new(&tx.ctx().world), tx.ctx().now(), self.what);
+        if !store::insert(tx, id, &new, now)? {
+            return Err(TemplateRefusal::NameTaken);
+        }
+        store::insert_version(tx, id, 1, &self.content, now)?;
+        tx.publish(Change::new(CHANGED, tx.ctx().org, id.bytes()));
+        let version = TemplateVersion { version: 1, content: new.content, created_at: now };
+        let name = new.name.as_str().to_owned();
+        let template = Template { id, name, channel: new.channel, version: 1, created_at: now };
+        Ok(tx.record(Leaf::of("template.create").on(TemplateId::PREFIX, id.bytes()), (template, version)))
+    }
+}
+
+impl Publish<(TemplateId, Content)> {
+    /// Adds the version.
+    pub fn publish(self, tx: &mut Tx<'_>) -> Result<Recorded<TemplateVersion>, TemplateRefusal> {
+        let (id, content) = self.what;
+        let now = tx.ctx().now();
+        let version = store::advance(tx, id)?.ok_or(TemplateRefusal::NotFound)?;
+        store::insert_version(tx, id, version, &self.content, now)?;
+        tx.publish(Change::new(CHANGED, tx.ctx().org, id.bytes()));
+        let published = TemplateVersion { version, content, created_at: now };
+        Ok(tx.record(Leaf::of("template.publish").on(TemplateId::PREFIX, id.bytes()), published))
+    }
+}
+
+impl Templates {
+    /// Templates in `store`.
+    pub fn new(store: Store) -> Self {
+        Self { store, compiled: Cache::new(COMPILED) }
+    }
+
+    /// Makes a template.
+    pub async fn create(&self, ctx: &Ctx, new: NewTemplate) -> Result<(Template, TemplateVersion), TemplateRefusal> {
+        let publish = prepare(new)?;
+        self.store.write(ctx, move |tx| publish.create(tx)).await
+    }
+
+    /// Checks a new version of a template; [`Publish::publish`] adds it, inside a transaction.
+    pub async fn prepare_version(
+        &self,
+        ctx: &Ctx,
+        id: TemplateId,
+        content: Content,
+    ) -> Result<Publish<(TemplateId, Content)>, TemplateRefusal> {
+        let template = self.find(ctx, id).await?;
+        let text = checked(template.channel, &content)?;
+        Ok(Publish { what: (id, content), content: text })
+    }
+
+    /// Adds a version to a template.
+    pub async fn publish(
+        &self,
+        ctx: &Ctx,
+        id: TemplateId,
+        content: Content,
+    ) -> Result<TemplateVersion, TemplateRefusal> {
+        let publish = self.prepare_version(ctx, id, content).await?;
+        self.store.write(ctx, move |tx| publish.publish(tx)).await
+    }
+
+    /// A template.
+    pub async fn find(&self, ctx: &Ctx, id: TemplateId) -> Result<Template, TemplateRefusal> {
+        let found = self.store.peek::<_, StoreError>(ctx, move |tx| store::find(tx, id)).await?;
+        found.ok_or(TemplateRefusal::NotFound)
+    }
+
+    /// A version of a template.
+    pub async fn version(&self, ctx: &Ctx, id: TemplateId, version: u32) -> Result<TemplateVersion, TemplateRefusal> {
+        let found = self.store.peek::<_, StoreError>(ctx, move |tx| store::version(tx, id, version)).await?;
+        found.ok_or(TemplateRefusal::NotFound)
+    }
+
+    /// All versions of a template, newest first.
+    pub async fn versions(&self, ctx: &Ctx, id: TemplateId) -> Result<Vec<TemplateVersion>, TemplateRefusal> {
+        let versions = self.store.read::<_, StoreError>(ctx, move |tx| store::versions(tx, id)).await?;
+        if versions.is_empty() { Err(TemplateRefusal::NotFound) } else { Ok(versions) }
+    }
+
+    /// Up to `limit` templates older than `before`, newest first.
+    pub async fn list(
+        &self,
+        ctx: &Ctx,
+        before: Option<TemplateId>,
+        limit: u32,
+    ) -> Result<Vec<Template>, TemplateRefusal> {
+        let before = before.unwrap_or(TemplateId::from_bytes([0xff; 16]));
+        Ok(self.store.read::<_, StoreError>(ctx, move |tx| store::before(tx, before, limit)).await?)
+    }
+
+    /// A version, ready to be filled in.
+    pub async fn compiled(&self, ctx: &Ctx, id: TemplateId, version: u32) -> Result<Arc<Compiled>, TemplateRefusal> {
+        let key = (ctx.org, id, version);
+        if let Some(compiled) = self.compiled.get(&key) {
+            return Ok(compiled);
+        }
+        let found = self
+            .store
+            .peek::<_, StoreError>(ctx, move |tx| Ok(store::find(tx, id)?.zip(store::version(tx, id, version)?)))
+            .await?;
+        let (template, version) = found.ok_or(TemplateRefusal::NotFound)?;
+        let compiled = Arc::new(Compiled::new(template.channel, &version.content)?);
+        self.compiled.insert(key, compiled.clone());
+        Ok(compiled)
+    }
+
+    /// Fills a version in; refuses a result with a card number in it.
+    pub async fn render(
+        &self,
+        ctx: &Ctx,
+        id: TemplateId,
+        version: u32,
+        data: &Map<String, Value>,
+    ) -> Result<Rendered, TemplateRefusal> {
+        let rendered = self.compiled(ctx, id, version).await?.render(data)?;
+        if rendered.has_card_number() { Err(TemplateRefusal::CardNumber) } else { Ok(rendered) }
+    }
+}
