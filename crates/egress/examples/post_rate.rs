@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release -p sealpost-egress --example post_rate -- [deliveries] [endpoints] [concurrent]`
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};

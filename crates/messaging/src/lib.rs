@@ -1,4 +1,10 @@
-//! placeholder
+//! What is sent: to whom, what it says, by which channel, and who hears of it.
+//!
+//! * [`contacts`] are the people an organisation writes to; [`suppressions`] the addresses it must not write to.
+//! * [`templates`] say it, [`events`] are what the API fires by name, [`channels`] are the configured senders.
+//! * [`messages`] are the main job, from the request to the report.
+//! * [`endpoints`] hear of what happens, through [`deliveries`]; [`dispatcher`] does what the outbox promises.
+#![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod label;
@@ -7,6 +13,9 @@ mod recent;
 
 pub mod channels;
 pub mod contacts;
+pub mod deliveries;
+pub mod dispatcher;
+pub mod endpoints;
 pub mod events;
 pub mod suppressions;
 pub mod templates;

@@ -19,6 +19,7 @@ pub trait Rng: Send + Sync {
 pub struct SystemRng;
 
 impl Rng for SystemRng {
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system for chance")]
     fn fill(&self, out: &mut [u8]) {
         or_abort(aws_lc_rs::rand::fill(out), "the system's random generator");
     }

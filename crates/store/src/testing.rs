@@ -69,6 +69,7 @@ impl TestStore {
     }
 
     /// A fresh store on PostgreSQL, or nothing (said loudly) where no server is named; in CI that fails.
+    #[expect(clippy::disallowed_methods, reason = "where the server is, is the tests' own configuration")]
     pub async fn postgres() -> Option<Self> {
         let Some(server) = std::env::var(POSTGRES).ok() else {
             assert!(std::env::var("CI").is_err(), "{POSTGRES} is not set: the PostgreSQL half of this suite can't run");

@@ -79,7 +79,7 @@ impl<B, Q> Call<B, Q> {
             Ok(reply) => Ok(reply),
             Err(Unkept::Failure(failure)) => Err(failure),
             Err(Unkept::Lost(Lost)) => {
-                let kept = store.read(&self.ctx, move |tx| once.find(tx)).await?;
+                let kept = store.peek(&self.ctx, move |tx| once.find(tx)).await?;
                 kept.ok_or_else(|| Fault::new("the answer of whoever was first is gone").into())
             }
         }

@@ -31,7 +31,7 @@ pub mod serve;
 pub mod tls;
 
 pub use app::{App, Registry, RegistryError, SecurityTxt, WebConfig};
-pub use body::Takes;
+pub use body::{Item, Takes};
 pub use call::{Call, not_found};
 pub use caller::{Authenticator, BoxFuture, Caller, CredentialClass, Denial};
 pub use credential::{Presented, Via};

@@ -20,6 +20,7 @@ const MAX_CURSOR: usize = 512;
 
 /// One page of a list.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PageOf{T}")]
 pub struct Page<T> {
     /// The elements, in the list's order.
     pub data: Vec<T>,

@@ -156,11 +156,15 @@ macro_rules! permissions {
 mod tests {
     use super::*;
 
-    crate::permissions! {
-        READ = "things:read" "Read things";
-        WRITE = "things:write" "Write things";
-        BURN = "things:burn" "Burn things";
+    #[allow(unreachable_pub, reason = "a vocabulary is public where it is not a test")]
+    mod things {
+        crate::permissions! {
+            READ = "things:read" "Read things";
+            WRITE = "things:write" "Write things";
+            BURN = "things:burn" "Burn things";
+        }
     }
+    use things::*;
 
     #[test]
     fn a_set_contains_exactly_what_was_put_into_it() {

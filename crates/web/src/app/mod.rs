@@ -125,7 +125,7 @@ impl Inner {
         match (answer, kept) {
             (Err(Failure::Refused(refusal)), Some(once)) => {
                 // It may have been done already, and refuse only because of that.
-                let kept = self.store.read(&self.ctx(&caller, trail), move |tx| once.find(tx)).await?;
+                let kept = self.store.peek(&self.ctx(&caller, trail), move |tx| once.find(tx)).await?;
                 kept.ok_or(Failure::Refused(refusal))
             }
             (answer, _) => answer,

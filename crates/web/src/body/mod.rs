@@ -6,10 +6,12 @@
 
 mod canonical;
 mod document;
+mod item;
 mod parse;
 mod typed;
 
 pub(crate) use document::Document;
+pub use item::Item;
 pub(crate) use typed::is_code;
 
 use hyper::body::Bytes;

@@ -25,7 +25,7 @@ pub struct Code {
     pub title: &'static str,
 }
 
-/// Declares codes: a static for each, and `ALL`.
+/// Declares codes: a constant for each, and `ALL`.
 ///
 /// ```
 /// mod codes {
@@ -39,10 +39,10 @@ pub struct Code {
 #[macro_export]
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $status:literal $code:literal $title:literal;)+) => {
-        $($(#[$doc])* pub static $name: $crate::Code = $crate::Code { code: $code, status: $status, title: $title };)+
+        $($(#[$doc])* pub const $name: $crate::Code = $crate::Code { code: $code, status: $status, title: $title };)+
 
         /// All codes declared here.
-        pub static ALL: &[&$crate::Code] = &[$(&$name),+];
+        pub const ALL: &[&$crate::Code] = &[$(&$name),+];
     };
 }
 

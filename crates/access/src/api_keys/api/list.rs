@@ -1,0 +1,31 @@
+//! `GET /v1/keys`
+
+use sealpost_store::ApiKeyId;
+use sealpost_web::{Call, Class, Endpoint, Failure, Page, PageQuery, Reply, get};
+
+use super::Api;
+use super::view::KeyView;
+use crate::api_keys::service;
+use crate::permissions::KEYS_READ;
+
+pub(super) fn route(api: Api) -> Endpoint {
+    get("/v1/keys")
+        .needs(KEYS_READ)
+        .class(Class::Read)
+        .summary("List API keys")
+        .describe("All keys of the caller's environment, newest first, whatever their state.")
+        .queries::<PageQuery>()
+        .answers::<Page<KeyView>>(200)
+        .to(move |call| list(api.clone(), call))
+}
+
+async fn list(api: Api, call: Call<(), PageQuery>) -> Result<Reply, Failure> {
+    let listing = call.listing(api.house.keys(), &(), call.query.limit)?;
+    let position = listing.position(call.query.cursor.as_deref())?;
+    let before = position.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).map(ApiKeyId::from_bytes);
+    let fetch = listing.fetch();
+    let rows = api.house.read(&call.ctx, move |tx| service::list(tx, before, fetch)).await?;
+    let now = call.ctx.now();
+    let page = listing.page(rows, |key| key.id.bytes().to_vec(), |key| KeyView::of(&key, now));
+    Ok(Reply::ok(&page)?)
+}

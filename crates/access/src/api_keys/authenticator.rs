@@ -1,0 +1,102 @@
+//! Believes or refuses a presented key.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use sealpost_seal::token::{KeyKind, PlainKey};
+use sealpost_seal::viewer::Viewer;
+use sealpost_store::{Actor, ActorKind, ApiKeyId, CredentialKind, Ctx, Store, StoreError};
+use sealpost_web::{Authenticator, BoxFuture, Caller, CredentialClass, Denial, Presented};
+
+use super::cache::{KeyCache, Known};
+use super::model::ApiKey;
+use super::rules::{self, KeyRefused};
+use super::store;
+use super::usage::KeyUse;
+
+/// The [`Authenticator`] for API keys: one for each process.
+pub struct KeyAuthenticator {
+    house: Store,
+    cache: KeyCache,
+    uses: Arc<KeyUse>,
+}
+
+impl KeyAuthenticator {
+    /// Believes the keys in this store.
+    pub fn new(house: Store) -> Arc<Self> {
+        Arc::new(Self { cache: KeyCache::new(&house), uses: Arc::new(KeyUse::new(house.clone())), house })
+    }
+
+    /// How keys are used, to be flushed: see [`flush_forever`](super::flush_forever).
+    pub fn uses(&self) -> Arc<KeyUse> {
+        self.uses.clone()
+    }
+
+    /// Forgets a key whose standing has changed, without waiting for the bus to say so.
+    pub(super) fn forget(&self, id: ApiKeyId) {
+        self.cache.forget(id);
+    }
+
+    async fn decide(&self, presented: Presented<'_>, peer: IpAddr, from_browser: bool) -> Result<Arc<Caller>, Denial> {
+        let plain = PlainKey::parse(presented.text).map_err(|_| refuse(KeyRefused::Malformed))?;
+        let mac = plain.mac(self.house.keys().pepper());
+        let known = match self.cache.find(&mac) {
+            Ok(known) => known,
+            Err(began) => {
+                let known = self.look_up(mac).await?.ok_or_else(|| refuse(KeyRefused::Unknown))?;
+                self.cache.remember(began, mac, known.clone());
+                known
+            }
+        };
+        let now = self.house.world().clock.now();
+        let decided = rules::may_use(&known.key, now, peer, from_browser).and_then(|()| rules::fits(&known.key, presented.via));
+        if let Err(refused) = decided {
+            if refused == KeyRefused::InBrowser {
+                tracing::warn!(key = %known.key.id, "key.secret_in_browser");
+            }
+            return Err(Denial::of_known(refused, known.org, known.caller.actor));
+        }
+        self.uses.count(known.key.id, known.org, now, peer);
+        Ok(known.caller.clone())
+    }
+
+    async fn look_up(&self, mac: [u8; 32]) -> Result<Option<Arc<Known>>, StoreError> {
+        let Some(credential) = self.house.credential(CredentialKind::ApiKey, mac).await? else { return Ok(None) };
+        let (org, id) = (credential.org, ApiKeyId::from_bytes(credential.id));
+        let ctx = Ctx::system(org, self.house.world().clone());
+        let Some(key) = self.house.peek::<_, StoreError>(&ctx, move |tx| store::find(tx, id)).await? else {
+            return Ok(None);
+        };
+        let caller = Arc::new(caller(&key, org));
+        Ok(Some(Arc::new(Known { key, org, caller })))
+    }
+}
+
+impl Authenticator for KeyAuthenticator {
+    fn authenticate<'a>(
+        &'a self,
+        presented: Presented<'a>,
+        peer: IpAddr,
+        from_browser: bool,
+    ) -> BoxFuture<'a, Result<Arc<Caller>, Denial>> {
+        Box::pin(self.decide(presented, peer, from_browser))
+    }
+}
+
+fn caller(key: &ApiKey, org: sealpost_store::Org) -> Caller {
+    Caller {
+        org,
+        actor: Actor { kind: ActorKind::Key, id: key.id.bytes() },
+        viewer: Viewer::masked(),
+        permissions: key.scopes,
+        credential: match key.kind {
+            KeyKind::Publishable => CredentialClass::Publishable,
+            KeyKind::Secret => CredentialClass::Secret,
+        },
+        limit_id: key.id.bytes(),
+    }
+}
+
+fn refuse(refused: KeyRefused) -> Denial {
+    sealpost_web::Refusal::from(refused).into()
+}

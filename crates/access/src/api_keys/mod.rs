@@ -1,0 +1,33 @@
+//! API keys: how programs identify themselves.
+//!
+//! A key is shown once, when it is made; kept is a keyed hash of it. It belongs to one organisation and one environment, holds
+//! [`permissions`](crate::permissions), ends by itself, and may be tied to networks. Rotating makes a successor and lets the
+//! older key live on for an overlap; revoking ends it at once, on every node.
+//!
+//! [`KeyAuthenticator`] believes or refuses a presented key, from memory: no request waits for the database because of its key,
+//! and none writes to it. How keys are used is collected by [`KeyUse`] and written every few seconds.
+
+mod api;
+mod authenticator;
+mod cache;
+mod cidr;
+pub mod codes;
+mod model;
+mod network;
+mod rules;
+mod service;
+mod store;
+#[cfg(test)]
+mod tests;
+mod usage;
+
+pub use api::feature;
+pub use authenticator::KeyAuthenticator;
+pub use cidr::{BadCidr, Cidr, Cidrs};
+pub use model::{ApiKey, BadKeyField, Issued, KeyName, KeyState, LastUse, Lifetime, NewKey};
+pub use rules::KeyRefused;
+pub use service::{create, create_first, find, list, report_leak, revoke, revoke_now, rotate, rotate_now};
+pub use usage::{KeyUse, flush_forever};
+
+/// The topic on the bus under which a key is named whose standing has changed.
+pub(crate) const CHANGED: &str = "key.changed";

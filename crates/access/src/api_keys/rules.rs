@@ -1,0 +1,145 @@
+//! Decisions about keys, as plain functions.
+
+use std::net::IpAddr;
+
+use sealpost_seal::token::KeyKind;
+use sealpost_store::Time;
+use sealpost_web::{PermissionSet, Refusal, Via};
+
+use super::codes;
+use super::model::{ApiKey, KeyState, Lifetime, NewKey};
+use crate::permissions::{ALL, PUBLISHABLE};
+
+/// Why a key is not believed, or can't be made or changed as asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRefused {
+    /// It is no key at all.
+    #[error("not an API key")]
+    Malformed,
+    /// A secret key came in the header for publishable ones.
+    #[error("a secret key was presented as a publishable one")]
+    HeaderWrong,
+    /// Nobody has it.
+    #[error("nobody has this key")]
+    Unknown,
+    /// It was revoked.
+    #[error("the key has been revoked")]
+    Revoked,
+    /// It has ended by itself.
+    #[error("the key has expired")]
+    Expired,
+    /// Its overlap with its successor has ended.
+    #[error("the key has been replaced")]
+    RotatedOut,
+    /// It is tied to other networks.
+    #[error("the key may not be used from here")]
+    AddressRefused,
+    /// A web page holds a secret key.
+    #[error("a secret key was used in a browser")]
+    InBrowser,
+    /// More than the creator may do; what is too much.
+    #[error("a key can't be given what its creator may not do")]
+    ScopesExceeded(PermissionSet),
+    /// Not for publishable keys; which.
+    #[error("a publishable key may not hold these scopes")]
+    NotPublishable(PermissionSet),
+    /// Nothing at all.
+    #[error("a secret key needs at least one scope")]
+    NoScopes,
+    /// It has ended, so it can't be rotated.
+    #[error("the key is not active any more")]
+    NotActive,
+}
+
+/// How a key stands.
+pub(super) fn state(key: &ApiKey, now: Time) -> KeyState {
+    match (key.revoked_at, key.successor) {
+        (Some(at), _) => KeyState::Revoked { at },
+        (None, Some(successor)) => KeyState::Rotated { until: key.expires_at, successor },
+        (None, None) if key.expires_at <= now => KeyState::Expired { at: key.expires_at },
+        (None, None) => KeyState::Active,
+    }
+}
+
+/// Whether a key may be used now, from here, by this kind of client.
+pub(super) fn may_use(key: &ApiKey, now: Time, peer: IpAddr, from_browser: bool) -> Result<(), KeyRefused> {
+    match state(key, now) {
+        KeyState::Active => {}
+        KeyState::Rotated { until, .. } if now < until => {}
+        KeyState::Rotated { .. } => return Err(KeyRefused::RotatedOut),
+        KeyState::Expired { .. } => return Err(KeyRefused::Expired),
+        KeyState::Revoked { .. } => return Err(KeyRefused::Revoked),
+    }
+    if !key.cidrs.admit(peer) {
+        return Err(KeyRefused::AddressRefused);
+    }
+    // Whatever a page can send, everybody who opens it can read.
+    if from_browser && key.kind == KeyKind::Secret {
+        return Err(KeyRefused::InBrowser);
+    }
+    Ok(())
+}
+
+/// Whether somebody who may do `ceiling` may make a key of this kind with `scopes`.
+pub(super) fn may_grant(ceiling: PermissionSet, kind: KeyKind, scopes: PermissionSet) -> Result<(), KeyRefused> {
+    if kind == KeyKind::Publishable && !scopes.is_subset(PUBLISHABLE) {
+        return Err(KeyRefused::NotPublishable(without(scopes, PUBLISHABLE)));
+    }
+    if kind == KeyKind::Secret && scopes.is_empty() {
+        return Err(KeyRefused::NoScopes);
+    }
+    if !scopes.is_subset(ceiling) {
+        return Err(KeyRefused::ScopesExceeded(without(scopes, ceiling)));
+    }
+    Ok(())
+}
+
+/// Whether a key may get a successor: it may still be used and has none yet.
+pub(super) fn may_rotate(key: &ApiKey, now: Time) -> Result<(), KeyRefused> {
+    match state(key, now) {
+        KeyState::Active => Ok(()),
+        KeyState::Rotated { .. } | KeyState::Expired { .. } | KeyState::Revoked { .. } => Err(KeyRefused::NotActive),
+    }
+}
+
+/// What a key's successor is: the same, for as long again.
+pub(super) fn successor(old: &ApiKey) -> NewKey {
+    NewKey {
+        name: old.name.clone(),
+        kind: old.kind,
+        scopes: old.scopes,
+        lifetime: Lifetime::between(old.created_at, old.expires_at),
+        cidrs: old.cidrs.clone(),
+    }
+}
+
+/// Whether a key came in a header meant for its kind: what looks public in one place must not be secret in another.
+pub(super) fn fits(key: &ApiKey, via: Via) -> Result<(), KeyRefused> {
+    if via == Via::PublishableKey && key.kind == KeyKind::Secret { Err(KeyRefused::HeaderWrong) } else { Ok(()) }
+}
+
+fn without(set: PermissionSet, taken: PermissionSet) -> PermissionSet {
+    let mut left = PermissionSet::EMPTY;
+    set.iter(ALL).filter(|permission| !taken.contains(*permission)).for_each(|permission| left.insert(permission));
+    left
+}
+
+impl From<KeyRefused> for Refusal {
+    fn from(refused: KeyRefused) -> Self {
+        let names = |set: PermissionSet| set.iter(ALL).map(|p| p.name()).collect::<Vec<_>>();
+        match refused {
+            KeyRefused::Malformed => Self::of(&codes::KEY_MALFORMED),
+            KeyRefused::HeaderWrong => Self::of(&codes::KEY_HEADER_WRONG),
+            KeyRefused::Unknown => Self::of(&codes::KEY_UNKNOWN),
+            KeyRefused::Revoked => Self::of(&codes::KEY_REVOKED),
+            KeyRefused::Expired => Self::of(&codes::KEY_EXPIRED),
+            KeyRefused::RotatedOut => Self::of(&codes::KEY_ROTATED_OUT),
+            KeyRefused::AddressRefused => Self::of(&codes::KEY_ADDRESS_REFUSED),
+            KeyRefused::InBrowser => Self::of(&codes::SECRET_KEY_IN_BROWSER),
+            KeyRefused::NotActive => Self::of(&codes::KEY_NOT_ACTIVE),
+            KeyRefused::NoScopes => Self::of(&codes::SCOPES_EMPTY).at("/scopes", "scopes_empty"),
+            KeyRefused::ScopesExceeded(set) => Self::of(&codes::SCOPES_EXCEEDED).member("scopes", names(set)),
+            KeyRefused::NotPublishable(set) => Self::of(&codes::SCOPES_NOT_PUBLISHABLE).member("scopes", names(set)),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What a caller may do: one closed vocabulary, `resource:verb`, for keys, roles and routes.
+//!
+//! A name is part of the API: it is stored with keys and written into configuration. Names are added, never renamed.
+
+use sealpost_web::{Permission, PermissionSet};
+
+sealpost_web::permissions! {
+    MESSAGES_SEND = "messages:send" "Send messages";
+    MESSAGES_READ = "messages:read" "Read messages and their timelines, masked";
+    MESSAGES_CANCEL = "messages:cancel" "Cancel messages that have not left";
+    DATA_REVEAL = "data:reveal" "See personal data in clear, with a reason, on the record";
+    CONTACTS_READ = "contacts:read" "Read and search contacts, masked";
+    CONTACTS_WRITE = "contacts:write" "Create and change contacts";
+    TEMPLATES_READ = "templates:read" "Read and preview templates";
+    TEMPLATES_WRITE = "templates:write" "Create templates and new versions of them";
+    EVENTS_READ = "events:read" "Read event definitions";
+    EVENTS_WRITE = "events:write" "Create event definitions and new versions of them";
+    CHANNELS_READ = "channels:read" "Read the settings of senders";
+    CHANNELS_MANAGE = "channels:manage" "Create and change senders";
+    ENDPOINTS_READ = "endpoints:read" "Read endpoints and their delivery attempts";
+    ENDPOINTS_MANAGE = "endpoints:manage" "Create, change, test and ping endpoints";
+    KEYS_READ = "keys:read" "Read API keys, never their text";
+    KEYS_MANAGE = "keys:manage" "Create, rotate and revoke API keys";
+    SECRETS_MANAGE = "secrets:manage" "Replace stored credentials, never read them";
+    LEDGER_READ = "ledger:read" "Read the audit ledger, its checkpoints and proofs";
+    OUTBOX_READ = "outbox:read" "Read what the test environment would have sent, masked";
+    SUPPRESSIONS_READ = "suppressions:read" "Read the suppression list, masked";
+    SUPPRESSIONS_WRITE = "suppressions:write" "Suppress addresses and lift suppressions";
+}
+
+/// All of them: what an operator on the host may grant.
+pub const EVERYTHING: PermissionSet = PermissionSet::of(ALL);
+
+/// What a publishable key may hold at most. Whoever views a page has its key, so nothing here may read anything of anybody's,
+/// send, or change: for now that leaves nothing, and a publishable key only says which organisation a page belongs to.
+pub const PUBLISHABLE: PermissionSet = PermissionSet::EMPTY;
+
+/// The names of a set, as they are stored: separated by spaces, in the vocabulary's order.
+pub(crate) fn to_text(set: PermissionSet) -> String {
+    let names: Vec<_> = set.iter(ALL).map(Permission::name).collect();
+    names.join(" ")
+}
+
+/// The set of stored names. A name this version doesn't know grants nothing.
+pub(crate) fn from_text(names: &str) -> PermissionSet {
+    let mut set = PermissionSet::EMPTY;
+    names.split(' ').filter_map(find).for_each(|permission| set.insert(permission));
+    set
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_set_is_read_back_and_unknown_names_grant_nothing() {
+        let set = PermissionSet::of(&[KEYS_READ, MESSAGES_SEND]);
+        assert_eq!(to_text(set), "messages:send keys:read");
+        assert_eq!(from_text("messages:send keys:read"), set);
+        assert_eq!(from_text("messages:send future:thing"), PermissionSet::of(&[MESSAGES_SEND]));
+        assert_eq!(from_text(&to_text(PermissionSet::EMPTY)), PermissionSet::EMPTY);
+        assert_eq!(from_text(&to_text(EVERYTHING)), EVERYTHING);
+    }
+
+    #[test]
+    fn names_are_resource_and_verb_and_titles_are_sentences_without_a_stop() {
+        for permission in ALL {
+            let (resource, verb) = permission.name().split_once(':').unwrap();
+            assert!([resource, verb].iter().all(|part| part.bytes().all(|b| b.is_ascii_lowercase())));
+            assert!(permission.title().starts_with(char::is_uppercase) && !permission.title().ends_with('.'));
+        }
+    }
+
+    #[test]
+    fn a_publishable_key_may_not_read_send_change_or_reveal() {
+        assert!(PUBLISHABLE.iter(ALL).all(|permission| permission.name().ends_with(":start")));
+    }
+}

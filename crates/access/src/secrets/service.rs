@@ -1,0 +1,146 @@
+//! Use cases of secrets, inside the transaction of whoever needs them.
+
+use sealpost_seal::{Place, SecretText};
+use sealpost_store::{Ctx, Leaf, OrgKeys, SecretId, StoreError, Tx};
+
+use super::model::{NewSecret, Origin, Overlap, Purpose, SecretSummary, SecretVersion, VersionSummary};
+use super::rules;
+use super::store::{self, VersionRow};
+
+/// The label of the organisation's key that seals secrets.
+const LABEL: &str = "secret";
+
+/// Keeps a new secret.
+pub fn create(tx: &mut Tx<'_>, keys: &OrgKeys, purpose: Purpose, new: NewSecret) -> Result<SecretId, StoreError> {
+    let id = SecretId::new(&tx.ctx().world);
+    insert(tx, keys, id, purpose, 1, &new)?;
+    tx.note(leaf("secret.create", id, new.origin));
+    Ok(id)
+}
+
+/// Adds a version; the older ones end with the overlap, or when they would have anyway. Answers its number.
+pub fn rotate(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    id: SecretId,
+    purpose: Purpose,
+    new: NewSecret,
+    overlap: Overlap,
+) -> Result<u32, StoreError> {
+    let (older, now) = (of_purpose(tx, id, purpose)?, tx.ctx().now());
+    for version in older.iter().filter(|version| rules::is_usable(version.expires_at, now)) {
+        let end = rules::end_of_older(version.expires_at, overlap.end(now));
+        store::end(tx, id, version.number, end)?;
+    }
+    let number = older.first().map_or(0, |newest| newest.number) + 1;
+    insert(tx, keys, id, purpose, number, &new)?;
+    tx.note(leaf("secret.rotate", id, new.origin));
+    Ok(number)
+}
+
+/// The versions that may be used now, newest first: sign with all of them, authenticate with the first.
+pub fn usable(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    id: SecretId,
+    purpose: Purpose,
+) -> Result<Vec<SecretVersion>, StoreError> {
+    let ctx = tx.ctx();
+    let now = ctx.now();
+    let rows = of_purpose(tx, id, purpose)?;
+    rows.into_iter().filter(|row| rules::is_usable(row.expires_at, now)).map(|row| open(ctx, keys, id, row)).collect()
+}
+
+/// Every secret of this environment, without its values.
+pub fn list(tx: &mut Tx<'_>) -> Result<Vec<SecretSummary>, StoreError> {
+    let mut secrets: Vec<SecretSummary> = Vec::new();
+    for row in store::all(tx)? {
+        if secrets.last().is_none_or(|last| last.id != row.id) {
+            secrets.push(SecretSummary { id: row.id, purpose: row.purpose, versions: Vec::new() });
+        }
+        let version = VersionSummary {
+            number: row.number,
+            origin: row.origin,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+        };
+        secrets.last_mut().into_iter().for_each(|secret| secret.versions.push(version));
+    }
+    Ok(secrets)
+}
+
+/// Removes a secret with all its versions; false if there was none. Whoever uses it must be gone by then.
+pub fn remove(tx: &mut Tx<'_>, id: SecretId) -> Result<bool, StoreError> {
+    let removed = store::delete(tx, id)? > 0;
+    if removed {
+        tx.note(Leaf::of("secret.remove").on(SecretId::PREFIX, id.bytes()));
+    }
+    Ok(removed)
+}
+
+/// The versions of a secret that is for this purpose; for another it does not exist.
+fn of_purpose(tx: &mut Tx<'_>, id: SecretId, purpose: Purpose) -> Result<Vec<VersionRow>, StoreError> {
+    let rows = store::versions(tx, id)?;
+    if rows.is_empty() || rows.iter().any(|row| row.purpose != purpose.as_str()) {
+        return Err(StoreError::Missing("secret"));
+    }
+    Ok(rows)
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    id: SecretId,
+    purpose: Purpose,
+    number: u32,
+    new: &NewSecret,
+) -> Result<(), StoreError> {
+    let ctx = tx.ctx();
+    let row = place_row(id, number);
+    let sealed = keys.seal(LABEL, &place(ctx, &row), new.value.expose().as_bytes(), ctx.rng());
+    let row = VersionRow {
+        id,
+        purpose: purpose.as_str().to_owned(),
+        number,
+        encoding: new.encoding,
+        origin: new.origin,
+        sealed,
+        created_at: ctx.now(),
+        expires_at: None,
+    };
+    store::insert(tx, &row)
+}
+
+fn open(ctx: &Ctx, keys: &OrgKeys, id: SecretId, row: VersionRow) -> Result<SecretVersion, StoreError> {
+    let clear = keys.open(LABEL, &place(ctx, &place_row(id, row.number)), &row.sealed)?;
+    let text = std::str::from_utf8(&clear).map_err(|_| StoreError::Unopenable)?;
+    Ok(SecretVersion {
+        number: row.number,
+        value: SecretText::new(text.to_owned()),
+        encoding: row.encoding,
+        origin: row.origin,
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+    })
+}
+
+/// A version's primary key as bytes: `id ‖ number (u32 BE)`.
+fn place_row(id: SecretId, number: u32) -> [u8; 20] {
+    let mut row = [0; 20];
+    row[..16].copy_from_slice(&id.bytes());
+    row[16..].copy_from_slice(&number.to_be_bytes());
+    row
+}
+
+fn place<'a>(ctx: &Ctx, row: &'a [u8; 20]) -> Place<'a> {
+    let environment = Some(ctx.org.environment);
+    Place { org: ctx.org.id.bytes(), environment, table: "secret", column: "sealed", row, owner: None }
+}
+
+fn leaf(action: &'static str, id: SecretId, origin: Origin) -> Leaf {
+    let leaf = Leaf::of(action).on(SecretId::PREFIX, id.bytes());
+    match origin {
+        Origin::Generated => leaf,
+        Origin::Imported => leaf.because("imported"),
+    }
+}

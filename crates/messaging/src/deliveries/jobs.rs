@@ -1,0 +1,174 @@
+//! Delivers.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sealpost_egress::client::Answer;
+use sealpost_store::{Claim, Ctx, DeliveryId, Leaf, Store, StoreError, Time, outbox};
+
+use super::model::{Attempt, Delivery, State};
+use super::rules::{self, Next, Verdict};
+use super::{service, store};
+use crate::dispatcher::Handler;
+use crate::endpoints::{CallError, Endpoints, Gate, Ready, Telling, call};
+
+/// How long a receiver has for one attempt, all together.
+const DEADLINE: Duration = Duration::from_secs(20);
+/// How long a delivery waits for an endpoint that must prove itself again.
+const PENDING_MS: i64 = 5 * 60_000;
+
+/// Delivers what the outbox promises to endpoints.
+pub struct Deliverer {
+    store: Store,
+    endpoints: Endpoints,
+    client: sealpost_egress::client::Client,
+}
+
+/// What one run of a job came to.
+enum Ended {
+    /// An attempt was made.
+    Tried(Attempt, Verdict),
+    /// Not now.
+    Later(Time),
+    /// Not at all, for the reason with this code.
+    Never(&'static str),
+}
+
+impl Deliverer {
+    /// Calls go out through `client`.
+    pub fn new(store: Store, endpoints: Endpoints, client: sealpost_egress::client::Client) -> Arc<Self> {
+        Arc::new(Self { store, endpoints, client })
+    }
+
+    async fn deliver(&self, claim: Claim) -> Result<(), StoreError> {
+        let ctx = service::ctx(&self.store, &claim);
+        let Some(delivery) = self.delivery(&ctx, &claim).await? else {
+            return self.store.maintain(&ctx, move |tx| outbox::finish(tx, &claim).map(drop)).await;
+        };
+        let ready = self.endpoints.ready(&ctx, delivery.endpoint).await?;
+        let ended = match &ready {
+            Some(ready) => self.attempt(&ctx, ready, &delivery).await,
+            None => Ended::Never("endpoint_removed"),
+        };
+        let verdict = match &ended {
+            Ended::Tried(_, verdict) => Some(*verdict),
+            _ => None,
+        };
+        self.settle(&ctx, claim, delivery, ended).await?;
+        if let (Some(ready), Some(verdict)) = (ready, verdict) {
+            match verdict {
+                Verdict::Delivered => self.endpoints.took(&ctx, &ready, true).await,
+                Verdict::Retry { .. } => self.endpoints.took(&ctx, &ready, false).await,
+                Verdict::Gone => self.endpoints.gone(&ctx, &ready).await,
+            }
+        }
+        Ok(())
+    }
+
+    /// The delivery to be made: left by whoever promised it, or read back after a crash or a wait.
+    async fn delivery(&self, ctx: &Ctx, claim: &Claim) -> Result<Option<Delivery>, StoreError> {
+        if let Some(delivery) = claim.hint.as_ref().and_then(|hint| hint.downcast_ref::<Delivery>()) {
+            return Ok(Some(delivery.clone()));
+        }
+        let id = DeliveryId::from_bytes(claim.target);
+        let delivery = self.store.peek(ctx, move |tx| store::find(tx, id)).await?;
+        Ok(delivery.filter(|delivery| delivery.state == State::Queued))
+    }
+
+    async fn attempt(&self, ctx: &Ctx, ready: &Ready, delivery: &Delivery) -> Ended {
+        let now = ctx.now();
+        match self.endpoints.gate(ready, now) {
+            Gate::Open => {}
+            Gate::Later(at) => return Ended::Later(at),
+            Gate::Closed if matches!(ready.endpoint.state, crate::endpoints::State::Pending) => return Ended::Later(now.plus_ms(PENDING_MS)),
+            Gate::Closed => return Ended::Never("endpoint_disabled"),
+        }
+        let number = delivery.attempts + 1;
+        let id = delivery.notice.to_string();
+        let telling =
+            Telling { id: &id, kind: &delivery.kind, body: delivery.body.clone(), attempt: number, at: now, deadline: DEADLINE };
+        let (outcome, status, latency, verdict) = read(call(&self.client, ctx.org, ready, telling).await);
+        let finished_at = Some(ctx.now());
+        Ended::Tried(Attempt { number, started_at: now, finished_at, outcome: outcome.to_owned(), status, latency_ms: latency }, verdict)
+    }
+
+    /// Records what the run came to; if another node has taken the job over meanwhile, nothing.
+    async fn settle(&self, ctx: &Ctx, claim: Claim, delivery: Delivery, ended: Ended) -> Result<(), StoreError> {
+        let jitter = u32::from_be_bytes(sealpost_seal::rng::array(ctx.rng()));
+        self.store
+            .write(ctx, move |tx| {
+                let now = tx.ctx().now();
+                let leaf = Leaf::of("delivery.attempt").on(DeliveryId::PREFIX, delivery.id.bytes());
+                let (attempts, next, leaf) = match &ended {
+                    Ended::Tried(attempt, verdict) => {
+                        let leaf = if *verdict == Verdict::Delivered { leaf } else { leaf.failed(outcome_code(&attempt.outcome)) };
+                        (attempt.number, rules::next(attempt.number, *verdict, now, jitter), leaf)
+                    }
+                    Ended::Later(at) => (delivery.attempts, Next::At(*at), leaf.because("postponed")),
+                    Ended::Never(code) => (delivery.attempts, Next::Dead, leaf.failed(code)),
+                };
+                let (ours, state, next_at) = match next {
+                    Next::Settle => (outbox::finish(tx, &claim)?, State::Delivered, None),
+                    Next::Dead => (outbox::finish(tx, &claim)?, State::Dead, None),
+                    Next::At(at) => (outbox::postpone(tx, &claim, at)?, State::Queued, Some(at)),
+                };
+                if !ours {
+                    return Err(StoreError::Missing("lease"));
+                }
+                if let Ended::Tried(attempt, _) = &ended {
+                    store::add_attempt(tx, delivery.id, attempt)?;
+                }
+                store::advance(tx, delivery.id, state, attempts, next_at)?;
+                Ok(tx.record(leaf, ()))
+            })
+            .await
+    }
+}
+
+impl Handler for Deliverer {
+    fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            if let Err(error) = self.deliver(claim).await {
+                tracing::warn!(error = %error, "delivery.not_recorded");
+            }
+        })
+    }
+}
+
+/// `(code, status, latency in ms, verdict)` of a call.
+fn read(result: Result<Answer, CallError>) -> (&'static str, Option<u16>, Option<u32>, Verdict) {
+    match result {
+        Ok(answer) => {
+            let retry_after = answer.headers.get(http::header::RETRY_AFTER).and_then(|v| v.to_str().ok()?.trim().parse().ok());
+            let verdict = rules::verdict(answer.status, retry_after);
+            let code = match verdict {
+                Verdict::Delivered => "delivered",
+                Verdict::Gone => "gone",
+                Verdict::Retry { .. } => "refused",
+            };
+            (code, Some(answer.status), Some(u32::try_from(answer.latency.as_millis()).unwrap_or(u32::MAX)), verdict)
+        }
+        Err(error) => (error.code(), None, None, Verdict::Retry { after_ms: None }),
+    }
+}
+
+/// The same code as a literal, as leaves want it.
+fn outcome_code(outcome: &str) -> &'static str {
+    const KNOWN: [&str; 13] = [
+        "delivered",
+        "gone",
+        "refused",
+        "not_signable",
+        "address_refused",
+        "name_not_resolved",
+        "connect_failed",
+        "tls_failed",
+        "timeout",
+        "saturated",
+        "connection_lost",
+        "response_too_large",
+        "protocol_error",
+    ];
+    KNOWN.into_iter().find(|known| *known == outcome).unwrap_or("failed")
+}

@@ -1,0 +1,132 @@
+//! `PATCH` and `DELETE /v1/endpoints/{id}`, `POST /v1/endpoints/{id}/rotate-secret`
+
+use schemars::JsonSchema;
+use sealpost_access::permissions::ENDPOINTS_MANAGE;
+use sealpost_access::secrets::Overlap;
+use sealpost_store::Store;
+use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, delete, patch, post};
+use serde::{Deserialize, Serialize};
+
+use super::body;
+use super::create::id;
+use super::view::EndpointView;
+use crate::endpoints::Endpoints;
+use crate::endpoints::codes::{ENDPOINT_INVALID, URL_REFUSED};
+use crate::endpoints::service::{self, Changes};
+
+/// What to change; absent is unchanged.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    /// A new place: the endpoint is pending again.
+    #[schemars(length(max = 2048))]
+    url: Option<String>,
+    /// What it is for.
+    #[schemars(length(max = 500))]
+    description: Option<String>,
+    /// Which events it hears of.
+    events: Option<Vec<String>>,
+    /// How deliveries are signed.
+    profiles: Option<Vec<String>>,
+    /// Whether to stop calling it. Enabling again needs a new ping.
+    disabled: Option<bool>,
+}
+
+pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Endpoint {
+    let (store, endpoints) = (store.clone(), endpoints.clone());
+    patch("/v1/endpoints/{id}")
+        .needs(ENDPOINTS_MANAGE)
+        .class(Class::Write)
+        .acts("endpoint.update")
+        .summary("Change an endpoint")
+        .takes::<Body>()
+        .answers::<EndpointView>(200)
+        .refuses(&[&ENDPOINT_INVALID, &URL_REFUSED])
+        .example(serde_json::json!({ "description": "Delivery reports for billing" }))
+        .to(move |mut call: Call<Body>| {
+            let (store, endpoints) = (store.clone(), endpoints.clone());
+            async move {
+                let id = id(&call)?;
+                if let Some(url) = &call.body.url {
+                    endpoints.check_url(url)?;
+                }
+                call.body.description.as_deref().map(body::description).transpose()?;
+                let changes = Changes {
+                    url: call.body.url.take(),
+                    description: call.body.description.take(),
+                    events: call.body.events.take().map(body::events).transpose()?,
+                    profiles: call.body.profiles.as_deref().map(body::profiles).transpose()?,
+                    disabled: call.body.disabled,
+                };
+                call.write(&store, move |tx| {
+                    let endpoint = service::update(tx, id, changes)?;
+                    let reply = Reply::ok(&EndpointView::from(endpoint.value()))?;
+                    Ok(endpoint.map(|_| reply))
+                })
+                .await
+            }
+        })
+}
+
+pub(super) fn remove(store: &Store) -> Endpoint {
+    let store = store.clone();
+    delete("/v1/endpoints/{id}")
+        .needs(ENDPOINTS_MANAGE)
+        .class(Class::Write)
+        .acts("endpoint.remove")
+        .summary("Remove an endpoint")
+        .describe("Its keys are destroyed. Deliveries that wait for it end as dead letters.")
+        .answers_with(204, "application/json")
+        .to(move |call: Call| {
+            let store = store.clone();
+            async move {
+                let id = id(&call)?;
+                call.write(&store, move |tx| Ok(service::remove(tx, id)?.map(|()| Reply::empty()))).await
+            }
+        })
+}
+
+/// How to rotate.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Rotation {
+    /// How long the old secret signs beside the new one, in seconds: 0 to 604800.
+    #[schemars(range(min = 0, max = 604_800))]
+    overlap_seconds: u32,
+}
+
+/// A new secret.
+#[derive(Serialize, JsonSchema)]
+struct RotatedView {
+    /// The new shared signing secret. Shown this once.
+    secret: Option<String>,
+}
+
+pub(super) fn rotate_secret(store: &Store) -> Endpoint {
+    let store = store.clone();
+    post("/v1/endpoints/{id}/rotate-secret")
+        .needs(ENDPOINTS_MANAGE)
+        .class(Class::Write)
+        .acts("endpoint.rotate_secret")
+        .summary("Give an endpoint a new signing secret")
+        .describe("Until the overlap ends deliveries carry a signature by each of the two secrets, where the profile has room for two.")
+        .takes::<Rotation>()
+        .answers::<RotatedView>(200)
+        .refuses(&[&ENDPOINT_INVALID])
+        .example(serde_json::json!({ "overlap_seconds": 86_400 }))
+        .to(move |call: Call<Rotation>| rotate(store.clone(), call))
+}
+
+async fn rotate(store: Store, call: Call<Rotation>) -> Result<Reply, Failure> {
+    let id = id(&call)?;
+    let overlap = Overlap::seconds(call.body.overlap_seconds)
+        .map_err(|_| Refusal::of(&ENDPOINT_INVALID).at("/overlap_seconds", "out_of_range"))?;
+    let keys = store.keys().organisation(call.ctx.org.id).await?;
+    call.write(&store, move |tx| {
+        let secret = service::rotate_secret(tx, &keys, id, overlap)?;
+        let full = RotatedView { secret: Some(secret.value().expose().to_owned()) };
+        let reply = Reply::secret_once(200, &full, &RotatedView { secret: None })?;
+        Ok(secret.map(|_| reply))
+    })
+    .await
+}

@@ -1,0 +1,84 @@
+//! `POST /v1/endpoints`
+
+use schemars::JsonSchema;
+use sealpost_access::permissions::ENDPOINTS_MANAGE;
+use sealpost_store::{EndpointId, Store};
+use sealpost_web::{Call, Class, Endpoint, Failure, Reply, post};
+use serde::Deserialize;
+
+use super::body::{self, ImportedSecret};
+use super::view::{CreatedView, EndpointView};
+use crate::endpoints::codes::{ENDPOINT_EXISTS, ENDPOINT_INVALID, SECRET_INVALID, URL_REFUSED};
+use crate::endpoints::service::{self, NewEndpoint};
+use crate::endpoints::Endpoints;
+
+/// A new endpoint.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    /// Its name: `[a-z0-9][a-z0-9-]{0,62}`.
+    #[schemars(length(min = 1, max = 63), pattern("^[a-z0-9][a-z0-9-]{0,62}$"))]
+    name: String,
+    /// Where it is: https, a public host, port 443 or 8443.
+    #[schemars(length(max = 2048))]
+    url: String,
+    /// What it is for.
+    #[serde(default)]
+    #[schemars(length(max = 500))]
+    description: String,
+    /// Which events it hears of: names, `message.*` or `*`; all if empty.
+    #[serde(default)]
+    events: Vec<String>,
+    /// How deliveries are signed; `standard` if empty.
+    #[serde(default)]
+    profiles: Vec<String>,
+    /// A secret the receiver has already; one is generated if absent.
+    secret: Option<ImportedSecret>,
+}
+
+pub(super) fn create(store: &Store, endpoints: &Endpoints) -> Endpoint {
+    let (store, endpoints) = (store.clone(), endpoints.clone());
+    post("/v1/endpoints")
+        .needs(ENDPOINTS_MANAGE)
+        .class(Class::Write)
+        .acts("endpoint.create")
+        .summary("Create an endpoint")
+        .describe("The endpoint is pending until it has answered a signed ping: store the secret with the receiver, then verify.")
+        .takes::<Body>()
+        .answers::<CreatedView>(201)
+        .refuses(&[&ENDPOINT_EXISTS, &ENDPOINT_INVALID, &SECRET_INVALID, &URL_REFUSED])
+        .example(serde_json::json!({ "name": "billing", "url": "https://receiver.example.com/hooks", "events": ["message.*"] }))
+        .to(move |call: Call<Body>| handle(store.clone(), endpoints.clone(), call))
+}
+
+async fn handle(store: Store, endpoints: Endpoints, mut call: Call<Body>) -> Result<Reply, Failure> {
+    endpoints.check_url(&call.body.url)?;
+    body::description(&call.body.description)?;
+    let new = NewEndpoint {
+        name: body::name(&call.body.name)?,
+        url: std::mem::take(&mut call.body.url),
+        description: std::mem::take(&mut call.body.description),
+        events: body::events(std::mem::take(&mut call.body.events))?,
+        profiles: body::profiles(&call.body.profiles)?,
+        secret: call.body.secret.take().map(body::secret).transpose()?,
+    };
+    let keys = store.keys().organisation(call.ctx.org.id).await?;
+    call.write(&store, move |tx| {
+        let created = service::create(tx, &keys, new)?;
+        let view = |secret| CreatedView {
+            endpoint: EndpointView::from(&created.value().endpoint),
+            secret,
+            public_key: created.value().public_key.clone(),
+        };
+        let full = view(created.value().secret.as_ref().map(|secret| secret.expose().to_owned()));
+        let path = format!("/v1/endpoints/{}", created.value().endpoint.id);
+        let reply = Reply::secret_once(201, &full, &view(None))?.location(&path);
+        Ok(created.map(|_| reply))
+    })
+    .await
+}
+
+/// The id in the path, or the one 404.
+pub(super) fn id<B, Q>(call: &Call<B, Q>) -> Result<EndpointId, sealpost_web::Refusal> {
+    call.id("id")
+}

@@ -1,0 +1,91 @@
+//! How endpoints are shown.
+
+use schemars::JsonSchema;
+use sealpost_store::{EndpointId, Time};
+use serde::Serialize;
+
+use crate::endpoints::model::{Endpoint, State};
+
+/// An endpoint.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct EndpointView {
+    /// Its id.
+    id: EndpointId,
+    /// Its name: what messages call it by.
+    name: String,
+    /// Where it is.
+    url: String,
+    /// What it is for.
+    description: String,
+    /// Which events it hears of.
+    events: Vec<String>,
+    /// How deliveries are signed.
+    profiles: Vec<&'static str>,
+    /// `pending`, `active`, `failing` or `disabled`.
+    state: &'static str,
+    /// Why it is disabled: `failing`, `gone` or `manual`.
+    reason: Option<&'static str>,
+    /// When it was made.
+    created_at: Time,
+    /// When it was last changed.
+    updated_at: Time,
+}
+
+impl From<&Endpoint> for EndpointView {
+    fn from(e: &Endpoint) -> Self {
+        let reason = match e.state {
+            State::Disabled { reason, .. } => Some(reason),
+            _ => None,
+        };
+        Self {
+            id: e.id,
+            name: e.name.clone(),
+            url: e.url.clone(),
+            description: e.description.clone(),
+            events: e.events.patterns().to_vec(),
+            profiles: e.profiles.names().to_vec(),
+            state: e.state.word(),
+            reason,
+            created_at: e.created_at,
+            updated_at: e.updated_at,
+        }
+    }
+}
+
+/// A new endpoint, with what is shown once.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct CreatedView {
+    /// The endpoint.
+    #[serde(flatten)]
+    pub(super) endpoint: EndpointView,
+    /// The shared signing secret. Shown this once; absent where you brought it.
+    pub(super) secret: Option<String>,
+    /// The public key of the Ed25519 signatures.
+    pub(super) public_key: String,
+}
+
+/// What a ping or test came to.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct TriedView {
+    /// Whether the receiver took it (2xx).
+    pub(super) succeeded: bool,
+    /// What it came to: `delivered`, `refused`, `timeout`, `tls_failed`, …
+    pub(super) outcome: &'static str,
+    /// The receiver's HTTP status.
+    pub(super) status: Option<u16>,
+    /// How long it took, in milliseconds.
+    pub(super) latency_ms: Option<u64>,
+    /// The exact bytes that were signed and sent.
+    pub(super) body: String,
+    /// The headers that signed them.
+    pub(super) headers: Vec<HeaderView>,
+}
+
+/// A header.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct HeaderView {
+    /// Its name.
+    pub(super) name: String,
+    /// Its value.
+    pub(super) value: String,
+}

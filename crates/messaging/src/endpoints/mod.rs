@@ -1,0 +1,44 @@
+//! Allowlisted URLs: the only places outside that hear of what happens.
+//!
+//! An endpoint is *pending* until it has answered a signed ping, *active* then, *failing* while most calls fail (only probes go
+//! through), and *disabled* when it has failed for days, said 410, or somebody stopped it. A changed URL needs a new proof.
+//! Every call is signed: `standard` (Standard Webhooks, v1 HMAC and v1a Ed25519) and whatever older profiles the receiver
+//! still needs; see `sealpost_seal::signature`.
+
+mod api;
+mod call;
+mod model;
+mod registry;
+mod rules;
+mod service;
+mod store;
+
+use sealpost_access::secrets::Purpose;
+
+pub use api::feature;
+pub(crate) use call::{CallError, Telling, call};
+pub use model::{Endpoint, Ready, State};
+pub use registry::Endpoints;
+pub(crate) use rules::Gate;
+pub(crate) use service::find;
+
+/// The topic of changed endpoints.
+pub(crate) const CHANGED: &str = "endpoint.changed";
+/// What an endpoint's shared secret is for.
+const SIGNING: Purpose = Purpose::new("endpoint.signing");
+/// What an endpoint's Ed25519 key is for.
+const ED25519: Purpose = Purpose::new("endpoint.ed25519");
+
+/// Reasons to say no.
+pub mod codes {
+    sealpost_web::codes! {
+        /// The name is taken.
+        ENDPOINT_EXISTS = 409 "endpoint_exists" "There is an endpoint of this name";
+        /// Not https, not a public host, or not a port that may be called.
+        URL_REFUSED = 422 "url_refused" "The URL may not be called";
+        /// Too short, or not readable in its encoding.
+        SECRET_INVALID = 422 "secret_invalid" "The secret can't be used for signing";
+        /// A name, filter or profile is not one.
+        ENDPOINT_INVALID = 422 "endpoint_invalid" "The endpoint can't be as described";
+    }
+}

@@ -1,0 +1,199 @@
+//! What an endpoint is.
+
+use std::sync::Arc;
+
+use sealpost_egress::target::Target;
+use sealpost_seal::signature::{Profile, SigningSecret, WebhookKey, profiles};
+use sealpost_store::{EndpointId, SecretId, Time};
+
+/// Whether an endpoint may be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It has not yet answered a signed ping.
+    Pending,
+    /// Verified.
+    Active,
+    /// Most calls fail: only probes go through.
+    Failing {
+        /// Since when.
+        since: Time,
+    },
+    /// Not called any more until somebody verifies it again.
+    Disabled {
+        /// Since when.
+        since: Time,
+        /// `failing`, `gone` (it answered 410) or `manual`.
+        reason: &'static str,
+    },
+}
+
+impl State {
+    /// The word it is stored and shown as.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Failing { .. } => "failing",
+            Self::Disabled { .. } => "disabled",
+        }
+    }
+
+    /// What stands beside the word in the database: `since` and, after a space, the reason.
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Pending | Self::Active => String::new(),
+            Self::Failing { since } => since.unix_ms().to_string(),
+            Self::Disabled { since, reason } => format!("{} {reason}", since.unix_ms()),
+        }
+    }
+
+    /// The state that [`State::word`] and [`State::detail`] tell of.
+    pub fn read(word: &str, detail: &str) -> Option<Self> {
+        let (since, reason) = detail.split_once(' ').unwrap_or((detail, ""));
+        let since = || since.parse().ok().map(Time::from_unix_ms);
+        Some(match word {
+            "pending" => Self::Pending,
+            "active" => Self::Active,
+            "failing" => Self::Failing { since: since()? },
+            "disabled" => {
+                Self::Disabled { since: since()?, reason: ["failing", "gone", "manual"].into_iter().find(|known| *known == reason)? }
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// An endpoint as it is stored.
+#[derive(Clone)]
+pub struct Endpoint {
+    /// Its id.
+    pub id: EndpointId,
+    /// Its name: what messages call it by.
+    pub name: String,
+    /// Where it is.
+    pub url: String,
+    /// What it is for.
+    pub description: String,
+    /// Which events it hears of.
+    pub events: Filter,
+    /// How deliveries are signed besides `standard`.
+    pub profiles: Profiles,
+    /// Whether it may be called.
+    pub state: State,
+    /// The shared signing secret.
+    pub secret: SecretId,
+    /// The Ed25519 signing key.
+    pub signing: SecretId,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was last changed.
+    pub updated_at: Time,
+}
+
+/// Which events an endpoint hears of: exact names, `message.*`, or `*`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter(Vec<String>);
+
+/// The pattern is not the name of an event, `something.*`, or `*`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an event name, `name.*` or `*`")]
+pub struct BadPattern;
+
+impl Filter {
+    /// At most this many patterns.
+    pub const MOST: usize = 32;
+
+    /// The filter with these patterns; none means all events.
+    pub fn new(patterns: Vec<String>) -> Result<Self, BadPattern> {
+        let fits = |p: &String| {
+            let stem = p.strip_suffix(".*").unwrap_or(p);
+            p == "*" || (!stem.is_empty() && stem.len() <= 64 && stem.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-')))
+        };
+        if patterns.len() > Self::MOST || !patterns.iter().all(fits) {
+            return Err(BadPattern);
+        }
+        Ok(Self(if patterns.is_empty() { vec!["*".into()] } else { patterns }))
+    }
+
+    /// Whether an event of this name passes.
+    pub fn hears(&self, event: &str) -> bool {
+        self.0.iter().any(|pattern| match pattern.strip_suffix('*') {
+            Some(stem) => event.starts_with(stem),
+            None => pattern == event,
+        })
+    }
+
+    /// The patterns.
+    pub fn patterns(&self) -> &[String] {
+        &self.0
+    }
+}
+
+/// The signature profiles of an endpoint, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profiles(Vec<&'static str>);
+
+/// No signature profile of this name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no signature profile of this name")]
+pub struct UnknownProfile;
+
+impl Profiles {
+    /// The profiles of these names; none means `standard`.
+    pub fn new(names: &[String]) -> Result<Self, UnknownProfile> {
+        let mut known = Vec::new();
+        for name in names {
+            let name = profiles::by_name(name).ok_or(UnknownProfile)?.name;
+            if !known.contains(&name) {
+                known.push(name);
+            }
+        }
+        Ok(Self(if known.is_empty() { vec![profiles::STANDARD.name] } else { known }))
+    }
+
+    /// Their names.
+    pub fn names(&self) -> &[&'static str] {
+        &self.0
+    }
+
+    /// The profiles.
+    pub fn iter(&self) -> impl Iterator<Item = &'static Profile<'static>> {
+        self.0.iter().filter_map(|name| profiles::by_name(name))
+    }
+}
+
+/// An endpoint ready to be called: parsed, with its keys at hand.
+pub struct Ready {
+    /// As stored.
+    pub endpoint: Endpoint,
+    /// Where.
+    pub target: Target,
+    /// Shared secrets, the newest first: more than one while a rotation overlaps.
+    pub secrets: Vec<Arc<SigningSecret>>,
+    /// The Ed25519 key.
+    pub key: Arc<WebhookKey>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_survive_the_database() {
+        let since = Time::from_unix_ms(1_768_469_400_000);
+        for state in [State::Pending, State::Active, State::Failing { since }, State::Disabled { since, reason: "gone" }] {
+            assert_eq!(State::read(state.word(), &state.detail()), Some(state));
+        }
+        assert_eq!(State::read("disabled", ""), None);
+        assert_eq!(State::read("disabled", "1 because"), None);
+    }
+
+    #[test]
+    fn a_filter_hears_what_it_names() {
+        let filter = Filter::new(vec!["message.*".into(), "contact.erased".into()]).unwrap();
+        assert!(filter.hears("message.delivered") && filter.hears("contact.erased"));
+        assert!(!filter.hears("contact.created") && !filter.hears("messages.x") && !filter.hears("messagedelivered"));
+        assert!(Filter::new(vec![]).unwrap().hears("anything"));
+        assert!(Filter::new(vec!["m*".into()]).is_err() && Filter::new(vec![".*".into()]).is_err() && Filter::new(vec!["A".into()]).is_err());
+    }
+}

@@ -1,0 +1,165 @@
+//! Endpoints at hand: parsed, with their keys opened, and how they have been doing.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use moka::sync::Cache;
+use sealpost_access::secrets;
+use sealpost_egress::target::Target;
+use sealpost_egress::client::Client;
+use sealpost_seal::signature::{SigningSecret, WebhookKey};
+use sealpost_store::{Ctx, EndpointId, Leaf, Org, Store, StoreError, Time};
+
+use super::model::{Endpoint, Ready, State};
+use super::rules::{self, Gate, Recent};
+use super::{CHANGED, ED25519, SIGNING, store};
+
+/// Even without hearing of a change (another node, a broken connection) nothing is older than this.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// Everything known about endpoints in this process; cheap to clone.
+#[derive(Clone)]
+pub struct Endpoints {
+    pub(super) store: Store,
+    pub(super) client: Client,
+    hearing: Cache<Org, Arc<Vec<Endpoint>>>,
+    ready: Cache<(Org, EndpointId), Arc<Ready>>,
+    doing: Arc<Mutex<HashMap<EndpointId, Doing>>>,
+}
+
+/// How an endpoint has been doing lately.
+#[derive(Default)]
+struct Doing {
+    recent: Recent,
+    probing_since: Option<Time>,
+}
+
+impl Endpoints {
+    /// With nothing at hand yet. Calls go out through `client`.
+    pub fn new(store: Store, client: Client) -> Self {
+        let endpoints = Self {
+            store,
+            client,
+            hearing: Cache::builder().max_capacity(10_000).time_to_live(FRESH).build(),
+            ready: Cache::builder().max_capacity(10_000).time_to_live(FRESH * 60).build(),
+            doing: Arc::default(),
+        };
+        let mut changes = endpoints.store.bus().subscribe(CHANGED);
+        let listening = endpoints.clone();
+        tokio::spawn(async move {
+            while let Some(change) = changes.recv().await {
+                listening.forget(change.org, EndpointId::from_bytes(change.id));
+            }
+        });
+        endpoints
+    }
+
+    /// Endpoints that hear of `event`: those named, or all if none is.
+    pub async fn hearing(&self, ctx: &Ctx, event: &str, named: &[String]) -> Result<Vec<EndpointId>, StoreError> {
+        let all = match self.hearing.get(&ctx.org) {
+            Some(all) => all,
+            None => {
+                let all = Arc::new(self.store.peek(ctx, store::all).await?);
+                self.hearing.insert(ctx.org, all.clone());
+                all
+            }
+        };
+        let may_hear = |e: &&Endpoint| matches!(e.state, State::Active | State::Failing { .. }) && e.events.hears(event);
+        let named = |e: &&Endpoint| named.is_empty() || named.contains(&e.name);
+        Ok(all.iter().filter(may_hear).filter(named).map(|e| e.id).collect())
+    }
+
+    /// Whether there are verified endpoints of all these names.
+    pub async fn are_known(&self, ctx: &Ctx, names: &[String]) -> Result<bool, StoreError> {
+        let all = self.store.peek(ctx, store::all).await?;
+        Ok(names.iter().all(|name| all.iter().any(|e| e.name == *name && !matches!(e.state, State::Pending))))
+    }
+
+    /// The endpoint, ready to be called; nothing if it is gone.
+    pub async fn ready(&self, ctx: &Ctx, id: EndpointId) -> Result<Option<Arc<Ready>>, StoreError> {
+        if let Some(ready) = self.ready.get(&(ctx.org, id)) {
+            return Ok(Some(ready));
+        }
+        let ready = self.load(ctx, id).await?.map(Arc::new);
+        if let Some(ready) = &ready {
+            self.ready.insert((ctx.org, id), ready.clone());
+        }
+        Ok(ready)
+    }
+
+    async fn load(&self, ctx: &Ctx, id: EndpointId) -> Result<Option<Ready>, StoreError> {
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let policy = self.client.network().policy().clone();
+        self.store
+            .peek(ctx, move |tx| {
+                let Some(endpoint) = store::find(tx, id)? else { return Ok(None) };
+                // A URL that the policy of today refuses is not called, whatever it was when it was entered.
+                let target = Target::parse(&endpoint.url, &policy).map_err(|_| StoreError::Column("url".into()))?;
+                let secrets = secrets::usable(tx, &keys, endpoint.secret, SIGNING)?
+                    .into_iter()
+                    .map(|version| SigningSecret::import(version.value.expose(), version.encoding).map(Arc::new))
+                    .collect::<Result<Vec<_>, _>>()
+                    .map_err(|_| StoreError::Column("secret".into()))?;
+                let key = secrets::usable(tx, &keys, endpoint.signing, ED25519)?.into_iter().next().ok_or(StoreError::Missing("signing key"))?;
+                let key = WebhookKey::parse(key.value.expose()).map_err(|_| StoreError::Column("signing".into()))?;
+                Ok(Some(Ready { endpoint, target, secrets, key: Arc::new(key) }))
+            })
+            .await
+    }
+
+    /// May the endpoint be called now? Letting a probe through counts as one.
+    pub fn gate(&self, ready: &Ready, now: Time) -> Gate {
+        let mut doing = self.doing();
+        let doing = doing.entry(ready.endpoint.id).or_default();
+        let gate = rules::gate(&ready.endpoint.state, doing.probing_since, now);
+        if gate == Gate::Open && matches!(ready.endpoint.state, State::Failing { .. }) {
+            doing.probing_since = Some(now);
+        }
+        gate
+    }
+
+    /// Takes note of how a call went; a change of state is recorded.
+    pub async fn took(&self, ctx: &Ctx, ready: &Ready, succeeded: bool) {
+        let from = ready.endpoint.state;
+        let next = {
+            let mut doing = self.doing();
+            let doing = doing.entry(ready.endpoint.id).or_default();
+            rules::after_call(&from, &mut doing.recent, succeeded, ctx.now())
+        };
+        if let Some(to) = next {
+            self.move_to(ctx, ready.endpoint.id, from, to).await;
+        }
+    }
+
+    /// The receiver said 410: it wants no more.
+    pub async fn gone(&self, ctx: &Ctx, ready: &Ready) {
+        self.move_to(ctx, ready.endpoint.id, ready.endpoint.state, State::Disabled { since: ctx.now(), reason: "gone" }).await;
+    }
+
+    async fn move_to(&self, ctx: &Ctx, id: EndpointId, from: State, to: State) {
+        let org = ctx.org;
+        let moved = self
+            .store
+            .write(ctx, move |tx| {
+                store::set_state(tx, id, &from, &to)?;
+                tx.publish(sealpost_store::Change::new(CHANGED, org, id.bytes()));
+                Ok::<_, StoreError>(tx.record(Leaf::of("endpoint.change_state").on(EndpointId::PREFIX, id.bytes()).because(to.word()), ()))
+            })
+            .await;
+        match moved {
+            Ok(()) => tracing::warn!(endpoint = %id, from = from.word(), to = to.word(), "endpoint.state_changed"),
+            Err(error) => tracing::error!(endpoint = %id, error = %error, "endpoint.state_change_failed"),
+        }
+        self.forget(ctx.org, id);
+    }
+
+    pub(super) fn forget(&self, org: Org, id: EndpointId) {
+        self.hearing.invalidate(&org);
+        self.ready.invalidate(&(org, id));
+    }
+
+    fn doing(&self) -> std::sync::MutexGuard<'_, HashMap<EndpointId, Doing>> {
+        self.doing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,263 @@
+//! Use cases of endpoints.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use sealpost_access::secrets::{self, NewSecret, Origin, Overlap};
+use sealpost_egress::target::Target;
+use sealpost_seal::SecretText;
+use sealpost_seal::signature::{BadSecret, KeyEncoding, SigningSecret, WebhookKey};
+use sealpost_store::{Change, Ctx, EndpointId, Leaf, NoticeId, OrgKeys, Recorded, StoreError, Tx};
+use sealpost_web::{Failure, Refusal, not_found};
+use serde_json::json;
+
+use super::call::{Telling, call, signatures};
+use super::model::{Endpoint, Filter, Profiles, Ready, State};
+use super::registry::Endpoints;
+use super::{CHANGED, ED25519, SIGNING, codes, store};
+use crate::deliveries::Notice;
+
+/// A ping must be answered within this (parity E10).
+const PING_DEADLINE: Duration = Duration::from_secs(5);
+
+/// What an endpoint is made from: checked.
+pub struct NewEndpoint {
+    /// Its name.
+    pub name: Name,
+    /// Where it is.
+    pub url: String,
+    /// What it is for.
+    pub description: String,
+    /// Which events it hears of.
+    pub events: Filter,
+    /// How deliveries are signed.
+    pub profiles: Profiles,
+    /// A secret brought along; generated if absent.
+    pub secret: Option<(SecretText, KeyEncoding)>,
+}
+
+/// An endpoint's name: `[a-z0-9][a-z0-9-]{0,62}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name(String);
+
+impl Name {
+    /// The name, if it is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=63).contains(&text.len())
+            && !text.starts_with('-')
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A new endpoint with what is shown once.
+pub struct Created {
+    /// As stored.
+    pub endpoint: Endpoint,
+    /// The shared secret, shown this once; nothing where the caller brought it.
+    pub secret: Option<SecretText>,
+    /// The public half of the Ed25519 key, `whpk_…`.
+    pub public_key: String,
+}
+
+/// What a ping or test came to.
+pub struct Tried {
+    /// Whether the receiver took it.
+    pub succeeded: bool,
+    /// What it came to, as a code.
+    pub outcome: &'static str,
+    /// The receiver's HTTP status.
+    pub status: Option<u16>,
+    /// How long it took, in milliseconds.
+    pub latency_ms: Option<u64>,
+    /// The exact bytes that were signed and sent.
+    pub body: Bytes,
+    /// The headers that signed them.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Makes an endpoint, pending until it has answered a signed ping.
+pub fn create(tx: &mut Tx<'_>, keys: &OrgKeys, new: NewEndpoint) -> Result<Recorded<Created>, Failure> {
+    let ctx = tx.ctx();
+    let (value, encoding, origin) = match new.secret {
+        Some((value, encoding)) => (value, encoding, Origin::Imported),
+        None => {
+            let secret = SigningSecret::generate(ctx.rng());
+            (SecretText::new(secret.expose().to_owned()), secret.encoding(), Origin::Generated)
+        }
+    };
+    let shown = (origin == Origin::Generated).then(|| SecretText::new(value.expose().to_owned()));
+    let secret = secrets::create(tx, keys, SIGNING, kept(value, encoding, origin)?)?;
+    let key = WebhookKey::generate(ctx.rng());
+    let public_key = key.public().to_text();
+    let signing = secrets::create(tx, keys, ED25519, kept(SecretText::new(key.to_text().to_string()), KeyEncoding::Text, Origin::Generated)?)?;
+    let endpoint = Endpoint {
+        id: EndpointId::new(&ctx.world),
+        name: new.name.0,
+        url: new.url,
+        description: new.description,
+        events: new.events,
+        profiles: new.profiles,
+        state: State::Pending,
+        secret,
+        signing,
+        created_at: ctx.now(),
+        updated_at: ctx.now(),
+    };
+    if !store::insert(tx, &endpoint)? {
+        return Err(Refusal::of(&codes::ENDPOINT_EXISTS).at("/name", "taken").into());
+    }
+    changed(tx, endpoint.id);
+    let leaf = Leaf::of("endpoint.create").on(EndpointId::PREFIX, endpoint.id.bytes());
+    Ok(tx.record(leaf, Created { endpoint, secret: shown, public_key }))
+}
+
+fn kept(value: SecretText, encoding: KeyEncoding, origin: Origin) -> Result<NewSecret, Refusal> {
+    NewSecret::new(value, encoding, origin).map_err(|_| Refusal::of(&codes::SECRET_INVALID).at("/secret/value", "secret_invalid"))
+}
+
+/// Whether a secret brought along can sign: long enough, and readable in its encoding.
+pub fn importable(value: &str, encoding: KeyEncoding) -> Result<(), BadSecret> {
+    SigningSecret::import(value, encoding).map(drop)
+}
+
+/// What may be changed later; absent is unchanged.
+#[derive(Default)]
+pub struct Changes {
+    /// A new place: it must answer a ping again.
+    pub url: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Which events it hears of.
+    pub events: Option<Filter>,
+    /// How deliveries are signed.
+    pub profiles: Option<Profiles>,
+    /// Stop calling it.
+    pub disabled: Option<bool>,
+}
+
+/// Changes an endpoint.
+pub fn update(tx: &mut Tx<'_>, id: EndpointId, changes: Changes) -> Result<Recorded<Endpoint>, Failure> {
+    let mut endpoint = store::find(tx, id)?.ok_or_else(not_found)?;
+    if let Some(url) = changes.url.filter(|url| *url != endpoint.url) {
+        endpoint.url = url;
+        endpoint.state = State::Pending;
+    }
+    endpoint.description = changes.description.unwrap_or(endpoint.description);
+    endpoint.events = changes.events.unwrap_or(endpoint.events);
+    endpoint.profiles = changes.profiles.unwrap_or(endpoint.profiles);
+    match changes.disabled {
+        Some(true) => endpoint.state = State::Disabled { since: tx.ctx().now(), reason: "manual" },
+        // Enabling again needs a fresh proof: the receiver may be another by now.
+        Some(false) if matches!(endpoint.state, State::Disabled { .. }) => endpoint.state = State::Pending,
+        _ => {}
+    }
+    endpoint.updated_at = tx.ctx().now();
+    store::update(tx, &endpoint)?;
+    changed(tx, id);
+    Ok(tx.record(Leaf::of("endpoint.update").on(EndpointId::PREFIX, id.bytes()), endpoint))
+}
+
+/// Removes an endpoint and its keys. Deliveries that wait for it end as dead letters.
+pub fn remove(tx: &mut Tx<'_>, id: EndpointId) -> Result<Recorded<()>, Failure> {
+    let endpoint = store::find(tx, id)?.ok_or_else(not_found)?;
+    store::delete(tx, id)?;
+    secrets::remove(tx, endpoint.secret)?;
+    secrets::remove(tx, endpoint.signing)?;
+    changed(tx, id);
+    Ok(tx.record(Leaf::of("endpoint.remove").on(EndpointId::PREFIX, id.bytes()), ()))
+}
+
+/// Gives an endpoint a new shared secret; both sign until the overlap ends.
+pub fn rotate_secret(tx: &mut Tx<'_>, keys: &OrgKeys, id: EndpointId, overlap: Overlap) -> Result<Recorded<SecretText>, Failure> {
+    let endpoint = store::find(tx, id)?.ok_or_else(not_found)?;
+    let secret = SigningSecret::generate(tx.ctx().rng());
+    let shown = SecretText::new(secret.expose().to_owned());
+    let new = kept(SecretText::new(secret.expose().to_owned()), secret.encoding(), Origin::Generated)?;
+    secrets::rotate(tx, keys, endpoint.secret, SIGNING, new, overlap)?;
+    changed(tx, id);
+    Ok(tx.record(Leaf::of("endpoint.rotate_secret").on(EndpointId::PREFIX, id.bytes()), shown))
+}
+
+fn changed(tx: &mut Tx<'_>, id: EndpointId) {
+    tx.publish(Change::new(CHANGED, tx.ctx().org, id.bytes()));
+}
+
+/// The endpoint of this id.
+pub fn find(tx: &mut Tx<'_>, id: EndpointId) -> Result<Endpoint, Failure> {
+    Ok(store::find(tx, id)?.ok_or_else(not_found)?)
+}
+
+/// All endpoints.
+pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Endpoint>, StoreError> {
+    store::all(tx)
+}
+
+impl Endpoints {
+    /// Whether this may be an endpoint's URL.
+    pub fn check_url(&self, url: &str) -> Result<(), Refusal> {
+        Target::parse(url, self.client.network().policy()).map(drop).map_err(|error| Refusal::of(&codes::URL_REFUSED).at("/url", error.code()))
+    }
+
+    /// Asks the endpoint to prove that it is there and wants this: a signed ping that it must answer with 2xx within 5 s.
+    pub async fn verify(&self, ctx: &Ctx, id: EndpointId) -> Result<Tried, Failure> {
+        let ready = self.at_hand(ctx, id).await?;
+        let tried = self.tell(ctx, &ready, "endpoint.ping", json!({ "endpoint_id": id })).await?;
+        let (from, succeeded) = (ready.endpoint.state, tried.succeeded);
+        let leaf = Leaf::of("endpoint.verify").on(EndpointId::PREFIX, id.bytes());
+        let leaf = if succeeded { leaf } else { leaf.failed(tried.outcome) };
+        self.store
+            .write(ctx, move |tx| {
+                if succeeded && from != State::Active {
+                    store::set_state(tx, id, &from, &State::Active)?;
+                    changed(tx, id);
+                }
+                Ok::<_, Failure>(tx.record(leaf, ()))
+            })
+            .await?;
+        self.forget(ctx.org, id);
+        Ok(tried)
+    }
+
+    /// Sends a test event and tells exactly what was sent and how it went.
+    pub async fn test(&self, ctx: &Ctx, id: EndpointId) -> Result<Tried, Failure> {
+        let ready = self.at_hand(ctx, id).await?;
+        let tried = self.tell(ctx, &ready, "endpoint.test", json!({ "endpoint_id": id })).await?;
+        let leaf = Leaf::of("endpoint.test").on(EndpointId::PREFIX, id.bytes());
+        let leaf = if tried.succeeded { leaf } else { leaf.failed(tried.outcome) };
+        self.store.write(ctx, move |tx| Ok::<_, Failure>(tx.record(leaf, ()))).await?;
+        Ok(tried)
+    }
+
+    async fn at_hand(&self, ctx: &Ctx, id: EndpointId) -> Result<std::sync::Arc<Ready>, Failure> {
+        self.forget(ctx.org, id);
+        match self.ready(ctx, id).await {
+            Ok(ready) => Ok(ready.ok_or_else(not_found)?),
+            // The policy of this installation has become stricter than the URL.
+            Err(StoreError::Column(name)) if name == "url" => Err(Refusal::of(&codes::URL_REFUSED).into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn tell(&self, ctx: &Ctx, ready: &Ready, kind: &'static str, data: serde_json::Value) -> Result<Tried, Failure> {
+        let id = NoticeId::new(&ctx.world);
+        let body: Bytes = Notice { id, kind, timestamp: ctx.now().to_string(), environment: ctx.org.environment, data }.to_bytes()?;
+        let name = id.to_string();
+        let telling = || Telling { id: &name, kind, body: body.clone(), attempt: 1, at: ctx.now(), deadline: PING_DEADLINE };
+        let headers = signatures(ready, &telling()).unwrap_or_default();
+        Ok(match call(&self.client, ctx.org, ready, telling()).await {
+            Ok(answer) => {
+                let succeeded = (200..300).contains(&answer.status);
+                let outcome = if succeeded { "delivered" } else { "refused" };
+                let latency_ms = Some(u64::try_from(answer.latency.as_millis()).unwrap_or(u64::MAX));
+                Tried { succeeded, outcome, status: Some(answer.status), latency_ms, body, headers }
+            }
+            Err(error) => Tried { succeeded: false, outcome: error.code(), status: None, latency_ms: None, body, headers },
+        })
+    }
+}

@@ -1,0 +1,108 @@
+//! Statements about endpoints.
+
+use sealpost_store::{EndpointId, Row, StoreError, Tx, sql};
+
+use super::model::{Endpoint, Filter, Profiles, State};
+
+/// Stores a new endpoint; false if the name is taken.
+pub(super) fn insert(tx: &mut Tx<'_>, e: &Endpoint) -> Result<bool, StoreError> {
+    let inserted = tx.execute(
+        sql!(
+            "insert into endpoint (org, env, id, name, url, description, events, profiles, state, state_detail, secret, signing,
+                created_at, updated_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) on conflict do nothing"
+        ),
+        &[
+            &e.id,
+            &e.name,
+            &e.url,
+            &e.description,
+            &e.events.patterns().join(" "),
+            &e.profiles.names().join(" "),
+            &e.state.word(),
+            &e.state.detail(),
+            &e.secret,
+            &e.signing,
+            &e.created_at,
+        ],
+    )?;
+    Ok(inserted == 1)
+}
+
+/// Writes back what may change.
+pub(super) fn update(tx: &mut Tx<'_>, e: &Endpoint) -> Result<(), StoreError> {
+    let now = tx.ctx().now();
+    tx.put(
+        sql!(
+            "update endpoint set url = $4, description = $5, events = $6, profiles = $7, state = $8, state_detail = $9, updated_at = $10
+             where org = $1 and env = $2 and id = $3"
+        ),
+        &[
+            &e.id,
+            &e.url,
+            &e.description,
+            &e.events.patterns().join(" "),
+            &e.profiles.names().join(" "),
+            &e.state.word(),
+            &e.state.detail(),
+            &now,
+        ],
+    )
+}
+
+/// Brings an endpoint to another state, unless somebody else did meanwhile.
+pub(super) fn set_state(tx: &mut Tx<'_>, id: EndpointId, from: &State, to: &State) -> Result<bool, StoreError> {
+    let now = tx.ctx().now();
+    let changed = tx.execute(
+        sql!("update endpoint set state = $5, state_detail = $6, updated_at = $7 where org = $1 and env = $2 and id = $3 and state = $4"),
+        &[&id, &from.word(), &to.word(), &to.detail(), &now],
+    )?;
+    Ok(changed == 1)
+}
+
+/// The endpoint of this id.
+pub(super) fn find(tx: &mut Tx<'_>, id: EndpointId) -> Result<Option<Endpoint>, StoreError> {
+    tx.optional(
+        sql!(
+            "select id, name, url, description, events, profiles, state, state_detail, secret, signing, created_at, updated_at
+             from endpoint where org = $1 and env = $2 and id = $3"
+        ),
+        &[&id],
+        read,
+    )
+}
+
+/// All endpoints of the environment: there are few.
+pub(super) fn all(tx: &mut Tx<'_>) -> Result<Vec<Endpoint>, StoreError> {
+    tx.all(
+        sql!(
+            "select id, name, url, description, events, profiles, state, state_detail, secret, signing, created_at, updated_at
+             from endpoint where org = $1 and env = $2 order by id"
+        ),
+        &[],
+        read,
+    )
+}
+
+/// Removes an endpoint; false if there was none.
+pub(super) fn delete(tx: &mut Tx<'_>, id: EndpointId) -> Result<bool, StoreError> {
+    Ok(tx.execute(sql!("delete from endpoint where org = $1 and env = $2 and id = $3"), &[&id])? == 1)
+}
+
+fn read(row: &Row<'_>) -> Result<Endpoint, StoreError> {
+    let words = |name: &str| Ok::<_, StoreError>(row.get::<String>(name)?.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect::<Vec<_>>());
+    let wrong = |name: &str| StoreError::Column(name.to_owned());
+    Ok(Endpoint {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        url: row.get("url")?,
+        description: row.get("description")?,
+        events: Filter::new(words("events")?).map_err(|_| wrong("events"))?,
+        profiles: Profiles::new(&words("profiles")?).map_err(|_| wrong("profiles"))?,
+        state: State::read(&row.get::<String>("state")?, &row.get::<String>("state_detail")?).ok_or_else(|| wrong("state"))?,
+        secret: row.get("secret")?,
+        signing: row.get("signing")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+    })
+}

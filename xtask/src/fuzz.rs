@@ -1,0 +1,73 @@
+//! Fuzzing: every target of `fuzz/` for a while, from its committed seeds. libFuzzer needs nightly only for sanitizers, which a
+//! program without `unsafe` can do without: the coverage flags below are LLVM's and stable rustc takes them.
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::log::Log;
+use crate::test::Counts;
+use crate::workspace::{Workspace, files};
+
+/// What `cargo fuzz --sanitizer none` passes.
+const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+    -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1";
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Seconds for each target
+    #[arg(long, default_value_t = 5)]
+    pub(crate) seconds: u32,
+    /// Only these targets
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+}
+
+impl Options {
+    /// What CI does.
+    pub(crate) fn smoke() -> Self {
+        Self { seconds: 5, only: Vec::new() }
+    }
+}
+
+/// Builds the targets and runs each.
+pub(crate) fn run(workspace: &Workspace, options: &Options, log: &mut Log) -> Result<Counts> {
+    let fuzz = workspace.root.join("fuzz");
+    let target = workspace.target.join("fuzz");
+    let targets: Vec<String> = files(&fuzz.join("fuzz_targets"), &["rs"])
+        .iter()
+        .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+        .filter(|name| options.only.is_empty() || options.only.contains(name))
+        .collect();
+    if targets.is_empty() {
+        bail!("no such target in fuzz/fuzz_targets");
+    }
+    let mut build = workspace.cargo(["build", "--release", "--locked", "--bins"]);
+    log.run(build.current_dir(&fuzz).env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", COVERAGE))?;
+    let mut broken = Vec::new();
+    for name in &targets {
+        let (corpus, finds) = (target.join("corpus").join(name), target.join("artifacts").join(name));
+        for folder in [&corpus, &finds] {
+            std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        }
+        let mut run = workspace.command(target.join("release").join(name));
+        run.arg(format!("-max_total_time={}", options.seconds));
+        run.args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=65536", "-print_final_stats=1", "-verbosity=1"]);
+        run.arg(format!("-artifact_prefix={}/", finds.display()));
+        run.arg(&corpus).arg(fuzz.join("seeds").join(name));
+        log.say(format_args!("--- {name}"))?;
+        if let Err(error) = log.run(&mut run) {
+            log.say(format_args!("{error:#}"))?;
+            broken.push(name.as_str());
+        }
+    }
+    let failed = broken.len() as u32;
+    let counts = Counts { passed: targets.len() as u32 - failed, failed };
+    if failed > 0 {
+        bail!(
+            counts
+                .failing(format_args!("inputs were found that break {}: see target/fuzz/artifacts", broken.join(", ")))
+        );
+    }
+    Ok(counts)
+}

@@ -1,0 +1,75 @@
+//! Referees: programs of other people that judge ours. A referee is a script in `xtask/referees`, `*.py` or `*.mjs`; names that
+//! begin with `_` are helpers. It finds the binary in `SEALPOST_BIN` and an empty folder of its own in `SEALPOST_DIR`, prints a
+//! line `ok …` for each thing that held and `not ok …` for each that didn't, and exits 0 if all held. `xtask/referees/README.md`
+//! says how to write one.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::log::Log;
+use crate::postgres::{Postgres, VARIABLE};
+use crate::test::Counts;
+use crate::tools;
+use crate::workspace::{Workspace, files};
+
+/// Seconds after which a referee has lost its way.
+const PATIENCE: &str = "600";
+
+/// The scripts there are.
+pub(crate) fn scripts(workspace: &Workspace) -> Vec<PathBuf> {
+    let mut scripts = files(&workspace.root.join("xtask/referees"), &["py", "mjs"]);
+    scripts.retain(|script| !stem(script).starts_with('_'));
+    scripts
+}
+
+/// Runs them all, one after the other.
+pub(crate) fn run(workspace: &Workspace, postgres: Option<&Postgres>, log: &mut Log) -> Result<Counts> {
+    let mut counts = Counts::default();
+    let mut failed = Vec::new();
+    for script in scripts(workspace) {
+        let name = stem(&script);
+        let before = Counts::of_lines(&log.text());
+        let folder = workspace.target.join("referees").join(&name);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder)?;
+        log.say(format_args!("--- {name}"))?;
+        let mut command = workspace.command("timeout");
+        command.args(["--kill-after=10", PATIENCE]);
+        if script.extension().is_some_and(|e| e == "py") {
+            command.arg(tools::python(workspace, log)?.join("bin/python")).arg("-u").arg(&script);
+        } else {
+            command.arg("node").arg(beside_its_modules(&tools::node(workspace, log)?, &script)?);
+        }
+        command
+            .env("SEALPOST_BIN", workspace.binary())
+            .env("SEALPOST_DIR", &folder)
+            .env("SEALPOST_ROOT", &workspace.root);
+        if let Some(postgres) = postgres {
+            command.env(VARIABLE, &postgres.url);
+        }
+        let outcome = log.run(&mut command);
+        let seen = Counts::of_lines(&log.text()).since(before);
+        let lost = seen.failed.max(u32::from(outcome.is_err() || seen.passed == 0));
+        counts = counts.plus(Counts { passed: seen.passed, failed: lost });
+        if lost > 0 {
+            failed.push(name);
+        }
+    }
+    if !failed.is_empty() {
+        bail!(counts.failing(format_args!("not satisfied, or silent: {}", failed.join(", "))));
+    }
+    Ok(counts)
+}
+
+/// Node resolves a module from where the script lies: a copy next to `node_modules`.
+fn beside_its_modules(modules: &Path, script: &Path) -> Result<PathBuf> {
+    for other in files(script.parent().unwrap_or(script), &["mjs"]) {
+        std::fs::copy(&other, modules.join(other.file_name().unwrap_or_default()))?;
+    }
+    Ok(modules.join(script.file_name().unwrap_or_default()))
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
