@@ -123,10 +123,10 @@ impl Inner {
         let arrived = Arrived { route: entry.info.clone(), params, headers: parts.headers, payload, once };
         let answer = (entry.endpoint.handle)(ctx, caller.clone(), arrived, query)?.await;
         match (answer, kept) {
-            (Err(Failure::Refused(refusal)), Some(once)) => {
-                // It may have been done already, and refuse only because of that.
+            (Err(failure), Some(once)) => {
+                // It may have been done already, and fail only because of that.
                 let kept = self.store.peek(&self.ctx(&caller, trail), move |tx| once.find(tx)).await?;
-                kept.ok_or(Failure::Refused(refusal))
+                kept.ok_or(failure)
             }
             (answer, _) => answer,
         }
