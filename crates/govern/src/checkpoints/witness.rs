@@ -1,8 +1,9 @@
 //! A witness: somebody who keeps checkpoints and never gives one back.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -16,9 +17,10 @@ pub struct WitnessFolder {
     files: Mutex<HashMap<OrgId, Kept>>,
 }
 
+/// The end of one file. The file itself is opened for each line: there may be more organisations than open files.
 struct Kept {
-    file: File,
-    /// The largest size kept since this process opened the file.
+    path: PathBuf,
+    /// The largest size among the last line found and those kept since.
     size: u64,
     last_line: Vec<u8>,
 }
@@ -39,10 +41,10 @@ impl WitnessFolder {
     /// another kept before is kept, too: it is the evidence, and [`verify`](crate::audit::verify) will say of what.
     pub fn keep(&self, org: OrgId, size: u64, note: &str) -> io::Result<()> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        if !files.contains_key(&org) {
-            files.insert(org, Kept::open(&self.path(org), &self.folder)?);
-        }
-        let Some(kept) = files.get_mut(&org) else { return Ok(()) };
+        let kept = match files.entry(org) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(Kept::read(self.path(org), &self.folder)?),
+        };
         if size < kept.size {
             tracing::error!(org = %org, size, witnessed = kept.size, "ledger.rolled_back");
         }
@@ -56,28 +58,28 @@ impl WitnessFolder {
 }
 
 impl Kept {
-    fn open(path: &Path, folder: &Path) -> io::Result<Self> {
+    fn read(path: PathBuf, folder: &Path) -> io::Result<Self> {
         let is_new = !path.exists();
-        let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
+        let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         // A line without its end was being written when the machine stopped: it never counted.
         let complete = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         file.set_len(complete as u64)?;
-        file.seek(SeekFrom::Start(complete as u64))?;
         if is_new {
             sync_folder(folder)?;
         }
-        let lines = bytes[..complete].split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        let last_line = lines.last().map(<[u8]>::to_vec).unwrap_or_default();
-        Ok(Self { file, size: 0, last_line })
+        let mut lines = bytes[..complete].split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let last_line = lines.next_back().map(<[u8]>::to_vec).unwrap_or_default();
+        Ok(Self { path, size: size_in(&last_line).unwrap_or(0), last_line })
     }
 
     fn append(&mut self, size: u64, note: &str) -> io::Result<()> {
         let line = checkpoint_line(note);
         if line.as_bytes() != self.last_line {
-            self.file.write_all(format!("{line}\n").as_bytes())?;
-            self.file.sync_data()?;
+            let mut file = OpenOptions::new().append(true).open(&self.path)?;
+            file.write_all(format!("{line}\n").as_bytes())?;
+            file.sync_data()?;
             self.last_line = line.into_bytes();
         }
         self.size = self.size.max(size);
@@ -85,7 +87,25 @@ impl Kept {
     }
 }
 
+/// How many leaves a kept line says it covers: the second line of its note.
+fn size_in(line: &[u8]) -> Option<u64> {
+    let kept: serde_json::Value = serde_json::from_slice(line).ok()?;
+    kept["checkpoint"].as_str()?.lines().nth(1)?.parse().ok()
+}
+
 /// A new file is there after a power cut only once its folder says so.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_line_says_how_much_it_covers() {
+        assert_eq!(size_in(checkpoint_line("log\n42\nroot\n\n— key sig\n").as_bytes()), Some(42));
+        assert_eq!(size_in(b"{}"), None);
+        assert_eq!(size_in(b""), None);
+    }
 }
