@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod assembly;
 mod label;
 mod patch;
 mod recent;
@@ -17,5 +18,9 @@ pub mod deliveries;
 pub mod dispatcher;
 pub mod endpoints;
 pub mod events;
+pub mod messages;
 pub mod suppressions;
 pub mod templates;
+pub mod unsubscribe;
+
+pub use assembly::{Messaging, MessagingConfig};

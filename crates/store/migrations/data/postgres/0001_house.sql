@@ -169,6 +169,7 @@ create table message (
     template uuid not null,
     template_version bigint not null,
     channel text not null,
+    sender uuid,
     class text not null,
     state text not null,
     reason text,

@@ -159,6 +159,7 @@ create table message (
     template blob not null,
     template_version integer not null,
     channel text not null,
+    sender blob,
     class text not null,
     state text not null,
     reason text,

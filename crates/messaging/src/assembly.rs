@@ -1,0 +1,88 @@
+//! All features of this crate, put together once.
+
+use std::sync::Arc;
+
+use sealpost_egress::client::Client;
+use sealpost_egress::smtp::Mailer;
+use sealpost_store::Store;
+use sealpost_web::Feature;
+
+use crate::contacts::Contacts;
+use crate::deliveries::{self, Deliverer};
+use crate::dispatcher::Dispatcher;
+use crate::endpoints::{self, Endpoints};
+use crate::events::Events;
+use crate::messages::{self, Accepting, EmailSender, Messages, Sender};
+use crate::templates::Templates;
+use crate::unsubscribe::{self, Unsubscribe};
+
+/// What the features of this crate stand on.
+pub struct MessagingConfig {
+    /// Where everything is kept.
+    pub store: Store,
+    /// Through which endpoints are called.
+    pub client: Client,
+    /// Through which mail is sent.
+    pub mailer: Mailer,
+    /// Where this installation is reached from outside, `https://…`: unsubscribe links begin with it.
+    pub public_url: String,
+}
+
+/// The features of this crate; cheap to clone, to be made once, on a running tokio runtime.
+#[derive(Clone)]
+pub struct Messaging {
+    store: Store,
+    client: Client,
+    #[expect(dead_code, reason = "until channels are here")]
+    mailer: Mailer,
+    /// The people an organisation writes to.
+    pub contacts: Contacts,
+    /// What messages say.
+    pub templates: Templates,
+    /// What the API fires by name.
+    pub events: Events,
+    /// Who hears of what happens.
+    pub endpoints: Endpoints,
+    /// The main job.
+    pub messages: Messages,
+    unsubscribe: Unsubscribe,
+}
+
+impl Messaging {
+    /// Puts the features together.
+    pub fn new(config: MessagingConfig) -> Self {
+        let MessagingConfig { store, client, mailer, public_url } = config;
+        let contacts = Contacts::new(store.clone());
+        let templates = Templates::new(store.clone());
+        let events = Events::new(store.clone());
+        let endpoints = Endpoints::new(store.clone(), client.clone());
+        let unsubscribe = Unsubscribe::new(&store, &public_url);
+        let accepting = Accepting {
+            store: store.clone(),
+            contacts: contacts.clone(),
+            events: events.clone(),
+            templates: templates.clone(),
+            endpoints: endpoints.clone(),
+        };
+        let messages = Messages::new(accepting, store.clone(), contacts.clone(), endpoints.clone());
+        Self { store, client, mailer, contacts, templates, events, endpoints, messages, unsubscribe }
+    }
+
+    /// What they add to the API.
+    pub fn features(&self) -> Vec<Feature> {
+        vec![
+            messages::feature(&self.messages),
+            endpoints::feature(&self.store, &self.endpoints),
+            deliveries::feature(&self.store),
+            unsubscribe::feature(&self.unsubscribe, &self.messages),
+        ]
+    }
+
+    /// What does the work that follows an answer. Run one per process.
+    pub fn dispatcher(&self) -> Dispatcher {
+        let email = EmailSender;
+        let sender = Sender::new(self.store.clone(), self.contacts.clone(), self.endpoints.clone(), email);
+        let deliverer = Deliverer::new(self.store.clone(), self.endpoints.clone(), self.client.clone());
+        Dispatcher::new(self.store.clone()).handle(messages::JOB, sender).handle(deliveries::JOB, deliverer as Arc<_>)
+    }
+}

@@ -1,0 +1,309 @@
+//! Everything before the 202.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use sealpost_seal::normal::{Email, Phone};
+use sealpost_seal::{Personal, Purpose, pan};
+use sealpost_store::{Ctx, Leaf, MessageId, NewJob, Recorded, SlotId, Store, Time, Tx};
+use sealpost_web::{Failure, Fault, IdempotencyKey, Refusal};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::dispatch;
+use super::model::{Content, Message, Payload, State};
+use super::sealing::MessageKey;
+use super::{JOB, codes, rules, store};
+use crate::channels::ChannelKind;
+use crate::contacts::{self, ContactRefusal, Contacts, Identifier, NewContact, Recipient};
+use crate::endpoints::Endpoints;
+use crate::events::{EventSpec, Events};
+use crate::suppressions;
+use crate::templates::{RenderError, Rendered, TemplateRefusal, Templates};
+
+/// The most endpoints a message may name (parity E01).
+const MOST_CALLBACKS: usize = 3;
+/// How often a message whose new contact somebody else was faster to make is prepared again.
+pub(super) const RACES: usize = 4;
+
+/// A message to be sent.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewMessage {
+    /// The event to fire.
+    #[schemars(length(min = 1, max = 64))]
+    pub(super) event: String,
+    /// Who it is for.
+    pub(super) to: Recipient,
+    /// What fills the template.
+    #[serde(default)]
+    #[schemars(with = "Map<String, Value>")]
+    pub(super) data: Map<String, Value>,
+    /// Endpoints to tell of this message, by name: at most three. All that hear of it if empty.
+    #[serde(default)]
+    #[schemars(length(max = 3))]
+    pub(super) callbacks: Vec<String>,
+    /// Not to be sent after this.
+    pub(super) send_before: Option<Time>,
+    /// Makes a retry safe; the `Idempotency-Key` header means the same.
+    pub(super) idempotency_key: Option<IdempotencyKey>,
+}
+
+/// An accepted message.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct AcceptedView {
+    /// Its id.
+    id: MessageId,
+    /// `queued`.
+    state: State,
+    /// `test` or `live`.
+    environment: &'static str,
+    /// `durable`: it is on disk, and a crash neither loses nor duplicates it.
+    durability: &'static str,
+    /// When it was accepted.
+    created_at: Time,
+}
+
+/// What accepting needs; cheap to clone.
+#[derive(Clone)]
+pub struct Accepting {
+    /// Keys, and where everything ends up.
+    pub store: Store,
+    /// Who messages are for.
+    pub contacts: Contacts,
+    /// What can be fired.
+    pub events: Events,
+    /// What is said.
+    pub templates: Templates,
+    /// Who hears of it.
+    pub endpoints: Endpoints,
+}
+
+/// A message ready for its transaction: decided on as far as possible without one, sealed. No clear value is in it.
+pub(super) struct Prepared {
+    message: Message,
+    key: MessageKey,
+    fresh: Option<Box<NewContact>>,
+    suppression: [u8; 16],
+}
+
+/// Why a prepared message was not accepted.
+pub(super) enum NotAccepted {
+    /// For this reason.
+    Refused(Failure),
+    /// Somebody else has made the contact meanwhile: prepare again.
+    Raced,
+}
+
+impl NotAccepted {
+    /// The failure it is to whoever can't prepare again.
+    pub(super) fn into_failure(self) -> Failure {
+        match self {
+            Self::Refused(failure) => failure,
+            Self::Raced => Refusal::of(&codes::CONTACT_RACED).into(),
+        }
+    }
+}
+
+impl<E: Into<Failure>> From<E> for NotAccepted {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl Accepting {
+    /// Resolves, renders, checks and seals.
+    pub(super) async fn prepare(&self, ctx: &Ctx, new: &NewMessage) -> Result<Prepared, Failure> {
+        let event = self.events.by_name(ctx, &new.event).await?.ok_or_else(|| Refusal::of(&codes::EVENT_UNKNOWN).at("/event", "unknown"))?;
+        if new.send_before.is_some_and(|end| end <= ctx.now()) {
+            return Err(Refusal::of(&codes::TOO_LATE).at("/send_before", "in_the_past").into());
+        }
+        self.check_callbacks(ctx, &new.callbacks).await?;
+        check_card_numbers(&new.data)?;
+        let rendered = self.templates.render(ctx, event.template, event.template_version, &new.data).await.map_err(unrendered)?;
+        let resolved = self.contacts.resolve(ctx, &new.to).await.map_err(unresolved)?;
+        let address = self.address(ctx, &event, new, &resolved).await?;
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let suppression = suppressions::value_of(&keys, ctx.org.environment, event.channel, &address.compared);
+        let slot = self.store.keys().mint(ctx.org.id).await?;
+        self.store.keys().remember(ctx.org.id, &slot);
+        let key = MessageKey::new(&resolved.subject.key, &slot.key, slot.id);
+        let message = self.sealed(ctx, new, &event, &resolved.subject, slot.id, &key, &address, rendered)?;
+        Ok(Prepared { message, key, fresh: resolved.fresh, suppression })
+    }
+
+    async fn check_callbacks(&self, ctx: &Ctx, names: &[String]) -> Result<(), Failure> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        if names.len() > MOST_CALLBACKS || !self.endpoints.are_known(ctx, names).await? {
+            return Err(Refusal::of(&codes::CALLBACK_INVALID).at("/callbacks", "unknown").into());
+        }
+        Ok(())
+    }
+}
+
+/// An address to write to: as it is delivered to, and as it is compared.
+pub(super) struct Reachable {
+    delivery: Personal<String>,
+    compared: zeroize::Zeroizing<String>,
+}
+
+impl Accepting {
+    /// The recipient's address for the event's channel: from the request, or from the contact.
+    async fn address(&self, ctx: &Ctx, event: &EventSpec, new: &NewMessage, resolved: &contacts::Resolved) -> Result<Reachable, Failure> {
+        let given = match event.channel {
+            ChannelKind::Email => new.to.email().map(Reachable::email),
+            ChannelKind::Sms => new.to.phone().map(Reachable::phone),
+        };
+        if let Some(given) = given {
+            return Ok(given);
+        }
+        let missing = || Refusal::of(&codes::ADDRESS_MISSING).at("/to", "address_missing");
+        if resolved.fresh.is_some() {
+            return Err(missing().into());
+        }
+        let identifier = match event.channel {
+            ChannelKind::Email => Identifier::Email,
+            ChannelKind::Sms => Identifier::Phone,
+        };
+        let known = self.contacts.address(ctx, &resolved.subject, identifier).await.map_err(unresolved)?.ok_or_else(missing)?;
+        Reachable::read(event.channel, &known).ok_or_else(|| Fault::new("a stored address is not one").into())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "everything that goes into the row, once")]
+    fn sealed(
+        &self,
+        ctx: &Ctx,
+        new: &NewMessage,
+        event: &EventSpec,
+        subject: &contacts::Subject,
+        slot: SlotId,
+        key: &MessageKey,
+        address: &Reachable,
+        rendered: Rendered,
+    ) -> Result<Message, Failure> {
+        let (id, now) = (MessageId::new(&ctx.world), ctx.now());
+        let payload = Payload { data: new.data.clone(), content: content(rendered) };
+        let payload = zeroize::Zeroizing::new(serde_json::to_vec(&payload).map_err(Fault::new)?);
+        let recipient = address.delivery.expose(Purpose::Seal).as_bytes();
+        let decision = rules::allow(event.class.as_str(), ctx.org.environment);
+        Ok(Message {
+            id,
+            contact: subject.id,
+            event: event.id,
+            event_version: event.version,
+            template: event.template,
+            template_version: event.template_version,
+            channel: event.channel,
+            sender: event.channel_id,
+            class: event.class.as_str().to_owned(),
+            state: State::Queued,
+            reason: None,
+            slot,
+            recipient: key.seal(ctx, id, subject.id, "recipient", recipient),
+            payload: Some(key.seal(ctx, id, subject.id, "payload", &payload)),
+            decision: serde_json::to_string(&decision).map_err(Fault::new)?,
+            callbacks: new.callbacks.clone(),
+            attempts: 0,
+            send_before: new.send_before,
+            created_at: now,
+            updated_at: now,
+        })
+    }
+}
+
+impl Reachable {
+    fn email(email: &Email) -> Self {
+        Self { delivery: Personal::new(email.delivery_form().expose(Purpose::Seal).clone()), compared: email.index_form() }
+    }
+
+    fn phone(phone: &Phone) -> Self {
+        Self { delivery: Personal::new(phone.delivery_form().expose(Purpose::Seal).clone()), compared: phone.index_form() }
+    }
+
+    fn read(kind: ChannelKind, text: &Personal<String>) -> Option<Self> {
+        let text = text.expose(Purpose::Index);
+        match kind {
+            ChannelKind::Email => Email::parse(text).ok().as_ref().map(Self::email),
+            ChannelKind::Sms => Phone::parse(text).ok().as_ref().map(Self::phone),
+        }
+    }
+}
+
+/// An address in the form in which addresses are compared.
+pub(super) fn compared(kind: ChannelKind, address: &Personal<String>) -> Option<zeroize::Zeroizing<String>> {
+    Reachable::read(kind, address).map(|reachable| reachable.compared)
+}
+
+fn content(rendered: Rendered) -> Content {
+    let clear = |text: &Personal<String>| text.expose(Purpose::Seal).clone();
+    Content { subject: rendered.subject.as_ref().map(clear), text: clear(&rendered.text), html: rendered.html.as_ref().map(clear) }
+}
+
+/// What is wrong with the recipient, told at `/to`.
+fn unresolved(refusal: ContactRefusal) -> Failure {
+    match refusal {
+        ContactRefusal::NotFound => Refusal::of(&codes::RECIPIENT_UNKNOWN).at("/to/contact_id", "unknown").into(),
+        ContactRefusal::Exists { .. } | ContactRefusal::Ambiguous => Refusal::of(&codes::RECIPIENT_AMBIGUOUS).at("/to", "ambiguous").into(),
+        ContactRefusal::Unaddressed => Refusal::of(&codes::ADDRESS_MISSING).at("/to", "address_missing").into(),
+        ContactRefusal::CardNumber { field } => Refusal::of(&codes::CARD_NUMBER).at(format!("/to/{field}"), "card_number").into(),
+        ContactRefusal::Store(error) => error.into(),
+    }
+}
+
+/// What is wrong with the data, told with names of the template and never with the data.
+fn unrendered(refusal: TemplateRefusal) -> Failure {
+    let invalid = || Refusal::of(&codes::TEMPLATE_DATA_INVALID);
+    match refusal {
+        TemplateRefusal::Render(RenderError::Undefined { missing, .. }) => {
+            missing.iter().fold(invalid(), |refusal, name| refusal.at(format!("/data/{name}"), "variable_missing")).into()
+        }
+        TemplateRefusal::CardNumber => Refusal::of(&codes::CARD_NUMBER).at("/data", "card_number").into(),
+        TemplateRefusal::Store(error) => error.into(),
+        other => invalid().at("/data", "not_renderable").detail(other.to_string()).into(),
+    }
+}
+
+/// Card numbers are refused wherever in the data they stand, also spread over neighbouring values.
+fn check_card_numbers(data: &Map<String, Value>) -> Result<(), Refusal> {
+    let mut texts = Vec::new();
+    data.values().for_each(|value| collect(value, &mut texts));
+    let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+    if pan::contains_across(&texts) { Err(Refusal::of(&codes::CARD_NUMBER).at("/data", "card_number")) } else { Ok(()) }
+}
+
+fn collect<'v>(value: &'v Value, texts: &mut Vec<std::borrow::Cow<'v, str>>) {
+    match value {
+        Value::String(text) => texts.push(text.as_str().into()),
+        Value::Number(number) => texts.push(number.to_string().into()),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
+        Value::Object(map) => map.values().for_each(|value| collect(value, texts)),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+/// The last gate and the one commit: suppressed or not is decided in the transaction that stores the message.
+pub(super) fn accept(tx: &mut Tx<'_>, prepared: Prepared) -> Result<Recorded<AcceptedView>, NotAccepted> {
+    let Prepared { message, key, fresh, suppression } = prepared;
+    if suppressions::is_suppressed(tx, message.channel, suppression)? {
+        return Err(Refusal::of(&codes::RECIPIENT_SUPPRESSED).at("/to", "suppressed").into());
+    }
+    if let Some(fresh) = fresh
+        && !contacts::insert_if_absent(tx, &fresh)?
+    {
+        return Err(NotAccepted::Raced);
+    }
+    store::insert(tx, &message)?;
+    let id = message.id;
+    let view = AcceptedView {
+        id,
+        state: message.state,
+        environment: tx.ctx().org.environment.as_str(),
+        durability: "durable",
+        created_at: message.created_at,
+    };
+    let accepted = dispatch::Accepted { message, key: Arc::new(key) };
+    tx.enqueue(NewJob::now(JOB, id.bytes()).with(accepted))?;
+    Ok(tx.record(Leaf::of("message.accept").on(MessageId::PREFIX, id.bytes()), view))
+}

@@ -1,0 +1,223 @@
+//! `POST /v1/messages/batch`
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use schemars::JsonSchema;
+use sealpost_access::permissions::MESSAGES_SEND;
+use sealpost_store::{Ctx, OrgKeys, Recorded, StoreError, Tx};
+use sealpost_web::{Call, Class, Endpoint, Failure, Fault, Item, Once, Refusal, Reply, post};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::messages::Messages;
+use crate::messages::accept::{NewMessage, NotAccepted, Prepared, RACES, accept};
+use crate::messages::codes::{BATCH_KEYS, BATCH_SIZE, CONTACT_RACED};
+
+/// The most messages in a batch.
+const MOST: usize = 1000;
+/// The largest batch, in bytes.
+const LARGEST: usize = 10 * 1024 * 1024;
+
+/// Messages to be sent.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    /// 1 to 1000 messages.
+    #[schemars(with = "Vec<NewMessage>", length(min = 1, max = 1000))]
+    messages: Vec<Value>,
+}
+
+/// What became of each, in order.
+#[derive(Serialize, JsonSchema)]
+struct Results {
+    /// How many were accepted.
+    accepted: usize,
+    /// How many were refused.
+    refused: usize,
+    /// One for each message, in order.
+    results: Vec<ItemResult>,
+}
+
+/// What became of one message.
+#[derive(Serialize, JsonSchema)]
+struct ItemResult {
+    /// The status it would have had alone: 202, 422, …
+    status: u16,
+    /// The accepted message, or the problem.
+    body: Value,
+}
+
+pub(super) fn batch(messages: &Messages) -> Endpoint {
+    let messages = messages.clone();
+    post("/v1/messages/batch")
+        .needs(MESSAGES_SEND)
+        .class(Class::Batch)
+        .acts("message.accept")
+        .body_limit(LARGEST)
+        .summary("Send up to 1000 messages")
+        .describe("Each is accepted or refused by itself; all accepted ones are durable before the answer. Items may carry idempotency keys of their own.")
+        .takes::<Body>()
+        .answers::<Results>(200)
+        .refuses(&[&BATCH_KEYS, &BATCH_SIZE])
+        .example(serde_json::json!({
+            "messages": [{ "event": "otp.login", "to": { "phone": "+15550100123" }, "data": { "code": "417233" } }],
+        }))
+        .to(move |call: Call<Body>| handle(messages.clone(), call))
+}
+
+/// One item on its way through.
+enum Stage {
+    /// To be prepared, again if it was raced.
+    Open,
+    /// Ready for the transaction.
+    Prepared(Box<Prepared>),
+    /// Accepted, refused or replayed.
+    Settled(ItemResult),
+}
+
+/// An item: what it says, what makes it done once, how far it is.
+struct Entry {
+    item: Item,
+    once: Option<Once>,
+    stage: Stage,
+}
+
+async fn handle(messages: Messages, call: Call<Body>) -> Result<Reply, Failure> {
+    if !(1..=MOST).contains(&call.body.messages.len()) {
+        return Err(Refusal::of(&BATCH_SIZE).at("/messages", "out_of_range").into());
+    }
+    let keys = messages.store().keys().organisation(call.ctx.org.id).await?;
+    let mut entries = entries(&call, &keys)?;
+    for _ in 0..RACES {
+        for entry in &mut entries {
+            if let Stage::Open = entry.stage {
+                entry.stage = prepare(&messages, &call.ctx, &entry.item).await?;
+            }
+        }
+        entries = settle(&messages, &call.ctx, entries).await?;
+        if entries.iter().all(|entry| matches!(entry.stage, Stage::Settled(_))) {
+            break;
+        }
+    }
+    let results: Vec<ItemResult> = entries.into_iter().map(|entry| entry.stage.into_result(&call.ctx)).collect();
+    let accepted = results.iter().filter(|result| result.status < 300).count();
+    Ok(Reply::ok(&Results { accepted, refused: results.len() - accepted, results })?)
+}
+
+/// Every item, with what makes it done once: its own key, or its place in a batch that has one.
+fn entries(call: &Call<Body>, keys: &Arc<OrgKeys>) -> Result<Vec<Entry>, Failure> {
+    let path = call.route().path.as_bytes();
+    let mut seen = HashSet::new();
+    let mut entries = Vec::with_capacity(call.body.messages.len());
+    for (at, value) in call.body.messages.iter().enumerate() {
+        let item = Item::new(value)?;
+        let own = item.text("idempotency_key").map(|key| format!("item {key}"));
+        let placed = || call.header("idempotency-key").map(|key| format!("{at} of {key}"));
+        let key = own.or_else(placed);
+        if let Some(key) = &key
+            && !seen.insert(key.clone())
+        {
+            return Err(Refusal::of(&BATCH_KEYS).at(format!("/messages/{at}/idempotency_key"), "repeated").into());
+        }
+        let once = key.map(|key| Once::new(keys.clone(), "batch_item", &key, &[path, &[0], &item.canonical()]));
+        entries.push(Entry { item, once, stage: Stage::Open });
+    }
+    Ok(entries)
+}
+
+async fn prepare(messages: &Messages, ctx: &Ctx, item: &Item) -> Result<Stage, Failure> {
+    let new = match item.read::<NewMessage>() {
+        Ok(new) => new,
+        Err(refusal) => return Ok(Stage::Settled(ItemResult::refused(&refusal, ctx))),
+    };
+    match messages.accepting.prepare(ctx, &new).await {
+        Ok(prepared) => Ok(Stage::Prepared(Box::new(prepared))),
+        Err(Failure::Refused(refusal)) => Ok(Stage::Settled(ItemResult::refused(&refusal, ctx))),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Brings every prepared item through one transaction; raced ones come back open.
+async fn settle(messages: &Messages, ctx: &Ctx, entries: Vec<Entry>) -> Result<Vec<Entry>, Failure> {
+    // Carried through a slot: a transaction that is lost loses its answer, not the batch.
+    let slot = Arc::new(Mutex::new(Vec::new()));
+    let out = slot.clone();
+    messages
+        .store()
+        .write::<(), Failure>(ctx, move |tx| {
+            let mut settled = Vec::with_capacity(entries.len());
+            let mut recorded = None;
+            for entry in entries {
+                let (entry, leaf) = settle_one(tx, entry)?;
+                settled.push(entry);
+                recorded = leaf.or(recorded);
+            }
+            *out.lock().unwrap_or_else(PoisonError::into_inner) = settled;
+            match recorded {
+                Some(recorded) => Ok(recorded),
+                None => Ok(tx.record(sealpost_store::Leaf::of("message.accept").denied("all_refused"), ())),
+            }
+        })
+        .await?;
+    let settled = std::mem::take(&mut *slot.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok(settled)
+}
+
+fn settle_one(tx: &mut Tx<'_>, entry: Entry) -> Result<(Entry, Option<Recorded<()>>), Failure> {
+    let Entry { item, once, stage } = entry;
+    let prepared = match stage {
+        Stage::Prepared(prepared) => prepared,
+        stage => return Ok((Entry { item, once, stage }, None)),
+    };
+    let kept = match &once {
+        Some(once) => match once.find(tx) {
+            Ok(kept) => kept,
+            Err(Failure::Refused(refusal)) => {
+                let stage = Stage::Settled(ItemResult::refused(&refusal, tx.ctx()));
+                return Ok((Entry { item, once: Some(once.clone()), stage }, None));
+            }
+            Err(fault) => return Err(fault),
+        },
+        None => None,
+    };
+    if let Some(reply) = kept {
+        let stage = Stage::Settled(ItemResult::of(&reply)?);
+        return Ok((Entry { item, once, stage }, None));
+    }
+    let (stage, recorded) = match accept(tx, *prepared) {
+        Ok(accepted) => {
+            let reply = Reply::json(202, accepted.value())?;
+            if let Some(once) = &once
+                && !once.keep(tx, &reply)?
+            {
+                // Another node was faster with the same key: nothing of this transaction may stay.
+                return Err(StoreError::Conflict.into());
+            }
+            (Stage::Settled(ItemResult::of(&reply)?), Some(accepted.map(drop)))
+        }
+        Err(NotAccepted::Raced) => (Stage::Open, None),
+        Err(NotAccepted::Refused(Failure::Refused(refusal))) => (Stage::Settled(ItemResult::refused(&refusal, tx.ctx())), None),
+        Err(NotAccepted::Refused(fault)) => return Err(fault),
+    };
+    Ok((Entry { item, once, stage }, recorded))
+}
+
+impl Stage {
+    fn into_result(self, ctx: &Ctx) -> ItemResult {
+        match self {
+            Self::Settled(result) => result,
+            Self::Open | Self::Prepared(_) => ItemResult::refused(&Refusal::of(&CONTACT_RACED), ctx),
+        }
+    }
+}
+
+impl ItemResult {
+    fn of(reply: &Reply) -> Result<Self, Fault> {
+        Ok(Self { status: reply.status(), body: serde_json::from_slice(reply.body()).map_err(Fault::new)? })
+    }
+
+    fn refused(refusal: &Refusal, ctx: &Ctx) -> Self {
+        Self { status: refusal.code().status, body: refusal.to_value(ctx.request) }
+    }
+}

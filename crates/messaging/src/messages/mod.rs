@@ -1,0 +1,67 @@
+//! The main job.
+//!
+//! ```text
+//! POST /v1/messages
+//!   event → template version → contact (blind index)      refusals: event_unknown, template_data_invalid, …
+//!   render · card numbers · seal                          the clear values end here
+//!   one transaction: suppressed? · message · outbox · idempotent answer · ledger leaf
+//! 202                                                      durable
+//!   dispatch → sandbox or provider → outcome → report to endpoints
+//! ```
+//!
+//! [`accept`] is everything before the 202, [`dispatch`] everything after it, [`rules`] the decisions of both.
+
+mod accept;
+mod api;
+mod dispatch;
+mod email;
+mod model;
+mod rules;
+mod sealing;
+mod service;
+mod store;
+mod view;
+
+pub use api::feature;
+pub use accept::Accepting;
+pub use dispatch::Sender;
+pub use email::EmailSender;
+pub use model::State;
+pub use service::Messages;
+
+/// The outbox's name for these jobs.
+pub const JOB: &str = "message.dispatch";
+
+/// Reasons to say no.
+pub mod codes {
+    sealpost_web::codes! {
+        /// No event of this name.
+        EVENT_UNKNOWN = 422 "event_unknown" "There is no event of this name";
+        /// The recipient has no address for the event's channel.
+        ADDRESS_MISSING = 422 "address_missing" "The recipient has no address for this channel";
+        /// The address is on the suppression list.
+        RECIPIENT_SUPPRESSED = 422 "recipient_suppressed" "This address must not be written to";
+        /// No contact of this id.
+        RECIPIENT_UNKNOWN = 422 "recipient_unknown" "There is no such contact";
+        /// The data does not fill the template.
+        TEMPLATE_DATA_INVALID = 422 "template_data_invalid" "The data does not fill the template";
+        /// A payment card number stands in the data.
+        CARD_NUMBER = 422 "card_number" "Card numbers are not accepted";
+        /// A callback names an endpoint that is not there or not verified, or there are more than three.
+        CALLBACK_INVALID = 422 "callback_invalid" "The callbacks name endpoints that can't be called";
+        /// `send_before` has passed.
+        TOO_LATE = 422 "too_late" "The message would already be too late";
+        /// Addresses of the recipient belong to different contacts.
+        RECIPIENT_AMBIGUOUS = 422 "recipient_ambiguous" "The recipient's addresses belong to different contacts";
+        /// It has been sent, or is being sent.
+        MESSAGE_LEFT = 409 "message_left" "The message has left already";
+        /// The reason is empty, too long, or has characters that don't belong there.
+        REASON_INVALID = 422 "reason_invalid" "The reason can't be as given";
+        /// Somebody else made the same contact at the same moment, again and again.
+        CONTACT_RACED = 503 "contact_raced" "The contact is being made by others; try again";
+        /// A batch holds 1 to 1000 messages.
+        BATCH_SIZE = 422 "batch_size" "A batch holds 1 to 1000 messages";
+        /// An item of a batch needs its own idempotency key, each another.
+        BATCH_KEYS = 422 "batch_keys" "Two items of the batch have the same idempotency key";
+    }
+}

@@ -1,0 +1,161 @@
+//! Use cases of messages that are there already.
+
+use sealpost_seal::Purpose;
+use sealpost_seal::viewer::{RevealGrant, Viewer};
+use sealpost_store::{ContactId, Ctx, EndpointId, Leaf, MessageId, NoticeId, Recorded, Store, StoreError, Time, Tx, outbox};
+use sealpost_web::{Failure, Refusal, not_found};
+use serde_json::json;
+
+use super::accept::{Accepting, compared};
+use super::model::{Message, State, Step};
+use super::view::{Opened, Views};
+use super::{JOB, codes, store};
+use crate::contacts::{Contacts, Reason};
+use crate::deliveries::{self, Notice, Occurrence};
+use crate::endpoints::Endpoints;
+use crate::suppressions;
+
+/// Everything messages need; cheap to clone.
+#[derive(Clone)]
+pub struct Messages {
+    pub(super) accepting: Accepting,
+    store: Store,
+    contacts: Contacts,
+    endpoints: Endpoints,
+}
+
+/// Endpoints that hear of a cancelled message, and what they are told.
+pub(super) struct HearingOfCancel {
+    occurrence: Occurrence,
+    endpoints: Vec<EndpointId>,
+}
+
+impl Messages {
+    /// On the features it builds on.
+    pub fn new(accepting: Accepting, store: Store, contacts: Contacts, endpoints: Endpoints) -> Self {
+        Self { accepting, store, contacts, endpoints }
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(super) fn views(&self) -> Views<'_> {
+        Views { store: &self.store, contacts: &self.contacts }
+    }
+
+    /// The message of this id.
+    pub(super) async fn find(&self, ctx: &Ctx, id: MessageId) -> Result<Message, Failure> {
+        Ok(self.store.peek(ctx, move |tx| store::find(tx, id)).await?.ok_or_else(not_found)?)
+    }
+
+    /// Messages before `before`, newest first; to one contact or to all.
+    pub(super) async fn page(&self, ctx: &Ctx, contact: Option<ContactId>, before: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+        self.store
+            .read(ctx, move |tx| match contact {
+                Some(contact) => store::page_to(tx, contact, before, limit),
+                None => store::page(tx, before, limit),
+            })
+            .await
+    }
+
+    /// What is in the sandbox outbox before `before`, newest first.
+    pub(super) async fn sandbox_page(&self, ctx: &Ctx, before: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+        self.store
+            .read(ctx, move |tx| {
+                let mut messages = Vec::new();
+                for id in store::sandbox_page(tx, before, limit)? {
+                    messages.extend(store::find(tx, id)?);
+                }
+                Ok(messages)
+            })
+            .await
+    }
+
+    /// What happened to the message, oldest first: its own steps, and what endpoints heard of it.
+    pub(super) async fn timeline(&self, ctx: &Ctx, message: &Message) -> Result<Vec<Step>, StoreError> {
+        let id = message.id;
+        let (mut steps, reports) =
+            self.store.read(ctx, move |tx| Ok::<_, StoreError>((store::steps(tx, id)?, deliveries::of_message(tx, id)?))).await?;
+        steps.insert(0, Step { kind: "accepted".into(), at: message.created_at, attempt: 0, detail: None });
+        steps.extend(reports.into_iter().map(|report| Step {
+            kind: format!("report_{}", report.state.word()),
+            at: report.updated_at,
+            attempt: report.attempts,
+            detail: Some(format!("{} {}", report.kind, report.id)),
+        }));
+        steps.sort_by_key(|step| step.at);
+        Ok(steps)
+    }
+
+    /// Opens a message for somebody with a reason. The leaf is durable before the seal is opened.
+    pub(super) async fn reveal(&self, ctx: &Ctx, message: &Message, reason: &Reason) -> Result<(Viewer, Opened), Failure> {
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let details = json!({ "reason": reason.text().expose(Purpose::Seal) }).to_string();
+        let sealed = keys.seal_audit(ctx, details.as_bytes());
+        let id = message.id;
+        self.store
+            .write(ctx, move |tx| {
+                Ok::<_, StoreError>(tx.record(Leaf::of("message.reveal").on(MessageId::PREFIX, id.bytes()).with(sealed), ()))
+            })
+            .await?;
+        let viewer = Viewer::clear(RevealGrant::after_leaf(ctx.request.bytes()));
+        match self.views().open(ctx, message).await {
+            Ok(opened) => Ok((viewer, opened)),
+            Err(StoreError::KeyGone) => Err(not_found().into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Suppresses the address a message went to, because the person said so.
+    pub(crate) async fn unsubscribe(&self, ctx: &Ctx, id: MessageId) -> Result<(), Failure> {
+        let message = self.find(ctx, id).await?;
+        let opened = match self.views().open(ctx, &message).await {
+            Ok(opened) => opened,
+            // Erased: nobody will be written to, and nothing says who it was.
+            Err(StoreError::KeyGone) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let (channel, compared) = (message.channel, compared(message.channel, &opened.recipient).ok_or_else(not_found)?);
+        let value = suppressions::value_of(&keys, ctx.org.environment, channel, &compared);
+        self.store
+            .write(ctx, move |tx| Ok::<_, Failure>(suppressions::suppress(tx, channel, value, suppressions::Reason::Unsubscribed)?.map(drop)))
+            .await
+    }
+
+    /// Who hears if this message is cancelled.
+    pub(super) async fn hearing_of_cancel(&self, ctx: &Ctx, id: MessageId) -> Result<Option<HearingOfCancel>, Failure> {
+        const KIND: &str = "message.cancelled";
+        let endpoints = self.endpoints.hearing(ctx, KIND, &[]).await?;
+        if endpoints.is_empty() {
+            return Ok(None);
+        }
+        let notice_id = NoticeId::new(&ctx.world);
+        let data = json!({ "message_id": id, "state": State::Cancelled });
+        let notice = Notice { id: notice_id, kind: KIND, timestamp: ctx.now().to_string(), environment: ctx.org.environment, data };
+        let occurrence = Occurrence { id: notice_id, kind: KIND, message: Some(id), body: notice.to_bytes()? };
+        Ok(Some(HearingOfCancel { occurrence, endpoints }))
+    }
+}
+
+impl Message {
+    /// What it will be once cancelled.
+    pub(super) fn cancelled(self, now: Time) -> Self {
+        Self { state: State::Cancelled, updated_at: now, ..self }
+    }
+}
+
+/// Takes a message back, if nobody has begun to send it.
+pub(super) fn cancel(tx: &mut Tx<'_>, id: MessageId, hearing: Option<HearingOfCancel>) -> Result<Recorded<()>, Failure> {
+    let message = store::find(tx, id)?.ok_or_else(not_found)?;
+    if message.state != State::Queued || !store::advance(tx, id, State::Queued, State::Cancelled, None, message.attempts)? {
+        return Err(Refusal::of(&codes::MESSAGE_LEFT).into());
+    }
+    outbox::cancel(tx, JOB, id.bytes())?;
+    store::add_step(tx, id, message.attempts * 2 + 1, State::Cancelled.word(), message.attempts, None)?;
+    if let Some(hearing) = hearing {
+        deliveries::promise(tx, &hearing.occurrence, &hearing.endpoints)?;
+    }
+    Ok(tx.record(Leaf::of(State::Cancelled.action()).on(MessageId::PREFIX, id.bytes()), ()))
+}

@@ -1,0 +1,155 @@
+//! Statements about messages.
+
+use sealpost_store::{ContactId, MessageId, Row, StoreError, Time, Tx, sql};
+
+use super::model::{Message, State, Step};
+use crate::channels::ChannelKind;
+
+/// Stores an accepted message.
+pub(super) fn insert(tx: &mut Tx<'_>, m: &Message) -> Result<(), StoreError> {
+    let callbacks = (!m.callbacks.is_empty()).then(|| m.callbacks.join(" "));
+    tx.put(
+        sql!(
+            "insert into message (org, env, id, contact, event, event_version, template, template_version, channel, sender, class,
+                state, slot, recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, $18, $19, $19)"
+        ),
+        &[
+            &m.id,
+            &m.contact,
+            &m.event,
+            &m.event_version,
+            &m.template,
+            &m.template_version,
+            &m.channel,
+            &m.sender,
+            &m.class,
+            &m.state.word(),
+            &m.slot,
+            &m.recipient,
+            &m.payload,
+            &m.decision,
+            &callbacks,
+            &m.send_before,
+            &m.created_at,
+        ],
+    )
+}
+
+/// The message of this id.
+pub(super) fn find(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Message>, StoreError> {
+    tx.optional(
+        sql!(
+            "select id, contact, event, event_version, template, template_version, channel, sender, class, state, reason, slot,
+                recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at
+             from message where org = $1 and env = $2 and id = $3"
+        ),
+        &[&id],
+        read,
+    )
+}
+
+/// Messages before `before` (an id), newest first.
+pub(super) fn page(tx: &mut Tx<'_>, before: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+    tx.all(
+        sql!(
+            "select id, contact, event, event_version, template, template_version, channel, sender, class, state, reason, slot,
+                recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at
+             from message where org = $1 and env = $2 and id < $3 order by id desc limit $4"
+        ),
+        &[&before, &limit],
+        read,
+    )
+}
+
+/// Messages to one contact before `before`, newest first. Relies on `message_contact`.
+pub(super) fn page_to(tx: &mut Tx<'_>, contact: ContactId, before: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+    tx.all(
+        sql!(
+            "select id, contact, event, event_version, template, template_version, channel, sender, class, state, reason, slot,
+                recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at
+             from message where org = $1 and env = $2 and contact = $3 and id < $4 order by id desc limit $5"
+        ),
+        &[&contact, &before, &limit],
+        read,
+    )
+}
+
+/// Brings a message from one of its unfinished states to another; false if it isn't in `from` any more.
+pub(super) fn advance(tx: &mut Tx<'_>, id: MessageId, from: State, to: State, reason: Option<&str>, attempts: u32) -> Result<bool, StoreError> {
+    let now = tx.ctx().now();
+    let changed = tx.execute(
+        sql!(
+            "update message set state = $5, reason = $6, attempts = $7, updated_at = $8
+             where org = $1 and env = $2 and id = $3 and state = $4"
+        ),
+        &[&id, &from.word(), &to.word(), &reason, &attempts, &now],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Adds a step to the message's timeline.
+pub(super) fn add_step(tx: &mut Tx<'_>, id: MessageId, step: u32, kind: &str, attempt: u32, detail: Option<&str>) -> Result<(), StoreError> {
+    let now = tx.ctx().now();
+    tx.put(
+        sql!(
+            "insert into message_step (org, env, message, step, kind, at, attempt, detail) values ($1, $2, $3, $4, $5, $6, $7, $8)
+             on conflict do nothing"
+        ),
+        &[&id, &step, &kind, &now, &attempt, &detail],
+    )
+}
+
+/// The message's timeline, in order.
+pub(super) fn steps(tx: &mut Tx<'_>, id: MessageId) -> Result<Vec<Step>, StoreError> {
+    tx.all(
+        sql!("select kind, at, attempt, detail from message_step where org = $1 and env = $2 and message = $3 order by step"),
+        &[&id],
+        |row| Ok(Step { kind: row.get("kind")?, at: row.get("at")?, attempt: row.get("attempt")?, detail: row.get("detail")? }),
+    )
+}
+
+/// Puts a message into the sandbox outbox.
+pub(super) fn keep_in_sandbox(tx: &mut Tx<'_>, id: MessageId, channel: ChannelKind) -> Result<(), StoreError> {
+    let now = tx.ctx().now();
+    tx.put(
+        sql!("insert into sandbox (org, env, message, channel, created_at) values ($1, $2, $3, $4, $5) on conflict do nothing"),
+        &[&id, &channel, &now],
+    )
+}
+
+/// Ids of what is in the sandbox outbox before `before`, newest first.
+pub(super) fn sandbox_page(tx: &mut Tx<'_>, before: MessageId, limit: u32) -> Result<Vec<MessageId>, StoreError> {
+    tx.all(
+        sql!("select message from sandbox where org = $1 and env = $2 and message < $3 order by message desc limit $4"),
+        &[&before, &limit],
+        |row| row.get("message"),
+    )
+}
+
+fn read(row: &Row<'_>) -> Result<Message, StoreError> {
+    let state: String = row.get("state")?;
+    let callbacks: Option<String> = row.get("callbacks")?;
+    Ok(Message {
+        id: row.get("id")?,
+        contact: row.get("contact")?,
+        event: row.get("event")?,
+        event_version: row.get("event_version")?,
+        template: row.get("template")?,
+        template_version: row.get("template_version")?,
+        channel: row.get("channel")?,
+        sender: row.get("sender")?,
+        class: row.get("class")?,
+        state: State::read(&state).ok_or_else(|| StoreError::Column("state".into()))?,
+        reason: row.get("reason")?,
+        slot: row.get("slot")?,
+        recipient: row.get("recipient")?,
+        payload: row.get("payload")?,
+        decision: row.get("decision")?,
+        callbacks: callbacks.map(|names| names.split(' ').map(str::to_owned).collect()).unwrap_or_default(),
+        attempts: row.get("attempts")?,
+        send_before: row.get::<Option<Time>>("send_before")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+    })
+}

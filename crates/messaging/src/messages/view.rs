@@ -1,0 +1,187 @@
+//! How messages are shown: masked, unless the viewer has leave to see.
+
+use schemars::JsonSchema;
+use sealpost_seal::viewer::{Field, Viewer};
+use sealpost_seal::{Personal, View};
+use sealpost_store::{ContactId, Ctx, EventId, MessageId, Org, Store, StoreError, TemplateId, Time};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::model::{Message, Payload, State, Step};
+use super::sealing::MessageKey;
+use crate::channels::ChannelKind;
+use crate::contacts::Contacts;
+
+/// A message.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct MessageView {
+    /// Its id.
+    id: MessageId,
+    /// `test` or `live`.
+    environment: &'static str,
+    /// Where it stands.
+    state: State,
+    /// Why, as a code, where the state needs a reason.
+    reason: Option<String>,
+    /// To whom.
+    contact_id: ContactId,
+    /// The address it goes to, masked.
+    #[schemars(with = "Value")]
+    to: View,
+    /// What the caller gave to fill the template: its keys, with masked values. Not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Value>,
+    /// What was fired.
+    event_id: EventId,
+    /// Which version of it.
+    event_version: u32,
+    /// What it says.
+    template_id: TemplateId,
+    /// Which version of it.
+    template_version: u32,
+    /// Which way it goes.
+    channel: ChannelKind,
+    /// `otp`, `transactional` or `marketing`.
+    class: String,
+    /// Why it may be sent.
+    decision: Value,
+    /// How often a provider was asked.
+    attempts: u32,
+    /// Not to be sent after this.
+    send_before: Option<Time>,
+    /// When it was accepted.
+    created_at: Time,
+    /// When it came to its state.
+    updated_at: Time,
+}
+
+/// A step of a message's life.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct StepView {
+    /// What happened: `accepted`, `attempt_started`, `sent`, `delivered`, `failed`, `report_delivered`, …
+    pub(super) kind: String,
+    /// When.
+    pub(super) at: Time,
+    /// During which attempt; 0 outside of one.
+    pub(super) attempt: u32,
+    /// A code that says more.
+    pub(super) detail: Option<String>,
+}
+
+impl From<Step> for StepView {
+    fn from(step: Step) -> Self {
+        Self { kind: step.kind, at: step.at, attempt: step.attempt, detail: step.detail }
+    }
+}
+
+/// Makes views of messages. Opens a seal only if this viewer sees anything of what is in it.
+pub(super) struct Views<'v> {
+    pub(super) store: &'v Store,
+    pub(super) contacts: &'v Contacts,
+}
+
+/// What was opened of a message.
+pub(super) struct Opened {
+    pub(super) recipient: Personal<String>,
+    pub(super) payload: Option<Payload>,
+}
+
+impl Views<'_> {
+    /// The message in a list, as `ctx`'s viewer may see it.
+    pub(super) async fn brief(&self, ctx: &Ctx, message: &Message) -> Result<MessageView, StoreError> {
+        if sees_nothing(&ctx.viewer) {
+            return Ok(view(ctx.org, message, View::masked(), None));
+        }
+        let to = match self.open(ctx, message).await {
+            Ok(opened) => ctx.viewer.text(&opened.recipient, field(message)),
+            Err(StoreError::KeyGone) => View::NotStored(ERASED),
+            Err(error) => return Err(error),
+        };
+        Ok(view(ctx.org, message, to, None))
+    }
+
+    /// The whole message, as `ctx`'s viewer may see it.
+    pub(super) async fn full(&self, ctx: &Ctx, message: &Message) -> Result<MessageView, StoreError> {
+        let opened = match self.open(ctx, message).await {
+            Ok(opened) => opened,
+            Err(StoreError::KeyGone) => return Ok(view(ctx.org, message, View::NotStored(ERASED), Some(not_stored(ERASED)))),
+            Err(error) => return Err(error),
+        };
+        let data = match opened.payload {
+            Some(payload) => masked(&ctx.viewer, Value::Object(payload.data)),
+            None => not_stored(NOT_KEPT),
+        };
+        Ok(view(ctx.org, message, ctx.viewer.text(&opened.recipient, field(message)), Some(data)))
+    }
+
+    /// Opens the message. Whoever calls this has recorded why.
+    pub(super) async fn open(&self, ctx: &Ctx, message: &Message) -> Result<Opened, StoreError> {
+        let subject = self.contacts.subject(ctx, message.contact).await.map_err(|_| StoreError::KeyGone)?;
+        let slot = self.store.keys().slot(ctx.org.id, message.slot).await?;
+        let key = MessageKey::new(&subject.key, &slot, message.slot);
+        let recipient = key.recipient(ctx.org, message.id, message.contact, &message.recipient)?;
+        let payload = match &message.payload {
+            Some(sealed) => Some(key.payload(ctx.org, message.id, message.contact, sealed)?),
+            None => None,
+        };
+        Ok(Opened { recipient, payload })
+    }
+}
+
+/// The rule by which a payload is not there.
+const NOT_KEPT: &str = "payload_storage";
+/// The rule by which nothing of a message is there.
+const ERASED: &str = "erased";
+
+fn sees_nothing(viewer: &Viewer) -> bool {
+    viewer.grant().is_none() && !viewer.sees_last4()
+}
+
+pub(super) fn field(message: &Message) -> Field {
+    match message.channel {
+        ChannelKind::Email => Field::Email,
+        ChannelKind::Sms => Field::Phone,
+    }
+}
+
+fn not_stored(rule: &'static str) -> Value {
+    serde_json::to_value(View::NotStored(rule)).unwrap_or(Value::Null)
+}
+
+/// The same structure, every text and number in it as the viewer may see it.
+pub(super) fn masked(viewer: &Viewer, value: Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(map.into_iter().map(|(key, value)| (key, masked(viewer, value))).collect()),
+        Value::Array(items) => Value::Array(items.into_iter().map(|item| masked(viewer, item)).collect()),
+        Value::Null => Value::Null,
+        Value::String(text) => shown(viewer, text),
+        other => shown(viewer, other.to_string()),
+    }
+}
+
+fn shown(viewer: &Viewer, text: String) -> Value {
+    serde_json::to_value(viewer.text(&Personal::new(text), Field::Payload)).unwrap_or(Value::Null)
+}
+
+fn view(org: Org, m: &Message, to: View, data: Option<Value>) -> MessageView {
+    MessageView {
+        id: m.id,
+        environment: org.environment.as_str(),
+        state: m.state,
+        reason: m.reason.clone(),
+        contact_id: m.contact,
+        to,
+        data,
+        event_id: m.event,
+        event_version: m.event_version,
+        template_id: m.template,
+        template_version: m.template_version,
+        channel: m.channel,
+        class: m.class.clone(),
+        decision: serde_json::from_str(&m.decision).unwrap_or(Value::Null),
+        attempts: m.attempts,
+        send_before: m.send_before,
+        created_at: m.created_at,
+        updated_at: m.updated_at,
+    }
+}
