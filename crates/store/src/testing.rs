@@ -53,6 +53,8 @@ pub struct TestStore {
     pub clock: Arc<TestClock>,
     /// Its data folder, on SQLite.
     pub folder: Option<tempfile::TempDir>,
+    /// The URLs of its databases, data and keys, on PostgreSQL.
+    pub urls: Option<[String; 2]>,
     root: RootKeyText,
 }
 
@@ -65,7 +67,7 @@ impl TestStore {
         let root = RootKeyText(RootKey::generate(&SystemRng).to_file_text().to_string());
         let (world, clock) = world();
         let store = open(Database::Sqlite { folder: folder.path().to_owned() }, &root, world).await;
-        Self { store, clock, folder: Some(folder), root }
+        Self { store, clock, folder: Some(folder), urls: None, root }
     }
 
     /// A fresh store on PostgreSQL, or nothing (said loudly) where no server is named; in CI that fails.
@@ -80,16 +82,17 @@ impl TestStore {
             return None;
         };
         let (data, keys) = (fresh_database(&server).await, fresh_database(&server).await);
+        let urls = Some([data.clone(), keys.clone()]);
         let root = RootKeyText(RootKey::generate(&SystemRng).to_file_text().to_string());
         let (world, clock) = world();
         let database = Database::Postgres { data, keys, writers: 2, roots: Arc::new(rustls::RootCertStore::empty()) };
         let store = open(database, &root, world).await;
-        Some(Self { store, clock, folder: None, root })
+        Some(Self { store, clock, folder: None, urls, root })
     }
 
     /// The same data folder opened again, after the store was dropped.
     pub async fn reopened(self) -> Self {
-        let Self { store, clock, folder, root } = self;
+        let Self { store, clock, folder, urls, root } = self;
         drop(store);
         let path = folder.as_ref().map(|f| f.path().to_owned()).unwrap_or_default();
         // The threads of the dropped store release the folder as they end.
@@ -97,7 +100,7 @@ impl TestStore {
             let world = World { clock: clock.clone(), rng: Arc::new(SystemRng) };
             match try_open(Database::Sqlite { folder: path.clone() }, &root, world).await {
                 Ok(store) => {
-                    return Self { store, clock, folder, root };
+                    return Self { store, clock, folder, urls, root };
                 }
                 Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
             }

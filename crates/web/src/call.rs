@@ -4,10 +4,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use sealpost_store::{Ctx, Keys, OrgKeys, Recorded, Store, StoreError, Tx};
+use sealpost_store::{Ctx, Keys, Recorded, Store, StoreError, Tx};
 use serde::Serialize;
 
-use crate::body::{Document, Payload};
+use crate::body::Payload;
 use crate::caller::Caller;
 use crate::idempotency::{Lost, Once};
 use crate::page::Listing;
@@ -35,7 +35,6 @@ pub(crate) struct Arrived {
     pub(crate) params: Vec<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
-    pub(crate) keys: Option<Arc<OrgKeys>>,
     pub(crate) once: Option<Once>,
 }
 
@@ -94,17 +93,6 @@ impl<B, Q> Call<B, Q> {
     ) -> Result<Listing<'k>, Failure> {
         let filter = serde_json::to_vec(filter).map_err(Fault::new)?;
         Ok(Listing::new(keys.cursor(), self.ctx.org, self.arrived.route.path, &filter, limit)?)
-    }
-
-    /// The idempotency of one item of a batch: `key` is what the client calls it, `content` is the
-    /// item. Nothing for a caller without an organisation.
-    pub fn once<T: Serialize>(&self, key: &str, content: &T) -> Result<Option<Once>, Fault> {
-        let Some(keys) = self.arrived.keys.clone() else { return Ok(None) };
-        let text = serde_json::to_vec(content).map_err(Fault::new)?;
-        let document = Document::parse(text.into()).map_err(|_| Fault::new("an item of a batch is not strict JSON"))?;
-        let mut canonical = Vec::with_capacity(256);
-        document.write_canonical(&mut canonical);
-        Ok(Some(Once::new(keys, "item", key, &[self.arrived.route.path.as_bytes(), &[0], &canonical])))
     }
 }
 

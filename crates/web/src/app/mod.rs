@@ -117,16 +117,16 @@ impl Inner {
         let caller = self.admit(entry, &parts.headers, peer, trail).await?;
         let payload = receive::payload(&entry.info, &self.config, &parts.headers, body).await?;
         let ctx = self.ctx(&caller, trail);
-        let (keys, once) = self.once(&entry.info, &caller, &parts, &payload).await?;
+        let once = self.once(&entry.info, &caller, &parts, &payload).await?;
         let _guard = self.enter(&caller, once.as_ref())?;
         let kept = once.clone();
-        let arrived = Arrived { route: entry.info.clone(), params, headers: parts.headers, payload, keys, once };
+        let arrived = Arrived { route: entry.info.clone(), params, headers: parts.headers, payload, once };
         let answer = (entry.endpoint.handle)(ctx, caller.clone(), arrived, query)?.await;
         match (answer, kept) {
-            (Err(Failure::Refused(refusal)), Some(once)) => {
-                // It may have been done already, and refuse only because of that.
+            (Err(failure), Some(once)) => {
+                // It may have been done already, and fail only because of that.
                 let kept = self.store.peek(&self.ctx(&caller, trail), move |tx| once.find(tx)).await?;
-                kept.ok_or(Failure::Refused(refusal))
+                kept.ok_or(failure)
             }
             (answer, _) => answer,
         }
@@ -206,24 +206,23 @@ impl Inner {
         caller: &Caller,
         parts: &http::request::Parts,
         payload: &Payload,
-    ) -> Result<(Option<Arc<sealpost_store::OrgKeys>>, Option<Once>), Failure> {
+    ) -> Result<Option<Once>, Failure> {
         if !info.mutates() || info.permission().is_none() {
-            return Ok((None, None));
+            return Ok(None);
         }
         let field = if info.takes == Takes::Json { payload.top_level_text(key::FIELD) } else { None };
-        let named = key::of(&parts.headers, field)?;
+        let Some(named) = key::of(&parts.headers, field)? else { return Ok(None) };
         let keys = self.store.keys().organisation(caller.org.id).await?;
-        let Some(named) = named else { return Ok((Some(keys), None)) };
         let mut canonical = Vec::with_capacity(512);
         payload.write_canonical(&mut canonical);
         let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
         let once = Once::new(
-            keys.clone(),
+            keys,
             "request",
             &named,
             &[info.method.as_str().as_bytes(), b" ", target.as_bytes(), &[0], &canonical],
         );
-        Ok((Some(keys), Some(once)))
+        Ok(Some(once))
     }
 
     fn enter(&self, caller: &Caller, once: Option<&Once>) -> Result<Option<Guard>, Refusal> {

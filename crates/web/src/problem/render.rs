@@ -2,10 +2,16 @@
 
 use sealpost_store::RequestId;
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
+use serde_json::Value;
 
 use super::{Place, Refusal, Wrong};
 
 impl Refusal {
+    /// The problem as a JSON value, to stand inside another answer: what became of one item of a batch.
+    pub fn to_value(&self, request: RequestId) -> Value {
+        serde_json::to_value(Document { refusal: self, request }).unwrap_or_default()
+    }
+
     /// The `application/problem+json` document.
     pub(crate) fn document(&self, request: RequestId) -> Vec<u8> {
         // Maps of strings and values: serialising them has no way to fail.
