@@ -42,7 +42,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, log: &mut Log) -> Re
     if targets.is_empty() {
         bail!("no such target in fuzz/fuzz_targets");
     }
-    let mut build = workspace.cargo(["build", "--release", "--locked", "--bins"]);
+    // Named, so that the flags reach our code and not the build scripts.
+    let host = host(workspace)?;
+    let mut build = workspace.cargo(["build", "--release", "--locked", "--bins", "--target", &host]);
     log.run(build.current_dir(&fuzz).env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", COVERAGE))?;
     let mut broken = Vec::new();
     for name in &targets {
@@ -50,7 +52,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, log: &mut Log) -> Re
         for folder in [&corpus, &finds] {
             std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         }
-        let mut run = workspace.command(target.join("release").join(name));
+        let mut run = workspace.command(target.join(&host).join("release").join(name));
         run.arg(format!("-max_total_time={}", options.seconds));
         run.args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=65536", "-print_final_stats=1", "-verbosity=1"]);
         run.arg(format!("-artifact_prefix={}/", finds.display()));
@@ -70,4 +72,12 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, log: &mut Log) -> Re
         );
     }
     Ok(counts)
+}
+
+/// The triple of this machine.
+fn host(workspace: &Workspace) -> Result<String> {
+    let output = workspace.command("rustc").arg("-vV").output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let line = text.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc doesn't name its host")?;
+    Ok(line.to_owned())
 }

@@ -49,7 +49,8 @@ impl KeyAuthenticator {
             }
         };
         let now = self.house.world().clock.now();
-        let decided = rules::may_use(&known.key, now, peer, from_browser).and_then(|()| rules::fits(&known.key, presented.via));
+        let decided =
+            rules::may_use(&known.key, now, peer, from_browser).and_then(|()| rules::fits(&known.key, presented.via));
         if let Err(refused) = decided {
             if refused == KeyRefused::InBrowser {
                 tracing::warn!(key = %known.key.id, "key.secret_in_browser");

@@ -6,8 +6,8 @@
 use sealpost_seal::token::{KeyKind, PlainKey};
 use sealpost_seal::viewer::Viewer;
 use sealpost_store::{
-    Actor, ApiKeyId, Change, Credential, CredentialKind, Ctx, Leaf, OrgKeys, Recorded, RequestId, Store, StoreError, Tx,
-    directory,
+    Actor, ApiKeyId, Change, Credential, CredentialKind, Ctx, Leaf, OrgKeys, Recorded, RequestId, Store, StoreError,
+    Tx, directory,
 };
 use sealpost_web::{Failure, PermissionSet, not_found};
 
@@ -31,7 +31,12 @@ impl Making {
 }
 
 /// Makes a key in the context's environment. Its scopes are at most `ceiling`, what its creator may do.
-pub fn create(tx: &mut Tx<'_>, with: &Making, ceiling: PermissionSet, new: NewKey) -> Result<Recorded<Issued>, Failure> {
+pub fn create(
+    tx: &mut Tx<'_>,
+    with: &Making,
+    ceiling: PermissionSet,
+    new: NewKey,
+) -> Result<Recorded<Issued>, Failure> {
     rules::may_grant(ceiling, new.kind, new.scopes)?;
     let issued = insert(tx, with, new)?;
     let leaf = granted(tx.ctx(), with, "key.create", &issued.key);

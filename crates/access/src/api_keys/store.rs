@@ -67,12 +67,7 @@ pub(super) fn revoke(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<bool, StoreError> 
 }
 
 /// Names a key's successor and its end; false if it has one or was revoked, so that two rotations can't both succeed.
-pub(super) fn supersede(
-    tx: &mut Tx<'_>,
-    id: ApiKeyId,
-    successor: ApiKeyId,
-    until: Time,
-) -> Result<bool, StoreError> {
+pub(super) fn supersede(tx: &mut Tx<'_>, id: ApiKeyId, successor: ApiKeyId, until: Time) -> Result<bool, StoreError> {
     let changed = tx.execute(
         sql!(
             "update api_key set successor = $4, expires_at = $5

@@ -143,13 +143,19 @@ fn write_one(
     let before = store::last_use(tx, id)?;
     // A name is of one day: what is new is compared under the day of what is stored.
     let is_new = |seen: &CoarseNetwork| {
-        !familiar.contains(seen) && before.is_some_and(|before| NetworkName::new(keys, id, *seen, before.at) != before.network)
+        !familiar.contains(seen)
+            && before.is_some_and(|before| NetworkName::new(keys, id, *seen, before.at) != before.network)
     };
     let is_strange = used.networks.iter().any(is_new);
     if is_strange {
         tx.note(Leaf::of("key.new_network").on(ApiKeyId::PREFIX, id.bytes()));
     }
-    store::add_uses(tx, id, used.uses, LastUse { at: used.last, network: NetworkName::new(keys, id, *network, used.last) })?;
+    store::add_uses(
+        tx,
+        id,
+        used.uses,
+        LastUse { at: used.last, network: NetworkName::new(keys, id, *network, used.last) },
+    )?;
     Ok(is_strange)
 }
 

@@ -1,13 +1,13 @@
 //! What organisations promise.
 
 use sealpost_store::both_engines;
-use sealpost_store::testing::TestStore;
 
 use super::*;
 
 both_engines! {
     async fn an_organisation_begins_with_a_leaf_in_its_own_ledger(house: TestStore) {
         let id = create(&house.store, OrganisationName::parse("Østfold Tickets").unwrap()).await.unwrap();
+        house.clock.advance_ms(1);
         let other = create(&house.store, OrganisationName::parse("Example Two").unwrap()).await.unwrap();
         let found = find(&house.store, id).await.unwrap().unwrap();
         assert_eq!(found.name, "Østfold Tickets");

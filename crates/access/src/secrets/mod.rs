@@ -16,5 +16,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use model::{BadSecret, NewSecret, Origin, Overlap, OverlapTooLong, Purpose, SecretSummary, SecretVersion, VersionSummary};
+pub use model::{
+    BadSecret, NewSecret, Origin, Overlap, OverlapTooLong, Purpose, SecretSummary, SecretVersion, VersionSummary,
+};
 pub use service::{create, list, remove, rotate, usable};

@@ -45,8 +45,7 @@ async fn rotate(api: Api, call: Call<Rotation>) -> Result<Reply, Failure> {
     let id: ApiKeyId = call.id("id")?;
     let with = Making::ready(&api.house, &call.ctx).await?;
     let (ceiling, overlap) = (call.caller.permissions, call.body.overlap_seconds);
-    let reply =
-        call.write(&api.house, move |tx| show_once(service::rotate(tx, &with, ceiling, id, overlap)?)).await?;
+    let reply = call.write(&api.house, move |tx| show_once(service::rotate(tx, &with, ceiling, id, overlap)?)).await?;
     api.forget(id);
     Ok(reply)
 }

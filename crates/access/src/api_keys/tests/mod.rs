@@ -1,0 +1,7 @@
+//! What API keys promise, on both engines.
+
+mod api;
+mod house;
+mod rules;
+mod use_of_keys;
+mod validity;

@@ -1,0 +1,85 @@
+//! The rules alone.
+
+use proptest::prelude::*;
+use sealpost_seal::token::KeyKind;
+use sealpost_store::{ApiKeyId, Environment, Time};
+use sealpost_web::PermissionSet;
+
+use crate::api_keys::model::{ApiKey, KeyName, KeyState, Lifetime};
+use crate::api_keys::rules::{KeyRefused, may_grant, may_use, state};
+use crate::api_keys::{BadKeyField, Cidrs};
+use crate::permissions::{ALL, CONTACTS_READ, EVERYTHING, KEYS_MANAGE, MESSAGES_SEND};
+
+fn key(expires: i64, revoked: Option<i64>, successor: bool) -> ApiKey {
+    ApiKey {
+        id: ApiKeyId::from_bytes([1; 16]),
+        environment: Environment::Test,
+        kind: KeyKind::Secret,
+        name: KeyName::parse("A").unwrap(),
+        last4: "0000".into(),
+        scopes: EVERYTHING,
+        cidrs: Cidrs::default(),
+        created_at: Time::from_unix_ms(0),
+        expires_at: Time::from_unix_ms(expires),
+        revoked_at: revoked.map(Time::from_unix_ms),
+        successor: successor.then_some(ApiKeyId::from_bytes([2; 16])),
+        uses: 0,
+        last_use: None,
+    }
+}
+
+fn set(bits: &[bool]) -> PermissionSet {
+    let chosen: Vec<_> = ALL.iter().zip(bits).filter(|(_, chosen)| **chosen).map(|(p, _)| *p).collect();
+    PermissionSet::of(&chosen)
+}
+
+proptest! {
+    #[test]
+    fn a_revoked_key_is_never_believed_and_no_key_outlives_its_end(
+        expires in 0_i64..100, revoked in proptest::option::of(0_i64..100), successor: bool, now in 0_i64..100, browser: bool,
+    ) {
+        let key = key(expires, revoked, successor);
+        let allowed = may_use(&key, Time::from_unix_ms(now), "192.0.2.1".parse().unwrap(), browser).is_ok();
+        prop_assert_eq!(allowed, revoked.is_none() && now < expires && !browser);
+    }
+
+    #[test]
+    fn nobody_grants_what_they_do_not_have(ceiling in prop::collection::vec(any::<bool>(), 21), wanted in prop::collection::vec(any::<bool>(), 21)) {
+        let (ceiling, wanted) = (set(&ceiling), set(&wanted));
+        match may_grant(ceiling, KeyKind::Secret, wanted) {
+            Ok(()) => prop_assert!(wanted.is_subset(ceiling) && !wanted.is_empty()),
+            Err(KeyRefused::ScopesExceeded(over)) => {
+                prop_assert!(!over.is_empty() && over.is_subset(wanted) && over.intersection(ceiling).is_empty());
+            }
+            Err(other) => prop_assert!(other == KeyRefused::NoScopes && wanted.is_empty()),
+        }
+    }
+}
+
+#[test]
+fn a_publishable_key_holds_nothing_personal_whoever_makes_it() {
+    let refused = may_grant(EVERYTHING, KeyKind::Publishable, PermissionSet::of(&[CONTACTS_READ]));
+    assert_eq!(refused, Err(KeyRefused::NotPublishable(PermissionSet::of(&[CONTACTS_READ]))));
+    assert_eq!(may_grant(EVERYTHING, KeyKind::Publishable, PermissionSet::EMPTY), Ok(()));
+    let own = PermissionSet::of(&[KEYS_MANAGE]);
+    assert!(may_grant(own, KeyKind::Secret, PermissionSet::of(&[MESSAGES_SEND])).is_err());
+}
+
+#[test]
+fn a_state_says_what_to_do_next() {
+    let at = Time::from_unix_ms;
+    assert_eq!(state(&key(10, None, false), at(9)), KeyState::Active);
+    assert_eq!(state(&key(10, None, false), at(10)), KeyState::Expired { at: at(10) });
+    assert_eq!(state(&key(10, Some(5), true), at(6)), KeyState::Revoked { at: at(5) });
+    let successor = ApiKeyId::from_bytes([2; 16]);
+    assert_eq!(state(&key(10, None, true), at(20)), KeyState::Rotated { until: at(10), successor });
+}
+
+#[test]
+fn names_and_lifetimes_have_bounds() {
+    assert!(KeyName::parse("Shop").is_ok());
+    assert_eq!(KeyName::parse(" Shop"), Err(BadKeyField::Name));
+    assert_eq!(KeyName::parse(""), Err(BadKeyField::Name));
+    assert_eq!((Lifetime::days(0), Lifetime::days(367)), (Err(BadKeyField::Lifetime), Err(BadKeyField::Lifetime)));
+    assert!(Lifetime::days(366).is_ok());
+}

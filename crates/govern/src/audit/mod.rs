@@ -1,0 +1,28 @@
+//! The audit ledger: who did what to which thing, with which outcome.
+//!
+//! Leaves are written by the transactions of the acts themselves; here they are read. A leaf holds ids and codes, never personal
+//! data, and details, where there are any, hold none either. Reading is itself an act: it leaves `ledger.read`, at most once a
+//! minute for each reader, so that a program that polls doesn't grow what it reads.
+//!
+//! A live key sees the whole ledger of its organisation, a test key the leaves of the test environment only. Proofs speak of the
+//! whole ledger, and of hashes.
+
+mod api;
+pub mod codes;
+mod entry;
+mod export;
+mod filter;
+mod ids;
+mod readers;
+mod service;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use api::feature;
+pub use entry::{ActorWord, Entry, EnvironmentWord, ResultWord};
+pub use export::{ExportError, Exported, export};
+pub use filter::Filter;
+pub use ids::TypedId;
+pub use service::{Consistency, Inclusion, Scan, consistency, entries, inclusion};
+pub use verify::{VerifyError, verify, verify_file, witnessed_in};

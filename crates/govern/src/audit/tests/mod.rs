@@ -1,0 +1,6 @@
+//! What the audit ledger promises, on both engines.
+
+mod export;
+mod house;
+mod proofs;
+mod reading;
