@@ -7,13 +7,15 @@ use sealpost_egress::smtp::Mailer;
 use sealpost_store::Store;
 use sealpost_web::Feature;
 
-use crate::contacts::Contacts;
+use crate::channels::{self, Channels};
+use crate::contacts::{self, Contacts};
 use crate::deliveries::{self, Deliverer};
 use crate::dispatcher::Dispatcher;
 use crate::endpoints::{self, Endpoints};
-use crate::events::Events;
+use crate::events::{self, Events};
 use crate::messages::{self, Accepting, EmailSender, Messages, Sender};
-use crate::templates::Templates;
+use crate::suppressions;
+use crate::templates::{self, Templates};
 use crate::unsubscribe::{self, Unsubscribe};
 
 /// What the features of this crate stand on.
@@ -33,7 +35,6 @@ pub struct MessagingConfig {
 pub struct Messaging {
     store: Store,
     client: Client,
-    #[expect(dead_code, reason = "until channels are here")]
     mailer: Mailer,
     /// The people an organisation writes to.
     pub contacts: Contacts,
@@ -41,6 +42,8 @@ pub struct Messaging {
     pub templates: Templates,
     /// What the API fires by name.
     pub events: Events,
+    /// The configured senders.
+    pub channels: Channels,
     /// Who hears of what happens.
     pub endpoints: Endpoints,
     /// The main job.
@@ -55,6 +58,7 @@ impl Messaging {
         let contacts = Contacts::new(store.clone());
         let templates = Templates::new(store.clone());
         let events = Events::new(store.clone());
+        let channels = Channels::new(store.clone());
         let endpoints = Endpoints::new(store.clone(), client.clone());
         let unsubscribe = Unsubscribe::new(&store, &public_url);
         let accepting = Accepting {
@@ -65,13 +69,18 @@ impl Messaging {
             endpoints: endpoints.clone(),
         };
         let messages = Messages::new(accepting, store.clone(), contacts.clone(), endpoints.clone());
-        Self { store, client, mailer, contacts, templates, events, endpoints, messages, unsubscribe }
+        Self { store, client, mailer, contacts, templates, events, channels, endpoints, messages, unsubscribe }
     }
 
     /// What they add to the API.
     pub fn features(&self) -> Vec<Feature> {
         vec![
             messages::feature(&self.messages),
+            contacts::feature(&self.contacts),
+            suppressions::feature(&self.store),
+            templates::feature(&self.templates),
+            events::feature(&self.events),
+            channels::feature(&self.channels),
             endpoints::feature(&self.store, &self.endpoints),
             deliveries::feature(&self.store),
             unsubscribe::feature(&self.unsubscribe, &self.messages),
@@ -80,7 +89,7 @@ impl Messaging {
 
     /// What does the work that follows an answer. Run one per process.
     pub fn dispatcher(&self) -> Dispatcher {
-        let email = EmailSender;
+        let email = EmailSender::new(self.store.clone(), self.mailer.clone(), self.channels.clone(), self.unsubscribe.clone());
         let sender = Sender::new(self.store.clone(), self.contacts.clone(), self.endpoints.clone(), email);
         let deliverer = Deliverer::new(self.store.clone(), self.endpoints.clone(), self.client.clone());
         Dispatcher::new(self.store.clone()).handle(messages::JOB, sender).handle(deliveries::JOB, deliverer as Arc<_>)

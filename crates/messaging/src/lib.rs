@@ -8,6 +8,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod assembly;
+mod cursor;
 mod label;
 mod patch;
 mod recent;

@@ -1,8 +1,24 @@
 //! Channels: configured senders.
+//!
+//! A channel's settings hold no credential, only the ids of secrets; nothing here can show one. What others use:
+//! [`Channels::email`], which makes a channel ready for `egress`.
 
+mod api;
+pub mod codes;
+mod dkim;
 mod kind;
+mod model;
+mod rules;
+mod service;
+mod store;
 
+pub use api::feature;
+pub use dkim::{DkimKind, NewDkim};
 pub use kind::ChannelKind;
+pub use model::{
+    Channel, ChannelRefusal, DkimSettings, EmailChanges, EmailChannel, EmailSettings, NewChannel, NewEmail, Protection,
+};
+pub use service::{Channels, Create, Update};
 
 /// Told after a channel was made or changed, with its id.
 pub const CHANGED: &str = "channel.changed";

@@ -8,6 +8,7 @@
 //! [`insert_if_absent`]s; [`Contacts::subject`] gives the key; [`Contacts::address`] opens one address for delivery.
 
 mod api;
+pub mod codes;
 mod indexes;
 mod model;
 mod prepare;
@@ -18,6 +19,8 @@ mod service;
 mod store;
 mod subject;
 
+pub(crate) use api::body;
+pub use api::feature;
 pub use model::{
     Changes, Contact, ContactRefusal, Details, ExternalId, Fields, Identifier, Locale, Name, Reason, Reveal,
 };

@@ -34,6 +34,11 @@ impl Contacts {
         Self { store, recent }
     }
 
+    /// Where they are.
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Makes a contact ready; [`NewContact::create`] makes it, inside a transaction.
     pub async fn prepare(&self, ctx: &Ctx, details: &Details) -> Result<NewContact, ContactRefusal> {
         rules::check_new(details)?;

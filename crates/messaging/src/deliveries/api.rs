@@ -90,7 +90,13 @@ struct AttemptView {
 
 impl From<&Attempt> for AttemptView {
     fn from(a: &Attempt) -> Self {
-        Self { attempt: a.number, started_at: a.started_at, outcome: a.outcome.clone(), status: a.status, latency_ms: a.latency_ms }
+        Self {
+            attempt: a.number,
+            started_at: a.started_at,
+            outcome: a.outcome.clone(),
+            status: a.status,
+            latency_ms: a.latency_ms,
+        }
     }
 }
 

@@ -81,16 +81,27 @@ impl Deliverer {
         match self.endpoints.gate(ready, now) {
             Gate::Open => {}
             Gate::Later(at) => return Ended::Later(at),
-            Gate::Closed if matches!(ready.endpoint.state, crate::endpoints::State::Pending) => return Ended::Later(now.plus_ms(PENDING_MS)),
+            Gate::Closed if matches!(ready.endpoint.state, crate::endpoints::State::Pending) => {
+                return Ended::Later(now.plus_ms(PENDING_MS));
+            }
             Gate::Closed => return Ended::Never("endpoint_disabled"),
         }
         let number = delivery.attempts + 1;
         let id = delivery.notice.to_string();
-        let telling =
-            Telling { id: &id, kind: &delivery.kind, body: delivery.body.clone(), attempt: number, at: now, deadline: DEADLINE };
+        let telling = Telling {
+            id: &id,
+            kind: &delivery.kind,
+            body: delivery.body.clone(),
+            attempt: number,
+            at: now,
+            deadline: DEADLINE,
+        };
         let (outcome, status, latency, verdict) = read(call(&self.client, ctx.org, ready, telling).await);
         let finished_at = Some(ctx.now());
-        Ended::Tried(Attempt { number, started_at: now, finished_at, outcome: outcome.to_owned(), status, latency_ms: latency }, verdict)
+        Ended::Tried(
+            Attempt { number, started_at: now, finished_at, outcome: outcome.to_owned(), status, latency_ms: latency },
+            verdict,
+        )
     }
 
     /// Records what the run came to; if another node has taken the job over meanwhile, nothing.
@@ -102,7 +113,11 @@ impl Deliverer {
                 let leaf = Leaf::of("delivery.attempt").on(DeliveryId::PREFIX, delivery.id.bytes());
                 let (attempts, next, leaf) = match &ended {
                     Ended::Tried(attempt, verdict) => {
-                        let leaf = if *verdict == Verdict::Delivered { leaf } else { leaf.failed(outcome_code(&attempt.outcome)) };
+                        let leaf = if *verdict == Verdict::Delivered {
+                            leaf
+                        } else {
+                            leaf.failed(outcome_code(&attempt.outcome))
+                        };
                         (attempt.number, rules::next(attempt.number, *verdict, now, jitter), leaf)
                     }
                     Ended::Later(at) => (delivery.attempts, Next::At(*at), leaf.because("postponed")),
@@ -140,7 +155,8 @@ impl Handler for Deliverer {
 fn read(result: Result<Answer, CallError>) -> (&'static str, Option<u16>, Option<u32>, Verdict) {
     match result {
         Ok(answer) => {
-            let retry_after = answer.headers.get(http::header::RETRY_AFTER).and_then(|v| v.to_str().ok()?.trim().parse().ok());
+            let retry_after =
+                answer.headers.get(http::header::RETRY_AFTER).and_then(|v| v.to_str().ok()?.trim().parse().ok());
             let verdict = rules::verdict(answer.status, retry_after);
             let code = match verdict {
                 Verdict::Delivered => "delivered",

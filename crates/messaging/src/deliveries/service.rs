@@ -91,7 +91,13 @@ fn requeue(tx: &mut Tx<'_>, delivery: Delivery) -> Result<Delivery, StoreError> 
 }
 
 /// Deliveries to an endpoint, newest first.
-pub fn page_of(tx: &mut Tx<'_>, endpoint: EndpointId, state: Option<State>, before: DeliveryId, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+pub fn page_of(
+    tx: &mut Tx<'_>,
+    endpoint: EndpointId,
+    state: Option<State>,
+    before: DeliveryId,
+    limit: u32,
+) -> Result<Vec<Delivery>, StoreError> {
     store::page_of(tx, endpoint, state, before, limit)
 }
 

@@ -28,7 +28,13 @@ pub(super) fn find(tx: &mut Tx<'_>, id: DeliveryId) -> Result<Option<Delivery>, 
 }
 
 /// Deliveries to one endpoint before `before`, newest first. Relies on `delivery_endpoint`.
-pub(super) fn page_of(tx: &mut Tx<'_>, endpoint: EndpointId, state: Option<State>, before: DeliveryId, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+pub(super) fn page_of(
+    tx: &mut Tx<'_>,
+    endpoint: EndpointId,
+    state: Option<State>,
+    before: DeliveryId,
+    limit: u32,
+) -> Result<Vec<Delivery>, StoreError> {
     tx.all(
         sql!(
             "select id, endpoint, notice, kind, message, body, state, attempts, next_at, created_at, updated_at
@@ -53,7 +59,13 @@ pub(super) fn of_message(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<Deli
 }
 
 /// Records how far a delivery has come.
-pub(super) fn advance(tx: &mut Tx<'_>, id: DeliveryId, state: State, attempts: u32, next_at: Option<Time>) -> Result<(), StoreError> {
+pub(super) fn advance(
+    tx: &mut Tx<'_>,
+    id: DeliveryId,
+    state: State,
+    attempts: u32,
+    next_at: Option<Time>,
+) -> Result<(), StoreError> {
     let now = tx.ctx().now();
     tx.put(
         sql!("update delivery set state = $4, attempts = $5, next_at = $6, updated_at = $7 where org = $1 and env = $2 and id = $3"),

@@ -52,7 +52,15 @@ mod tests {
 
     fn claim(org: u8, n: u8) -> Claim {
         let org = Org { id: OrgId::from_bytes([org; 16]), environment: Environment::Test };
-        Claim { id: JobId::from_bytes([n; 16]), org, kind: "t".into(), target: [n; 16], fence: 1, claims: 0, hint: None }
+        Claim {
+            id: JobId::from_bytes([n; 16]),
+            org,
+            kind: "t".into(),
+            target: [n; 16],
+            fence: 1,
+            claims: 0,
+            hint: None,
+        }
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, header};
-use sealpost_egress::client::{Answer, Client, Method, Outbound, SendError};
 use sealpost_egress::Tenant;
+use sealpost_egress::client::{Answer, Client, Method, Outbound, SendError};
 use sealpost_seal::signature::{NotSignable, Outgoing, SigningKey, sign};
 use sealpost_store::{Org, Time};
 
@@ -74,7 +74,8 @@ pub async fn call(client: &Client, org: Org, ready: &Ready, telling: Telling<'_>
     let signed = signatures(ready, &telling).map_err(|_| CallError::NotSignable)?;
     let mut outbound = Outbound::new(Tenant::new(org.id.bytes()), Method::Post, &ready.target, telling.body);
     outbound.deadline = telling.deadline;
-    outbound.headers = vec![(header::CONTENT_TYPE, JSON), (header::USER_AGENT, AGENT), (ATTEMPT, HeaderValue::from(telling.attempt))];
+    outbound.headers =
+        vec![(header::CONTENT_TYPE, JSON), (header::USER_AGENT, AGENT), (ATTEMPT, HeaderValue::from(telling.attempt))];
     for (name, value) in signed {
         let pair = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
         outbound.headers.push(pair.ok_or(CallError::NotSignable)?);

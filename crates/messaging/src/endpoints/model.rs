@@ -55,9 +55,10 @@ impl State {
             "pending" => Self::Pending,
             "active" => Self::Active,
             "failing" => Self::Failing { since: since()? },
-            "disabled" => {
-                Self::Disabled { since: since()?, reason: ["failing", "gone", "manual"].into_iter().find(|known| *known == reason)? }
-            }
+            "disabled" => Self::Disabled {
+                since: since()?,
+                reason: ["failing", "gone", "manual"].into_iter().find(|known| *known == reason)?,
+            },
             _ => return None,
         })
     }
@@ -107,7 +108,12 @@ impl Filter {
     pub fn new(patterns: Vec<String>) -> Result<Self, BadPattern> {
         let fits = |p: &String| {
             let stem = p.strip_suffix(".*").unwrap_or(p);
-            p == "*" || (!stem.is_empty() && stem.len() <= 64 && stem.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-')))
+            p == "*"
+                || (!stem.is_empty()
+                    && stem.len() <= 64
+                    && stem
+                        .bytes()
+                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-')))
         };
         if patterns.len() > Self::MOST || !patterns.iter().all(fits) {
             return Err(BadPattern);
@@ -181,7 +187,9 @@ mod tests {
     #[test]
     fn states_survive_the_database() {
         let since = Time::from_unix_ms(1_768_469_400_000);
-        for state in [State::Pending, State::Active, State::Failing { since }, State::Disabled { since, reason: "gone" }] {
+        for state in
+            [State::Pending, State::Active, State::Failing { since }, State::Disabled { since, reason: "gone" }]
+        {
             assert_eq!(State::read(state.word(), &state.detail()), Some(state));
         }
         assert_eq!(State::read("disabled", ""), None);
@@ -194,6 +202,10 @@ mod tests {
         assert!(filter.hears("message.delivered") && filter.hears("contact.erased"));
         assert!(!filter.hears("contact.created") && !filter.hears("messages.x") && !filter.hears("messagedelivered"));
         assert!(Filter::new(vec![]).unwrap().hears("anything"));
-        assert!(Filter::new(vec!["m*".into()]).is_err() && Filter::new(vec![".*".into()]).is_err() && Filter::new(vec!["A".into()]).is_err());
+        assert!(
+            Filter::new(vec!["m*".into()]).is_err()
+                && Filter::new(vec![".*".into()]).is_err()
+                && Filter::new(vec!["A".into()]).is_err()
+        );
     }
 }

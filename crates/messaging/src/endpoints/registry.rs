@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 use sealpost_access::secrets;
-use sealpost_egress::target::Target;
 use sealpost_egress::client::Client;
+use sealpost_egress::target::Target;
 use sealpost_seal::signature::{SigningSecret, WebhookKey};
 use sealpost_store::{Ctx, EndpointId, Leaf, Org, Store, StoreError, Time};
 
@@ -65,7 +65,8 @@ impl Endpoints {
                 all
             }
         };
-        let may_hear = |e: &&Endpoint| matches!(e.state, State::Active | State::Failing { .. }) && e.events.hears(event);
+        let may_hear =
+            |e: &&Endpoint| matches!(e.state, State::Active | State::Failing { .. }) && e.events.hears(event);
         let named = |e: &&Endpoint| named.is_empty() || named.contains(&e.name);
         Ok(all.iter().filter(may_hear).filter(named).map(|e| e.id).collect())
     }
@@ -101,7 +102,10 @@ impl Endpoints {
                     .map(|version| SigningSecret::import(version.value.expose(), version.encoding).map(Arc::new))
                     .collect::<Result<Vec<_>, _>>()
                     .map_err(|_| StoreError::Column("secret".into()))?;
-                let key = secrets::usable(tx, &keys, endpoint.signing, ED25519)?.into_iter().next().ok_or(StoreError::Missing("signing key"))?;
+                let key = secrets::usable(tx, &keys, endpoint.signing, ED25519)?
+                    .into_iter()
+                    .next()
+                    .ok_or(StoreError::Missing("signing key"))?;
                 let key = WebhookKey::parse(key.value.expose()).map_err(|_| StoreError::Column("signing".into()))?;
                 Ok(Some(Ready { endpoint, target, secrets, key: Arc::new(key) }))
             })
@@ -134,7 +138,13 @@ impl Endpoints {
 
     /// The receiver said 410: it wants no more.
     pub async fn gone(&self, ctx: &Ctx, ready: &Ready) {
-        self.move_to(ctx, ready.endpoint.id, ready.endpoint.state, State::Disabled { since: ctx.now(), reason: "gone" }).await;
+        self.move_to(
+            ctx,
+            ready.endpoint.id,
+            ready.endpoint.state,
+            State::Disabled { since: ctx.now(), reason: "gone" },
+        )
+        .await;
     }
 
     async fn move_to(&self, ctx: &Ctx, id: EndpointId, from: State, to: State) {
@@ -144,7 +154,10 @@ impl Endpoints {
             .write(ctx, move |tx| {
                 store::set_state(tx, id, &from, &to)?;
                 tx.publish(sealpost_store::Change::new(CHANGED, org, id.bytes()));
-                Ok::<_, StoreError>(tx.record(Leaf::of("endpoint.change_state").on(EndpointId::PREFIX, id.bytes()).because(to.word()), ()))
+                Ok::<_, StoreError>(tx.record(
+                    Leaf::of("endpoint.change_state").on(EndpointId::PREFIX, id.bytes()).because(to.word()),
+                    (),
+                ))
             })
             .await;
         match moved {

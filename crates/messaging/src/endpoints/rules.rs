@@ -60,8 +60,12 @@ pub fn after_call(state: &State, recent: &mut Recent, succeeded: bool, now: Time
             *recent = Recent::default();
             Some(State::Active)
         }
-        State::Failing { since } if now.since(*since) >= DISABLE_AFTER_MS => Some(State::Disabled { since: now, reason: "failing" }),
-        State::Active if recent.calls >= FEWEST && recent.failed * 100 >= recent.calls * OPENS_AT_PERCENT => Some(State::Failing { since: now }),
+        State::Failing { since } if now.since(*since) >= DISABLE_AFTER_MS => {
+            Some(State::Disabled { since: now, reason: "failing" })
+        }
+        State::Active if recent.calls >= FEWEST && recent.failed * 100 >= recent.calls * OPENS_AT_PERCENT => {
+            Some(State::Failing { since: now })
+        }
         _ => None,
     }
 }

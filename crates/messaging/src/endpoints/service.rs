@@ -95,7 +95,12 @@ pub fn create(tx: &mut Tx<'_>, keys: &OrgKeys, new: NewEndpoint) -> Result<Recor
     let secret = secrets::create(tx, keys, SIGNING, kept(value, encoding, origin)?)?;
     let key = WebhookKey::generate(ctx.rng());
     let public_key = key.public().to_text();
-    let signing = secrets::create(tx, keys, ED25519, kept(SecretText::new(key.to_text().to_string()), KeyEncoding::Text, Origin::Generated)?)?;
+    let signing = secrets::create(
+        tx,
+        keys,
+        ED25519,
+        kept(SecretText::new(key.to_text().to_string()), KeyEncoding::Text, Origin::Generated)?,
+    )?;
     let endpoint = Endpoint {
         id: EndpointId::new(&ctx.world),
         name: new.name.0,
@@ -118,7 +123,8 @@ pub fn create(tx: &mut Tx<'_>, keys: &OrgKeys, new: NewEndpoint) -> Result<Recor
 }
 
 fn kept(value: SecretText, encoding: KeyEncoding, origin: Origin) -> Result<NewSecret, Refusal> {
-    NewSecret::new(value, encoding, origin).map_err(|_| Refusal::of(&codes::SECRET_INVALID).at("/secret/value", "secret_invalid"))
+    NewSecret::new(value, encoding, origin)
+        .map_err(|_| Refusal::of(&codes::SECRET_INVALID).at("/secret/value", "secret_invalid"))
 }
 
 /// Whether a secret brought along can sign: long enough, and readable in its encoding.
@@ -174,7 +180,12 @@ pub fn remove(tx: &mut Tx<'_>, id: EndpointId) -> Result<Recorded<()>, Failure> 
 }
 
 /// Gives an endpoint a new shared secret; both sign until the overlap ends.
-pub fn rotate_secret(tx: &mut Tx<'_>, keys: &OrgKeys, id: EndpointId, overlap: Overlap) -> Result<Recorded<SecretText>, Failure> {
+pub fn rotate_secret(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    id: EndpointId,
+    overlap: Overlap,
+) -> Result<Recorded<SecretText>, Failure> {
     let endpoint = store::find(tx, id)?.ok_or_else(not_found)?;
     let secret = SigningSecret::generate(tx.ctx().rng());
     let shown = SecretText::new(secret.expose().to_owned());
@@ -201,7 +212,9 @@ pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Endpoint>, StoreError> {
 impl Endpoints {
     /// Whether this may be an endpoint's URL.
     pub fn check_url(&self, url: &str) -> Result<(), Refusal> {
-        Target::parse(url, self.client.network().policy()).map(drop).map_err(|error| Refusal::of(&codes::URL_REFUSED).at("/url", error.code()))
+        Target::parse(url, self.client.network().policy())
+            .map(drop)
+            .map_err(|error| Refusal::of(&codes::URL_REFUSED).at("/url", error.code()))
     }
 
     /// Asks the endpoint to prove that it is there and wants this: a signed ping that it must answer with 2xx within 5 s.
@@ -244,11 +257,19 @@ impl Endpoints {
         }
     }
 
-    async fn tell(&self, ctx: &Ctx, ready: &Ready, kind: &'static str, data: serde_json::Value) -> Result<Tried, Failure> {
+    async fn tell(
+        &self,
+        ctx: &Ctx,
+        ready: &Ready,
+        kind: &'static str,
+        data: serde_json::Value,
+    ) -> Result<Tried, Failure> {
         let id = NoticeId::new(&ctx.world);
-        let body: Bytes = Notice { id, kind, timestamp: ctx.now().to_string(), environment: ctx.org.environment, data }.to_bytes()?;
+        let body: Bytes =
+            Notice { id, kind, timestamp: ctx.now().to_string(), environment: ctx.org.environment, data }.to_bytes()?;
         let name = id.to_string();
-        let telling = || Telling { id: &name, kind, body: body.clone(), attempt: 1, at: ctx.now(), deadline: PING_DEADLINE };
+        let telling =
+            || Telling { id: &name, kind, body: body.clone(), attempt: 1, at: ctx.now(), deadline: PING_DEADLINE };
         let headers = signatures(ready, &telling()).unwrap_or_default();
         Ok(match call(&self.client, ctx.org, ready, telling()).await {
             Ok(answer) => {
@@ -257,7 +278,9 @@ impl Endpoints {
                 let latency_ms = Some(u64::try_from(answer.latency.as_millis()).unwrap_or(u64::MAX));
                 Tried { succeeded, outcome, status: Some(answer.status), latency_ms, body, headers }
             }
-            Err(error) => Tried { succeeded: false, outcome: error.code(), status: None, latency_ms: None, body, headers },
+            Err(error) => {
+                Tried { succeeded: false, outcome: error.code(), status: None, latency_ms: None, body, headers }
+            }
         })
     }
 }

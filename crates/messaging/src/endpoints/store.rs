@@ -90,7 +90,11 @@ pub(super) fn delete(tx: &mut Tx<'_>, id: EndpointId) -> Result<bool, StoreError
 }
 
 fn read(row: &Row<'_>) -> Result<Endpoint, StoreError> {
-    let words = |name: &str| Ok::<_, StoreError>(row.get::<String>(name)?.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect::<Vec<_>>());
+    let words = |name: &str| {
+        Ok::<_, StoreError>(
+            row.get::<String>(name)?.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect::<Vec<_>>(),
+        )
+    };
     let wrong = |name: &str| StoreError::Column(name.to_owned());
     Ok(Endpoint {
         id: row.get("id")?,
@@ -99,7 +103,8 @@ fn read(row: &Row<'_>) -> Result<Endpoint, StoreError> {
         description: row.get("description")?,
         events: Filter::new(words("events")?).map_err(|_| wrong("events"))?,
         profiles: Profiles::new(&words("profiles")?).map_err(|_| wrong("profiles"))?,
-        state: State::read(&row.get::<String>("state")?, &row.get::<String>("state_detail")?).ok_or_else(|| wrong("state"))?,
+        state: State::read(&row.get::<String>("state")?, &row.get::<String>("state_detail")?)
+            .ok_or_else(|| wrong("state"))?,
         secret: row.get("secret")?,
         signing: row.get("signing")?,
         created_at: row.get("created_at")?,

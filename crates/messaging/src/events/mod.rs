@@ -3,10 +3,13 @@
 //!
 //! What others use: [`Events::by_name`].
 
+mod api;
+pub mod codes;
 mod model;
 mod service;
 mod store;
 
+pub use api::feature;
 pub use model::{Class, Event, EventRefusal, EventSpec, EventVersion, NewEvent, NewVersion};
 pub use service::{Events, create, publish};
 

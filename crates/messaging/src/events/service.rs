@@ -68,6 +68,11 @@ impl Events {
         Self { store, recent }
     }
 
+    /// Where they are.
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Makes an event.
     pub async fn create(&self, ctx: &Ctx, new: NewEvent) -> Result<(Event, EventVersion), EventRefusal> {
         self.store.write(ctx, move |tx| create(tx, new)).await

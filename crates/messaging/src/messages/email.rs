@@ -1,21 +1,99 @@
 //! Sends one message by e-mail.
 
-use sealpost_egress::smtp::Outcome;
-use sealpost_store::Ctx;
+use std::sync::Arc;
 
-use super::model::Message;
-use super::sealing::Shared;
+use sealpost_egress::Tenant;
+use sealpost_egress::mail::{Draft, HeaderText, Mail, Mailbox, MessageId as MailId, Unsubscribe as Header};
+use sealpost_egress::smtp::{Mailer, Outcome};
+use sealpost_seal::{Personal, Purpose};
+use sealpost_store::{Ctx, Store};
+
+use super::model::{Message, Payload};
+use super::sealing::{MessageKey, Shared};
+use crate::channels::{ChannelKind, ChannelRefusal, Channels, EmailChannel};
 use crate::contacts::Contacts;
+use crate::unsubscribe::Unsubscribe;
 
-/// WIP
+/// Sends messages by e-mail.
 #[derive(Clone)]
-pub struct EmailSender;
-pub(super) struct Ready;
+pub struct EmailSender {
+    store: Store,
+    mailer: Mailer,
+    channels: Channels,
+    unsubscribe: Unsubscribe,
+}
+
+/// A mail that is built and signed, and the relay it goes to.
+pub(super) struct Ready {
+    mail: Mail,
+    channel: Arc<EmailChannel>,
+}
+
 impl EmailSender {
-    pub(super) async fn prepare(&self, _: &Ctx, _: &Message, _: Option<Shared>, _: &Contacts) -> Result<Ready, &'static str> {
-        Err("wip")
+    /// Mail goes out through `mailer`, by the settings of `channels`.
+    pub fn new(store: Store, mailer: Mailer, channels: Channels, unsubscribe: Unsubscribe) -> Self {
+        Self { store, mailer, channels, unsubscribe }
     }
-    pub(super) async fn send(&self, _: &Ctx, _: Ready) -> Outcome {
-        Outcome::Unknown
+
+    /// Opens the message and builds the mail; the code says why it can't be sent. The seal is opened for this use only, and
+    /// what was opened is gone with the mail.
+    pub(super) async fn prepare(&self, ctx: &Ctx, message: &Message, key: Option<Shared>, contacts: &Contacts) -> Result<Ready, &'static str> {
+        // There is no SMS provider yet: a message of the live environment says so instead of waiting for one.
+        if message.channel != ChannelKind::Email {
+            return Err("channel_not_available");
+        }
+        let channel = self.channel(ctx, message).await?;
+        let key = match key {
+            Some(key) => key,
+            None => self.key(ctx, message, contacts).await?,
+        };
+        let recipient = key.recipient(ctx.org, message.id, message.contact, &message.recipient).map_err(|_| "not_openable")?;
+        let sealed = message.payload.as_deref().ok_or("payload_lost")?;
+        let payload = key.payload(ctx.org, message.id, message.contact, sealed).map_err(|_| "not_openable")?;
+        let mail = self.build(ctx, message, &channel, &recipient, payload).ok_or("not_a_mail")?;
+        Ok(Ready { mail, channel })
+    }
+
+    /// Hands the mail to the relay.
+    pub(super) async fn send(&self, ctx: &Ctx, ready: Ready) -> Outcome {
+        self.mailer.send(Tenant::new(ctx.org.id.bytes()), &ready.channel.relay, &ready.mail).await
+    }
+
+    async fn channel(&self, ctx: &Ctx, message: &Message) -> Result<Arc<EmailChannel>, &'static str> {
+        // A message accepted before the first channel was made takes the one there is by now.
+        let id = match message.sender {
+            Some(id) => id,
+            None => self.channels.list(ctx, None, 1).await.ok().and_then(|all| Some(all.first()?.id)).ok_or("channel_missing")?,
+        };
+        self.channels.email(ctx, id).await.map_err(|refusal| match refusal {
+            ChannelRefusal::NotFound => "channel_missing",
+            ChannelRefusal::NameTaken | ChannelRefusal::Setting { .. } => "channel_unusable",
+            ChannelRefusal::Store(_) => "channel_unreadable",
+        })
+    }
+
+    async fn key(&self, ctx: &Ctx, message: &Message, contacts: &Contacts) -> Result<Shared, &'static str> {
+        let subject = contacts.subject(ctx, message.contact).await.map_err(|_| "erased")?;
+        let slot = self.store.keys().slot(ctx.org.id, message.slot).await.map_err(|_| "erased")?;
+        Ok(Arc::new(MessageKey::new(&subject.key, &slot, message.slot)))
+    }
+
+    fn build(&self, ctx: &Ctx, message: &Message, channel: &EmailChannel, recipient: &Personal<String>, payload: Payload) -> Option<Mail> {
+        let to: Mailbox = recipient.expose(Purpose::Deliver).parse::<sealpost_egress::mail::Address>().ok()?.into();
+        let link = self.unsubscribe.link(ctx.org, message.id, channel.unsubscribe_base.as_deref());
+        let draft = Draft {
+            from: channel.from.clone(),
+            to,
+            reply_to: channel.reply_to.clone(),
+            return_path: None,
+            subject: HeaderText::new(payload.content.subject.unwrap_or_default()).ok()?,
+            date: u64::try_from(ctx.now().unix_seconds()).ok()?,
+            // The same over all attempts: a mailbox that got it twice shows it once.
+            message_id: MailId::new(&format!("{}@{}", message.id, channel.domain)).ok()?,
+            text: payload.content.text,
+            html: payload.content.html,
+            unsubscribe: if message.class == "marketing" { Header::one_click(&link).ok() } else { None },
+        };
+        draft.build(&channel.dkim).ok()
     }
 }

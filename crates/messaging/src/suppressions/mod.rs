@@ -5,9 +5,12 @@
 //!
 //! What others use, inside their own transaction: [`value_of`], [`is_suppressed`], [`suppress`].
 
+mod api;
+pub mod codes;
 mod model;
 mod service;
 mod store;
 
+pub use api::feature;
 pub use model::{Reason, Suppression, SuppressionRefusal};
 pub use service::{Lift, check, is_suppressed, list, suppress, value_of};

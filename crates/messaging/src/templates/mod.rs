@@ -6,12 +6,15 @@
 //!
 //! What others use: [`Templates::render`]; [`Templates::compiled`] and [`Compiled::render`] for many at once.
 
+mod api;
+pub mod codes;
 mod compiled;
 mod model;
 mod rules;
 mod service;
 mod store;
 
+pub use api::feature;
 pub use compiled::{Compiled, RenderError, Rendered};
 pub use model::{Content, NewTemplate, Part, Template, TemplateRefusal, TemplateVersion};
 pub use rules::{ContentError, Foreign};

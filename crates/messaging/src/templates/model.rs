@@ -31,8 +31,9 @@ impl Part {
 }
 
 /// The source of a version: an e-mail has a subject and a text and may have HTML; an SMS has a text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "TemplateContent")]
 pub struct Content {
     /// The subject.
     #[serde(skip_serializing_if = "Option::is_none", default)]

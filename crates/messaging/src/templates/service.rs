@@ -74,6 +74,11 @@ impl Templates {
         Self { store, compiled: Cache::new(COMPILED) }
     }
 
+    /// Where they are.
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Makes a template.
     pub async fn create(&self, ctx: &Ctx, new: NewTemplate) -> Result<(Template, TemplateVersion), TemplateRefusal> {
         let publish = prepare(new)?;

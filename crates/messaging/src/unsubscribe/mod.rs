@@ -27,9 +27,10 @@ impl Unsubscribe {
         Self { key: key.into(), base: public_url.trim_end_matches('/').into() }
     }
 
-    /// The link for one message.
-    pub fn link(&self, org: Org, message: MessageId) -> String {
-        format!("{}/u/{}", self.base, Link { org, message }.seal(&self.key))
+    /// The link for one message: under `base`, or under this installation's own address.
+    pub fn link(&self, org: Org, message: MessageId, base: Option<&str>) -> String {
+        let base = base.map_or(&*self.base, |base| base.trim_end_matches('/'));
+        format!("{base}/u/{}", Link { org, message }.seal(&self.key))
     }
 
     fn open(&self, token: &str) -> Option<Link> {

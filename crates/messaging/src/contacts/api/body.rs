@@ -17,11 +17,11 @@ fn read<'de, D: Deserializer<'de>, T>(
     text.map(|text| parse(text.expose(Purpose::Guard)).ok_or_else(|| D::Error::custom(code))).transpose()
 }
 
-pub(in crate::contacts) fn phone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Phone>, D::Error> {
+pub(crate) fn phone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Phone>, D::Error> {
     read(deserializer, |text| Phone::parse(text).ok(), "not_e164")
 }
 
-pub(in crate::contacts) fn email<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Email>, D::Error> {
+pub(crate) fn email<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Email>, D::Error> {
     read(deserializer, |text| Email::parse(text).ok(), "not_an_email")
 }
 
@@ -41,7 +41,7 @@ pub(in crate::contacts) fn locale<'de, D: Deserializer<'de>>(deserializer: D) ->
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident = $schema:tt;)+) => {$(
         $(#[$doc])*
-        pub(in crate::contacts) struct $name;
+        pub(crate) struct $name;
 
         impl JsonSchema for $name {
             fn inline_schema() -> bool {
@@ -74,26 +74,26 @@ texts! {
     ReasonText = { "type": "string", "minLength": 1, "maxLength": 500 };
 }
 
-/// The same readers, for fields of a partial change.
-macro_rules! readable {
-    ($($type:ty: $read:ident;)+) => {$(
-        impl<'de> Deserialize<'de> for Readable<$type> {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $read(deserializer)?.map(Readable).ok_or_else(|| D::Error::custom("field_invalid"))
+/// The same readers, for fields of a partial change, where absent and `null` differ.
+pub(in crate::contacts) mod change {
+    use super::{Deserializer, Email, ExternalId, Locale, Name, Phone};
+    use crate::patch::Change;
+
+    macro_rules! changes {
+        ($($name:ident: $type:ty;)+) => {$(
+            pub(in crate::contacts) fn $name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Change<$type>, D::Error> {
+                Ok(super::$name(deserializer)?.map_or(Change::Clear, Change::Set))
             }
-        }
-    )+};
-}
+        )+};
+    }
 
-/// A value that reads itself.
-pub(in crate::contacts) struct Readable<T>(pub(in crate::contacts) T);
-
-readable! {
-    Phone: phone;
-    Email: email;
-    ExternalId: external_id;
-    Name: name;
-    Locale: locale;
+    changes! {
+        phone: Phone;
+        email: Email;
+        external_id: ExternalId;
+        name: Name;
+        locale: Locale;
+    }
 }
 
 impl<'de> Deserialize<'de> for Reason {

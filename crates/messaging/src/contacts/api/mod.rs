@@ -1,3 +1,31 @@
 //! The routes of contacts.
 
-pub(in crate::contacts) mod body;
+pub(crate) mod body;
+mod create;
+mod read;
+mod reveal;
+mod search;
+mod update;
+mod view;
+
+use sealpost_web::Feature;
+
+use super::{Contacts, codes};
+
+/// What contacts add to the API.
+pub fn feature(contacts: &Contacts) -> Feature {
+    Feature {
+        name: "contacts",
+        about: "The people you write to. Everything about a person is sealed under a key of their own and found without \
+                being opened; answers are masked.",
+        routes: vec![
+            create::create(contacts),
+            read::list(contacts),
+            search::search(contacts),
+            read::show(contacts),
+            update::update(contacts),
+            reveal::reveal(contacts),
+        ],
+        codes: codes::ALL,
+    }
+}

@@ -53,7 +53,8 @@ pub(super) fn profiles(names: &[String]) -> Result<Profiles, Refusal> {
 }
 
 pub(super) fn secret(imported: ImportedSecret) -> Result<(SecretText, KeyEncoding), Refusal> {
-    importable(imported.value.expose(), imported.encoding).map_err(|_| Refusal::of(&SECRET_INVALID).at("/secret/value", "secret_invalid"))?;
+    importable(imported.value.expose(), imported.encoding)
+        .map_err(|_| Refusal::of(&SECRET_INVALID).at("/secret/value", "secret_invalid"))?;
     Ok((imported.value, imported.encoding))
 }
 

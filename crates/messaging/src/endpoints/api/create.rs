@@ -8,9 +8,9 @@ use serde::Deserialize;
 
 use super::body::{self, ImportedSecret};
 use super::view::{CreatedView, EndpointView};
+use crate::endpoints::Endpoints;
 use crate::endpoints::codes::{ENDPOINT_EXISTS, ENDPOINT_INVALID, SECRET_INVALID, URL_REFUSED};
 use crate::endpoints::service::{self, NewEndpoint};
-use crate::endpoints::Endpoints;
 
 /// A new endpoint.
 #[derive(Deserialize, JsonSchema)]

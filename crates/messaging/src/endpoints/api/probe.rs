@@ -32,7 +32,9 @@ pub(super) fn test(endpoints: &Endpoints) -> Endpoint {
         .class(Class::Write)
         .acts("endpoint.test")
         .summary("Send a test event")
-        .describe("Answers with the exact bytes that were signed, the headers that signed them, and what the receiver said.")
+        .describe(
+            "Answers with the exact bytes that were signed, the headers that signed them, and what the receiver said.",
+        )
         .answers::<TriedView>(200)
         .refuses(&[&URL_REFUSED])
         .to(move |call: Call| {

@@ -19,18 +19,15 @@ struct List {
 
 pub(super) fn list(store: &Store) -> Endpoint {
     let store = store.clone();
-    get("/v1/endpoints")
-        .needs(ENDPOINTS_READ)
-        .class(Class::Read)
-        .summary("List endpoints")
-        .answers::<List>(200)
-        .to(move |call: Call| {
+    get("/v1/endpoints").needs(ENDPOINTS_READ).class(Class::Read).summary("List endpoints").answers::<List>(200).to(
+        move |call: Call| {
             let store = store.clone();
             async move {
                 let all = store.read(&call.ctx, service::all).await?;
                 Ok(Reply::ok(&List { data: all.iter().map(EndpointView::from).collect() })?)
             }
-        })
+        },
+    )
 }
 
 pub(super) fn show(store: &Store) -> Endpoint {

@@ -1,0 +1,111 @@
+//! How a channel is shown: everything but its credentials.
+
+use schemars::JsonSchema;
+use sealpost_store::{ChannelId, Ctx, Time};
+use serde::Serialize;
+
+use crate::channels::dkim::DkimKind;
+use crate::channels::kind::ChannelKind;
+use crate::channels::model::{Channel, DkimSettings, Protection};
+
+/// A channel.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ChannelView {
+    /// Its id.
+    id: ChannelId,
+    /// `test` or `live`.
+    environment: &'static str,
+    /// What it is called.
+    name: String,
+    /// What it sends.
+    kind: ChannelKind,
+    /// How it sends.
+    email: EmailView,
+    /// When it was made.
+    created_at: Time,
+    /// When it was last changed.
+    updated_at: Time,
+}
+
+/// An e-mail sender.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "EmailSender")]
+struct EmailView {
+    /// The relay's name or address.
+    host: String,
+    /// Its port.
+    port: u16,
+    /// How the connection is protected.
+    security: Protection,
+    /// Whom the relay knows you as.
+    username: Option<String>,
+    /// Whether there is a password.
+    has_password: bool,
+    /// Who writes.
+    from_address: String,
+    /// The name beside it.
+    from_name: Option<String>,
+    /// Where answers go.
+    reply_to: Option<String>,
+    /// The name this server gives itself to the relay.
+    helo: String,
+    /// The signature.
+    dkim: Option<DkimView>,
+    /// Where one-click unsubscribe links lead.
+    unsubscribe_base: Option<String>,
+}
+
+/// A DKIM signature, and what to publish for it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Dkim")]
+struct DkimView {
+    /// The signing domain.
+    domain: String,
+    /// The selector.
+    selector: String,
+    /// Which kind of key.
+    algorithm: DkimKind,
+    /// Where to publish the record.
+    record_name: String,
+    /// The TXT record to publish.
+    record_value: String,
+}
+
+impl ChannelView {
+    pub(super) fn of(ctx: &Ctx, channel: &Channel) -> Self {
+        let email = channel.email.clone();
+        Self {
+            id: channel.id,
+            environment: ctx.org.environment.as_str(),
+            name: channel.name.clone(),
+            kind: ChannelKind::Email,
+            email: EmailView {
+                host: email.host,
+                port: email.port,
+                security: email.security,
+                username: email.username,
+                has_password: email.password.is_some(),
+                from_address: email.from_address,
+                from_name: email.from_name,
+                reply_to: email.reply_to,
+                helo: email.helo,
+                dkim: email.dkim.as_ref().map(DkimView::from),
+                unsubscribe_base: email.unsubscribe_base,
+            },
+            created_at: channel.created_at,
+            updated_at: channel.updated_at,
+        }
+    }
+}
+
+impl From<&DkimSettings> for DkimView {
+    fn from(dkim: &DkimSettings) -> Self {
+        Self {
+            domain: dkim.domain.clone(),
+            selector: dkim.selector.clone(),
+            algorithm: dkim.algorithm,
+            record_name: dkim.record_name(),
+            record_value: dkim.record_value(),
+        }
+    }
+}

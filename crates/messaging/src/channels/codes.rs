@@ -1,0 +1,25 @@
+//! Why channels are refused, as clients learn it.
+
+use sealpost_web::{Failure, Refusal, not_found};
+
+use super::model::ChannelRefusal;
+
+sealpost_web::codes! {
+    /// 409: the name is taken.
+    CHANNEL_EXISTS = 409 "channel_exists" "Another channel has this name";
+    /// 422: a setting can't be used; `errors` says which and why.
+    CHANNEL_INVALID = 422 "channel_invalid" "A setting of the channel can't be used";
+}
+
+impl From<ChannelRefusal> for Failure {
+    fn from(refusal: ChannelRefusal) -> Self {
+        Self::Refused(match refusal {
+            ChannelRefusal::NameTaken => Refusal::of(&CHANNEL_EXISTS).at("/name", "taken"),
+            ChannelRefusal::Setting { field, code } => {
+                Refusal::of(&CHANNEL_INVALID).at(format!("/email/{field}"), code)
+            }
+            ChannelRefusal::NotFound => not_found(),
+            ChannelRefusal::Store(error) => return error.into(),
+        })
+    }
+}

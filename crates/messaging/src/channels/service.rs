@@ -1,0 +1,340 @@
+//! What can be done with channels.
+
+use std::sync::Arc;
+
+use sealpost_access::secrets::{self, NewSecret, Origin, Overlap, Purpose};
+use sealpost_seal::SecretText;
+use sealpost_seal::signature::KeyEncoding;
+use sealpost_store::{Change as Told, ChannelId, Ctx, Leaf, Org, OrgKeys, Recorded, SecretId, Store, StoreError, Tx};
+
+use super::dkim::{self, DkimKind, NewDkim, PrivateKey};
+use super::kind::ChannelKind;
+use super::model::{
+    Channel, ChannelRefusal, DkimSettings, EmailChanges, EmailChannel, EmailSettings, NewChannel, NewEmail,
+};
+use super::{CHANGED, rules, store};
+use crate::label::Label;
+use crate::patch::Change;
+use crate::recent::{Recent, object};
+
+/// What the password of a relay is kept for.
+const PASSWORD: Purpose = Purpose::new("smtp.password");
+/// What a signing key is kept for.
+const DKIM: Purpose = Purpose::new("dkim.key");
+/// Channels kept ready.
+const READY: u64 = 1000;
+
+/// The channels of all organisations; cheap to clone, to be made once.
+#[derive(Clone)]
+pub struct Channels {
+    store: Store,
+    ready: Arc<Recent<(Org, ChannelId), Arc<EmailChannel>>>,
+}
+
+/// A channel that was checked, ready to be made.
+pub struct Create {
+    keys: Arc<OrgKeys>,
+    name: Label,
+    email: EmailSettings,
+    password: Option<NewSecret>,
+    dkim: Option<ReadyDkim>,
+}
+
+/// A change that was checked as far as can be without the channel, ready to be made.
+pub struct Update {
+    keys: Arc<OrgKeys>,
+    id: ChannelId,
+    changes: EmailChanges,
+    password: Option<NewSecret>,
+    dkim: Change<ReadyDkim>,
+}
+
+/// A signing key on its way into the secrets.
+struct ReadyDkim {
+    domain: String,
+    selector: String,
+    algorithm: DkimKind,
+    public: String,
+    key: NewSecret,
+}
+
+impl Create {
+    /// Makes the channel and its secrets.
+    pub fn create(self, tx: &mut Tx<'_>) -> Result<Recorded<Channel>, ChannelRefusal> {
+        let Self { keys, name, mut email, password, dkim } = self;
+        email.password = password.map(|new| secrets::create(tx, &keys, PASSWORD, new)).transpose()?;
+        email.dkim = dkim.map(|ready| ready.keep(tx, &keys)).transpose()?;
+        let (id, now) = (ChannelId::new(&tx.ctx().world), tx.ctx().now());
+        let channel = Channel { id, name: name.as_str().to_owned(), email, created_at: now, updated_at: now };
+        if !store::insert(tx, ChannelKind::Email, &channel)? {
+            return Err(ChannelRefusal::NameTaken);
+        }
+        tx.publish(Told::new(CHANGED, tx.ctx().org, id.bytes()));
+        Ok(tx.record(Leaf::of("channel.create").on(ChannelId::PREFIX, id.bytes()), channel))
+    }
+}
+
+impl Update {
+    /// Changes the channel as it stands now, and its secrets.
+    pub fn apply(self, tx: &mut Tx<'_>) -> Result<Recorded<Channel>, ChannelRefusal> {
+        let Self { keys, id, changes, password, dkim } = self;
+        let mut channel = store::find(tx, id)?.ok_or(ChannelRefusal::NotFound)?;
+        let clears_password = matches!(changes.password, Change::Clear);
+        let (standing, signed) = (channel.email.password, channel.email.dkim.take());
+        let mut email = changes.apply(channel.email);
+        let has_password = password.is_some() || (standing.is_some() && !clears_password);
+        rules::check(&email, has_password)?;
+        email.password = keep_password(tx, &keys, standing, password, clears_password)?;
+        email.dkim = match dkim {
+            Change::Keep => signed,
+            Change::Clear => replace(tx, signed, None)?,
+            Change::Set(ready) => {
+                let kept = ready.keep(tx, &keys)?;
+                replace(tx, signed, Some(kept))?
+            }
+        };
+        channel.email = email;
+        channel.updated_at = tx.ctx().now();
+        store::update(tx, &channel)?;
+        tx.publish(Told::new(CHANGED, tx.ctx().org, id.bytes()));
+        Ok(tx.record(Leaf::of("channel.update").on(ChannelId::PREFIX, id.bytes()), channel))
+    }
+
+    /// Which channel.
+    pub fn channel(&self) -> ChannelId {
+        self.id
+    }
+}
+
+fn keep_password(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    standing: Option<SecretId>,
+    new: Option<NewSecret>,
+    clear: bool,
+) -> Result<Option<SecretId>, StoreError> {
+    match (standing, new) {
+        (Some(id), Some(new)) => secrets::rotate(tx, keys, id, PASSWORD, new, Overlap::NONE).map(|_| Some(id)),
+        (None, Some(new)) => secrets::create(tx, keys, PASSWORD, new).map(Some),
+        (Some(id), None) if clear => secrets::remove(tx, id).map(|_| None),
+        (standing, None) => Ok(standing),
+    }
+}
+
+/// The new signature in the place of the old one, whose key goes.
+fn replace(
+    tx: &mut Tx<'_>,
+    old: Option<DkimSettings>,
+    new: Option<DkimSettings>,
+) -> Result<Option<DkimSettings>, StoreError> {
+    if let Some(old) = old {
+        secrets::remove(tx, old.key)?;
+    }
+    Ok(new)
+}
+
+impl ReadyDkim {
+    fn keep(self, tx: &mut Tx<'_>, keys: &OrgKeys) -> Result<DkimSettings, StoreError> {
+        let Self { domain, selector, algorithm, public, key } = self;
+        let key = secrets::create(tx, keys, DKIM, key)?;
+        Ok(DkimSettings { domain, selector, algorithm, public, key })
+    }
+}
+
+impl EmailChanges {
+    /// The settings after the change, credentials apart.
+    fn apply(self, before: EmailSettings) -> EmailSettings {
+        EmailSettings {
+            host: self.host.unwrap_or(before.host),
+            port: self.port.unwrap_or(before.port),
+            security: self.security.unwrap_or(before.security),
+            username: self.username.apply(before.username),
+            password: before.password,
+            from_address: self.from_address.unwrap_or(before.from_address),
+            from_name: self.from_name.apply(before.from_name),
+            reply_to: self.reply_to.apply(before.reply_to),
+            helo: self.helo.unwrap_or(before.helo),
+            dkim: before.dkim,
+            unsubscribe_base: self.unsubscribe_base.apply(before.unsubscribe_base),
+        }
+    }
+}
+
+impl Channels {
+    /// Channels in `store`. Needs a running tokio runtime, on which it hears of changes.
+    pub fn new(store: Store) -> Self {
+        let ready = Recent::new(READY);
+        ready.listen(store.bus(), CHANGED, object);
+        Self { store, ready }
+    }
+
+    /// Where they are.
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Checks a new channel and makes its keys; [`Create::create`] makes it, inside a transaction.
+    pub async fn prepare(&self, ctx: &Ctx, new: NewChannel) -> Result<Create, ChannelRefusal> {
+        let NewEmail { host, port, security, username, password, .. } = new.email;
+        let NewEmail { from_address, from_name, reply_to, helo, dkim, unsubscribe_base, .. } = new.email;
+        let (password, dkim) = (password.map(password_secret).transpose()?, ready(ctx, dkim).await?);
+        let email = EmailSettings {
+            host,
+            port,
+            security,
+            username,
+            password: None,
+            from_address,
+            from_name,
+            reply_to,
+            helo,
+            dkim: None,
+            unsubscribe_base,
+        };
+        rules::check(&email, password.is_some())?;
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        Ok(Create { keys, name: new.name, email, password, dkim })
+    }
+
+    /// Makes a channel.
+    pub async fn create(&self, ctx: &Ctx, new: NewChannel) -> Result<Channel, ChannelRefusal> {
+        let create = self.prepare(ctx, new).await?;
+        self.store.write(ctx, move |tx| create.create(tx)).await
+    }
+
+    /// Makes a change's keys; [`Update::apply`] checks and makes it, inside a transaction.
+    pub async fn prepare_update(
+        &self,
+        ctx: &Ctx,
+        id: ChannelId,
+        mut changes: EmailChanges,
+    ) -> Result<Update, ChannelRefusal> {
+        // Before anything costly is done for a channel that isn't there.
+        self.find(ctx, id).await?;
+        let password = match std::mem::take(&mut changes.password) {
+            Change::Set(password) => Some(password_secret(password)?),
+            Change::Clear => {
+                changes.password = Change::Clear;
+                None
+            }
+            Change::Keep => None,
+        };
+        let dkim = match std::mem::take(&mut changes.dkim) {
+            Change::Keep => Change::Keep,
+            Change::Clear => Change::Clear,
+            Change::Set(new) => ready(ctx, Some(new)).await?.map_or(Change::Keep, Change::Set),
+        };
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        Ok(Update { keys, id, changes, password, dkim })
+    }
+
+    /// Changes a channel.
+    pub async fn update(&self, ctx: &Ctx, id: ChannelId, changes: EmailChanges) -> Result<Channel, ChannelRefusal> {
+        let update = self.prepare_update(ctx, id, changes).await?;
+        let channel = self.store.write(ctx, move |tx| update.apply(tx)).await?;
+        self.changed(ctx, id);
+        Ok(channel)
+    }
+
+    /// Forgets a channel that has just been changed; the bus tells everybody else.
+    pub(super) fn changed(&self, ctx: &Ctx, id: ChannelId) {
+        self.ready.changed((ctx.org, id.bytes()));
+    }
+
+    /// A channel, without its credentials.
+    pub async fn find(&self, ctx: &Ctx, id: ChannelId) -> Result<Channel, ChannelRefusal> {
+        let found = self.store.peek::<_, StoreError>(ctx, move |tx| store::find(tx, id)).await?;
+        found.ok_or(ChannelRefusal::NotFound)
+    }
+
+    /// Up to `limit` channels older than `before`, newest first.
+    pub async fn list(&self, ctx: &Ctx, before: Option<ChannelId>, limit: u32) -> Result<Vec<Channel>, ChannelRefusal> {
+        let before = before.unwrap_or(ChannelId::from_bytes([0xff; 16]));
+        Ok(self.store.read::<_, StoreError>(ctx, move |tx| store::before(tx, before, limit)).await?)
+    }
+
+    /// An e-mail channel ready for use, its credentials opened.
+    pub async fn email(&self, ctx: &Ctx, id: ChannelId) -> Result<Arc<EmailChannel>, ChannelRefusal> {
+        let key = (ctx.org, id);
+        if let Some(ready) = self.ready.get(&key) {
+            return Ok(ready);
+        }
+        let since = self.ready.since();
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let open = move |tx: &mut Tx<'_>| {
+            let channel = store::find(tx, id)?.ok_or(ChannelRefusal::NotFound)?;
+            let settings = &channel.email;
+            let password = settings.password.map(|id| newest(tx, &keys, id, PASSWORD)).transpose()?;
+            let dkim = settings.dkim.as_ref().map(|dkim| newest(tx, &keys, dkim.key, DKIM)).transpose()?;
+            ready_channel(id, settings, password.as_ref(), dkim.as_ref())
+        };
+        let ready = Arc::new(self.store.peek(ctx, open).await?);
+        self.ready.put(key, ready.clone(), (ctx.org, id.bytes()), since);
+        Ok(ready)
+    }
+}
+
+fn newest(tx: &mut Tx<'_>, keys: &OrgKeys, id: SecretId, purpose: Purpose) -> Result<SecretText, StoreError> {
+    let versions = secrets::usable(tx, keys, id, purpose)?;
+    versions.into_iter().next().map(|newest| newest.value).ok_or(StoreError::Missing("secret"))
+}
+
+fn ready_channel(
+    id: ChannelId,
+    settings: &EmailSettings,
+    password: Option<&SecretText>,
+    key: Option<&SecretText>,
+) -> Result<EmailChannel, ChannelRefusal> {
+    let from = rules::from(settings)?;
+    let dkim = match (&settings.dkim, key) {
+        (Some(place), Some(key)) => {
+            let key = PrivateKey::from_secret(key).ok_or(StoreError::Unopenable)?;
+            vec![dkim::placed(&place.domain, &place.selector, key)?]
+        }
+        (Some(_) | None, _) => Vec::new(),
+    };
+    Ok(EmailChannel {
+        id,
+        relay: Arc::new(rules::relay(settings, password)?),
+        domain: from.address.domain().to_owned(),
+        from,
+        reply_to: rules::reply_to(settings)?,
+        dkim,
+        unsubscribe_base: settings.unsubscribe_base.clone(),
+    })
+}
+
+fn password_secret(password: SecretText) -> Result<NewSecret, ChannelRefusal> {
+    NewSecret::new(password, KeyEncoding::Text, Origin::Imported)
+        .map_err(|_| ChannelRefusal::Setting { field: "password", code: "text_unsuitable" })
+}
+
+/// Makes or reads a signing key, away from the threads that serve requests.
+async fn ready(ctx: &Ctx, new: Option<NewDkim>) -> Result<Option<ReadyDkim>, ChannelRefusal> {
+    let Some(new) = new else { return Ok(None) };
+    let rng = ctx.world.rng.clone();
+    let made = tokio::task::spawn_blocking(move || ready_key(new, &*rng)).await;
+    made.map_err(|_| StoreError::Panicked)?.map(Some)
+}
+
+fn ready_key(new: NewDkim, rng: &dyn sealpost_seal::rng::Rng) -> Result<ReadyDkim, ChannelRefusal> {
+    const NOT_A_KEY: ChannelRefusal = ChannelRefusal::Setting { field: "dkim/private_key", code: "not_a_key" };
+    let NewDkim { domain, selector, algorithm, private_key } = new;
+    let (key, origin) = match &private_key {
+        Some(pem) => (PrivateKey::from_pem(pem).ok_or(NOT_A_KEY)?, Origin::Imported),
+        None => (PrivateKey::generate(algorithm.unwrap_or(DkimKind::Rsa), rng), Origin::Generated),
+    };
+    if algorithm.is_some_and(|wanted| wanted != key.kind()) {
+        return Err(ChannelRefusal::Setting { field: "dkim/algorithm", code: "not_of_the_key" });
+    }
+    let (algorithm, public, secret) = (key.kind(), key.public(), key.to_secret());
+    let placed = dkim::placed(&domain, &selector, key)?;
+    let key = NewSecret::new(secret, KeyEncoding::Base64, origin).map_err(|_| NOT_A_KEY)?;
+    Ok(ReadyDkim {
+        domain: placed.domain().to_owned(),
+        selector: selector.to_ascii_lowercase(),
+        algorithm,
+        public,
+        key,
+    })
+}

@@ -1,0 +1,55 @@
+//! Every query on channels.
+
+use sealpost_store::{ChannelId, Row, Sql, StoreError, Tx, sql};
+
+use super::kind::ChannelKind;
+use super::model::Channel;
+
+const INSERT: Sql = sql!(
+    "insert into channel (org, env, id, kind, name, settings, created_at, updated_at) \
+     values ($1, $2, $3, $4, $5, $6, $7, $7) on conflict do nothing"
+);
+const UPDATE: Sql = sql!("update channel set settings = $4, updated_at = $5 where org = $1 and env = $2 and id = $3");
+const ONE: Sql =
+    sql!("select id, name, settings, created_at, updated_at from channel where org = $1 and env = $2 and id = $3");
+const BEFORE: Sql = sql!(
+    "select id, name, settings, created_at, updated_at from channel where org = $1 and env = $2 and id < $3 \
+     order by id desc limit $4"
+);
+
+/// A new channel; false if its name is taken.
+pub(super) fn insert(tx: &mut Tx<'_>, kind: ChannelKind, channel: &Channel) -> Result<bool, StoreError> {
+    let settings = settings(channel)?;
+    Ok(tx.execute(INSERT, &[&channel.id, &kind, &channel.name, &settings, &channel.created_at])? == 1)
+}
+
+/// A channel's settings, anew; false if there is none.
+pub(super) fn update(tx: &mut Tx<'_>, channel: &Channel) -> Result<bool, StoreError> {
+    let settings = settings(channel)?;
+    Ok(tx.execute(UPDATE, &[&channel.id, &settings, &channel.updated_at])? == 1)
+}
+
+/// The channel.
+pub(super) fn find(tx: &mut Tx<'_>, id: ChannelId) -> Result<Option<Channel>, StoreError> {
+    tx.optional(ONE, &[&id], read)
+}
+
+/// Channels older than `before`, newest first.
+pub(super) fn before(tx: &mut Tx<'_>, before: ChannelId, limit: u32) -> Result<Vec<Channel>, StoreError> {
+    tx.all(BEFORE, &[&before, &limit], read)
+}
+
+fn settings(channel: &Channel) -> Result<String, StoreError> {
+    serde_json::to_string(&channel.email).map_err(|_| StoreError::Column("settings".into()))
+}
+
+fn read(row: &Row<'_>) -> Result<Channel, StoreError> {
+    let settings: String = row.get("settings")?;
+    Ok(Channel {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        email: serde_json::from_str(&settings).map_err(|_| StoreError::Column("settings".into()))?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+    })
+}

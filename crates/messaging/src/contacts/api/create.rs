@@ -1,0 +1,69 @@
+//! `POST /v1/contacts`
+
+use schemars::JsonSchema;
+use sealpost_access::permissions::CONTACTS_WRITE;
+use sealpost_seal::normal::{Email, Phone};
+use sealpost_web::{Call, Class, Endpoint, Failure, Reply, post};
+use serde::Deserialize;
+
+use super::body;
+use super::view::ContactView;
+use crate::contacts::Contacts;
+use crate::contacts::codes::{CONTACT_CARD_NUMBER, CONTACT_EXISTS, CONTACT_UNADDRESSED};
+use crate::contacts::model::{Details, ExternalId, Locale, Name};
+
+/// A new contact: at least one of `phone`, `email` and `external_id`.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "NewContact")]
+struct Body {
+    /// Phone number in E.164.
+    #[serde(default, deserialize_with = "body::phone")]
+    #[schemars(with = "Option<body::PhoneText>")]
+    phone: Option<Phone>,
+    /// E-mail address.
+    #[serde(default, deserialize_with = "body::email")]
+    #[schemars(with = "Option<body::EmailText>")]
+    email: Option<Email>,
+    /// The person's id in your systems.
+    #[serde(default, deserialize_with = "body::external_id")]
+    #[schemars(with = "Option<body::ExternalIdText>")]
+    external_id: Option<ExternalId>,
+    /// Name.
+    #[serde(default, deserialize_with = "body::name")]
+    #[schemars(with = "Option<body::NameText>")]
+    name: Option<Name>,
+    /// Language (BCP 47).
+    #[serde(default, deserialize_with = "body::locale")]
+    #[schemars(with = "Option<body::LocaleText>")]
+    locale: Option<Locale>,
+}
+
+pub(super) fn create(contacts: &Contacts) -> Endpoint {
+    let contacts = contacts.clone();
+    post("/v1/contacts")
+        .needs(CONTACTS_WRITE)
+        .class(Class::Write)
+        .acts("contact.create")
+        .summary("Create a contact")
+        .describe("Refused with `contact_exists` and the id of the other one if a contact has one of the addresses.")
+        .takes::<Body>()
+        .answers::<ContactView>(201)
+        .refuses(&[&CONTACT_EXISTS, &CONTACT_UNADDRESSED, &CONTACT_CARD_NUMBER])
+        .example(serde_json::json!({ "phone": "+12025550143", "name": "Ada Example", "locale": "en" }))
+        .to(move |call: Call<Body>| handle(contacts.clone(), call))
+}
+
+async fn handle(contacts: Contacts, mut call: Call<Body>) -> Result<Reply, Failure> {
+    let Body { phone, email, external_id, name, locale } = std::mem::take(&mut call.body);
+    let details = Details { phone, email, external_id, name, locale };
+    let new = contacts.prepare(&call.ctx, &details).await?;
+    let ctx = call.ctx.clone();
+    call.write(contacts.store(), move |tx| {
+        let created = new.create(tx)?;
+        let path = format!("/v1/contacts/{}", created.value().id);
+        let reply = Reply::json(201, &ContactView::of(&ctx, created.value()))?.location(&path);
+        Ok(created.map(|_| reply))
+    })
+    .await
+}

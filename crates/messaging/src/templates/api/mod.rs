@@ -1,0 +1,29 @@
+//! The routes of templates.
+
+mod create;
+mod preview;
+mod publish;
+mod read;
+mod view;
+
+use sealpost_web::Feature;
+
+use super::{Templates, codes};
+
+/// What templates add to the API.
+pub fn feature(templates: &Templates) -> Feature {
+    Feature {
+        name: "templates",
+        about: "What is said, in numbered versions that never change. The language selects and formats what it is given: \
+                `{{ value }}`, `{% if %}`, `{% for %}`, a few filters, and nothing that computes.",
+        routes: vec![
+            create::create(templates),
+            read::list(templates),
+            read::show(templates),
+            read::version(templates),
+            publish::publish(templates),
+            preview::preview(templates),
+        ],
+        codes: codes::ALL,
+    }
+}
