@@ -89,7 +89,8 @@ impl Messaging {
 
     /// What does the work that follows an answer. Run one per process.
     pub fn dispatcher(&self) -> Dispatcher {
-        let email = EmailSender::new(self.store.clone(), self.mailer.clone(), self.channels.clone(), self.unsubscribe.clone());
+        let email =
+            EmailSender::new(self.store.clone(), self.mailer.clone(), self.channels.clone(), self.unsubscribe.clone());
         let sender = Sender::new(self.store.clone(), self.contacts.clone(), self.endpoints.clone(), email);
         let deliverer = Deliverer::new(self.store.clone(), self.endpoints.clone(), self.client.clone());
         Dispatcher::new(self.store.clone()).handle(messages::JOB, sender).handle(deliveries::JOB, deliverer as Arc<_>)

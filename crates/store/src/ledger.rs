@@ -117,7 +117,9 @@ pub(crate) struct Appender {
 impl Appender {
     /// For the only writer of a database.
     pub(crate) fn exclusive() -> Self {
-        Self { heads: Some(HashMap::new()), ..Self::none() }
+        let mut appender = Self::none();
+        appender.heads = Some(HashMap::new());
+        appender
     }
 
     /// For one writer of several: reads and locks the head each time.

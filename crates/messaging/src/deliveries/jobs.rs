@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealpost_egress::client::Answer;
+use sealpost_store::failpoint::{self, Point};
 use sealpost_store::{Claim, Ctx, DeliveryId, Leaf, Store, StoreError, Time, outbox};
 
 use super::model::{Attempt, Delivery, State};
@@ -51,6 +52,7 @@ impl Deliverer {
             Some(ready) => self.attempt(&ctx, ready, &delivery).await,
             None => Ended::Never("endpoint_removed"),
         };
+        failpoint::pass(Point::AfterProvider);
         let verdict = match &ended {
             Ended::Tried(_, verdict) => Some(*verdict),
             _ => None,

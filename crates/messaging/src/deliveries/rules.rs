@@ -3,7 +3,7 @@
 use sealpost_store::Time;
 
 /// The `standard` schedule: when each attempt is made, after the one before it, in milliseconds (parity E09).
-pub const STANDARD: [i64; 10] = [
+pub(crate) const STANDARD: [i64; 10] = [
     0,
     5_000,
     30_000,
@@ -21,7 +21,7 @@ const MOST_PATIENCE_MS: i64 = 24 * 3_600_000;
 
 /// What an attempt came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(super) enum Verdict {
     /// The receiver took it: 2xx.
     Delivered,
     /// Worth another try, not before so many milliseconds if the receiver said so.
@@ -35,7 +35,7 @@ pub enum Verdict {
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
+pub(super) enum Next {
     /// Done.
     Settle,
     /// Try again at this time.
@@ -46,7 +46,7 @@ pub enum Next {
 
 /// What an HTTP status means for a delivery: 2xx is taken, 410 ends the subscription, anything else (redirects too, which
 /// nobody follows) is worth another try.
-pub fn verdict(status: u16, retry_after_s: Option<u32>) -> Verdict {
+pub(super) fn verdict(status: u16, retry_after_s: Option<u32>) -> Verdict {
     match status {
         200..=299 => Verdict::Delivered,
         410 => Verdict::Gone,
@@ -56,7 +56,7 @@ pub fn verdict(status: u16, retry_after_s: Option<u32>) -> Verdict {
 
 /// What comes after attempt number `attempt` (from 1) ended at `now` with `verdict`. `jitter` is a random number; waits are
 /// spread by ±20 % so that receivers that fell over together are not hit together.
-pub fn next(attempt: u32, verdict: Verdict, now: Time, jitter: u32) -> Next {
+pub(super) fn next(attempt: u32, verdict: Verdict, now: Time, jitter: u32) -> Next {
     let after_ms = match verdict {
         Verdict::Delivered => return Next::Settle,
         Verdict::Gone => return Next::Dead,

@@ -9,7 +9,7 @@ use super::model::{Attempt, Delivery, Notice, State};
 use super::{JOB, codes, store};
 
 /// The most deliveries one call resends.
-pub const MOST_RESENT: u32 = 1000;
+pub(super) const MOST_RESENT: u32 = 1000;
 
 impl<D: Serialize> Notice<'_, D> {
     /// The exact bytes to send: compact JSON that survives being parsed and written again.
@@ -19,7 +19,7 @@ impl<D: Serialize> Notice<'_, D> {
 }
 
 /// What is to be told, about which message.
-pub struct Occurrence {
+pub(crate) struct Occurrence {
     /// The event's id.
     pub id: NoticeId,
     /// Its name.
@@ -31,7 +31,7 @@ pub struct Occurrence {
 }
 
 /// Promises to tell these endpoints, in the transaction of what is told.
-pub fn promise(tx: &mut Tx<'_>, occurrence: &Occurrence, endpoints: &[EndpointId]) -> Result<(), StoreError> {
+pub(crate) fn promise(tx: &mut Tx<'_>, occurrence: &Occurrence, endpoints: &[EndpointId]) -> Result<(), StoreError> {
     let ctx = tx.ctx();
     for endpoint in endpoints {
         let delivery = Delivery {
@@ -54,14 +54,14 @@ pub fn promise(tx: &mut Tx<'_>, occurrence: &Occurrence, endpoints: &[EndpointId
 }
 
 /// A delivery with its attempts.
-pub fn find(tx: &mut Tx<'_>, id: DeliveryId) -> Result<(Delivery, Vec<Attempt>), Failure> {
+pub(super) fn find(tx: &mut Tx<'_>, id: DeliveryId) -> Result<(Delivery, Vec<Attempt>), Failure> {
     let delivery = store::find(tx, id)?.ok_or_else(not_found)?;
     let attempts = store::attempts(tx, id)?;
     Ok((delivery, attempts))
 }
 
 /// Sends one more time, whatever became of it before: the event keeps its id, so a receiver recognises it.
-pub fn resend(tx: &mut Tx<'_>, id: DeliveryId) -> Result<Recorded<Delivery>, Failure> {
+pub(super) fn resend(tx: &mut Tx<'_>, id: DeliveryId) -> Result<Recorded<Delivery>, Failure> {
     let delivery = store::find(tx, id)?.ok_or_else(not_found)?;
     if delivery.state == State::Queued {
         return Err(Refusal::of(&codes::DELIVERY_UNDER_WAY).into());
@@ -71,7 +71,7 @@ pub fn resend(tx: &mut Tx<'_>, id: DeliveryId) -> Result<Recorded<Delivery>, Fai
 }
 
 /// Resends what an endpoint has missed since `since`: its dead letters, oldest of the newest [`MOST_RESENT`] first.
-pub fn resend_dead(tx: &mut Tx<'_>, endpoint: EndpointId, since: Time) -> Result<Recorded<u32>, Failure> {
+pub(super) fn resend_dead(tx: &mut Tx<'_>, endpoint: EndpointId, since: Time) -> Result<Recorded<u32>, Failure> {
     let newest = DeliveryId::from_bytes([0xff; 16]);
     let mut dead = store::page_of(tx, endpoint, Some(State::Dead), newest, MOST_RESENT)?;
     dead.retain(|delivery| delivery.created_at >= since);
@@ -91,7 +91,7 @@ fn requeue(tx: &mut Tx<'_>, delivery: Delivery) -> Result<Delivery, StoreError> 
 }
 
 /// Deliveries to an endpoint, newest first.
-pub fn page_of(
+pub(super) fn page_of(
     tx: &mut Tx<'_>,
     endpoint: EndpointId,
     state: Option<State>,
@@ -102,7 +102,7 @@ pub fn page_of(
 }
 
 /// Deliveries that tell of a message.
-pub fn of_message(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<Delivery>, StoreError> {
+pub(crate) fn of_message(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<Delivery>, StoreError> {
     store::of_message(tx, message)
 }
 

@@ -17,7 +17,7 @@ const AGENT: HeaderValue = HeaderValue::from_static("Sealpost");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What is to be told, in one attempt.
-pub struct Telling<'a> {
+pub(crate) struct Telling<'a> {
     /// The event's id.
     pub id: &'a str,
     /// The event's name.
@@ -34,7 +34,7 @@ pub struct Telling<'a> {
 
 /// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]
-pub enum CallError {
+pub(crate) enum CallError {
     /// It could not be signed, so it did not leave.
     #[error("the call can't be signed")]
     NotSignable,
@@ -45,7 +45,7 @@ pub enum CallError {
 
 impl CallError {
     /// A stable code for delivery logs.
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::NotSignable => "not_signable",
             Self::Send(error) => error.code(),
@@ -54,7 +54,7 @@ impl CallError {
 }
 
 /// The headers that sign `telling` under every profile of the endpoint.
-pub fn signatures(ready: &Ready, telling: &Telling<'_>) -> Result<Vec<(String, String)>, NotSignable> {
+pub(super) fn signatures(ready: &Ready, telling: &Telling<'_>) -> Result<Vec<(String, String)>, NotSignable> {
     let outgoing = Outgoing::new(telling.id, telling.at.unix_seconds(), telling.kind, &telling.body)?;
     let mut keys: Vec<SigningKey<'_>> = ready.secrets.iter().map(|secret| SigningKey::Secret(secret)).collect();
     keys.push(SigningKey::Ed25519(&ready.key));
@@ -70,7 +70,7 @@ pub fn signatures(ready: &Ready, telling: &Telling<'_>) -> Result<Vec<(String, S
 }
 
 /// Calls the endpoint, signed.
-pub async fn call(client: &Client, org: Org, ready: &Ready, telling: Telling<'_>) -> Result<Answer, CallError> {
+pub(crate) async fn call(client: &Client, org: Org, ready: &Ready, telling: Telling<'_>) -> Result<Answer, CallError> {
     let signed = signatures(ready, &telling).map_err(|_| CallError::NotSignable)?;
     let mut outbound = Outbound::new(Tenant::new(org.id.bytes()), Method::Post, &ready.target, telling.body);
     outbound.deadline = telling.deadline;

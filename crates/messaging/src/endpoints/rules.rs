@@ -7,19 +7,19 @@ use sealpost_store::Time;
 use super::model::State;
 
 /// Failures are counted over so many milliseconds.
-pub const WINDOW_MS: i64 = 5 * 60_000;
+pub(super) const WINDOW_MS: i64 = 5 * 60_000;
 /// Fewer calls than this say nothing.
 const FEWEST: u32 = 10;
 /// Failed calls of a hundred that open the breaker.
 const OPENS_AT_PERCENT: u32 = 70;
 /// How long an open breaker waits before it lets one call probe.
-pub const PROBE_MS: i64 = 30_000;
+pub(super) const PROBE_MS: i64 = 30_000;
 /// An endpoint that has failed for so long is disabled: five days, as long as the schedule has attempts left for.
-pub const DISABLE_AFTER_MS: i64 = 5 * 24 * 3_600_000;
+pub(super) const DISABLE_AFTER_MS: i64 = 5 * 24 * 3_600_000;
 
 /// Calls of the current window, in memory: a restart forgets them and loses nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Recent {
+pub(super) struct Recent {
     since: Option<Time>,
     calls: u32,
     failed: u32,
@@ -37,7 +37,7 @@ pub enum Gate {
 }
 
 /// May the endpoint be called? `probing_since` is when a probe was last let through.
-pub fn gate(state: &State, probing_since: Option<Time>, now: Time) -> Gate {
+pub(super) fn gate(state: &State, probing_since: Option<Time>, now: Time) -> Gate {
     match state {
         State::Active => Gate::Open,
         State::Failing { .. } => match probing_since {
@@ -49,7 +49,7 @@ pub fn gate(state: &State, probing_since: Option<Time>, now: Time) -> Gate {
 }
 
 /// How a call changes the window, and the state if it does.
-pub fn after_call(state: &State, recent: &mut Recent, succeeded: bool, now: Time) -> Option<State> {
+pub(super) fn after_call(state: &State, recent: &mut Recent, succeeded: bool, now: Time) -> Option<State> {
     if recent.since.is_none_or(|since| now.since(since) > WINDOW_MS) {
         *recent = Recent { since: Some(now), calls: 0, failed: 0 };
     }

@@ -21,7 +21,7 @@ use crate::deliveries::Notice;
 const PING_DEADLINE: Duration = Duration::from_secs(5);
 
 /// What an endpoint is made from: checked.
-pub struct NewEndpoint {
+pub(super) struct NewEndpoint {
     /// Its name.
     pub name: Name,
     /// Where it is.
@@ -38,25 +38,20 @@ pub struct NewEndpoint {
 
 /// An endpoint's name: `[a-z0-9][a-z0-9-]{0,62}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Name(String);
+pub(super) struct Name(String);
 
 impl Name {
     /// The name, if it is one.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let fits = (1..=63).contains(&text.len())
             && !text.starts_with('-')
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         fits.then(|| Self(text.to_owned()))
     }
-
-    /// Its text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// A new endpoint with what is shown once.
-pub struct Created {
+pub(super) struct Created {
     /// As stored.
     pub endpoint: Endpoint,
     /// The shared secret, shown this once; nothing where the caller brought it.
@@ -82,7 +77,7 @@ pub struct Tried {
 }
 
 /// Makes an endpoint, pending until it has answered a signed ping.
-pub fn create(tx: &mut Tx<'_>, keys: &OrgKeys, new: NewEndpoint) -> Result<Recorded<Created>, Failure> {
+pub(super) fn create(tx: &mut Tx<'_>, keys: &OrgKeys, new: NewEndpoint) -> Result<Recorded<Created>, Failure> {
     let ctx = tx.ctx();
     let (value, encoding, origin) = match new.secret {
         Some((value, encoding)) => (value, encoding, Origin::Imported),
@@ -128,13 +123,13 @@ fn kept(value: SecretText, encoding: KeyEncoding, origin: Origin) -> Result<NewS
 }
 
 /// Whether a secret brought along can sign: long enough, and readable in its encoding.
-pub fn importable(value: &str, encoding: KeyEncoding) -> Result<(), BadSecret> {
+pub(super) fn importable(value: &str, encoding: KeyEncoding) -> Result<(), BadSecret> {
     SigningSecret::import(value, encoding).map(drop)
 }
 
 /// What may be changed later; absent is unchanged.
 #[derive(Default)]
-pub struct Changes {
+pub(super) struct Changes {
     /// A new place: it must answer a ping again.
     pub url: Option<String>,
     /// What it is for.
@@ -148,7 +143,7 @@ pub struct Changes {
 }
 
 /// Changes an endpoint.
-pub fn update(tx: &mut Tx<'_>, id: EndpointId, changes: Changes) -> Result<Recorded<Endpoint>, Failure> {
+pub(super) fn update(tx: &mut Tx<'_>, id: EndpointId, changes: Changes) -> Result<Recorded<Endpoint>, Failure> {
     let mut endpoint = store::find(tx, id)?.ok_or_else(not_found)?;
     if let Some(url) = changes.url.filter(|url| *url != endpoint.url) {
         endpoint.url = url;
@@ -170,7 +165,7 @@ pub fn update(tx: &mut Tx<'_>, id: EndpointId, changes: Changes) -> Result<Recor
 }
 
 /// Removes an endpoint and its keys. Deliveries that wait for it end as dead letters.
-pub fn remove(tx: &mut Tx<'_>, id: EndpointId) -> Result<Recorded<()>, Failure> {
+pub(super) fn remove(tx: &mut Tx<'_>, id: EndpointId) -> Result<Recorded<()>, Failure> {
     let endpoint = store::find(tx, id)?.ok_or_else(not_found)?;
     store::delete(tx, id)?;
     secrets::remove(tx, endpoint.secret)?;
@@ -180,7 +175,7 @@ pub fn remove(tx: &mut Tx<'_>, id: EndpointId) -> Result<Recorded<()>, Failure> 
 }
 
 /// Gives an endpoint a new shared secret; both sign until the overlap ends.
-pub fn rotate_secret(
+pub(super) fn rotate_secret(
     tx: &mut Tx<'_>,
     keys: &OrgKeys,
     id: EndpointId,
@@ -200,12 +195,12 @@ fn changed(tx: &mut Tx<'_>, id: EndpointId) {
 }
 
 /// The endpoint of this id.
-pub fn find(tx: &mut Tx<'_>, id: EndpointId) -> Result<Endpoint, Failure> {
+pub(crate) fn find(tx: &mut Tx<'_>, id: EndpointId) -> Result<Endpoint, Failure> {
     Ok(store::find(tx, id)?.ok_or_else(not_found)?)
 }
 
 /// All endpoints.
-pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Endpoint>, StoreError> {
+pub(super) fn all(tx: &mut Tx<'_>) -> Result<Vec<Endpoint>, StoreError> {
     store::all(tx)
 }
 

@@ -74,17 +74,27 @@ impl Sender {
             }
         };
         let from = message.state;
-        let lost = |to, reason| Became { from, to, reason: Some(reason), attempts: message.attempts, again: None, sandbox: false };
+        let lost = |to, reason| Became {
+            from,
+            to,
+            reason: Some(reason),
+            attempts: message.attempts,
+            again: None,
+            sandbox: false,
+        };
         match rules::opening(from, &message.class, message.send_before, ctx.now()) {
             Opening::Nothing => self.drop_job(&ctx, claim).await,
             Opening::Expire => self.settle(&ctx, claim, message, lost(State::Expired, "send_before")).await,
             Opening::Lost => self.settle(&ctx, claim, message, lost(State::Unknown, "interrupted")).await,
             Opening::Attempt => match rules::route(claim.org.environment) {
                 Route::Sandbox => {
-                    let became = Became { from, to: State::Delivered, reason: None, attempts: 1, again: None, sandbox: true };
+                    let became =
+                        Became { from, to: State::Delivered, reason: None, attempts: 1, again: None, sandbox: true };
                     self.settle(&ctx, claim, message, became).await
                 }
-                Route::Provider => self.attempt(&ctx, claim, message, hint.as_ref().map(|accepted| accepted.key.clone())).await,
+                Route::Provider => {
+                    self.attempt(&ctx, claim, message, hint.as_ref().map(|accepted| accepted.key.clone())).await
+                }
             },
         }
     }
@@ -94,7 +104,14 @@ impl Sender {
         let ready = match self.email.prepare(ctx, message, key, &self.contacts).await {
             Ok(ready) => ready,
             Err(code) => {
-                let became = Became { from: message.state, to: State::Failed, reason: Some(code), attempts: message.attempts, again: None, sandbox: false };
+                let became = Became {
+                    from: message.state,
+                    to: State::Failed,
+                    reason: Some(code),
+                    attempts: message.attempts,
+                    again: None,
+                    sandbox: false,
+                };
                 return self.settle(ctx, claim, message, became).await;
             }
         };
@@ -169,13 +186,16 @@ fn recorded(tx: &mut Tx<'_>, id: MessageId, became: &Became) -> Recorded<()> {
 
 /// What an e-mail attempt's outcome makes of the message.
 fn after(outcome: &Outcome, attempt: u32, ctx: &Ctx) -> Became {
-    let became = |to, reason| Became { from: State::Sending, to, reason, attempts: attempt, again: None, sandbox: false };
+    let became =
+        |to, reason| Became { from: State::Sending, to, reason, attempts: attempt, again: None, sandbox: false };
     match outcome {
         Outcome::Accepted { .. } => became(State::Sent, None),
         Outcome::Rejected { .. } => became(State::Failed, Some("rejected")),
         Outcome::Unknown => became(State::Unknown, Some("answer_lost")),
         Outcome::Deferred(_) => match RETRIES.get(attempt as usize) {
-            Some(wait) => Became { again: Some(ctx.now().plus_ms(*wait)), ..became(State::Queued, Some(outcome.code())) },
+            Some(wait) => {
+                Became { again: Some(ctx.now().plus_ms(*wait)), ..became(State::Queued, Some(outcome.code())) }
+            }
             None => became(State::Failed, Some("exhausted")),
         },
     }

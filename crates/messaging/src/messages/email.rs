@@ -37,7 +37,13 @@ impl EmailSender {
 
     /// Opens the message and builds the mail; the code says why it can't be sent. The seal is opened for this use only, and
     /// what was opened is gone with the mail.
-    pub(super) async fn prepare(&self, ctx: &Ctx, message: &Message, key: Option<Shared>, contacts: &Contacts) -> Result<Ready, &'static str> {
+    pub(super) async fn prepare(
+        &self,
+        ctx: &Ctx,
+        message: &Message,
+        key: Option<Shared>,
+        contacts: &Contacts,
+    ) -> Result<Ready, &'static str> {
         // There is no SMS provider yet: a message of the live environment says so instead of waiting for one.
         if message.channel != ChannelKind::Email {
             return Err("channel_not_available");
@@ -47,7 +53,8 @@ impl EmailSender {
             Some(key) => key,
             None => self.key(ctx, message, contacts).await?,
         };
-        let recipient = key.recipient(ctx.org, message.id, message.contact, &message.recipient).map_err(|_| "not_openable")?;
+        let recipient =
+            key.recipient(ctx.org, message.id, message.contact, &message.recipient).map_err(|_| "not_openable")?;
         let sealed = message.payload.as_deref().ok_or("payload_lost")?;
         let payload = key.payload(ctx.org, message.id, message.contact, sealed).map_err(|_| "not_openable")?;
         let mail = self.build(ctx, message, &channel, &recipient, payload).ok_or("not_a_mail")?;
@@ -63,7 +70,13 @@ impl EmailSender {
         // A message accepted before the first channel was made takes the one there is by now.
         let id = match message.sender {
             Some(id) => id,
-            None => self.channels.list(ctx, None, 1).await.ok().and_then(|all| Some(all.first()?.id)).ok_or("channel_missing")?,
+            None => self
+                .channels
+                .list(ctx, None, 1)
+                .await
+                .ok()
+                .and_then(|all| Some(all.first()?.id))
+                .ok_or("channel_missing")?,
         };
         self.channels.email(ctx, id).await.map_err(|refusal| match refusal {
             ChannelRefusal::NotFound => "channel_missing",
@@ -78,7 +91,14 @@ impl EmailSender {
         Ok(Arc::new(MessageKey::new(&subject.key, &slot, message.slot)))
     }
 
-    fn build(&self, ctx: &Ctx, message: &Message, channel: &EmailChannel, recipient: &Personal<String>, payload: Payload) -> Option<Mail> {
+    fn build(
+        &self,
+        ctx: &Ctx,
+        message: &Message,
+        channel: &EmailChannel,
+        recipient: &Personal<String>,
+        payload: Payload,
+    ) -> Option<Mail> {
         let to: Mailbox = recipient.expose(Purpose::Deliver).parse::<sealpost_egress::mail::Address>().ok()?.into();
         let link = self.unsubscribe.link(ctx.org, message.id, channel.unsubscribe_base.as_deref());
         let draft = Draft {

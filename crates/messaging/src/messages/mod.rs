@@ -22,8 +22,8 @@ mod service;
 mod store;
 mod view;
 
-pub use api::feature;
 pub use accept::Accepting;
+pub use api::feature;
 pub use dispatch::Sender;
 pub use email::EmailSender;
 pub use model::State;

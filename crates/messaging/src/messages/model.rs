@@ -29,8 +29,16 @@ pub enum State {
 
 impl State {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::Queued, Self::Sending, Self::Sent, Self::Delivered, Self::Failed, Self::Unknown, Self::Cancelled, Self::Expired];
+    pub const ALL: [Self; 8] = [
+        Self::Queued,
+        Self::Sending,
+        Self::Sent,
+        Self::Delivered,
+        Self::Failed,
+        Self::Unknown,
+        Self::Cancelled,
+        Self::Expired,
+    ];
 
     /// The word it is stored and shown as.
     pub const fn word(self) -> &'static str {
@@ -85,7 +93,7 @@ impl State {
 }
 
 /// A message as it is stored.
-pub struct Message {
+pub(super) struct Message {
     /// Its id.
     pub id: MessageId,
     /// To whom.
@@ -129,7 +137,7 @@ pub struct Message {
 }
 
 /// One step of a message's life.
-pub struct Step {
+pub(super) struct Step {
     /// What happened.
     pub kind: String,
     /// When.
@@ -142,7 +150,7 @@ pub struct Step {
 
 /// What is sealed as a message's payload.
 #[derive(Serialize, Deserialize)]
-pub struct Payload {
+pub(super) struct Payload {
     /// What the caller gave to fill the template.
     pub data: serde_json::Map<String, serde_json::Value>,
     /// What was made of it.
@@ -151,7 +159,7 @@ pub struct Payload {
 
 /// A message's rendered content.
 #[derive(Serialize, Deserialize)]
-pub struct Content {
+pub(super) struct Content {
     /// E-mail only.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub subject: Option<String>,

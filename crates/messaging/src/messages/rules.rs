@@ -8,7 +8,7 @@ use super::model::State;
 /// Where a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Route {
+pub(super) enum Route {
     /// Into the sandbox outbox: nobody real is reached.
     Sandbox,
     /// To the channel's provider.
@@ -16,7 +16,7 @@ pub enum Route {
 }
 
 /// The environment rule: the test environment never reaches a real person.
-pub const fn route(environment: Environment) -> Route {
+pub(super) const fn route(environment: Environment) -> Route {
     match environment {
         Environment::Test => Route::Sandbox,
         Environment::Live => Route::Provider,
@@ -25,7 +25,7 @@ pub const fn route(environment: Environment) -> Route {
 
 /// Why a message may be sent: recorded with it, so that the question has an answer later. Never personal.
 #[derive(Serialize)]
-pub struct Decision {
+pub(super) struct Decision {
     /// Always true for a stored message: a refused one is not stored.
     pub allowed: bool,
     /// On what ground: the event's class.
@@ -38,7 +38,7 @@ pub struct Decision {
 
 /// One thing that was looked at.
 #[derive(Serialize)]
-pub struct Check {
+pub(super) struct Check {
     /// The rule.
     pub rule: &'static str,
     /// What it found.
@@ -46,7 +46,7 @@ pub struct Check {
 }
 
 /// The decision for a message that passed every gate.
-pub const fn allow(basis: &'static str, environment: Environment) -> Decision {
+pub(super) const fn allow(basis: &'static str, environment: Environment) -> Decision {
     let reach = match environment {
         Environment::Test => "sandbox_only",
         Environment::Live => "live",
@@ -65,7 +65,7 @@ pub const fn allow(basis: &'static str, environment: Environment) -> Decision {
 
 /// What to do with a message whose dispatch begins, or begins again after a crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opening {
+pub(super) enum Opening {
     /// Ask the provider.
     Attempt,
     /// Its time has passed.
@@ -78,7 +78,7 @@ pub enum Opening {
 
 /// How dispatch goes on from `state`. After a crash in the middle of an attempt only an OTP is sent again: a second code does
 /// no harm, a second statement or advertisement does (security R06).
-pub fn opening(state: State, class: &str, send_before: Option<Time>, now: Time) -> Opening {
+pub(super) fn opening(state: State, class: &str, send_before: Option<Time>, now: Time) -> Opening {
     match state {
         State::Queued if send_before.is_some_and(|end| now > end) => Opening::Expire,
         State::Queued => Opening::Attempt,

@@ -26,30 +26,63 @@ impl MessageKey {
         Self { key: combine(subject, slot_key, "message"), id }
     }
 
-    pub(super) fn seal(&self, ctx: &Ctx, message: MessageId, contact: ContactId, column: &'static str, clear: &[u8]) -> Vec<u8> {
+    pub(super) fn seal(
+        &self,
+        ctx: &Ctx,
+        message: MessageId,
+        contact: ContactId,
+        column: &'static str,
+        clear: &[u8],
+    ) -> Vec<u8> {
         envelope::seal(&self.key, self.id, &place(ctx.org, &message.bytes(), contact, column), clear, ctx.rng())
     }
 
-    pub(super) fn open(&self, org: Org, message: MessageId, contact: ContactId, column: &'static str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    pub(super) fn open(
+        &self,
+        org: Org,
+        message: MessageId,
+        contact: ContactId,
+        column: &'static str,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         Ok(envelope::open(&self.key, &place(org, &message.bytes(), contact, column), sealed)?)
     }
 
     /// The address the message goes to.
-    pub(super) fn recipient(&self, org: Org, message: MessageId, contact: ContactId, sealed: &[u8]) -> Result<Personal<String>, StoreError> {
+    pub(super) fn recipient(
+        &self,
+        org: Org,
+        message: MessageId,
+        contact: ContactId,
+        sealed: &[u8],
+    ) -> Result<Personal<String>, StoreError> {
         let clear = self.open(org, message, contact, "recipient", sealed)?;
         let text = std::str::from_utf8(&clear).map_err(|_| StoreError::Unopenable)?;
         Ok(Personal::new(text.to_owned()))
     }
 
     /// The data and content of the message.
-    pub(super) fn payload(&self, org: Org, message: MessageId, contact: ContactId, sealed: &[u8]) -> Result<Payload, StoreError> {
+    pub(super) fn payload(
+        &self,
+        org: Org,
+        message: MessageId,
+        contact: ContactId,
+        sealed: &[u8],
+    ) -> Result<Payload, StoreError> {
         let clear = self.open(org, message, contact, "payload", sealed)?;
         serde_json::from_slice(&clear).map_err(|_| StoreError::Unopenable)
     }
 }
 
 fn place<'a>(org: Org, row: &'a [u8; 16], contact: ContactId, column: &'static str) -> Place<'a> {
-    Place { org: org.id.bytes(), environment: Some(org.environment), table: TABLE, column, row, owner: Some(contact.bytes()) }
+    Place {
+        org: org.id.bytes(),
+        environment: Some(org.environment),
+        table: TABLE,
+        column,
+        row,
+        owner: Some(contact.bytes()),
+    }
 }
 
 /// A message's opened key, for jobs that carry it in memory.

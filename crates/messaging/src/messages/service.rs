@@ -2,7 +2,9 @@
 
 use sealpost_seal::Purpose;
 use sealpost_seal::viewer::{RevealGrant, Viewer};
-use sealpost_store::{ContactId, Ctx, EndpointId, Leaf, MessageId, NoticeId, Recorded, Store, StoreError, Time, Tx, outbox};
+use sealpost_store::{
+    ContactId, Ctx, EndpointId, Leaf, MessageId, NoticeId, Recorded, Store, StoreError, Time, Tx, outbox,
+};
 use sealpost_web::{Failure, Refusal, not_found};
 use serde_json::json;
 
@@ -50,7 +52,13 @@ impl Messages {
     }
 
     /// Messages before `before`, newest first; to one contact or to all.
-    pub(super) async fn page(&self, ctx: &Ctx, contact: Option<ContactId>, before: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+    pub(super) async fn page(
+        &self,
+        ctx: &Ctx,
+        contact: Option<ContactId>,
+        before: MessageId,
+        limit: u32,
+    ) -> Result<Vec<Message>, StoreError> {
         self.store
             .read(ctx, move |tx| match contact {
                 Some(contact) => store::page_to(tx, contact, before, limit),
@@ -60,7 +68,12 @@ impl Messages {
     }
 
     /// What is in the sandbox outbox before `before`, newest first.
-    pub(super) async fn sandbox_page(&self, ctx: &Ctx, before: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+    pub(super) async fn sandbox_page(
+        &self,
+        ctx: &Ctx,
+        before: MessageId,
+        limit: u32,
+    ) -> Result<Vec<Message>, StoreError> {
         self.store
             .read(ctx, move |tx| {
                 let mut messages = Vec::new();
@@ -75,8 +88,10 @@ impl Messages {
     /// What happened to the message, oldest first: its own steps, and what endpoints heard of it.
     pub(super) async fn timeline(&self, ctx: &Ctx, message: &Message) -> Result<Vec<Step>, StoreError> {
         let id = message.id;
-        let (mut steps, reports) =
-            self.store.read(ctx, move |tx| Ok::<_, StoreError>((store::steps(tx, id)?, deliveries::of_message(tx, id)?))).await?;
+        let (mut steps, reports) = self
+            .store
+            .read(ctx, move |tx| Ok::<_, StoreError>((store::steps(tx, id)?, deliveries::of_message(tx, id)?)))
+            .await?;
         steps.insert(0, Step { kind: "accepted".into(), at: message.created_at, attempt: 0, detail: None });
         steps.extend(reports.into_iter().map(|report| Step {
             kind: format!("report_{}", report.state.word()),
@@ -89,14 +104,21 @@ impl Messages {
     }
 
     /// Opens a message for somebody with a reason. The leaf is durable before the seal is opened.
-    pub(super) async fn reveal(&self, ctx: &Ctx, message: &Message, reason: &Reason) -> Result<(Viewer, Opened), Failure> {
+    pub(super) async fn reveal(
+        &self,
+        ctx: &Ctx,
+        message: &Message,
+        reason: &Reason,
+    ) -> Result<(Viewer, Opened), Failure> {
         let keys = self.store.keys().organisation(ctx.org.id).await?;
         let details = json!({ "reason": reason.text().expose(Purpose::Seal) }).to_string();
         let sealed = keys.seal_audit(ctx, details.as_bytes());
         let id = message.id;
         self.store
             .write(ctx, move |tx| {
-                Ok::<_, StoreError>(tx.record(Leaf::of("message.reveal").on(MessageId::PREFIX, id.bytes()).with(sealed), ()))
+                Ok::<_, StoreError>(
+                    tx.record(Leaf::of("message.reveal").on(MessageId::PREFIX, id.bytes()).with(sealed), ()),
+                )
             })
             .await?;
         let viewer = Viewer::clear(RevealGrant::after_leaf(ctx.request.bytes()));
@@ -117,10 +139,15 @@ impl Messages {
             Err(error) => return Err(error.into()),
         };
         let keys = self.store.keys().organisation(ctx.org.id).await?;
-        let (channel, compared) = (message.channel, compared(message.channel, &opened.recipient).ok_or_else(not_found)?);
+        let (channel, compared) =
+            (message.channel, compared(message.channel, &opened.recipient).ok_or_else(not_found)?);
         let value = suppressions::value_of(&keys, ctx.org.environment, channel, &compared);
         self.store
-            .write(ctx, move |tx| Ok::<_, Failure>(suppressions::suppress(tx, channel, value, suppressions::Reason::Unsubscribed)?.map(drop)))
+            .write(ctx, move |tx| {
+                Ok::<_, Failure>(
+                    suppressions::suppress(tx, channel, value, suppressions::Reason::Unsubscribed)?.map(drop),
+                )
+            })
             .await
     }
 
@@ -133,7 +160,13 @@ impl Messages {
         }
         let notice_id = NoticeId::new(&ctx.world);
         let data = json!({ "message_id": id, "state": State::Cancelled });
-        let notice = Notice { id: notice_id, kind: KIND, timestamp: ctx.now().to_string(), environment: ctx.org.environment, data };
+        let notice = Notice {
+            id: notice_id,
+            kind: KIND,
+            timestamp: ctx.now().to_string(),
+            environment: ctx.org.environment,
+            data,
+        };
         let occurrence = Occurrence { id: notice_id, kind: KIND, message: Some(id), body: notice.to_bytes()? };
         Ok(Some(HearingOfCancel { occurrence, endpoints }))
     }
@@ -147,9 +180,15 @@ impl Message {
 }
 
 /// Takes a message back, if nobody has begun to send it.
-pub(super) fn cancel(tx: &mut Tx<'_>, id: MessageId, hearing: Option<HearingOfCancel>) -> Result<Recorded<()>, Failure> {
+pub(super) fn cancel(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    hearing: Option<HearingOfCancel>,
+) -> Result<Recorded<()>, Failure> {
     let message = store::find(tx, id)?.ok_or_else(not_found)?;
-    if message.state != State::Queued || !store::advance(tx, id, State::Queued, State::Cancelled, None, message.attempts)? {
+    if message.state != State::Queued
+        || !store::advance(tx, id, State::Queued, State::Cancelled, None, message.attempts)?
+    {
         return Err(Refusal::of(&codes::MESSAGE_LEFT).into());
     }
     outbox::cancel(tx, JOB, id.bytes())?;

@@ -63,7 +63,12 @@ pub(super) fn page(tx: &mut Tx<'_>, before: MessageId, limit: u32) -> Result<Vec
 }
 
 /// Messages to one contact before `before`, newest first. Relies on `message_contact`.
-pub(super) fn page_to(tx: &mut Tx<'_>, contact: ContactId, before: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+pub(super) fn page_to(
+    tx: &mut Tx<'_>,
+    contact: ContactId,
+    before: MessageId,
+    limit: u32,
+) -> Result<Vec<Message>, StoreError> {
     tx.all(
         sql!(
             "select id, contact, event, event_version, template, template_version, channel, sender, class, state, reason, slot,
@@ -76,7 +81,14 @@ pub(super) fn page_to(tx: &mut Tx<'_>, contact: ContactId, before: MessageId, li
 }
 
 /// Brings a message from one of its unfinished states to another; false if it isn't in `from` any more.
-pub(super) fn advance(tx: &mut Tx<'_>, id: MessageId, from: State, to: State, reason: Option<&str>, attempts: u32) -> Result<bool, StoreError> {
+pub(super) fn advance(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    from: State,
+    to: State,
+    reason: Option<&str>,
+    attempts: u32,
+) -> Result<bool, StoreError> {
     let now = tx.ctx().now();
     let changed = tx.execute(
         sql!(
@@ -89,7 +101,14 @@ pub(super) fn advance(tx: &mut Tx<'_>, id: MessageId, from: State, to: State, re
 }
 
 /// Adds a step to the message's timeline.
-pub(super) fn add_step(tx: &mut Tx<'_>, id: MessageId, step: u32, kind: &str, attempt: u32, detail: Option<&str>) -> Result<(), StoreError> {
+pub(super) fn add_step(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    step: u32,
+    kind: &str,
+    attempt: u32,
+    detail: Option<&str>,
+) -> Result<(), StoreError> {
     let now = tx.ctx().now();
     tx.put(
         sql!(

@@ -104,7 +104,9 @@ impl Views<'_> {
     pub(super) async fn full(&self, ctx: &Ctx, message: &Message) -> Result<MessageView, StoreError> {
         let opened = match self.open(ctx, message).await {
             Ok(opened) => opened,
-            Err(StoreError::KeyGone) => return Ok(view(ctx.org, message, View::NotStored(ERASED), Some(not_stored(ERASED)))),
+            Err(StoreError::KeyGone) => {
+                return Ok(view(ctx.org, message, View::NotStored(ERASED), Some(not_stored(ERASED))));
+            }
             Err(error) => return Err(error),
         };
         let data = match opened.payload {

@@ -59,7 +59,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn link() -> Link {
-        Link { org: Org { id: OrgId::from_bytes([1; 16]), environment: Environment::Live }, message: MessageId::from_bytes([2; 16]) }
+        Link {
+            org: Org { id: OrgId::from_bytes([1; 16]), environment: Environment::Live },
+            message: MessageId::from_bytes([2; 16]),
+        }
     }
 
     #[test]

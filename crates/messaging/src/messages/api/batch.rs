@@ -197,7 +197,9 @@ fn settle_one(tx: &mut Tx<'_>, entry: Entry) -> Result<(Entry, Option<Recorded<(
             (Stage::Settled(ItemResult::of(&reply)?), Some(accepted.map(drop)))
         }
         Err(NotAccepted::Raced) => (Stage::Open, None),
-        Err(NotAccepted::Refused(Failure::Refused(refusal))) => (Stage::Settled(ItemResult::refused(&refusal, tx.ctx())), None),
+        Err(NotAccepted::Refused(Failure::Refused(refusal))) => {
+            (Stage::Settled(ItemResult::refused(&refusal, tx.ctx())), None)
+        }
         Err(NotAccepted::Refused(fault)) => return Err(fault),
     };
     Ok((Entry { item, once, stage }, recorded))

@@ -13,7 +13,9 @@ pub(super) fn outbox(messages: &Messages) -> Endpoint {
         .needs(OUTBOX_READ)
         .class(Class::Read)
         .summary("List what the test environment would have sent, newest first, masked")
-        .describe("The sandbox outbox: in the test environment nothing reaches a real person. Empty in the live environment.")
+        .describe(
+            "The sandbox outbox: in the test environment nothing reaches a real person. Empty in the live environment.",
+        )
         .queries::<PageQuery>()
         .answers::<Page<MessageView>>(200)
         .to(move |call: Call<(), PageQuery>| handle(messages.clone(), call))
