@@ -44,7 +44,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, log: &mut Log) -> Re
     }
     // Named, so that the flags reach our code and not the build scripts.
     let host = host(workspace)?;
-    let mut build = workspace.cargo(["build", "--release", "--locked", "--bins", "--target", &host]);
+    let mut build = workspace.cargo(["build", "--release", "--bins", "--target", &host]);
     log.run(build.current_dir(&fuzz).env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", COVERAGE))?;
     let mut broken = Vec::new();
     for name in &targets {

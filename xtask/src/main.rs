@@ -6,6 +6,7 @@
     reason = "measures real time and reads its own environment; no part of the product"
 )]
 
+mod bench;
 mod crash;
 mod docs;
 mod fuzz;
@@ -32,6 +33,8 @@ enum Task {
     Test(test::Options),
     /// Kills the server again and again and looks for what it lost
     Crash(crash::Options),
+    /// Measures the server, and the limits of the machine beside it
+    Bench(bench::Options),
     /// Feeds every decoder with what nobody meant to send
     Fuzz(fuzz::Options),
     /// Checks who imports whom, and the other walls of the house
@@ -53,6 +56,7 @@ fn run(task: Task) -> Result<ExitCode> {
     match task {
         Task::Test(options) => return test::run(&workspace, &options),
         Task::Crash(options) => crash::alone(&workspace, &options, &mut log("crash")?)?,
+        Task::Bench(options) => bench::run(&workspace, &options, &mut log("bench")?)?,
         Task::Fuzz(options) => fuzz::run(&workspace, &options, &mut log("fuzz")?).map(drop)?,
         Task::Imports => imports::run(&workspace, &mut log("imports")?).map(drop)?,
         Task::Docs => {

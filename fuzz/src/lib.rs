@@ -1,0 +1,208 @@
+//! One function for each decoder: it feeds `data` to it and asserts what must hold whatever it was. `fuzz_targets/` hands them
+//! to libFuzzer.
+#![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a broken promise must stop the fuzzer")]
+
+use sealpost_egress::guard::Policy;
+use sealpost_egress::target::Target;
+use sealpost_ledger::{Checkpoint, Frontier, Hash, Leaf, VerifierKey, export, verify_export};
+use sealpost_seal::normal::{Email, Phone};
+use sealpost_seal::signature::{Part, SigningSecret, WebhookKey, WebhookPublicKey, verify_standard};
+use sealpost_seal::token::{PlainKey, Token, TokenKind};
+use sealpost_seal::{Environment, Key, Place, RootKey, envelope, pan};
+use sealpost_store::{MessageId, Org, OrgId};
+use sealpost_web::Listing;
+
+/// The key of seeds that open.
+pub const KEY: [u8; 32] = [7; 32];
+/// Where seeds that open stand.
+pub const PLACE: Place<'static> = Place {
+    org: [1; 16],
+    environment: Some(Environment::Test),
+    table: "contact",
+    column: "email",
+    row: b"row",
+    owner: Some([2; 16]),
+};
+/// The secret of signatures that verify.
+pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+/// When they were made, in Unix seconds.
+pub const NOW: i64 = 1_768_469_400;
+/// The public key of RFC 8032 §7.1 TEST 1.
+pub const PUBLIC: [u8; 32] = [
+    0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1, 0x72,
+    0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
+];
+
+fn text(data: &[u8]) -> &str {
+    match std::str::from_utf8(data) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&data[..error.valid_up_to()]).unwrap_or_default(),
+    }
+}
+
+/// A sealed value from a database that somebody else can write.
+pub fn envelope(data: &[u8]) {
+    let key = Key::from_bytes(KEY);
+    let _ = envelope::key_id_of(data);
+    let _ = envelope::unwrap(&key, &PLACE, data);
+    if envelope::open(&key, &PLACE, data).is_ok() {
+        let elsewhere = Place { org: [9; 16], ..PLACE };
+        assert!(envelope::open(&key, &elsewhere, data).is_err(), "opens in two places");
+        assert!(envelope::open(&Key::from_bytes([8; 32]), &PLACE, data).is_err(), "opens under two keys");
+    }
+}
+
+/// A token or API key as a request presents it.
+pub fn token(data: &[u8]) {
+    let text = text(data);
+    if let Ok(key) = PlainKey::parse(text) {
+        assert_eq!(key.expose(), text);
+        assert!(text.ends_with(key.last4()));
+    }
+    for kind in [TokenKind::UNSUBSCRIBE, TokenKind::LINK, TokenKind::SESSION] {
+        if let Ok(token) = Token::parse(kind, text) {
+            assert!(token.expose() == text && text.starts_with(kind.prefix()));
+        }
+    }
+}
+
+/// A ledger leaf: whatever decodes has one spelling.
+pub fn leaf(data: &[u8]) {
+    if let Ok(leaf) = Leaf::decode(data) {
+        assert_eq!(leaf.encode(), data, "two spellings of one leaf");
+    }
+}
+
+/// A signed checkpoint, and the key it is checked with.
+pub fn checkpoint(data: &[u8]) {
+    let text = text(data);
+    let key = VerifierKey::new("sealpost.example", PUBLIC).unwrap();
+    let _ = Checkpoint::parse_and_verify(text, &key);
+    if let Ok(key) = text.parse::<VerifierKey>() {
+        assert_eq!(key.to_string().parse::<VerifierKey>().unwrap(), key);
+    }
+}
+
+/// An export of the ledger, from whoever hands it over.
+pub fn export(data: &[u8]) {
+    let key = VerifierKey::new("sealpost.example", PUBLIC).unwrap();
+    let _ = verify_export(data.split(|byte| *byte == b'\n'), &key);
+    // Once more behind a header that is right, to get further than the first line.
+    let header = export::header_line("sealpost.example/ledger", &key);
+    let lines = std::iter::once(header.as_bytes()).chain(data.split(|byte| *byte == b'\n'));
+    let _ = verify_export(lines, &key);
+}
+
+/// The ledger's frontier, as a row of the database holds it.
+pub fn frontier(data: &[u8]) {
+    if let Ok(mut frontier) = Frontier::from_bytes(data) {
+        assert_eq!(frontier.to_bytes(), data, "two spellings of one frontier");
+        let _ = frontier.root();
+        if frontier.size() < u64::MAX / 2 {
+            let before = frontier.size();
+            let _ = frontier.push(Hash::from([3; 32]));
+            assert_eq!(frontier.size(), before + 1);
+        }
+    }
+}
+
+/// A delivery as a receiver gets it: three headers, one a line, then the body.
+pub fn signature(data: &[u8]) {
+    let mut parts = data.splitn(4, |byte| *byte == b'\n');
+    let mut header = || text(parts.next().unwrap_or_default());
+    let (id, timestamp, signature) = (header(), header(), header());
+    let body = parts.next().unwrap_or_default();
+    let secret = SigningSecret::import(SECRET, sealpost_seal::signature::KeyEncoding::Base64).unwrap();
+    let headers = [("webhook-id", id), ("webhook-timestamp", timestamp), ("webhook-signature", signature)];
+    if verify_standard(&headers, body, &secret, NOW, 300).is_ok() {
+        assert!(verify_standard(&headers, &[body, b"x"].concat(), &secret, NOW, 300).is_err(), "signs two bodies");
+        assert!(verify_standard(&headers, body, &secret, NOW + 86_400, 300).is_err(), "never grows old");
+    }
+}
+
+/// An e-mail address somebody typed.
+pub fn email(data: &[u8]) {
+    if let Ok(email) = Email::parse(text(data)) {
+        let again = Email::parse(&email.index_form()).expect("the form it is found by is an address");
+        assert_eq!(again.index_form(), email.index_form(), "not one form");
+    }
+}
+
+/// A phone number somebody typed.
+pub fn phone(data: &[u8]) {
+    if let Ok(phone) = Phone::parse(text(data)) {
+        let again = Phone::parse(&phone.index_form()).expect("the form it is found by is a number");
+        assert_eq!(again.index_form(), phone.index_form(), "not one form");
+    }
+}
+
+/// Text that may hold a card number.
+pub fn pan(data: &[u8]) {
+    let text = text(data);
+    let found = pan::find(text);
+    assert_eq!(pan::contains(text), !found.is_empty());
+    assert!(found.iter().all(|range| text.get(range.clone()).is_some()), "a range that isn't text");
+    assert!(found.windows(2).all(|pair| pair[0].end <= pair[1].start), "ranges overlap");
+    assert!(pan::redact(text).matches(pan::REDACTED).count() >= found.len(), "found, and not redacted");
+    let _ = pan::contains_across(&text.split('\n').collect::<Vec<_>>());
+}
+
+/// A URL an organisation wants called.
+pub fn target(data: &[u8]) {
+    let policy = Policy::strict();
+    if let Ok(target) = Target::parse(text(data), &policy) {
+        assert!(policy.permits_port(target.port()));
+        assert!(target.path().starts_with('/'));
+        assert!(!target.target_uri().contains(['\r', '\n', ' ']), "breaks the request line");
+        let again = Target::parse(&target.target_uri(), &policy).expect("what is called is what was judged");
+        assert_eq!(again.origin(), target.origin());
+    }
+}
+
+/// An id in a path.
+pub fn id(data: &[u8]) {
+    if let Ok(id) = text(data).parse::<MessageId>() {
+        assert_eq!(id.to_string(), text(data), "two spellings of one id");
+    }
+}
+
+/// A page cursor.
+pub fn cursor(data: &[u8]) {
+    let key = Key::from_bytes(KEY);
+    let org = |byte| Org { id: OrgId::from_bytes([byte; 16]), environment: Environment::Test };
+    let listing = |byte| Listing::new(&key, org(byte), "messages", b"", None);
+    let (Ok(ours), Ok(theirs)) = (listing(1), listing(2)) else { return };
+    if ours.position(Some(text(data))).is_ok() {
+        assert!(theirs.position(Some(text(data))).is_err(), "a cursor for two organisations");
+    }
+}
+
+/// A root key file.
+pub fn root_key(data: &[u8]) {
+    if let Ok(key) = RootKey::parse(text(data)) {
+        let again = RootKey::parse(&key.to_file_text()).expect("its own text");
+        assert_eq!(again.id(), key.id());
+    }
+}
+
+/// Signing keys and secrets that are imported.
+pub fn webhook_key(data: &[u8]) {
+    use sealpost_seal::signature::KeyEncoding;
+    let text = text(data);
+    if let Ok(key) = WebhookKey::parse(text) {
+        assert!(WebhookKey::parse(&key.to_text()).is_ok());
+    }
+    if let Ok(key) = WebhookPublicKey::parse(text) {
+        assert!(WebhookPublicKey::parse(&key.to_text()).is_ok());
+    }
+    if let Ok(secret) = SigningSecret::import(text, KeyEncoding::Base64) {
+        let _ = secret.is_weak();
+        assert!(SigningSecret::import(secret.expose(), secret.encoding()).is_ok());
+    }
+}
+
+/// The template of a signature profile of an organisation's own.
+pub fn template(data: &[u8]) {
+    let _ = Part::parse_all(text(data));
+}
