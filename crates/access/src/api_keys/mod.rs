@@ -26,7 +26,7 @@ pub use authenticator::KeyAuthenticator;
 pub use cidr::{BadCidr, Cidr, Cidrs};
 pub use model::{ApiKey, BadKeyField, Issued, KeyName, KeyState, LastUse, Lifetime, NewKey};
 pub use rules::KeyRefused;
-pub use service::{create, create_first, find, list, report_leak, revoke, revoke_now, rotate, rotate_now};
+pub use service::{Making, create, create_first, find, list, report_leak, revoke, revoke_now, rotate, rotate_now};
 pub use usage::{KeyUse, flush_forever};
 
 /// The topic on the bus under which a key is named whose standing has changed.
