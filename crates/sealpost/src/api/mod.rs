@@ -1,0 +1,90 @@
+//! The API, as a client sees it: what `send`, `keys`, `ledger` and the demo speak. The same guarded client as everything that
+//! leaves, with a policy for servers that the user has named.
+
+mod connection;
+mod error;
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use sealpost_egress::Tenant;
+use sealpost_egress::client::{Answer, Client, Method, Outbound};
+use sealpost_egress::target::Target;
+use sealpost_seal::SecretText;
+use serde_json::Value;
+
+pub(crate) use connection::{Connection, Profile, local_policy};
+pub(crate) use error::ApiError;
+
+/// A server and the key to speak to it with.
+pub(crate) struct Api {
+    client: Client,
+    url: String,
+    authorization: HeaderValue,
+}
+
+impl Api {
+    /// The API at `url` (scheme, host, port). The key travels in `Authorization: Bearer`.
+    pub(crate) fn new(client: Client, url: &str, key: &SecretText) -> Result<Self, ApiError> {
+        let mut authorization = HeaderValue::try_from(format!("Bearer {}", key.expose()))
+            .map_err(|_| ApiError::usage("the API key has characters that no key has", None))?;
+        authorization.set_sensitive(true);
+        Ok(Self { client, url: url.trim_end_matches('/').to_owned(), authorization })
+    }
+
+    /// The server's URL.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Reads.
+    pub(crate) async fn get(&self, path: &str) -> Result<Value, ApiError> {
+        self.call(Method::Get, path, None, None).await
+    }
+
+    /// Acts. `once` makes a repetition safe (`Idempotency-Key`).
+    pub(crate) async fn post(&self, path: &str, body: &Value, once: Option<&str>) -> Result<Value, ApiError> {
+        self.call(Method::Post, path, Some(body), once).await
+    }
+
+    /// Acts, without anything to say.
+    pub(crate) async fn post_nothing(&self, path: &str) -> Result<Value, ApiError> {
+        self.call(Method::Post, path, None, None).await
+    }
+
+    /// Removes.
+    pub(crate) async fn delete(&self, path: &str) -> Result<Value, ApiError> {
+        self.call(Method::Delete, path, None, None).await
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        once: Option<&str>,
+    ) -> Result<Value, ApiError> {
+        let target = Target::parse(&format!("{}{path}", self.url), self.client.network().policy())
+            .map_err(|error| ApiError::usage(format!("the server's URL can't be used: {error}"), None))?;
+        let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+        let mut outbound = Outbound::new(Tenant::new([0; 16]), method, &target, bytes.into());
+        outbound.headers.push((AUTHORIZATION, self.authorization.clone()));
+        if body.is_some() {
+            outbound.headers.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
+        }
+        if let Some(once) = once {
+            let once = HeaderValue::try_from(once)
+                .map_err(|_| ApiError::usage("the idempotency key has characters that a header can't carry", None))?;
+            outbound.headers.push((HeaderName::from_static("idempotency-key"), once));
+        }
+        let answer = self.client.send(outbound).await;
+        read(&answer.map_err(|error| ApiError::unreachable(&self.url, &error))?)
+    }
+}
+
+fn read(answer: &Answer) -> Result<Value, ApiError> {
+    let value = match &answer.body[..] {
+        [] => Value::Null,
+        body if !answer.truncated => serde_json::from_slice(body).map_err(|_| ApiError::NotJson)?,
+        _ => return Err(ApiError::NotJson),
+    };
+    if (200..300).contains(&answer.status) { Ok(value) } else { Err(ApiError::of_problem(answer.status, &value)) }
+}

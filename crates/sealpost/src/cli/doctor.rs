@@ -1,0 +1,208 @@
+//! `sealpost doctor`: what could be safer.
+
+use std::path::Path;
+
+use sealpost_store::{Clock as _, World};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Outcome, Shell, Stop};
+use crate::config::{Config, Flags};
+use crate::running::Tls;
+use crate::{files, hardening, house};
+
+/// Less free space than this is a warning.
+const LITTLE_SPACE: u64 = 1 << 30;
+/// A file system's clock and ours may differ by so much.
+const SKEW_MS: i64 = 5_000;
+
+/// How a check went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    Ok,
+    Warn,
+    Bad,
+}
+
+#[derive(Serialize)]
+struct Finding {
+    check: &'static str,
+    verdict: Verdict,
+    what: String,
+}
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn say(&mut self, verdict: Verdict, check: &'static str, what: impl Into<String>) {
+        self.0.push(Finding { check, verdict, what: what.into() });
+    }
+
+    fn require(&mut self, holds: bool, otherwise: Verdict, check: &'static str, good: &str, bad: &str) {
+        if holds { self.say(Verdict::Ok, check, good) } else { self.say(otherwise, check, bad) }
+    }
+}
+
+pub(super) async fn run(shell: &Shell) -> Outcome {
+    let loaded = shell.load(&Flags::default())?;
+    let config = &loaded.config;
+    let mut findings = Findings::default();
+    hardening::no_core_dumps();
+    process(&mut findings);
+    root_key(config, &mut findings);
+    folder(config, &mut findings);
+    tls(config, &mut findings);
+    egress(config, &mut findings);
+    store(shell, config, &mut findings).await;
+    let worst = |verdict| findings.0.iter().filter(|finding| finding.verdict == verdict).count();
+    let (bad, warnings) = (worst(Verdict::Bad), worst(Verdict::Warn));
+    shell.out.result(&json!({ "ok": bad == 0, "findings": findings.0 }), || {
+        for Finding { check, verdict, what } in &findings.0 {
+            let mark = match verdict {
+                Verdict::Ok => "ok   ",
+                Verdict::Warn => "warn ",
+                Verdict::Bad => "BAD  ",
+            };
+            shell.out.say(format_args!("{mark} {check:16} {what}"));
+        }
+        shell.out.say(format_args!("\n{bad} bad, {warnings} to look at, {} fine", worst(Verdict::Ok)));
+    });
+    if bad == 0 { Ok(()) } else { Err(Stop::refused(format!("{bad} checks failed"))) }
+}
+
+fn process(findings: &mut Findings) {
+    findings.require(hardening::core_dumps_are_off(), Verdict::Bad, "core dumps", "off", "could not be switched off");
+    let user = rustix::process::geteuid();
+    findings.require(!user.is_root(), Verdict::Warn, "user", "not root", "runs as root: give it a user of its own");
+}
+
+fn root_key(config: &Config, findings: &mut Findings) {
+    let Some(source) = &config.keys.root else {
+        return findings.say(Verdict::Bad, "root key", "keys.root is not set: `sealpost init` makes one");
+    };
+    let Some(path) = source.path() else {
+        return findings.say(Verdict::Ok, "root key", "from the environment");
+    };
+    let mode = files::mode(&path);
+    findings.require(
+        mode.is_some_and(|mode| mode & 0o077 == 0),
+        Verdict::Bad,
+        "root key mode",
+        "readable by its owner only",
+        &format!("{} can be read by others, or isn't there: chmod 600", path.display()),
+    );
+    let data = config.storage.folder.relative();
+    let beside =
+        path.canonicalize().ok().zip(data.canonicalize().ok()).is_some_and(|(key, data)| key.starts_with(data));
+    findings.require(
+        !beside,
+        Verdict::Warn,
+        "root key place",
+        "not in the data folder",
+        "lies in the data folder: whoever copies that has both; move it and set keys.root",
+    );
+}
+
+fn folder(config: &Config, findings: &mut Findings) {
+    let folder = config.storage.folder.relative();
+    let mode = files::mode(&folder);
+    let Some(mode) = mode else {
+        return findings.say(Verdict::Warn, "data folder", format!("{} is not there yet", folder.display()));
+    };
+    findings.require(
+        mode & 0o077 == 0,
+        Verdict::Warn,
+        "data folder",
+        "for its owner only",
+        "others may enter it: chmod 700",
+    );
+    for name in ["data.db", "keys.db"] {
+        let others = files::mode(&folder.join(name)).is_some_and(|mode| mode & 0o007 != 0);
+        if others && mode & 0o007 != 0 {
+            findings.say(Verdict::Bad, "database mode", format!("{name} can be read by everybody"));
+        }
+    }
+    space(&folder, findings);
+    clock(&folder, findings);
+}
+
+fn space(folder: &Path, findings: &mut Findings) {
+    match rustix::fs::statvfs(folder) {
+        Ok(disk) => {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            let text = format!("{} MiB free", free >> 20);
+            findings.require(free >= LITTLE_SPACE, Verdict::Warn, "disk", &text, &format!("only {text}"));
+        }
+        Err(error) => findings.say(Verdict::Warn, "disk", error.to_string()),
+    }
+}
+
+/// A file written now bears the file system's time; on a network file system that is another clock.
+fn clock(folder: &Path, findings: &mut Findings) {
+    let probe = folder.join(".doctor");
+    let now = World::real().clock.now();
+    let changed = std::fs::write(&probe, b"").and_then(|()| std::fs::metadata(&probe)?.modified());
+    let _ = std::fs::remove_file(&probe);
+    let since_epoch = changed.ok().and_then(|changed| changed.duration_since(std::time::UNIX_EPOCH).ok());
+    let skew = since_epoch.map(|there| (now.unix_ms() - i64::try_from(there.as_millis()).unwrap_or(0)).abs());
+    match skew {
+        Some(skew) if skew <= SKEW_MS => findings.say(Verdict::Ok, "clock", format!("{now}, as the file system's")),
+        Some(skew) => findings.say(Verdict::Warn, "clock", format!("{skew} ms away from the file system's")),
+        None => findings.say(Verdict::Bad, "data folder", "can't be written to"),
+    }
+}
+
+fn tls(config: &Config, findings: &mut Findings) {
+    match Tls::load(config, World::real().clock.now()) {
+        Ok(Tls { authority: Some(_), .. }) => {
+            findings.say(
+                Verdict::Warn,
+                "TLS",
+                "certificate of the local authority: clients have to be told to trust it",
+            );
+        }
+        Ok(_) => findings.say(Verdict::Ok, "TLS", "certificate and key belong together; 1.3 only"),
+        Err(error) => findings.say(Verdict::Bad, "TLS", format!("{error:#}")),
+    }
+    if let Some(key) = &config.tls.key {
+        let private = files::mode(&key.relative()).is_some_and(|mode| mode & 0o007 == 0);
+        findings.require(
+            private,
+            Verdict::Bad,
+            "TLS key mode",
+            "not for everybody",
+            "everybody can read it: chmod 600",
+        );
+    }
+}
+
+fn egress(config: &Config, findings: &mut Findings) {
+    findings.require(
+        !config.egress.loopback,
+        Verdict::Warn,
+        "egress",
+        "loopback is closed",
+        "egress.loopback lets endpoints call what listens on this machine: for trying out only",
+    );
+}
+
+async fn store(shell: &Shell, config: &Config, findings: &mut Findings) {
+    let engine = match &config.storage.postgres {
+        None => "SQLite",
+        Some(_) => "PostgreSQL",
+    };
+    match house::open_store(config, &shell.environment, World::real()).await {
+        Ok(store) => {
+            let posture = match engine {
+                "SQLite" => {
+                    "SQLite opens, migrated; WAL with synchronous=FULL and a library of 3.51.3 or later are required to open"
+                }
+                _ => "PostgreSQL opens, migrated; row-level security is forced",
+            };
+            findings.require(store.ready().await, Verdict::Bad, "store", posture, "the database does not answer");
+        }
+        Err(error) => findings.say(Verdict::Warn, "store", format!("{engine} was not looked at: {error:#}")),
+    }
+}

@@ -1,0 +1,55 @@
+//! `[egress]`
+
+use std::str::FromStr;
+
+use figment::value::magic::RelativePathBuf;
+use sealpost_egress::guard::Cidr;
+use serde::{Deserialize, Serialize};
+
+/// What may be called. Without any of this: public addresses, HTTPS on 443 and 8443, mail on its ports.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct EgressConfig {
+    /// More HTTPS ports.
+    pub(crate) ports: Vec<u16>,
+    /// Blocks that may be called although they aren't public, such as that of an internal mail relay: `10.20.0.0/16`.
+    pub(crate) allow: Vec<Block>,
+    /// Blocks that may not be called although they are public: addresses of this installation.
+    pub(crate) refuse: Vec<Block>,
+    /// Certificates in PEM of authorities trusted besides the public ones.
+    pub(crate) authorities: Vec<RelativePathBuf>,
+    /// Whether endpoints on loopback may be called, on any port. For trying out: on a server it opens what listens there.
+    pub(crate) loopback: bool,
+}
+
+/// A block of addresses in CIDR notation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct Block {
+    text: String,
+    block: Cidr,
+}
+
+impl Block {
+    /// The block.
+    pub(crate) fn cidr(&self) -> Cidr {
+        self.block
+    }
+}
+
+impl TryFrom<String> for Block {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match Cidr::from_str(&text) {
+            Ok(block) => Ok(Self { text, block }),
+            Err(error) => Err(format!("not a block of addresses such as 10.20.0.0/16: {error}")),
+        }
+    }
+}
+
+impl From<Block> for String {
+    fn from(block: Block) -> Self {
+        block.text
+    }
+}

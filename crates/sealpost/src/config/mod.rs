@@ -1,0 +1,72 @@
+//! What can be set, and where each value comes from.
+//!
+//! One precedence, lowest first: built-in defaults, the file (`sealpost.toml`), environment variables
+//! (`SEALPOST_SERVER__BIND`: section, two underscores, key), flags. What isn't known is refused, and so is a secret written into
+//! the file: secrets are named, as `{ file = "…" }` or `{ env = "…" }`, and read when they are needed.
+//!
+//! To add a setting: a field with its documentation in the file of its section, its default beside it. It then has a variable, a
+//! line in `config check` and an error text by itself.
+
+mod egress;
+mod environment;
+mod keys;
+mod ledger;
+mod load;
+mod log;
+mod problem;
+mod report;
+mod secret;
+mod security_txt;
+mod server;
+mod storage;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+use serde::{Deserialize, Serialize};
+
+use sealpost_web::LimitsConfig;
+
+pub(crate) use egress::EgressConfig;
+pub(crate) use environment::Environment;
+pub(crate) use keys::KeysConfig;
+pub(crate) use ledger::LedgerConfig;
+pub(crate) use load::{Flags, Loaded, load};
+pub(crate) use log::{LogConfig, LogFormat};
+pub(crate) use problem::{Problem, Problems};
+pub(crate) use report::Setting;
+pub(crate) use secret::{SecretSource, read_file as read_secret_file};
+pub(crate) use security_txt::SecurityTxtConfig;
+pub(crate) use server::{PublicUrl, ServerConfig};
+pub(crate) use storage::{PostgresConfig, StorageConfig};
+pub(crate) use tls::TlsConfig;
+
+/// Where the file is looked for unless said otherwise.
+pub(crate) const DEFAULT_FILE: &str = "sealpost.toml";
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Where Sealpost listens, and what it is called.
+    pub(crate) server: ServerConfig,
+    /// Certificates.
+    pub(crate) tls: TlsConfig,
+    /// Where the data is.
+    pub(crate) storage: StorageConfig,
+    /// Where the root key is.
+    pub(crate) keys: KeysConfig,
+    /// The audit ledger.
+    pub(crate) ledger: LedgerConfig,
+    /// What may be called.
+    pub(crate) egress: EgressConfig,
+    /// Rate limits.
+    pub(crate) limits: LimitsConfig,
+    /// What is logged, and how.
+    pub(crate) log: LogConfig,
+    /// How to report a vulnerability (RFC 9116).
+    pub(crate) security_txt: SecurityTxtConfig,
+}
+
+/// The sections, in the order of the file.
+const SECTIONS: [&str; 9] = ["server", "tls", "storage", "keys", "ledger", "egress", "limits", "log", "security_txt"];

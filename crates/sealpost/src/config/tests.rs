@@ -1,0 +1,141 @@
+use std::path::PathBuf;
+
+use super::*;
+
+fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sealpost.toml");
+    std::fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+fn problems(text: &str, environment: &[(&str, &str)]) -> String {
+    let (_folder, path) = file(text);
+    let refused = load(Some(&path), &Environment::of(environment), &Flags::default());
+    refused.err().unwrap().to_string().replace(&path.display().to_string(), "sealpost.toml")
+}
+
+#[test]
+fn flags_win_over_the_environment_that_over_the_file_and_that_over_the_default() {
+    let (_folder, path) = file("[server]\nbind = \"127.0.0.1:1\"\n");
+    let environment = Environment::of(&[("SEALPOST_SERVER__BIND", "127.0.0.1:2")]);
+    let flags = Flags::default().set("server.bind", Some("127.0.0.1:3".into()), "bind");
+    let port = |file: Option<&std::path::Path>, environment: &Environment, flags: &Flags| {
+        load(file, environment, flags).unwrap().config.server.bind.port()
+    };
+    let (nothing, none) = (Environment::default(), Flags::default());
+    let empty = path.with_file_name("empty.toml");
+    std::fs::write(&empty, "").unwrap();
+    assert_eq!(port(Some(&empty), &nothing, &none), 7700);
+    assert_eq!(port(Some(&path), &nothing, &none), 1);
+    assert_eq!(port(Some(&path), &environment, &none), 2);
+    assert_eq!(port(Some(&path), &environment, &flags), 3);
+}
+
+#[test]
+fn every_value_says_where_it_came_from() {
+    let (_folder, path) = file("[server]\n\nbind = \"127.0.0.1:1\"\n[keys]\nroot = { file = \"root.key\" }\n");
+    let environment = Environment::of(&[("SEALPOST_LEDGER__CHECKPOINT_MS", "500"), ("SEALPOST_LOG", "debug")]);
+    let flags = Flags::default().set("storage.folder", Some("elsewhere".into()), "data");
+    let settings = load(Some(&path), &environment, &flags).unwrap().settings();
+    let from = |key: &str| {
+        let setting = settings.iter().find(|setting| setting.key == key).unwrap();
+        (setting.value.clone(), setting.from.replace(&path.display().to_string(), "sealpost.toml"))
+    };
+    let pair = |value: &str, from: &str| (value.to_owned(), from.to_owned());
+    assert_eq!(from("server.bind"), pair("127.0.0.1:1", "sealpost.toml:3"));
+    assert_eq!(from("keys.root.file"), pair("root.key", "sealpost.toml:5"));
+    assert_eq!(from("ledger.checkpoint_ms"), pair("500", "SEALPOST_LEDGER__CHECKPOINT_MS"));
+    assert_eq!(from("storage.folder"), pair("elsewhere", "flag --data"));
+    assert_eq!(from("server.drain_seconds"), pair("20", "default"));
+}
+
+#[test]
+fn paths_in_the_file_are_relative_to_the_file() {
+    let (folder, path) = file("[storage]\nfolder = \"data\"\n[keys]\nroot = { file = \"root.key\" }\n");
+    let config = load(Some(&path), &Environment::default(), &Flags::default()).unwrap().config;
+    assert_eq!(config.storage.folder.relative(), folder.path().join("data"));
+    assert_eq!(config.keys.root.unwrap().path(), Some(folder.path().join("root.key")));
+}
+
+#[test]
+fn a_wrong_value_names_its_line_and_the_fix() {
+    assert_eq!(
+        problems("[server]\nbind = \"everywhere\"\n", &[]),
+        "server.bind (sealpost.toml:2): invalid socket address syntax\n  fix  an address and a port, such as 127.0.0.1:7700"
+    );
+}
+
+#[test]
+fn a_wrong_variable_is_named() {
+    let text = problems("", &[("SEALPOST_LOG__FORMAT", "xml")]);
+    assert_eq!(text, "log.format (SEALPOST_LOG__FORMAT): not known\n  fix  use one of: text, json");
+}
+
+#[test]
+fn what_is_not_known_is_refused_with_what_is() {
+    let text = problems("[server]\nport = 1\n", &[]);
+    assert!(text.starts_with("server.port (sealpost.toml:2): not known\n  fix  use one of: bind, "), "{text}");
+    let text = problems("[sever]\nport = 1\n", &[]);
+    assert!(text.starts_with("sever (sealpost.toml:1): not known"), "{text}");
+}
+
+#[test]
+fn all_sections_are_heard_before_anybody_is_sent_away() {
+    let text = problems("[server]\nbind = 1\n[log]\nformat = 2\n", &[]);
+    assert!(text.contains("server.bind") && text.contains("log.format"), "{text}");
+}
+
+#[test]
+fn a_secret_in_the_place_of_its_name_is_refused_and_not_repeated() {
+    let secret = "4f".repeat(32);
+    for text in [
+        format!("[keys]\nroot = \"{secret}\"\n"),
+        format!("[keys]\nroot = {{ value = \"{secret}\" }}\n"),
+        format!("[keys]\nroot = \"{secret}\n"),
+    ] {
+        let problems = problems(&text, &[]);
+        assert!(!problems.contains(&secret), "{problems}");
+        assert!(problems.contains("sealpost.toml:2"), "{problems}");
+    }
+    let text = problems("", &[("SEALPOST_KEYS__ROOT", &secret)]);
+    assert!(text.contains("SEALPOST_KEYS__ROOT") && !text.contains(&secret), "{text}");
+}
+
+#[test]
+fn a_secret_is_read_from_a_file_or_a_variable_without_its_line_end() {
+    let (folder, _) = file("");
+    let path = folder.path().join("secret");
+    std::fs::write(&path, "hush\n").unwrap();
+    let environment = Environment::of(&[("HUSH", "hush")]);
+    for source in [SecretSource::file(&path), SecretSource::Env("HUSH".into())] {
+        assert_eq!(source.read(&environment).ok().unwrap().expose(), "hush");
+    }
+    for source in [SecretSource::file(folder.path().join("gone")), SecretSource::Env("GONE".into())] {
+        assert!(source.read(&environment).is_err());
+    }
+}
+
+#[test]
+fn values_that_contradict_each_other_are_refused() {
+    for (text, key) in [
+        ("[server]\nbind = \"0.0.0.0:443\"\n", "tls.certificate"),
+        ("[server]\nadmin = \"0.0.0.0:1\"\n", "server.admin"),
+        ("[tls]\ncertificate = \"c.pem\"\n", "tls "),
+        ("[ledger]\ncheckpoint_ms = 1\n", "ledger.checkpoint_ms"),
+        ("[security_txt]\ncontact = [\"mailto:security@example.com\"]\n", "security_txt"),
+        (
+            "[storage.postgres]\nwriters = 0\ndata = { env = \"A\" }\nkeys = { env = \"B\" }\n",
+            "storage.postgres.writers",
+        ),
+    ] {
+        let text = problems(text, &[]);
+        assert!(text.starts_with(key), "{key}: {text}");
+    }
+}
+
+#[test]
+fn a_file_that_was_named_has_to_be_there() {
+    let refused = load(Some("/nonexistent/sealpost.toml".as_ref()), &Environment::default(), &Flags::default());
+    assert!(refused.err().unwrap().to_string().starts_with("/nonexistent/sealpost.toml: can't be read"));
+}

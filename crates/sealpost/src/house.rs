@@ -1,0 +1,118 @@
+//! The composition root: everything, built once from the configuration, without globals.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use sealpost_access::api_keys::{self, KeyAuthenticator};
+use sealpost_egress::client::Client;
+use sealpost_egress::guard::Policy;
+use sealpost_egress::network::Network;
+use sealpost_egress::smtp::Mailer;
+use sealpost_egress::tls::Trust;
+use sealpost_govern::audit;
+use sealpost_govern::checkpoints::{Signer, WitnessFolder};
+use sealpost_messaging::{Messaging, MessagingConfig};
+use sealpost_seal::RootKey;
+use sealpost_store::{Database, Store, StoreConfig, World};
+use sealpost_web::{App, Registry, SecurityTxt, WebConfig};
+
+use crate::config::{Config, EgressConfig, Environment, PostgresConfig, SecretSource, SecurityTxtConfig};
+use crate::trust;
+
+/// Everything, ready to be served.
+pub(crate) struct House {
+    pub(crate) store: Store,
+    pub(crate) app: App,
+    pub(crate) messaging: Messaging,
+    pub(crate) keys: Arc<KeyAuthenticator>,
+    pub(crate) signer: Arc<Signer>,
+}
+
+impl House {
+    /// Opens the store and builds every feature. `Err` says what is missing or wrong.
+    pub(crate) async fn open(config: &Config, environment: &Environment, world: World) -> Result<Self> {
+        let store = open_store(config, environment, world).await?;
+        let trust = trust::of_files(config.egress.authorities.iter().map(|path| path.relative()))
+            .context("egress.authorities")?;
+        let keys = KeyAuthenticator::new(store.clone());
+        let messaging = Messaging::new(MessagingConfig {
+            store: store.clone(),
+            client: client(&config.egress, &trust)?,
+            mailer: mailer(&config.egress, &trust)?,
+            public_url: config.server.public_url.as_str().to_owned(),
+        });
+        let mut features = vec![api_keys::feature(store.clone(), keys.clone()), audit::feature(store.clone())];
+        features.extend(messaging.features());
+        let registry = Registry::new(features, keys.clone(), store.clone(), web(config))?;
+        let signer = Arc::new(Signer::new(store.clone(), witness(config)?).await?);
+        Ok(Self { app: registry.app(), store, messaging, keys, signer })
+    }
+}
+
+/// Opens the store alone, for commands that need no server.
+pub(crate) async fn open_store(config: &Config, environment: &Environment, world: World) -> Result<Store> {
+    let source = config.keys.root.as_ref().context("keys.root is not set: it names where the root key is")?;
+    let text = source.read(environment).context("keys.root")?;
+    let root = RootKey::parse(text.expose()).context("keys.root")?;
+    let origin = match &config.ledger.origin {
+        Some(origin) => origin.clone(),
+        None => format!("{}/ledger", config.server.public_url.authority()),
+    };
+    let database = database(config, environment)?;
+    Ok(Store::open(StoreConfig { database, root, world, origin }).await?)
+}
+
+fn database(config: &Config, environment: &Environment) -> Result<Database> {
+    let Some(postgres) = &config.storage.postgres else {
+        let folder = config.storage.folder.relative();
+        crate::files::private_folder(&folder).with_context(|| folder.display().to_string())?;
+        return Ok(Database::Sqlite { folder });
+    };
+    let PostgresConfig { data, keys, writers, authorities } = postgres;
+    let url = |source: &SecretSource| source.read(environment).map(|text| text.expose().to_owned());
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in trust::certificates(authorities.iter().map(|path| path.relative()))? {
+        roots.add(certificate).context("storage.postgres.authorities")?;
+    }
+    Ok(Database::Postgres {
+        data: url(data).context("storage.postgres.data")?,
+        keys: url(keys).context("storage.postgres.keys")?,
+        writers: *writers,
+        roots: Arc::new(roots),
+    })
+}
+
+fn client(config: &EgressConfig, trust: &Trust) -> Result<Client> {
+    let policy = config.ports.iter().fold(Policy::strict(), |policy, port| policy.with_port(*port));
+    Ok(Client::new(Network::system(opened(policy, config)), trust)?)
+}
+
+fn mailer(config: &EgressConfig, trust: &Trust) -> Result<Mailer> {
+    Ok(Mailer::new(Network::system(opened(Policy::strict_mail(), config)), trust)?)
+}
+
+fn opened(policy: Policy, config: &EgressConfig) -> Policy {
+    let policy = config.allow.iter().fold(policy, |policy, block| policy.with_allowed(block.cidr()));
+    let policy = config.refuse.iter().fold(policy, |policy, block| policy.with_refused(block.cidr()));
+    if config.loopback { policy.with_loopback() } else { policy }
+}
+
+fn web(config: &Config) -> WebConfig {
+    WebConfig {
+        limits: config.limits,
+        security_txt: security_txt(&config.security_txt),
+        version: env!("CARGO_PKG_VERSION"),
+        ..WebConfig::default()
+    }
+}
+
+fn security_txt(config: &SecurityTxtConfig) -> Option<SecurityTxt> {
+    let expires = config.expires.clone()?;
+    Some(SecurityTxt { contact: config.contact.clone(), expires, policy: config.policy.clone() })
+}
+
+fn witness(config: &Config) -> Result<Option<WitnessFolder>> {
+    let folder: Option<PathBuf> = config.ledger.witness.as_ref().map(|path| path.relative());
+    folder.map(|folder| WitnessFolder::open(&folder).with_context(|| folder.display().to_string())).transpose()
+}

@@ -1,0 +1,48 @@
+//! What goes on beside requests, for as long as the server runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sealpost_access::api_keys;
+use sealpost_govern::checkpoints;
+use sealpost_store::Store;
+use sealpost_web::tls::Certificates;
+use tokio::task::JoinSet;
+
+use crate::house::House;
+
+/// How often the use of keys is written.
+const KEY_USE: Duration = Duration::from_secs(5);
+/// How often expired idempotent answers are removed.
+const EXPIRY: Duration = Duration::from_secs(60);
+/// The most answers removed in one transaction, so that it holds nobody up.
+const EXPIRED: u32 = 2_000;
+/// How often certificate files are looked at.
+const CERTIFICATES: Duration = Duration::from_secs(5);
+
+/// Starts them; dropping the set ends them.
+pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, checkpoint_every: Duration) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(api_keys::flush_forever(house.keys.uses(), KEY_USE));
+    tasks.spawn(checkpoints::sign_forever(house.signer.clone(), checkpoint_every));
+    tasks.spawn(forget_expired_answers(house.store.clone()));
+    tasks.spawn(certificates.clone().watch(CERTIFICATES));
+    let certificates = certificates.clone();
+    tasks.spawn(crate::signals::on_hangup(move || match certificates.reload() {
+        Ok(()) => tracing::info!("tls.certificate_reloaded"),
+        Err(error) => tracing::error!(error = %error, "tls.certificate_unusable"),
+    }));
+    tasks
+}
+
+async fn forget_expired_answers(store: Store) {
+    loop {
+        match store.forget_expired_answers(EXPIRED).await {
+            // There may be more.
+            Ok(removed) if removed >= EXPIRED.into() => continue,
+            Ok(_) => {}
+            Err(error) => tracing::error!(error = %error, "idempotency.expiry_failed"),
+        }
+        tokio::time::sleep(EXPIRY).await;
+    }
+}

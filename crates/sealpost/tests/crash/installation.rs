@@ -1,0 +1,161 @@
+//! A data folder, its configuration, and an organisation with what it needs to send: made once, lived in through many kills.
+
+use std::path::{Path, PathBuf};
+
+use sealpost_access::api_keys::{self, KeyName, Lifetime, NewKey};
+use sealpost_access::organisations::{self, OrganisationName};
+use sealpost_access::permissions::EVERYTHING;
+use sealpost_seal::RootKey;
+use sealpost_seal::rng::SystemRng;
+use sealpost_seal::signature::SigningSecret;
+use sealpost_seal::token::KeyKind;
+use sealpost_store::testing::postgres_databases;
+use sealpost_store::{Database, Environment, Org, Store, StoreConfig, World};
+use serde_json::{Value, json};
+
+use crate::api::Api;
+use crate::receiver::Receiver;
+use crate::server::{Server, sealpost};
+
+const ORIGIN: &str = "crash.example/ledger";
+
+/// One installation. Its folder is kept, and named, if the test fails.
+pub(crate) struct Installation {
+    folder: tempfile::TempDir,
+    /// What the program gets in its environment: where PostgreSQL is.
+    pub(crate) environment: Vec<(String, String)>,
+    postgres: Option<[String; 2]>,
+    root: String,
+}
+
+/// What clients and receivers need.
+pub(crate) struct Seeded {
+    pub(crate) api: Api,
+    pub(crate) receiver: Receiver,
+}
+
+impl Installation {
+    pub(crate) fn sqlite() -> Self {
+        Self::new(None)
+    }
+
+    /// Nothing if there is no server to test with.
+    pub(crate) async fn postgres() -> Option<Self> {
+        Some(Self::new(Some(postgres_databases().await?)))
+    }
+
+    fn new(postgres: Option<[String; 2]>) -> Self {
+        let folder = tempfile::Builder::new().prefix("sealpost-crash-").tempdir().unwrap();
+        let root = RootKey::generate(&SystemRng).to_file_text().to_string();
+        std::fs::write(folder.path().join("root.key"), &root).unwrap();
+        let quotas = ["send", "batch", "read", "search", "write", "reveal"]
+            .map(|class| format!("{class} = {{ count = 1000000, seconds = 1 }}"))
+            .join("\n");
+        let databases = match &postgres {
+            Some(_) => "[storage.postgres]\ndata = { env = \"CRASH_DATA\" }\nkeys = { env = \"CRASH_KEYS\" }\n",
+            None => "",
+        };
+        let config = format!(
+            "[server]\nbind = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n\
+             [storage]\nfolder = \".\"\n{databases}\
+             [keys]\nroot = {{ file = \"root.key\" }}\n\
+             [ledger]\norigin = \"{ORIGIN}\"\ncheckpoint_ms = 100\nwitness = \"witness\"\n\
+             [egress]\nloopback = true\nauthorities = [\"tls/ca.pem\"]\n\
+             [log]\nfilter = \"warn\"\n\
+             [limits]\npeer = {{ count = 1000000, seconds = 1 }}\n\
+             [limits.caller]\n{quotas}\n[limits.organisation]\n{quotas}\n"
+        );
+        std::fs::write(folder.path().join("sealpost.toml"), config).unwrap();
+        std::fs::create_dir(folder.path().join("witness")).unwrap();
+        // The program and the receiver are trusted by the same authority.
+        let now = World::real().clock.now();
+        sealpost_web::tls::local_authority(&folder.path().join("tls"), now).unwrap();
+        let urls = postgres.iter().flatten().cloned();
+        let environment = ["CRASH_DATA".to_owned(), "CRASH_KEYS".to_owned()].into_iter().zip(urls).collect();
+        Self { folder, environment, postgres, root }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Keeps the folder for whoever looks into a failure, and says where it is.
+    pub(crate) fn keep(self) -> PathBuf {
+        self.folder.keep()
+    }
+
+    /// Makes the organisation and its key in the store, the rest through the API.
+    pub(crate) async fn seed(&self) -> Seeded {
+        let key = self.issue_key().await;
+        let tls = self.folder().join("tls");
+        let secret = SigningSecret::generate(&SystemRng);
+        let text = secret.expose().to_owned();
+        let receiver = Receiver::start(&tls, secret).await;
+        let api = Api::new(&tls.join("ca.pem"), &key);
+
+        let server = Server::start_safely(self.folder(), &self.environment).await;
+        let mut connection = api.connect(server.address).await.unwrap();
+        let template = json!({ "name": "crash", "channel": "sms", "content": { "text": "{{ code }} is your code." } });
+        let template = connection.make("/v1/templates", &template).await;
+        let event = json!({ "name": "crash.test", "class": "otp", "template_id": template["id"] });
+        connection.make("/v1/events", &event).await;
+        let endpoint = json!({
+            "name": "crash",
+            "url": format!("https://localhost:{}/hooks", receiver.address.port()),
+            "events": ["message.*"],
+            "secret": { "value": text, "encoding": "base64" },
+        });
+        let endpoint = connection.make("/v1/endpoints", &endpoint).await;
+        let id = endpoint["id"].as_str().unwrap();
+        let tried = connection.make(&format!("/v1/endpoints/{id}/verify"), &Value::Null).await;
+        assert_eq!(tried["succeeded"], true, "{tried}");
+        drop(connection);
+        server.stop(self.folder()).await;
+        Seeded { api, receiver }
+    }
+
+    async fn issue_key(&self) -> String {
+        let database = match &self.postgres {
+            None => Database::Sqlite { folder: self.folder().to_owned() },
+            Some([data, keys]) => Database::Postgres {
+                data: data.clone(),
+                keys: keys.clone(),
+                writers: 1,
+                roots: rustls::RootCertStore::empty().into(),
+            },
+        };
+        let root = RootKey::parse(&self.root).unwrap();
+        let config = StoreConfig { database, root, world: World::real(), origin: ORIGIN.into() };
+        let store = Store::open(config).await.unwrap();
+        let id = organisations::create(&store, OrganisationName::parse("Crash Test").unwrap()).await.unwrap();
+        let ctx = organisations::operator(&store, Org { id, environment: Environment::Test });
+        let new = NewKey {
+            name: KeyName::parse("Crash").unwrap(),
+            kind: KeyKind::Secret,
+            scopes: EVERYTHING,
+            lifetime: Lifetime::default(),
+            cidrs: Default::default(),
+        };
+        let issued = api_keys::create_first(&store, &ctx, new).await.unwrap_or_else(|_| panic!("the key is refused"));
+        issued.plain.expose().to_owned()
+    }
+
+    /// Exports the ledger and verifies it as an auditor would, with the program's own commands. The server must have ended.
+    pub(crate) async fn verify_ledger(&self) -> u64 {
+        let export = self.folder().join("ledger.jsonl");
+        let export = export.to_str().unwrap();
+        let key = self.run(&["ledger", "key", "--local"]).await;
+        self.run(&["ledger", "export", "--environment", "test", "--to", export]).await;
+        let key = key["verifier_key"].as_str().unwrap();
+        let verified = self.run(&["ledger", "verify", export, "--key", key]).await;
+        assert_eq!(verified["verified"], true, "{verified}");
+        verified["leaves"].as_u64().unwrap()
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Value {
+        let output = sealpost(self.folder(), &self.environment).args(arguments).output().await.unwrap();
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{arguments:?}: {out}{err}");
+        serde_json::from_str(&out).unwrap_or_else(|_| panic!("{arguments:?}: {out}"))
+    }
+}

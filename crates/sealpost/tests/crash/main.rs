@@ -1,0 +1,109 @@
+//! Kills: the real program, a real client that writes down what it was promised, a real receiver.
+//!
+//! The program runs as a process on a folder, or on PostgreSQL, and is killed again and again, at any time and at named places
+//! (`sealpost_store::failpoint`, compiled in because this package's tests ask for it). Afterwards the client's list, the API, the
+//! receiver and the ledger must agree.
+//!
+//! `SEALPOST_CRASH_RUNS` says how many kills (one in six on PostgreSQL), `SEALPOST_CRASH_SEED` repeats a run's choices.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, missing_docs)]
+#![allow(clippy::print_stdout, reason = "a proof says what it has proven")]
+
+mod api;
+mod chance;
+mod customer;
+mod installation;
+mod life;
+mod receiver;
+mod server;
+mod twins;
+
+use std::time::Instant;
+
+use crate::chance::Chance;
+use crate::installation::Installation;
+use crate::life::{Tally, live};
+
+/// Kills that one installation goes through.
+const KILLS_IN_A_LIFE: u64 = 25;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kills_lose_nothing_invent_nothing_and_repeat_nothing_on_sqlite() {
+    let runs = number("SEALPOST_CRASH_RUNS", 300);
+    let kills = (runs - runs / 6).max(1);
+    let (seed, began, mut tally) = (seed(), Instant::now(), Tally::default());
+    let chance = Chance::new(seed);
+    while tally.total() < kills {
+        let house = Installation::sqlite();
+        let wrong = live(&house, KILLS_IN_A_LIFE.min(kills - tally.total()), &chance, &mut tally).await;
+        judge("sqlite", seed, house, &wrong);
+    }
+    summary("sqlite", seed, &tally, began);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kills_lose_nothing_invent_nothing_and_repeat_nothing_on_postgres() {
+    let Some(house) = Installation::postgres().await else { return };
+    let kills = (number("SEALPOST_CRASH_RUNS", 300) / 6).max(1);
+    let (seed, began, mut tally) = (seed(), Instant::now(), Tally::default());
+    let wrong = live(&house, kills, &Chance::new(seed), &mut tally).await;
+    judge("postgres", seed, house, &wrong);
+    summary("postgres", seed, &tally, began);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_key_has_one_effect_and_one_answer_on_sqlite() {
+    compete("sqlite", Installation::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_key_has_one_effect_and_one_answer_on_postgres() {
+    if let Some(house) = Installation::postgres().await {
+        compete("postgres", house).await;
+    }
+}
+
+async fn compete(engine: &str, house: Installation) {
+    let (seed, keys) = (seed(), number("SEALPOST_IDEMPOTENCY_KEYS", 400));
+    let outcome = twins::compete(&house, keys, &Chance::new(seed)).await;
+    judge(engine, seed, house, &outcome.wrong);
+    assert!(outcome.replays > 0 && outcome.mismatches > 0 && outcome.in_flight > 0, "this met nothing worth proving");
+    println!(
+        "idempotency on {engine} (seed {seed}): {keys} keys, 64 clients, 8 kills: 0 effects twice, {} identical replays, \
+         {} other bodies refused, {} met in flight",
+        outcome.replays, outcome.mismatches, outcome.in_flight
+    );
+}
+
+fn judge(engine: &str, seed: u64, house: Installation, wrong: &[String]) {
+    if !wrong.is_empty() {
+        let kept = house.keep();
+        let (count, shown) = (wrong.len(), &wrong[..wrong.len().min(20)]);
+        panic!("{engine}, seed {seed}, {count} wrong, the folder is kept at {}: {shown:#?}", kept.display());
+    }
+}
+
+fn summary(engine: &str, seed: u64, tally: &Tally, began: Instant) {
+    let n = tally.total();
+    println!(
+        "crash on {engine} (seed {seed}): {n} kills {:?} in {} s: 0 of {} acknowledged lost, 0 phantoms; {} retries found their \
+         answer; {} reports, {} came again under their id; {} ledger leaves verified; slowest ready {} ms; at 95 % fewer \
+         than {:.2} % of kills lose anything",
+        tally.kills,
+        began.elapsed().as_secs(),
+        tally.acknowledged,
+        tally.decided_before,
+        tally.reports,
+        tally.repeated_reports,
+        tally.leaves,
+        tally.slowest_ready.as_millis(),
+        300.0 / n as f64,
+    );
+}
+
+fn seed() -> u64 {
+    number("SEALPOST_CRASH_SEED", 1)
+}
+
+fn number(name: &str, or: u64) -> u64 {
+    std::env::var(name).map_or(or, |text| text.parse().expect("a number"))
+}
