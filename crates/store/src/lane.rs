@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use crate::bus::{Bus, Change};
 use crate::ctx::Ctx;
 use crate::error::StoreError;
+use crate::failpoint::{self, Point};
 use crate::ledger::{Appender, Leaf};
 use crate::tx::{Engine, Tx};
 
@@ -156,8 +157,10 @@ fn run_batch(
         session.recover();
         return;
     }
+    failpoint::pass(Point::BeforeCommit);
     match session.commit(&batch.changes) {
         Ok(()) => {
+            failpoint::pass(Point::AfterCommit);
             for answer in batch.answers {
                 answer(Ok(()));
             }

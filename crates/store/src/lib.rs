@@ -24,6 +24,7 @@ mod ctx;
 mod db;
 pub mod directory;
 mod error;
+pub mod failpoint;
 mod ids;
 mod keys;
 mod lane;

@@ -14,6 +14,7 @@ use crate::bus::{Bus, Change};
 use crate::ctx::{Ctx, Org};
 use crate::db::Db;
 use crate::error::StoreError;
+use crate::failpoint::{self, Point};
 use crate::ids::OrgId;
 use crate::lane::{BATCH, CommitFailure, Lane, Session, drive};
 use crate::ledger::Appender;
@@ -125,6 +126,7 @@ async fn migrate(client: &mut Client, migrations: &[Migration]) -> Result<(), St
             tx.batch_execute(migration.postgres).await?;
             tx.execute("insert into migration (number, name) values ($1, $2)", &[&migration.number, &migration.name])
                 .await?;
+            failpoint::pass(Point::Migration);
         }
         tx.commit().await?;
     }

@@ -10,6 +10,7 @@ use crate::bus::{Bus, Change};
 use crate::ctx::Ctx;
 use crate::db::Db;
 use crate::error::StoreError;
+use crate::failpoint::{self, Point};
 use crate::lane::{BATCH, CommitFailure, Lane, Session, drive};
 use crate::ledger::Appender;
 use crate::migrate::Migration;
@@ -63,6 +64,7 @@ fn migrate(connection: &mut Connection, migration: &Migration) -> Result<(), Sto
     if !done {
         tx.execute_batch(migration.sqlite)?;
         tx.execute("insert into migration (number, name) values (?1, ?2)", (migration.number, migration.name))?;
+        failpoint::pass(Point::Migration);
     }
     Ok(tx.commit()?)
 }
@@ -96,6 +98,8 @@ fn connect(path: &Path, read_only: bool) -> Result<Connection, StoreError> {
     if read_only {
         connection.execute_batch("pragma query_only = on; pragma cache_size = -4000;")?;
     }
+    #[cfg(feature = "testing")]
+    connection.execute_batch(crate::testing::pragmas())?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     Ok(connection)
 }

@@ -13,6 +13,7 @@ use crate::ctx::{Ctx, Org, World};
 use crate::db::Db;
 use crate::directory::{self, Credential, CredentialKind};
 use crate::error::StoreError;
+use crate::failpoint::{self, Point};
 use crate::ids::OrgId;
 use crate::keys::Keys;
 use crate::ledger::{self, Appender, CheckpointRow, LeafRow, LedgerHead};
@@ -287,6 +288,7 @@ impl Store {
         let note = checkpoint.sign(&self.verifier_key()?, &|text| signing.sign(text));
         let row = CheckpointRow { size, at: ctx.now(), note };
         let kept = row.clone();
+        failpoint::pass(Point::Checkpoint);
         self.maintain(ctx, move |tx| ledger::keep_checkpoint(tx, &kept)).await?;
         Ok(Some(row))
     }

@@ -71,17 +71,8 @@ impl TestStore {
     }
 
     /// A fresh store on PostgreSQL, or nothing (said loudly) where no server is named; in CI that fails.
-    #[expect(clippy::disallowed_methods, reason = "where the server is, is the tests' own configuration")]
     pub async fn postgres() -> Option<Self> {
-        let Some(server) = std::env::var(POSTGRES).ok() else {
-            assert!(std::env::var("CI").is_err(), "{POSTGRES} is not set: the PostgreSQL half of this suite can't run");
-            #[expect(clippy::print_stderr, reason = "a suite that can't run says so loudly")]
-            {
-                eprintln!("SKIPPED, LOUDLY: {POSTGRES} is not set, the PostgreSQL half of this test did not run");
-            }
-            return None;
-        };
-        let (data, keys) = (fresh_database(&server).await, fresh_database(&server).await);
+        let [data, keys] = postgres_databases().await?;
         let urls = Some([data.clone(), keys.clone()]);
         let root = RootKeyText(RootKey::generate(&SystemRng).to_file_text().to_string());
         let (world, clock) = world();
@@ -164,6 +155,20 @@ async fn try_open(database: Database, root: &RootKeyText, world: World) -> Resul
     Store::open(StoreConfig { database, root, world, origin: "sealpost.test/ledger".into() }).await
 }
 
+/// Fresh databases for data and keys, or nothing (said loudly) where no server is named; in CI that fails.
+#[expect(clippy::disallowed_methods, reason = "where the server is, is the tests' own configuration")]
+pub async fn postgres_databases() -> Option<[String; 2]> {
+    let Some(server) = std::env::var(POSTGRES).ok() else {
+        assert!(std::env::var("CI").is_err(), "{POSTGRES} is not set: the PostgreSQL half of this suite can't run");
+        #[expect(clippy::print_stderr, reason = "a suite that can't run says so loudly")]
+        {
+            eprintln!("SKIPPED, LOUDLY: {POSTGRES} is not set, the PostgreSQL half of this test did not run");
+        }
+        return None;
+    };
+    Some([fresh_database(&server).await, fresh_database(&server).await])
+}
+
 static DATABASES: AtomicU64 = AtomicU64::new(0);
 
 async fn fresh_database(server: &str) -> String {
@@ -182,6 +187,18 @@ async fn fresh_database(server: &str) -> String {
 #[expect(clippy::panic, reason = "a test that can't be set up must stop")]
 fn fail(why: &dyn std::fmt::Display) -> ! {
     panic!("{why}")
+}
+
+static PRAGMAS: std::sync::Mutex<&str> = std::sync::Mutex::new("");
+
+/// What every SQLite connection opened from now on in this process is told after the store's own settings: how a harness
+/// makes checkpoints frequent, or spoils durability to see itself fail.
+pub fn tell_every_connection(pragmas: &'static str) {
+    *PRAGMAS.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = pragmas;
+}
+
+pub(crate) fn pragmas() -> &'static str {
+    *PRAGMAS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// A generator that repeats itself, for tests that need the same bytes twice.

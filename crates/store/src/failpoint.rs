@@ -1,0 +1,72 @@
+//! Places at which a crash test lets the process die, as by a power switch: no destructor runs, nothing is flushed.
+//!
+//! Without the feature `failpoints`, which only the crash test's dependencies ask for, passing one does nothing and nothing of
+//! this is compiled in.
+
+/// A place at which a crash would show what is promised too early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// A migration has run and is not committed.
+    Migration,
+    /// The jobs of a transaction have run, their leaves are written, and nothing is committed.
+    BeforeCommit,
+    /// A transaction is durable and nobody has been told.
+    AfterCommit,
+    /// A provider or receiver has answered, and that is not on record.
+    AfterProvider,
+    /// A checkpoint of the ledger is signed and not kept.
+    Checkpoint,
+}
+
+/// Goes on, unless this is the pass of this point at which the process is to die.
+#[cfg(feature = "failpoints")]
+pub fn pass(point: Point) {
+    armed::pass(point);
+}
+
+/// Goes on.
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+pub fn pass(_: Point) {}
+
+#[cfg(feature = "failpoints")]
+mod armed {
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::Point;
+
+    /// Where to die: `before_commit:17` for the 17th pass.
+    const VARIABLE: &str = "SEALPOST_CRASH_AT";
+
+    static FUSE: OnceLock<Option<Fuse>> = OnceLock::new();
+
+    struct Fuse {
+        point: String,
+        passes_left: AtomicU64,
+    }
+
+    pub(super) fn pass(point: Point) {
+        let Some(fuse) = FUSE.get_or_init(lit) else { return };
+        if fuse.point == name(point) && fuse.passes_left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            std::process::abort();
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a fuse in a test build, lit by the test that starts the process")]
+    fn lit() -> Option<Fuse> {
+        let text = std::env::var(VARIABLE).ok()?;
+        let (point, passes) = text.split_once(':')?;
+        Some(Fuse { point: point.to_owned(), passes_left: AtomicU64::new(passes.parse().ok()?) })
+    }
+
+    fn name(point: Point) -> &'static str {
+        match point {
+            Point::Migration => "migration",
+            Point::BeforeCommit => "before_commit",
+            Point::AfterCommit => "after_commit",
+            Point::AfterProvider => "after_provider",
+            Point::Checkpoint => "checkpoint",
+        }
+    }
+}
