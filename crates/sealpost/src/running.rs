@@ -169,7 +169,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.dispatcher.abort();
+        let _ = self.stop.send(true);
         if let Some(listener) = &self.admin_listener {
             listener.abort();
         }

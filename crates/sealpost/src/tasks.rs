@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use sealpost_access::api_keys;
 use sealpost_govern::checkpoints;
-use sealpost_store::Store;
+use sealpost_messaging::contacts::Contacts;
+use sealpost_store::{Ctx, Environment, Org, Store};
 use sealpost_web::tls::Certificates;
 use tokio::task::JoinSet;
 
@@ -17,6 +18,10 @@ const KEY_USE: Duration = Duration::from_secs(5);
 const EXPIRY: Duration = Duration::from_secs(60);
 /// The most answers removed in one transaction, so that it holds nobody up.
 const EXPIRED: u32 = 2_000;
+/// How often contacts are looked for whose blind indexes are of a month that is over.
+const REINDEX: Duration = Duration::from_secs(3600);
+/// Contacts moved at once.
+const REINDEXED: u32 = 200;
 /// How often certificate files are looked at.
 const CERTIFICATES: Duration = Duration::from_secs(5);
 
@@ -26,6 +31,7 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, checkpoint_
     tasks.spawn(api_keys::flush_forever(house.keys.uses(), KEY_USE));
     tasks.spawn(checkpoints::sign_forever(house.signer.clone(), checkpoint_every));
     tasks.spawn(forget_expired_answers(house.store.clone()));
+    tasks.spawn(reindex_contacts(house.store.clone(), house.messaging.contacts.clone()));
     tasks.spawn(certificates.clone().watch(CERTIFICATES));
     let certificates = certificates.clone();
     tasks.spawn(crate::signals::on_hangup(move || match certificates.reload() {
@@ -44,5 +50,26 @@ async fn forget_expired_answers(store: Store) {
             Err(error) => tracing::error!(error = %error, "idempotency.expiry_failed"),
         }
         tokio::time::sleep(EXPIRY).await;
+    }
+}
+
+async fn reindex_contacts(store: Store, contacts: Contacts) {
+    loop {
+        for id in store.organisations().await.unwrap_or_default() {
+            for environment in [Environment::Test, Environment::Live] {
+                let ctx = Ctx::system(Org { id, environment }, store.world().clone());
+                loop {
+                    match contacts.reindex(&ctx, REINDEXED).await {
+                        Ok(0) => break,
+                        Ok(_) => tokio::task::yield_now().await,
+                        Err(error) => {
+                            tracing::error!(error = %error, "contacts.reindex_failed");
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        tokio::time::sleep(REINDEX).await;
     }
 }

@@ -30,7 +30,7 @@ impl Api {
         Ok(Self { client, url: url.trim_end_matches('/').to_owned(), authorization })
     }
 
-    /// The server's URL.
+    #[cfg(test)]
     pub(crate) fn url(&self) -> &str {
         &self.url
     }

@@ -49,7 +49,7 @@ pub(super) async fn run(shell: &Shell) -> Outcome {
     let loaded = shell.load(&Flags::default())?;
     let config = &loaded.config;
     let mut findings = Findings::default();
-    hardening::no_core_dumps();
+    hardening::apply();
     process(&mut findings);
     root_key(config, &mut findings);
     folder(config, &mut findings);
@@ -119,9 +119,9 @@ fn folder(config: &Config, findings: &mut Findings) {
         "others may enter it: chmod 700",
     );
     for name in ["data.db", "keys.db"] {
-        let others = files::mode(&folder.join(name)).is_some_and(|mode| mode & 0o007 != 0);
-        if others && mode & 0o007 != 0 {
-            findings.say(Verdict::Bad, "database mode", format!("{name} can be read by everybody"));
+        let is_open = mode & 0o007 != 0 && files::mode(&folder.join(name)).is_some_and(|mode| mode & 0o007 != 0);
+        if is_open {
+            findings.say(Verdict::Bad, "database mode", format!("{name} can be read by everybody: chmod 600"));
         }
     }
     space(&folder, findings);

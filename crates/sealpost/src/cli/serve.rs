@@ -30,7 +30,7 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
         .set("storage.folder", args.data, "data");
     let config = shell.load(&flags)?.config;
     logging::begin(&config.log, &shell.environment);
-    hardening::no_core_dumps();
+    hardening::apply();
     let mut end = signals::End::listen()?;
     let world = World::real();
     let tls = Tls::load(&config, world.clock.now())?;

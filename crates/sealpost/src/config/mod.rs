@@ -33,7 +33,7 @@ pub(crate) use keys::KeysConfig;
 pub(crate) use ledger::LedgerConfig;
 pub(crate) use load::{Flags, Loaded, load};
 pub(crate) use log::{LogConfig, LogFormat};
-pub(crate) use problem::{Problem, Problems};
+pub(crate) use problem::Problems;
 pub(crate) use report::Setting;
 pub(crate) use secret::{SecretSource, read_file as read_secret_file};
 pub(crate) use security_txt::SecurityTxtConfig;

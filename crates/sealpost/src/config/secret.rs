@@ -63,7 +63,7 @@ pub(crate) enum SecretError {
 }
 
 impl SecretSource {
-    /// A secret in a file.
+    #[cfg(test)]
     pub(crate) fn file(path: impl Into<PathBuf>) -> Self {
         Self::File(RelativePathBuf::from(path.into()))
     }

@@ -32,6 +32,8 @@ pub(super) struct Folder {
     pub(super) config: PathBuf,
     /// The test key of the API.
     pub(super) key: PathBuf,
+    /// The certificate of the local authority.
+    pub(super) authority: PathBuf,
     profile: PathBuf,
 }
 
@@ -43,6 +45,7 @@ impl Folder {
             root: data.join("root.key"),
             config: data.join("sealpost.toml"),
             key: data.join("test.key"),
+            authority: data.join("tls").join("ca.pem"),
             profile: data.join("client.toml"),
             data: data.to_path_buf(),
         };
@@ -61,10 +64,10 @@ impl Folder {
     }
 
     /// Saves how to reach the API, for `sealpost send` and its siblings.
-    pub(super) fn save_profile(&self, url: &str, authority: &Path) -> Result<()> {
+    pub(super) fn save_profile(&self, url: &str) -> Result<()> {
         let relative = |path: &Path| path.strip_prefix(&self.data).unwrap_or(path).to_path_buf();
         let profile =
-            Profile { url: Some(url.into()), key_file: Some(relative(&self.key)), ca: Some(relative(authority)) };
+            Profile { url: Some(url.into()), key_file: Some(relative(&self.key)), ca: Some(relative(&self.authority)) };
         Ok(profile.write(&self.profile)?)
     }
 }

@@ -9,7 +9,6 @@ mod tell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use anyhow::Context;
 use sealpost_egress::client::Client;
 use sealpost_egress::network::Network;
 use sealpost_store::{Clock as _, World};
@@ -50,7 +49,7 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     let out = shell.out;
     tell::greeting(out);
     logging::begin(&LogConfig { filter: "warn".into(), ..LogConfig::default() }, &shell.environment);
-    hardening::no_core_dumps();
+    hardening::apply();
     let mut end = signals::End::listen()?;
     let world = World::real();
     let began = world.clock.now();
@@ -59,8 +58,6 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     let mut config = read_config(&folder)?;
     let (listeners, address) = bind(&mut config, &args).await?;
     let tls = Tls::load(&config, world.clock.now())?;
-    let authority = tls.authority.as_ref().context("the demo has a local authority")?.authority.clone();
-    config.egress.authorities = vec![authority.clone().into()];
     let house = Box::pin(House::open(&config, &Environment::default(), world.clone())).await?;
     let running = Running::start(house, listeners, &tls.certificates, &config)?;
     let ready_ms = world.clock.now().since(began);
@@ -68,13 +65,14 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     let url = format!("https://localhost:{}", address.port());
     let place = seed::organisation(running.store()).await?;
     let key = seed::key(running.store(), &place, &folder.key).await?;
-    folder.save_profile(&url, &authority)?;
-    let place = tell::Place { url: &url, folder: &folder, authority: &authority, ready_ms };
+    folder.save_profile(&url)?;
+    let client = Client::new(Network::system(local_policy()), &trust::of_files([&folder.authority])?)
+        .map_err(anyhow::Error::from)?;
+    let api = Api::new(client, &url, &key)?;
+    seed::content(&api).await?;
+    let place = tell::Place { url: &url, folder: &folder, ready_ms };
     tell::place(out, &place);
 
-    let client =
-        Client::new(Network::system(local_policy()), &trust::of_files([&authority])?).map_err(anyhow::Error::from)?;
-    let api = Api::new(client, &url, &key)?;
     let story = tokio::select! {
         story = act::main_job(&api, running.store(), &tls.certificates) => story,
         () = end.asked_for() => Err(Stop::failed("interrupted")),

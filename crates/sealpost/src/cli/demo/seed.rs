@@ -78,13 +78,27 @@ pub(super) async fn content(api: &Api) -> Outcome {
         "subject": "Your visit on {{ day }}",
         "text": "Dear {{ name }},\n\nwe look forward to seeing you on {{ day }}.\n\nLakeside Clinic" } });
     for (template, event, class) in [(otp, "otp.login", "otp"), (reminder, "visit.reminder", "transactional")] {
-        let name = template["name"].clone();
-        create(api, "/v1/templates", template).await?;
-        create(api, "/v1/events", json!({ "name": event, "class": class, "template": name })).await?;
+        let id = self::template(api, &template).await?;
+        create(api, "/v1/events", json!({ "name": event, "class": class, "template_id": id })).await?;
     }
     Ok(())
 }
 
+/// The id of a template: the one that was made, or the one of that name.
+async fn template(api: &Api, template: &Value) -> Outcome<Value> {
+    match api.post("/v1/templates", template, None).await {
+        Ok(made) => Ok(made["id"].clone()),
+        Err(ApiError::Refused { status: 409, .. }) => {
+            let mut known = api.get("/v1/templates?limit=250").await?;
+            let known = known["data"].as_array_mut().into_iter().flatten();
+            let mut of_name = known.filter(|known| known["name"] == template["name"]);
+            of_name.next().map(|known| known["id"].take()).ok_or_else(|| Stop::failed("a template of the demo is gone"))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes something that may be there already.
 async fn create(api: &Api, path: &str, body: Value) -> Outcome {
     match api.post(path, &body, None).await {
         Ok(_) | Err(ApiError::Refused { status: 409, .. }) => Ok(()),

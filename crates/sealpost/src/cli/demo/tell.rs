@@ -1,19 +1,16 @@
 //! What the demo says.
 
-use std::path::Path;
-
+use sealpost_store::Time;
 use serde_json::{Value, json};
 
 use super::act::Story;
 use super::folder::Folder;
 use crate::cli::Out;
-use sealpost_store::Time;
 
 /// Where everything is.
 pub(super) struct Place<'a> {
     pub(super) url: &'a str,
     pub(super) folder: &'a Folder,
-    pub(super) authority: &'a Path,
     pub(super) ready_ms: i64,
 }
 
@@ -27,7 +24,7 @@ pub(super) fn greeting(out: Out) {
 
 /// Where everything is.
 pub(super) fn place(out: Out, place: &Place<'_>) {
-    let Place { url, folder, authority, ready_ms } = place;
+    let Place { url, folder, ready_ms } = place;
     out.say(format_args!("  API       {url}/v1   (docs {url}/docs)   ready in {ready_ms} ms"));
     out.say(format_args!(
         "  data      {}   encrypted; root key in {} (0600)",
@@ -35,7 +32,7 @@ pub(super) fn place(out: Out, place: &Place<'_>) {
         folder.root.display()
     ));
     out.say(format_args!("  test key  {} (0600)", folder.key.display()));
-    out.say(format_args!("  TLS       1.3 only, certificate of a local authority: {}", authority.display()));
+    out.say(format_args!("  TLS       1.3 only, certificate of a local authority: {}", folder.authority.display()));
     out.say("  seeded    Lakeside Clinic (fictional): 3 contacts, 2 templates, 2 events; messages end in the sandbox outbox\n");
 }
 
@@ -47,7 +44,7 @@ pub(super) fn story(out: Out, place: &Place<'_>, story: &Story) {
         "url": place.url,
         "data": place.folder.data,
         "key_file": place.folder.key,
-        "ca": place.authority,
+        "ca": place.folder.authority,
         "ready_ms": place.ready_ms,
         "message": { "id": message, "to": story.to, "accepted_ms": story.accepted_ms },
         "report": { "id": report.id, "type": report.kind, "verified": true, "after_ms": report.after_ms },
@@ -93,7 +90,7 @@ pub(in crate::cli) fn steps(out: Out, steps: &Value) {
 
 /// What to try now.
 pub(super) fn invitation(out: Out, place: &Place<'_>) {
-    let (url, key, ca) = (place.url, place.folder.key.display(), place.authority.display());
+    let (url, key, ca) = (place.url, place.folder.key.display(), place.folder.authority.display());
     let curl = format!("curl --cacert {ca} -H \"Authorization: Bearer $(cat {key})\"");
     out.say("try");
     out.say(format_args!(

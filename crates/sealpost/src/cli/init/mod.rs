@@ -52,7 +52,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(shell: &Shell, args: Args) -> Outcome {
-    hardening::no_core_dumps();
+    hardening::apply();
     let plan = plan(shell, &args)?;
     if args.print {
         let files: Vec<_> = plan
