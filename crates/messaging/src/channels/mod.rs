@@ -11,6 +11,8 @@ mod model;
 mod rules;
 mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use api::feature;
 pub use dkim::{DkimKind, NewDkim};

@@ -18,6 +18,8 @@ mod rules;
 mod service;
 mod store;
 mod subject;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use api::body;
 pub use api::feature;

@@ -8,6 +8,8 @@ pub mod codes;
 mod model;
 mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use api::feature;
 pub use model::{Class, Event, EventRefusal, EventSpec, EventVersion, NewEvent, NewVersion};

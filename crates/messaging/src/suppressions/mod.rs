@@ -10,6 +10,8 @@ pub mod codes;
 mod model;
 mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use api::feature;
 pub use model::{Reason, Suppression, SuppressionRefusal};

@@ -13,6 +13,8 @@ mod model;
 mod rules;
 mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use api::feature;
 pub use compiled::{Compiled, RenderError, Rendered};

@@ -76,3 +76,54 @@ impl Reveal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sealpost_seal::viewer::{MaskProfile, RevealGrant};
+    use sealpost_store::testing::world;
+    use sealpost_store::{Actor, Environment, Org, OrgId, RequestId, SlotId};
+
+    use crate::contacts::model::Fields;
+
+    const MARKERS: [&str; 4] = ["+12025550143", "marker.zebra@example.com", "marker-okapi", "Marker Quagga"];
+
+    fn contact() -> Contact {
+        let [phone, email, external_id, name] = MARKERS.map(|text| Some(Personal::new(text.to_owned())));
+        let now = Time::from_unix_ms(0);
+        Contact {
+            id: ContactId::from_bytes([1; 16]),
+            slot: SlotId::from_bytes([2; 16]),
+            fields: Fields { external_id, name, email, phone },
+            locale: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    fn ctx(viewer: Viewer) -> Ctx {
+        let org = Org { id: OrgId::from_bytes([3; 16]), environment: Environment::Test };
+        let request = RequestId::from_bytes([4; 16]);
+        Ctx { org, actor: Actor::SYSTEM, viewer, request, world: world().0 }
+    }
+
+    #[test]
+    fn a_masked_viewer_never_gets_a_clear_value() {
+        for profile in [MaskProfile::Full, MaskProfile::Last4, MaskProfile::First3Last4] {
+            let view = ContactView::of(&ctx(Viewer::with_profile(profile)), &contact());
+            let json = serde_json::to_string(&view).unwrap();
+            assert!(MARKERS.iter().all(|marker| !json.contains(marker)), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_reveal_shows_the_fields_it_was_for_and_no_other() {
+        let clear = Viewer::clear(RevealGrant::after_leaf([5; 16]));
+        let view = ContactView::revealed(&ctx(Viewer::masked()), &contact(), &[Reveal::Email], &clear);
+        let json = serde_json::to_value(&view).unwrap();
+        assert_eq!(json["email"], "marker.zebra@example.com");
+        for masked in ["phone", "external_id", "name"] {
+            assert_eq!(json[masked]["masked"], true, "{masked}");
+        }
+    }
+}

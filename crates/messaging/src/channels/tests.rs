@@ -1,0 +1,151 @@
+//! What channels promise, through the service, on both engines.
+
+use sealpost_seal::SecretText;
+use sealpost_store::testing::TestStore;
+use sealpost_store::{StoreError, both_engines};
+
+use super::*;
+use crate::label::Label;
+use crate::patch::Change;
+
+const PASSWORD: &str = "marker-wombat-password";
+
+fn dkim(selector: &str) -> NewDkim {
+    NewDkim {
+        domain: "mail.example.com".into(),
+        selector: selector.into(),
+        algorithm: Some(DkimKind::Ed25519),
+        private_key: None,
+    }
+}
+
+fn email() -> NewEmail {
+    NewEmail {
+        host: "smtp.example.com".into(),
+        port: 465,
+        security: Protection::ImplicitTls,
+        username: Some("mailer".into()),
+        password: Some(SecretText::new(PASSWORD.into())),
+        from_address: "news@mail.example.com".into(),
+        from_name: Some("Example".into()),
+        reply_to: Some("help@example.com".into()),
+        helo: "mail.example.com".into(),
+        dkim: Some(dkim("s1")),
+        unsubscribe_base: Some("https://example.com/u".into()),
+    }
+}
+
+fn new(email: NewEmail) -> NewChannel {
+    NewChannel { name: Label::parse("mail").unwrap(), email }
+}
+
+both_engines! {
+    async fn a_channel_is_ready_to_send_and_shows_what_to_publish(house: TestStore) {
+        let ctx = house.organisation().await;
+        let channels = Channels::new(house.store.clone());
+        let made = channels.create(&ctx, new(email())).await.unwrap();
+        let published = made.email.dkim.as_ref().unwrap();
+        assert_eq!(published.record_name(), "s1._domainkey.mail.example.com");
+        assert!(published.record_value().starts_with("v=DKIM1; k=ed25519; p="));
+        let ready = channels.email(&ctx, made.id).await.unwrap();
+        assert_eq!((ready.dkim.len(), ready.domain.as_str()), (1, "mail.example.com"));
+        assert!(format!("{:?}", ready.relay).contains("authenticates: true"));
+        assert_eq!(ready.from.address.as_path(), "news@mail.example.com");
+    }
+
+    async fn a_change_is_in_force_at_once_and_credentials_follow_it(house: TestStore) {
+        let ctx = house.organisation().await;
+        let channels = Channels::new(house.store.clone());
+        let made = channels.create(&ctx, new(email())).await.unwrap();
+        channels.email(&ctx, made.id).await.unwrap();
+        let changes = EmailChanges {
+            username: Change::Clear,
+            password: Change::Clear,
+            dkim: Change::Set(dkim("s2")),
+            reply_to: Change::Clear,
+            ..EmailChanges::default()
+        };
+        let updated = channels.update(&ctx, made.id, changes).await.unwrap();
+        assert!(updated.email.password.is_none() && updated.email.reply_to.is_none());
+        assert_eq!(updated.email.dkim.as_ref().unwrap().selector, "s2");
+        assert_ne!(updated.email.dkim.unwrap().public, made.email.dkim.as_ref().unwrap().public);
+        let ready = channels.email(&ctx, made.id).await.unwrap();
+        assert!(format!("{:?}", ready.relay).contains("authenticates: false"));
+        let secrets = house.store.read(&ctx, sealpost_access::secrets::list).await.unwrap();
+        assert_eq!(secrets.len(), 1, "the old password and the old key are gone");
+    }
+
+    async fn a_new_password_replaces_the_old_one(house: TestStore) {
+        let ctx = house.organisation().await;
+        let channels = Channels::new(house.store.clone());
+        let made = channels.create(&ctx, new(email())).await.unwrap();
+        let before = channels.email(&ctx, made.id).await.unwrap();
+        let changes = EmailChanges { password: Change::Set(SecretText::new("another".into())), ..EmailChanges::default() };
+        let updated = channels.update(&ctx, made.id, changes).await.unwrap();
+        assert_eq!(updated.email.password, made.email.password, "the secret stays, with a new version");
+        assert!(channels.email(&ctx, made.id).await.unwrap().relay != before.relay);
+    }
+
+    async fn settings_that_can_not_work_are_refused_by_name(house: TestStore) {
+        let ctx = house.organisation().await;
+        let channels = Channels::new(house.store.clone());
+        for (wrong, field) in [
+            (NewEmail { host: "not a host".into(), ..email() }, "host"),
+            (NewEmail { port: 0, ..email() }, "port"),
+            (NewEmail { helo: "no host".into(), ..email() }, "helo"),
+            (NewEmail { from_address: "a@b@c".into(), ..email() }, "from_address"),
+            (NewEmail { from_name: Some("a\r\nBcc: x".into()), ..email() }, "from_name"),
+            (NewEmail { reply_to: Some("nobody".into()), ..email() }, "reply_to"),
+            (NewEmail { username: None, ..email() }, "username"),
+            (NewEmail { password: None, ..email() }, "password"),
+            (NewEmail { unsubscribe_base: Some("http://example.com".into()), ..email() }, "unsubscribe_base"),
+            (NewEmail { dkim: Some(NewDkim { domain: "x".into(), ..dkim("s1") }), ..email() }, "dkim/domain"),
+            (NewEmail { dkim: Some(dkim("a b")), ..email() }, "dkim/selector"),
+        ] {
+            match channels.create(&ctx, new(wrong)).await {
+                Err(ChannelRefusal::Setting { field: named, .. }) => assert_eq!(named, field),
+                other => panic!("{field}: {other:?}"),
+            }
+        }
+        let made = channels.create(&ctx, new(email())).await.unwrap();
+        let alone = channels.update(&ctx, made.id, EmailChanges { password: Change::Clear, ..EmailChanges::default() }).await;
+        assert!(matches!(alone, Err(ChannelRefusal::Setting { field: "password", .. })));
+        assert!(matches!(channels.create(&ctx, new(email())).await, Err(ChannelRefusal::NameTaken)));
+    }
+
+    async fn a_foreign_channel_does_not_exist_here(house: TestStore) {
+        let (ours, theirs) = (house.organisation().await, house.organisation().await);
+        let channels = Channels::new(house.store.clone());
+        let made = channels.create(&ours, new(email())).await.unwrap();
+        channels.email(&ours, made.id).await.unwrap();
+        assert!(matches!(channels.find(&theirs, made.id).await, Err(ChannelRefusal::NotFound)));
+        assert!(matches!(channels.email(&theirs, made.id).await, Err(ChannelRefusal::NotFound)));
+        assert!(matches!(channels.update(&theirs, made.id, EmailChanges::default()).await, Err(ChannelRefusal::NotFound)));
+        assert!(channels.list(&theirs, None, 10).await.unwrap().is_empty());
+    }
+
+    async fn no_leaf_no_channel_and_no_secret(house: TestStore) {
+        let ctx = house.organisation().await;
+        let channels = Channels::new(house.store.clone());
+        house.break_ledger(true);
+        let refused = channels.create(&ctx, new(email())).await;
+        assert!(matches!(refused, Err(ChannelRefusal::Store(StoreError::Unrecorded))));
+        house.break_ledger(false);
+        assert!(channels.list(&ctx, None, 10).await.unwrap().is_empty());
+        assert!(house.store.read(&ctx, sealpost_access::secrets::list).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_credential_is_in_the_settings_or_in_any_file() {
+    let house = TestStore::sqlite().await;
+    let ctx = house.organisation().await;
+    let channels = Channels::new(house.store.clone());
+    let made = channels.create(&ctx, new(email())).await.unwrap();
+    let settings = serde_json::to_string(&made.email).unwrap();
+    assert!(!settings.contains("wombat"));
+    for entry in std::fs::read_dir(house.folder.as_ref().unwrap().path()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        assert!(!bytes.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()));
+    }
+}
