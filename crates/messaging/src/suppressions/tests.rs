@@ -33,6 +33,7 @@ both_engines! {
         assert!(!is(&house, &ours, ChannelKind::Sms).await);
         assert!(!is(&house, &theirs, ChannelKind::Email).await);
         assert!(!is(&house, &live, ChannelKind::Email).await);
+        assert_ne!(value(&house, &ours, ChannelKind::Email).await, value(&house, &ours, ChannelKind::Sms).await);
         assert_ne!(value(&house, &ours, ChannelKind::Email).await, value(&house, &theirs, ChannelKind::Email).await);
         assert_ne!(value(&house, &ours, ChannelKind::Email).await, value(&house, &live, ChannelKind::Email).await);
     }
