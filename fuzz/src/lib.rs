@@ -144,7 +144,7 @@ pub fn pan(data: &[u8]) {
     assert_eq!(pan::contains(text), !found.is_empty());
     assert!(found.iter().all(|range| text.get(range.clone()).is_some()), "a range that isn't text");
     assert!(found.windows(2).all(|pair| pair[0].end <= pair[1].start), "ranges overlap");
-    assert!(pan::redact(text).matches(pan::REDACTED).count() >= found.len(), "found, and not redacted");
+    assert!(!pan::contains(&pan::redact(text)), "found, and not redacted");
     let _ = pan::contains_across(&text.split('\n').collect::<Vec<_>>());
 }
 

@@ -28,11 +28,23 @@ pub fn contains(text: &str) -> bool {
     !find(text).is_empty()
 }
 
-/// `text` with every card number replaced by [`REDACTED`].
+/// `text` with every card number replaced by [`REDACTED`]. What is left holds none: taking a number out of a longer run of
+/// digits can uncover another, so it is looked at again until nothing is found. Each round takes digits away, so it ends.
 pub fn redact(text: &str) -> String {
+    let mut text = text.to_owned();
+    loop {
+        let found = find(&text);
+        if found.is_empty() {
+            return text;
+        }
+        text = without(&text, &found);
+    }
+}
+
+fn without(text: &str, found: &[Range<usize>]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut copied = 0;
-    for range in find(text) {
+    for range in found {
         out.push_str(&text[copied..range.start]);
         out.push_str(REDACTED);
         copied = range.end;

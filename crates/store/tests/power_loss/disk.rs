@@ -122,8 +122,7 @@ impl Disk {
 
     pub(crate) fn write(&self, name: &str, at: usize, bytes: &[u8]) -> Result<(), PowerIsOff> {
         let bytes = bytes.to_vec();
-        self.state()
-            .call(Call::Write, name, |state| state.file(name).unsynced.push(Change::Write { at, bytes }))
+        self.state().call(Call::Write, name, |state| state.file(name).unsynced.push(Change::Write { at, bytes }))
     }
 
     pub(crate) fn truncate(&self, name: &str, length: usize) -> Result<(), PowerIsOff> {
