@@ -29,7 +29,16 @@ pub(crate) struct Options {
 /// `cargo xtask bench`: tables on the terminal, JSON in `target/bench/`.
 pub(crate) fn run(workspace: &Workspace, options: &Options, log: &mut Log) -> Result<()> {
     let profile = options.profile.as_str();
-    log.run(&mut workspace.cargo(["build", "--profile", profile, "--locked", "--package", "sealpost", "--bin", "sealpost"]))?;
+    log.run(&mut workspace.cargo([
+        "build",
+        "--profile",
+        profile,
+        "--locked",
+        "--package",
+        "sealpost",
+        "--bin",
+        "sealpost",
+    ]))?;
     log.run(&mut workspace.cargo(["build", "--release", "--locked", "--package", "sealpost-bench"]))?;
     let postgres = match options.only.as_deref() {
         Some("sqlite") => None,

@@ -1,0 +1,117 @@
+//! What is there before the first message: people, a template, an event, an endpoint. All of it through the API.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::load::Requests;
+use crate::wire::{Target, Wire, request};
+
+/// How many people messages go to.
+const CONTACTS: usize = 1000;
+
+const TEXT: &str = "Hello, your order {{ number }} was received and is being packed. \
+                    The total is {{ total }}. We will write again when it leaves our house. Thank you for buying from us.";
+
+/// The API as one caller sees it.
+pub(crate) struct Seeder {
+    wire: Wire,
+    headers: String,
+    /// The endpoint, once there is one.
+    endpoint: Option<String>,
+}
+
+impl Seeder {
+    pub(crate) async fn connect(target: &Target, key: &str) -> Result<Self> {
+        Ok(Self { wire: target.connect().await?, headers: authorization(key), endpoint: None })
+    }
+
+    /// People, what is said to them, and the name by which it is fired.
+    pub(crate) async fn everything(&mut self) -> Result<()> {
+        for number in 0..CONTACTS {
+            self.post("/v1/contacts", &json!({ "email": address(number) })).await?;
+        }
+        let content = json!({ "subject": "Order {{ number }}", "text": TEXT });
+        let template = json!({ "name": "bench-order", "channel": "email", "content": content });
+        let template = self.post("/v1/templates", &template).await?;
+        let id = &template["id"];
+        self.post("/v1/events", &json!({ "name": "bench.order", "class": "transactional", "template_id": id })).await?;
+        Ok(())
+    }
+
+    /// An endpoint that hears of every delivered message, and is active.
+    pub(crate) async fn endpoint(&mut self, port: u16) -> Result<()> {
+        let url = format!("https://localhost:{port}/hooks");
+        let endpoint = json!({ "name": "bench-sink", "url": url, "events": ["message.delivered"] });
+        let endpoint = self.post("/v1/endpoints", &endpoint).await?;
+        let id = endpoint["id"].as_str().context("an endpoint without an id")?;
+        let path = format!("/v1/endpoints/{id}");
+        let tried = self.post(&format!("{path}/verify"), &Value::Null).await?;
+        if tried["succeeded"] != Value::Bool(true) {
+            bail!("the endpoint didn't verify: {tried}");
+        }
+        self.endpoint = Some(path);
+        Ok(())
+    }
+
+    /// Nobody hears of anything any more.
+    pub(crate) async fn no_endpoint(&mut self) -> Result<()> {
+        if let Some(path) = self.endpoint.take() {
+            self.call("PATCH", &path, &json!({ "disabled": true })).await?;
+        }
+        Ok(())
+    }
+
+    async fn post(&mut self, path: &str, body: &Value) -> Result<Value> {
+        self.call("POST", path, body).await
+    }
+
+    async fn call(&mut self, method: &str, path: &str, body: &Value) -> Result<Value> {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = self.wire.exchange(&request(method, path, &self.headers, &body)).await?;
+        if !(200..300).contains(&answer.status) {
+            bail!("{method} {path} was answered {}: {}", answer.status, String::from_utf8_lossy(answer.body));
+        }
+        Ok(serde_json::from_slice(answer.body)?)
+    }
+}
+
+/// One message to each of the people.
+pub(crate) fn messages(key: &str) -> Requests {
+    let headers = authorization(key);
+    let bytes = (0..CONTACTS).map(|to| request("POST", "/v1/messages", &headers, &message(to).to_string()));
+    Requests { bytes: bytes.collect(), expected: 202, serial: None }
+}
+
+/// The same, each with an idempotency key of its own.
+pub(crate) fn messages_once(key: &str) -> Requests {
+    let name = "idempotency-key: ";
+    let headers = format!("{}{name}0000000000000000\r\n", authorization(key));
+    let bytes = (0..CONTACTS).map(|to| request("POST", "/v1/messages", &headers, &message(to).to_string()));
+    let bytes: Arc<[Vec<u8>]> = bytes.collect();
+    let first = String::from_utf8_lossy(&bytes[0]).into_owned();
+    let serial = first.find(name).map(|at| at + name.len());
+    Requests { bytes, expected: 202, serial }
+}
+
+/// A thousand messages at once.
+pub(crate) fn batches(key: &str) -> Requests {
+    let all: Vec<Value> = (0..CONTACTS).map(message).collect();
+    let body = json!({ "messages": all }).to_string();
+    let bytes = request("POST", "/v1/messages/batch", &authorization(key), &body);
+    Requests { bytes: [bytes].into(), expected: 200, serial: None }
+}
+
+fn message(to: usize) -> Value {
+    let data = json!({ "number": format!("A-{to:04}"), "total": "12.50 EUR" });
+    json!({ "event": "bench.order", "to": { "email": address(to) }, "data": data })
+}
+
+fn address(number: usize) -> String {
+    format!("person{number:04}@example.com")
+}
+
+fn authorization(key: &str) -> String {
+    format!("authorization: Bearer {key}\r\n")
+}
