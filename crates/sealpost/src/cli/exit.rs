@@ -35,7 +35,7 @@ impl From<Exit> for ExitCode {
 /// Why a command ends without having done its job, for the person who reads it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Stop {
-    #[serde(rename = "exit")]
+    /// The exit code, by its name.
     pub(crate) exit: Exit,
     /// What went wrong.
     pub(crate) what: String,

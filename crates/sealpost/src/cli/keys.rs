@@ -169,7 +169,12 @@ async fn list(shell: &Shell, args: List) -> Outcome {
         let rows: Vec<Value> = keys
             .iter()
             .map(|key| {
-                let state = if key.revoked_at.is_some() { "revoked" } else { "issued" };
+                let state = match (key.revoked_at, key.successor) {
+                    (Some(_), _) => "revoked",
+                    _ if key.expires_at <= ctx.now() => "expired",
+                    (None, Some(_)) => "rotated",
+                    (None, None) => "active",
+                };
                 json!({ "id": key.id, "name": key.name.as_str(), "last4": key.last4, "state": state,
                     "expires_at": key.expires_at, "uses": key.uses })
             })

@@ -55,7 +55,10 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     };
     let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), args.port);
     let mut receiver = Receiver::start(address, tls, knows).await?;
-    shell.out.note(format_args!("listening  https://localhost:{}  (Ctrl-C ends)", receiver.address.port()));
+    let url = format!("https://localhost:{}", receiver.address.port());
+    shell.out.result(&json!({ "listening": url }), || {
+        shell.out.note(format_args!("listening  {url}  (Ctrl-C ends)"));
+    });
     let mut heard = 0;
     while args.count.is_none_or(|count| heard < count) {
         tokio::select! {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use sealpost_store::{Clock as _, World};
 
-use super::{Outcome, Shell, Stop};
+use super::{Exit, Outcome, Shell, Stop};
 use crate::config::Flags;
 use crate::house::House;
 use crate::running::{Listeners, Running, Tls};
@@ -29,6 +29,11 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
         .set("server.admin", args.admin.map(|admin| admin.to_string()), "admin")
         .set("storage.folder", args.data, "data");
     let config = shell.load(&flags)?.config;
+    if config.keys.root.is_none() {
+        return Err(Stop::new(Exit::Config, "keys.root is not set: it names where the root key is").fix(
+            "`sealpost init` makes a root key and a configuration; or set keys.root = { file = \"/etc/sealpost/root.key\" }",
+        ));
+    }
     logging::begin(&config.log, &shell.environment);
     hardening::apply();
     let mut end = signals::End::listen()?;

@@ -68,18 +68,30 @@ fn read_sections(figment: &Figment) -> Result<Config, Vec<figment::Error>> {
         Err(error) => error,
     };
     let by_section = [
-        figment.extract_inner::<ServerConfig>("server").err(),
-        figment.extract_inner::<TlsConfig>("tls").err(),
-        figment.extract_inner::<StorageConfig>("storage").err(),
-        figment.extract_inner::<KeysConfig>("keys").err(),
-        figment.extract_inner::<LedgerConfig>("ledger").err(),
-        figment.extract_inner::<EgressConfig>("egress").err(),
-        figment.extract_inner::<sealpost_web::LimitsConfig>("limits").err(),
-        figment.extract_inner::<LogConfig>("log").err(),
-        figment.extract_inner::<SecurityTxtConfig>("security_txt").err(),
+        error_of::<ServerConfig>(figment, "server"),
+        error_of::<TlsConfig>(figment, "tls"),
+        error_of::<StorageConfig>(figment, "storage"),
+        error_of::<KeysConfig>(figment, "keys"),
+        error_of::<LedgerConfig>(figment, "ledger"),
+        error_of::<EgressConfig>(figment, "egress"),
+        error_of::<sealpost_web::LimitsConfig>(figment, "limits"),
+        error_of::<LogConfig>(figment, "log"),
+        error_of::<SecurityTxtConfig>(figment, "security_txt"),
     ];
     let errors: Vec<_> = by_section.into_iter().flatten().collect();
     Err(if errors.is_empty() { vec![whole] } else { errors })
+}
+
+/// What a section says against its values, with the whole key for a path.
+fn error_of<T: serde::de::DeserializeOwned>(figment: &Figment, section: &str) -> Option<figment::Error> {
+    let mut error = figment.extract_inner::<T>(section).err()?;
+    // figment names the section it was asked for last.
+    if error.path.last().is_some_and(|last| last == section) {
+        error.path.rotate_right(1);
+    } else {
+        error.path.insert(0, section.to_owned());
+    }
+    Some(error)
 }
 
 /// The file's text, once it is TOML.

@@ -20,7 +20,7 @@ impl Default for LogConfig {
 
 /// How an event is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", expecting = "`text` or `json`")]
 pub(crate) enum LogFormat {
     /// For people.
     Text,

@@ -24,7 +24,7 @@ pub(crate) enum SecretSource {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "the place of a secret, not the secret itself")]
 struct Declared {
     file: Option<RelativePathBuf>,
     env: Option<String>,
