@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::schemas::{Schemas, lenient_object, rename};
 use crate::body::Takes;
+use crate::permission::Permission;
 use crate::problem::*;
 use crate::route::{Access, Endpoint, RouteInfo, Trace};
 
@@ -71,6 +72,7 @@ fn operation(
         "description": description(info),
         "security": security(info),
         "parameters": parameters(info, query.as_ref()),
+        "x-sealpost": declared(info),
     });
     match info.takes {
         Takes::Nothing => {}
@@ -121,6 +123,22 @@ fn security(info: &RouteInfo) -> Value {
         (_, false) => json!([{ "bearer": [] }, { "api_key": [] }]),
         (_, true) => json!([{ "bearer": [] }, { "api_key": [] }, { "publishable_key": [] }]),
     }
+}
+
+/// What the route declares about itself and OpenAPI has no word for: tests and clients are generated from it.
+fn declared(info: &RouteInfo) -> Value {
+    let credential = match (info.access, info.any_key) {
+        (Access::OpenToAll(_), _) => "none",
+        (_, false) => "secret",
+        (_, true) => "any",
+    };
+    json!({
+        "permission": info.permission().map(Permission::name),
+        "credential": credential,
+        "action": info.action(),
+        "mutates": info.mutates(),
+        "reveals": info.reveals,
+    })
 }
 
 /// Whether an idempotency key means anything to it.
