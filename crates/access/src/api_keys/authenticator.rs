@@ -6,9 +6,10 @@ use std::sync::Arc;
 use sealpost_seal::token::{KeyKind, PlainKey};
 use sealpost_seal::viewer::Viewer;
 use sealpost_store::{Actor, ActorKind, ApiKeyId, CredentialKind, Ctx, Store, StoreError};
-use sealpost_web::{Authenticator, BoxFuture, Caller, CredentialClass, Denial, Presented};
+use sealpost_web::{Authenticator, BoxFuture, Caller, Code, CredentialClass, Denial, Presented};
 
 use super::cache::{KeyCache, Known};
+use super::codes;
 use super::model::ApiKey;
 use super::rules::{self, KeyRefused};
 use super::store;
@@ -82,7 +83,23 @@ impl Authenticator for KeyAuthenticator {
     ) -> BoxFuture<'a, Result<Arc<Caller>, Denial>> {
         Box::pin(self.decide(presented, peer, from_browser))
     }
+
+    fn codes(&self) -> &'static [&'static Code] {
+        DENIALS
+    }
 }
+
+/// Every code a key is refused with.
+const DENIALS: &[&Code] = &[
+    &codes::KEY_MALFORMED,
+    &codes::KEY_HEADER_WRONG,
+    &codes::KEY_UNKNOWN,
+    &codes::KEY_REVOKED,
+    &codes::KEY_EXPIRED,
+    &codes::KEY_ROTATED_OUT,
+    &codes::KEY_ADDRESS_REFUSED,
+    &codes::SECRET_KEY_IN_BROWSER,
+];
 
 fn caller(key: &ApiKey, org: sealpost_store::Org) -> Caller {
     Caller {
