@@ -14,7 +14,7 @@ use crate::api_keys::service;
 #[serde(deny_unknown_fields)]
 struct Leak {
     /// The text of the key.
-    #[schemars(with = "String", length(max = 200))]
+    #[schemars(with = "String")]
     key: SecretText,
 }
 
