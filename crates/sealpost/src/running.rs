@@ -121,10 +121,7 @@ impl Running {
             // Goes on while requests drain, so that whoever watches sees it.
             tokio::spawn(page.clone().serve(listener, std::future::pending()))
         });
-        let dispatcher = house.messaging.dispatcher();
-        // On a thread of its own: its future can't move between threads.
-        let dispatcher =
-            tokio::task::spawn_blocking(move || tokio::runtime::Handle::current().block_on(dispatcher.run(stopped)));
+        let dispatcher = tokio::spawn(house.messaging.dispatcher().run(stopped));
         let tasks = tasks::start(&house, certificates, Duration::from_millis(config.ledger.checkpoint_ms));
         Ok(Self {
             public,

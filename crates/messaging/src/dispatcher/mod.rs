@@ -63,7 +63,7 @@ impl Dispatcher {
             self.start(&mut waiting, &slots, &done);
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = told_to(&mut stop) => break,
                 Some(()) = finished.recv() => while finished.try_recv().is_ok() {},
                 Some(change) = pushed.recv() => {
                     admit(&mut waiting, change);
@@ -106,6 +106,11 @@ impl Dispatcher {
             Err(error) => tracing::warn!(error = %error, "outbox.sweep_failed"),
         }
     }
+}
+
+/// Returns once `stop` says so, or can't say so any more. What it borrows to look must not be held across an await.
+async fn told_to(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 fn admit(waiting: &mut FairQueue, change: sealpost_store::Change) {
