@@ -16,6 +16,7 @@ const TEXT: &str = "Hello, your order {{ number }} was received and is being pac
 
 /// The API as one caller sees it.
 pub(crate) struct Seeder {
+    target: Target,
     wire: Wire,
     headers: String,
     /// The endpoint, once there is one.
@@ -24,7 +25,7 @@ pub(crate) struct Seeder {
 
 impl Seeder {
     pub(crate) async fn connect(target: &Target, key: &str) -> Result<Self> {
-        Ok(Self { wire: target.connect().await?, headers: authorization(key), endpoint: None })
+        Ok(Self { target: target.clone(), wire: target.connect().await?, headers: authorization(key), endpoint: None })
     }
 
     /// People, what is said to them, and the name by which it is fired.
@@ -42,6 +43,7 @@ impl Seeder {
 
     /// An endpoint that hears of every delivered message, and is active.
     pub(crate) async fn endpoint(&mut self, port: u16) -> Result<()> {
+        self.reconnect().await?;
         let url = format!("https://localhost:{port}/hooks");
         let endpoint = json!({ "name": "bench-sink", "url": url, "events": ["message.delivered"] });
         let endpoint = self.post("/v1/endpoints", &endpoint).await?;
@@ -58,8 +60,15 @@ impl Seeder {
     /// Nobody hears of anything any more.
     pub(crate) async fn no_endpoint(&mut self) -> Result<()> {
         if let Some(path) = self.endpoint.take() {
+            self.reconnect().await?;
             self.call("PATCH", &path, &json!({ "disabled": true })).await?;
         }
+        Ok(())
+    }
+
+    /// The server closes connections that were idle while something else was measured.
+    async fn reconnect(&mut self) -> Result<()> {
+        self.wire = self.target.connect().await?;
         Ok(())
     }
 
