@@ -1,0 +1,180 @@
+//! A client that knows nothing of the program: TLS 1.3, HTTP/1.1, whatever headers it is given.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request};
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::sync::Mutex;
+use tokio_rustls::TlsConnector;
+
+/// One connection to one server, made again when it is closed.
+pub(crate) struct Api {
+    tls: TlsConnector,
+    to: SocketAddr,
+    connection: Mutex<Option<SendRequest<Full<Bytes>>>>,
+}
+
+/// A request.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    method: Method,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Bytes,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Ask {
+    pub(crate) fn new(method: &str, path: impl Into<String>) -> Self {
+        let method = method.to_uppercase().parse().unwrap();
+        Self { method, path: path.into(), headers: Vec::new(), body: Bytes::new() }
+    }
+
+    pub(crate) fn get(path: impl Into<String>) -> Self {
+        Self::new("get", path)
+    }
+
+    pub(crate) fn post(path: impl Into<String>, body: &Value) -> Self {
+        Self::new("post", path).json(body)
+    }
+
+    pub(crate) fn key(self, key: &str) -> Self {
+        self.header("authorization", &format!("Bearer {key}"))
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.bytes("application/json", body.to_string())
+    }
+
+    pub(crate) fn bytes(mut self, media_type: &str, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self.header("content-type", media_type)
+    }
+}
+
+impl Api {
+    pub(crate) fn new(authority: &Path, to: SocketAddr) -> Self {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(authority).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Self { tls: TlsConnector::from(Arc::new(config)), to, connection: Mutex::new(None) }
+    }
+
+    /// Asks, and waits for the whole answer.
+    pub(crate) async fn ask(&self, ask: Ask) -> Answer {
+        let exchange = async {
+            let mut connection = self.connection.lock().await;
+            let mut open = match connection.take() {
+                Some(open) if !open.is_closed() => open,
+                _ => self.connect().await,
+            };
+            if open.ready().await.is_err() {
+                open = self.connect().await;
+            }
+            let sent = open.send_request(request(&ask)).await;
+            let response = match sent {
+                Ok(response) => response,
+                // It was closed between two requests.
+                Err(_) => {
+                    open = self.connect().await;
+                    open.send_request(request(&ask)).await.unwrap_or_else(|error| panic!("{error}: {ask:?}"))
+                }
+            };
+            let (parts, body) = response.into_parts();
+            let body = body.collect().await.unwrap_or_else(|error| panic!("{error}: {ask:?}")).to_bytes();
+            *connection = Some(open);
+            Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        };
+        tokio::time::timeout(Duration::from_secs(60), exchange).await.expect("a server that runs answers")
+    }
+
+    /// Asks for what has to work, and answers its JSON.
+    pub(crate) async fn must(&self, ask: Ask) -> Value {
+        let answer = self.ask(ask.clone()).await;
+        assert!((200..300).contains(&answer.status), "{ask:?}: {} {}", answer.status, answer.text());
+        if answer.body.is_empty() { Value::Null } else { answer.json() }
+    }
+
+    async fn connect(&self) -> SendRequest<Full<Bytes>> {
+        let tcp = TcpStream::connect(self.to).await.unwrap();
+        tcp.set_nodelay(true).unwrap();
+        let tls = self.tls.connect(ServerName::try_from("localhost").unwrap(), tcp).await.unwrap();
+        let (mut open, connection) = handshake(TokioIo::new(tls)).await.unwrap();
+        tokio::spawn(connection);
+        open.ready().await.unwrap();
+        open
+    }
+}
+
+fn request(ask: &Ask) -> Request<Full<Bytes>> {
+    let mut request = Request::builder().method(ask.method.clone()).uri(&ask.path).header("host", "localhost");
+    for (name, value) in &ask.headers {
+        request = request.header(name, value);
+    }
+    request.body(Full::new(ask.body.clone())).unwrap_or_else(|error| panic!("{error}: {ask:?}"))
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The stable code of a problem; empty if it is none.
+    pub(crate) fn code(&self) -> String {
+        let problem: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        problem["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Status and body, without what names this one request.
+    pub(crate) fn without_request_id(&self) -> (u16, String) {
+        (self.status, self.text().replace(self.header("x-request-id"), "…"))
+    }
+
+    /// Everything a caller can see, as one text.
+    pub(crate) fn everything(&self) -> Vec<u8> {
+        let mut all = Vec::new();
+        for (name, value) in &self.headers {
+            all.extend_from_slice(name.as_str().as_bytes());
+            all.extend_from_slice(b": ");
+            all.extend_from_slice(value.as_bytes());
+            all.push(b'\n');
+        }
+        all.extend_from_slice(&self.body);
+        all
+    }
+}

@@ -1,0 +1,260 @@
+//! Marks in every personal field, and a search for them wherever they must not come out.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use serde_json::{Value, json};
+
+use crate::api::{Answer, Ask};
+use crate::house::{House, text};
+use crate::surface::{Route, Surface};
+
+crate::on_both_engines! {
+    what_is_personal_leaves_the_house_only_by_a_reveal
+}
+
+/// Text that stands nowhere else, for each personal field. Letters and digits of one case only: no normal form changes it.
+const MARKS: [(&str, &str); 9] = [
+    ("name", "qzxnamecanary"),
+    ("email", "qzxmailcanary"),
+    ("phone", "12025557391"),
+    ("external id", "qzxexternalcanary"),
+    ("text in data", "qzxdatacanary"),
+    ("number in data", "739158204467"),
+    ("reason of a reveal", "qzxreasoncanary"),
+    ("password of a relay", "qzxpasswordcanary"),
+    ("name of a new recipient", "qzxrecipientcanary"),
+];
+
+/// Every form of every mark that is looked for.
+struct Needles(Vec<(String, Vec<u8>)>);
+
+impl Needles {
+    fn new() -> Self {
+        let mut all = Vec::new();
+        for (field, mark) in MARKS {
+            let bytes = mark.as_bytes();
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let percent: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
+            let escaped: String = bytes.iter().map(|byte| format!("\\u{byte:04x}")).collect();
+            let reversed: String = mark.chars().rev().collect();
+            let plain = [
+                ("plain", mark.to_owned()),
+                ("hex", hex),
+                ("percent", percent),
+                ("JSON", escaped),
+                ("reversed", reversed),
+            ];
+            all.extend(plain.map(|(form, text)| (format!("{field}, {form}"), text.into_bytes())));
+            for shift in 0..3 {
+                // What stands before and after it changes the first and last characters.
+                let mut shifted = vec![0; shift];
+                shifted.extend_from_slice(bytes);
+                for engine in [&STANDARD, &URL_SAFE] {
+                    let encoded = engine.encode(&shifted);
+                    let from = (shift * 8).div_ceil(6);
+                    let to = shifted.len() * 8 / 6;
+                    all.push((format!("{field}, base64"), encoded.as_bytes()[from..to].to_vec()));
+                }
+            }
+        }
+        Self(all)
+    }
+
+    fn found_in(&self, hay: &[u8]) -> Vec<&str> {
+        let lower = hay.to_ascii_lowercase();
+        let found = self.0.iter().filter(|(form, needle)| {
+            let hay = if form.ends_with("base64") { hay } else { &*lower };
+            hay.len() >= needle.len() && memchr(hay, needle)
+        });
+        found.map(|(form, _)| form.as_str()).collect()
+    }
+}
+
+/// Whether `needle` is in `hay`; quick on the first byte.
+fn memchr(hay: &[u8], needle: &[u8]) -> bool {
+    let mut rest = hay;
+    while let Some(at) = rest.iter().position(|byte| *byte == needle[0]) {
+        if rest[at..].starts_with(needle) {
+            return true;
+        }
+        rest = &rest[at + 1..];
+    }
+    false
+}
+
+#[test]
+fn a_mark_is_found_in_every_form() {
+    let needles = Needles::new();
+    let mark = MARKS[0].1;
+    for before in ["", "a", "ab", "abc"] {
+        let text = format!("{before}{mark}!");
+        for hay in [text.clone(), STANDARD.encode(&text), URL_SAFE.encode(&text), text.to_uppercase()] {
+            assert!(!needles.found_in(hay.as_bytes()).is_empty(), "{hay}");
+        }
+    }
+    assert!(needles.found_in(b"nothing of it").is_empty());
+}
+
+/// What there is to be found out about.
+struct Personal {
+    contact: String,
+    message: String,
+    others: Vec<(&'static str, String)>,
+}
+
+impl Personal {
+    async fn plant(house: &House) -> Self {
+        let content = json!({ "text": "{{ code }} {{ number }}" });
+        let (event, template) = house.event("canary", "sms", "otp", &content).await;
+        let (endpoint, _) = house.endpoint("canary").await;
+        let channel = json!({ "name": "mail", "email": {
+            "host": "smtp.example.com", "port": 465, "security": "implicit_tls", "username": "mailer",
+            "password": MARKS[7].1, "from_address": "news@mail.example.com", "helo": "mail.example.com" } });
+        let channel = text(&house.post("/v1/channels", &channel).await, "id");
+        let contact = json!({ "name": MARKS[0].1, "email": format!("{}@example.com", MARKS[1].1),
+            "phone": format!("+{}", MARKS[2].1), "external_id": MARKS[3].1 });
+        let contact = text(&house.post("/v1/contacts", &contact).await, "id");
+        let message = text(&house.post("/v1/messages", &Self::message("canary")).await, "id");
+        house.receiver.report("message.delivered", &message).await;
+        // Nobody has any of these, so all of it is in the request that fails.
+        let failing = Self::message("never.defined");
+        assert_eq!(house.ask(Ask::post("/v1/messages", &failing)).await.code(), "event_unknown");
+        let mut card = Self::message("canary");
+        card["data"]["code"] = json!(format!("4111 1111 1111 1111 {}", MARKS[4].1));
+        assert_eq!(house.ask(Ask::post("/v1/messages", &card)).await.status, 422);
+        let suppression = json!({ "channel": "email", "email": format!("{}@example.com", MARKS[1].1) });
+        let suppression = text(&house.post("/v1/suppressions", &suppression).await, "id");
+        let deliveries = house.get(format!("/v1/endpoints/{endpoint}/deliveries")).await;
+        let delivery = text(&deliveries["data"][0], "id");
+        let key = house.key_with(&["keys:read"]).await.0;
+        let others = vec![
+            ("/v1/templates", template),
+            ("/v1/events", event),
+            ("/v1/endpoints", endpoint),
+            ("/v1/channels", channel),
+            ("/v1/suppressions", suppression),
+            ("/v1/deliveries", delivery),
+            ("/v1/keys", key),
+        ];
+        Self { contact, message, others }
+    }
+
+    fn message(event: &str) -> Value {
+        json!({ "event": event,
+            "to": { "phone": format!("+{}", MARKS[2].1), "external_id": MARKS[3].1, "name": MARKS[8].1 },
+            "data": { "code": MARKS[4].1, "number": MARKS[5].1.parse::<u64>().unwrap() } })
+    }
+
+    fn of(&self, route: &Route) -> String {
+        match route.collection() {
+            "/v1/contacts" => self.contact.clone(),
+            "/v1/messages" => self.message.clone(),
+            other => {
+                let known = self.others.iter().find(|(collection, _)| *collection == other);
+                known.map(|(_, id)| id.clone()).unwrap_or_default()
+            }
+        }
+    }
+}
+
+async fn what_is_personal_leaves_the_house_only_by_a_reveal(house: House) {
+    let (surface, needles) = (Surface::read(&house).await, Needles::new());
+    let personal = Personal::plant(&house).await;
+    let masked = house.key_with(&surface.without("data:reveal")).await.1;
+    let mut leaks = Vec::new();
+    let answers = std::cell::Cell::new(0);
+    let mut look = |what: String, answer: Answer| {
+        answers.set(answers.get() + 1);
+        let found = needles.found_in(&answer.everything());
+        leaks.extend(found.into_iter().map(|form| format!("{what} answers {}: {form}", answer.status)));
+    };
+    for route in surface.routes.iter().filter(|route| route.method != "delete") {
+        for (who, key) in [
+            ("masked", Some(&masked)),
+            ("our other environment", Some(&house.keys.live)),
+            ("another organisation", Some(&house.keys.foreign)),
+            ("nobody", None),
+        ] {
+            for (how, ask) in requests(route, &personal) {
+                let ask = match key {
+                    Some(key) => ask.key(key),
+                    None => ask,
+                };
+                look(format!("{} to {who}, {how}", route.name()), house.api.ask(ask).await);
+            }
+        }
+    }
+    assert!(answers.get() > 500, "{answers:?}");
+
+    // And so that this test can fail:
+    let reason = json!({ "reason": MARKS[6].1 });
+    let revealed = house.post(format!("/v1/messages/{}/reveal", personal.message), &reason).await;
+    assert!(!needles.found_in(revealed.to_string().as_bytes()).is_empty(), "{revealed}");
+    let fields = json!({ "fields": ["phone", "email", "name", "external_id"], "reason": MARKS[6].1 });
+    let revealed = house.post(format!("/v1/contacts/{}/reveal", personal.contact), &fields).await;
+    assert!(needles.found_in(revealed.to_string().as_bytes()).len() >= 3, "{revealed}");
+    for (who, key) in [("masked", &masked), ("another organisation", &house.keys.foreign)] {
+        for path in ["/v1/ledger/entries?limit=250", "/v1/messages", "/v1/contacts", "/v1/outbox"] {
+            look(format!("{path} to {who}, after the reveal"), house.api.ask(Ask::get(path).key(key)).await);
+        }
+    }
+
+    let log = house.log();
+    assert!(log.contains("server.ready"), "a silent log proves nothing: {log}");
+    for form in needles.found_in(log.as_bytes()) {
+        let line = log.lines().find(|line| !needles.found_in(line.as_bytes()).is_empty()).unwrap_or_default();
+        leaks.push(format!("the log: {form}: {line}"));
+    }
+    for (place, bytes) in house.stored().await {
+        leaks.extend(
+            needles.found_in(&bytes).into_iter().map(|form| format!("{place} ({} bytes): {form}", bytes.len())),
+        );
+    }
+    for heard in house.receiver.heard() {
+        leaks.extend(needles.found_in(&heard.body).into_iter().map(|form| format!("a report: {form}")));
+    }
+    assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
+}
+
+/// Good and bad requests to a route, about what is personal.
+fn requests(route: &Route, personal: &Personal) -> Vec<(&'static str, Ask)> {
+    let path = route.path_for(&personal.of(route));
+    let all = MARKS.map(|(_, mark)| mark).join(" ");
+    let encoded = MARKS.map(|(_, mark)| mark).join("+");
+    let ask = || Ask::new(&route.method, path.clone());
+    let mut requests = vec![("an unknown parameter", Ask::new(&route.method, format!("{path}?surprise={encoded}")))];
+    for query in &route.queries {
+        requests.push(("a wrong parameter", Ask::new(&route.method, format!("{path}?{query}={encoded}"))));
+    }
+    if route.has_object() {
+        requests.push(("a wrong id", Ask::new(&route.method, route.path_for(MARKS[3].1))));
+    }
+    let Some(example) = &route.example else {
+        requests.push(("as documented", ask()));
+        requests.push(("an unexpected body", ask().json(&json!(all))));
+        return requests;
+    };
+    let personal = match &*route.path {
+        "/v1/messages" => Personal::message("canary"),
+        "/v1/messages/batch" => {
+            json!({ "messages": [Personal::message("canary"), Personal::message("never.defined")] })
+        }
+        "/v1/contacts/search" => json!({ "phone": format!("+{}", MARKS[2].1) }),
+        "/v1/contacts" => json!({ "name": MARKS[0].1, "phone": format!("+{}", MARKS[2].1) }),
+        "/v1/suppressions/check" => json!({ "channel": "email", "email": format!("{}@example.com", MARKS[1].1) }),
+        _ => example.clone(),
+    };
+    requests.push(("about them", ask().json(&personal)));
+    let mut surprising = example.clone();
+    surprising["surprise"] = json!(all);
+    requests.push(("an unknown field", ask().json(&surprising)));
+    requests.push(("only text", ask().json(&json!(all))));
+    requests.push(("cut off", ask().bytes("application/json", format!("{{\"name\": \"{all}"))));
+    requests.push(("another media type", ask().bytes("text/plain", all.clone())));
+    for name in example.as_object().into_iter().flatten().map(|(name, _)| name) {
+        let mut wrong = example.clone();
+        wrong[name] = json!([{ "a": all }]);
+        requests.push(("a field of another type", ask().json(&wrong)));
+    }
+    requests
+}

@@ -1,0 +1,262 @@
+//! The program, running: a data folder of its own, two organisations, a receiver beside it. Ends when it is dropped.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sealpost_access::api_keys::{self, KeyName, Lifetime, NewKey};
+use sealpost_access::organisations::{self, OrganisationName};
+use sealpost_access::permissions::EVERYTHING;
+use sealpost_seal::RootKey;
+use sealpost_seal::rng::SystemRng;
+use sealpost_seal::token::KeyKind;
+use sealpost_store::testing::postgres_databases;
+use sealpost_store::{Clock, Database, Environment, Org, OrgId, Store, StoreConfig, Time, World};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::api::{Answer, Api, Ask};
+use crate::receiver::Receiver;
+
+const ORIGIN: &str = "house.example/ledger";
+/// What the variables are called in which the program finds its databases.
+const URLS: [&str; 2] = ["HOUSE_DATA", "HOUSE_KEYS"];
+/// Before a busy machine is a broken one.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer ago than a key lives.
+const LONG_AGO_MS: i64 = 200 * 86_400_000;
+
+/// A running server and everything around it.
+pub(crate) struct House {
+    /// A client of the server.
+    pub(crate) api: Api,
+    /// Where the server listens.
+    pub(crate) address: SocketAddr,
+    /// A customer's endpoint that trusts the same authority.
+    pub(crate) receiver: Receiver,
+    /// The keys that were there before the server.
+    pub(crate) keys: Keys,
+    /// The URLs of its databases, on PostgreSQL.
+    pub(crate) urls: Option<[String; 2]>,
+    folder: tempfile::TempDir,
+    _process: Child,
+}
+
+/// Keys made on the host. All may do everything their place allows.
+pub(crate) struct Keys {
+    /// Ours, in the test environment.
+    pub(crate) ours: String,
+    /// Ours, in the live environment.
+    pub(crate) live: String,
+    /// Of another organisation, in the test environment.
+    pub(crate) foreign: String,
+    /// Ours, but its time is over.
+    pub(crate) expired: String,
+}
+
+struct At(Time);
+
+impl Clock for At {
+    fn now(&self) -> Time {
+        self.0
+    }
+}
+
+impl House {
+    pub(crate) async fn sqlite() -> Self {
+        Self::open(None).await
+    }
+
+    /// Nothing if there is no server to test with.
+    pub(crate) async fn postgres() -> Option<Self> {
+        Some(Self::open(Some(postgres_databases().await?)).await)
+    }
+
+    async fn open(urls: Option<[String; 2]>) -> Self {
+        let folder = tempfile::Builder::new().prefix("sealpost-house-").tempdir().unwrap();
+        let root = RootKey::generate(&SystemRng).to_file_text().to_string();
+        std::fs::write(folder.path().join("root.key"), &root).unwrap();
+        std::fs::write(folder.path().join("sealpost.toml"), configuration(urls.is_some())).unwrap();
+        let receiver = Receiver::start(&folder.path().join("tls")).await;
+        let keys = issue_keys(folder.path(), &root, urls.as_ref()).await;
+        let (process, address) = start(folder.path(), urls.as_ref()).await;
+        let api = Api::new(&folder.path().join("tls/ca.pem"), address);
+        Self { api, address, receiver, keys, urls, folder, _process: process }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What a client has to trust.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.folder().join("tls/ca.pem")
+    }
+
+    /// Everything the program has said so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(log(self.folder())).unwrap_or_default()
+    }
+
+    /// Asks with our full key for what has to work.
+    pub(crate) async fn get(&self, path: impl Into<String>) -> Value {
+        self.api.must(Ask::get(path).key(&self.keys.ours)).await
+    }
+
+    /// Asks with our full key for what has to work.
+    pub(crate) async fn post(&self, path: impl Into<String>, body: &Value) -> Value {
+        self.api.must(Ask::post(path, body).key(&self.keys.ours)).await
+    }
+
+    /// The same without a body.
+    pub(crate) async fn post_nothing(&self, path: impl Into<String>) -> Value {
+        self.api.must(Ask::new("post", path).key(&self.keys.ours)).await
+    }
+
+    /// Asks with our full key, whatever comes of it.
+    pub(crate) async fn ask(&self, ask: Ask) -> Answer {
+        self.api.ask(ask.key(&self.keys.ours)).await
+    }
+
+    /// A new secret key of ours that may do exactly this: its id and text.
+    pub(crate) async fn key_with(&self, scopes: &[&str]) -> (String, String) {
+        let body = json!({ "name": "Generated", "kind": "secret", "scopes": scopes });
+        let made = self.post("/v1/keys", &body).await;
+        (text(&made, "id"), text(&made, "key"))
+    }
+
+    /// A verified endpoint at our receiver: its id and secret.
+    pub(crate) async fn endpoint(&self, name: &str) -> (String, String) {
+        let body = json!({ "name": name, "url": self.receiver.url(), "events": ["message.*"] });
+        let made = self.post("/v1/endpoints", &body).await;
+        let id = text(&made, "id");
+        let tried = self.post_nothing(format!("/v1/endpoints/{id}/verify")).await;
+        assert_eq!(tried["succeeded"], true, "{tried}");
+        (id, text(&made, "secret"))
+    }
+
+    /// An event with a template of its own: its id and the template's.
+    pub(crate) async fn event(&self, name: &str, channel: &str, class: &str, content: &Value) -> (String, String) {
+        let template = json!({ "name": name, "channel": channel, "content": content });
+        let template = text(&self.post("/v1/templates", &template).await, "id");
+        let event = json!({ "name": name, "class": class, "template_id": template });
+        (text(&self.post("/v1/events", &event).await, "id"), template)
+    }
+
+    /// The message, once it is in this state.
+    pub(crate) async fn message_in(&self, id: &str, state: &str) -> Value {
+        for _ in 0..6_000 {
+            let message = self.get(format!("/v1/messages/{id}")).await;
+            if message["state"] == state {
+                return message;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{id} does not come to {state}: {}", self.get(format!("/v1/messages/{id}/timeline")).await)
+    }
+}
+
+/// A field that has to be there.
+pub(crate) fn text(value: &Value, name: &str) -> String {
+    value[name].as_str().unwrap_or_else(|| panic!("no `{name}` in {value}")).to_owned()
+}
+
+fn configuration(postgres: bool) -> String {
+    let quotas = ["send", "batch", "read", "search", "write", "reveal"]
+        .map(|class| format!("{class} = {{ count = 1000000, seconds = 1 }}"))
+        .join("\n");
+    let databases = match postgres {
+        true => format!("[storage.postgres]\ndata = {{ env = \"{}\" }}\nkeys = {{ env = \"{}\" }}\n", URLS[0], URLS[1]),
+        false => String::new(),
+    };
+    format!(
+        "[server]\nbind = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n\
+         [storage]\nfolder = \".\"\n{databases}\
+         [keys]\nroot = {{ file = \"root.key\" }}\n\
+         [ledger]\norigin = \"{ORIGIN}\"\ncheckpoint_ms = 100\n\
+         [egress]\nloopback = true\nauthorities = [\"tls/ca.pem\"]\n\
+         [limits]\npeer = {{ count = 1000000, seconds = 1 }}\n\
+         [limits.caller]\n{quotas}\n[limits.organisation]\n{quotas}\n"
+    )
+}
+
+async fn issue_keys(folder: &Path, root: &str, urls: Option<&[String; 2]>) -> Keys {
+    let now = World::real().clock.now();
+    let long_ago = World { clock: Arc::new(At(now.plus_ms(-LONG_AGO_MS))), rng: Arc::new(SystemRng) };
+    let store = open(folder, root, urls, long_ago).await;
+    let ours = organisations::create(&store, OrganisationName::parse("Ours").unwrap()).await.unwrap();
+    let expired = issue(&store, ours, Environment::Test).await;
+    drop(store);
+    let store = open(folder, root, urls, World::real()).await;
+    let others = organisations::create(&store, OrganisationName::parse("Others").unwrap()).await.unwrap();
+    Keys {
+        ours: issue(&store, ours, Environment::Test).await,
+        live: issue(&store, ours, Environment::Live).await,
+        foreign: issue(&store, others, Environment::Test).await,
+        expired,
+    }
+}
+
+/// Opens the store before the program does. A folder that was just closed may be held for a moment longer.
+async fn open(folder: &Path, root: &str, urls: Option<&[String; 2]>, world: World) -> Store {
+    for _ in 0..500 {
+        let database = match urls {
+            None => Database::Sqlite { folder: folder.to_owned() },
+            Some([data, keys]) => Database::Postgres {
+                data: data.clone(),
+                keys: keys.clone(),
+                writers: 1,
+                roots: rustls::RootCertStore::empty().into(),
+            },
+        };
+        let root = RootKey::parse(root).unwrap();
+        let config = StoreConfig { database, root, world: world.clone(), origin: ORIGIN.into() };
+        match Store::open(config).await {
+            Ok(store) => return store,
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+    panic!("the store can't be opened")
+}
+
+async fn issue(store: &Store, id: OrgId, environment: Environment) -> String {
+    let ctx = organisations::operator(store, Org { id, environment });
+    let new = NewKey {
+        name: KeyName::parse("House").unwrap(),
+        kind: KeyKind::Secret,
+        scopes: EVERYTHING,
+        lifetime: Lifetime::default(),
+        cidrs: Default::default(),
+    };
+    let issued = api_keys::create_first(store, &ctx, new).await.unwrap_or_else(|_| panic!("the key is refused"));
+    issued.plain.expose().to_owned()
+}
+
+async fn start(folder: &Path, urls: Option<&[String; 2]>) -> (Child, SocketAddr) {
+    for _ in 0..100 {
+        let log = std::fs::File::options().create(true).append(true).open(log(folder)).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sealpost"));
+        command.arg("--config").arg(folder.join("sealpost.toml")).args(["--json", "serve"]);
+        command.envs(URLS.into_iter().zip(urls.into_iter().flatten())).env("SEALPOST_LOG", "trace");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("not ready in time").unwrap();
+        match line {
+            Some(line) => {
+                let said: Value = serde_json::from_str(&line).unwrap();
+                return (child, said["address"].as_str().unwrap().parse().unwrap());
+            }
+            // The folder was still held by the store that issued the keys.
+            None => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+    panic!("it does not start: {}", std::fs::read_to_string(log(folder)).unwrap_or_default())
+}
+
+fn log(folder: &Path) -> PathBuf {
+    folder.join("server.log")
+}

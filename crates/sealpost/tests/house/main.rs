@@ -1,0 +1,39 @@
+//! The house as the world sees it: the real program, asked over TLS.
+//!
+//! What is asked comes from the document the program serves about itself (`GET /v1/openapi.json`): a route is covered here the
+//! day it appears, and one that needs an object nobody knows how to make fails until [`objects`] is taught.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, missing_docs)]
+#![allow(clippy::print_stderr, reason = "what is skipped is said loudly")]
+
+mod api;
+mod canary;
+mod databases;
+mod house;
+mod leaves;
+mod main_job;
+mod matrix;
+mod naughty;
+mod objects;
+mod receiver;
+mod surface;
+mod transport;
+
+/// Runs a proof on both engines: `on_both_engines!(a_promise)` makes `a_promise::on_sqlite` and `a_promise::on_postgres`.
+macro_rules! on_both_engines {
+    ($($name:ident)+) => {$(
+        mod $name {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                super::$name(crate::house::House::sqlite().await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                if let Some(house) = crate::house::House::postgres().await {
+                    super::$name(house).await;
+                }
+            }
+        }
+    )+};
+}
+pub(crate) use on_both_engines;

@@ -1,0 +1,99 @@
+//! Objects to ask about, and bodies to ask with: examples of the document, fitted to what is there.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::api::Ask;
+use crate::house::{House, text};
+use crate::surface::{Route, Surface};
+
+/// What examples refer to.
+pub(crate) struct Objects {
+    template: String,
+    delivery: String,
+    serial: AtomicU64,
+}
+
+impl Objects {
+    /// Makes what examples refer to: the event they fire, and a message that was delivered and reported.
+    pub(crate) async fn furnish(house: &House) -> Self {
+        let content = json!({ "text": "{{ code }} is your code." });
+        let (_, template) = house.event("otp.login", "sms", "otp", &content).await;
+        let (endpoint, _) = house.endpoint("standing").await;
+        let message = json!({ "event": "otp.login", "to": { "phone": "+12025550199" }, "data": { "code": "1" } });
+        let message = text(&house.post("/v1/messages", &message).await, "id");
+        house.receiver.report("message.delivered", &message).await;
+        let deliveries = house.get(format!("/v1/endpoints/{endpoint}/deliveries")).await;
+        Self { template, delivery: text(&deliveries["data"][0], "id"), serial: AtomicU64::new(100) }
+    }
+
+    /// The request the route's example shows, on an object made for it.
+    pub(crate) async fn example(&self, house: &House, surface: &Surface, route: &Route) -> Ask {
+        let id = match route.has_object() {
+            true => self.fresh(house, surface, route.collection()).await,
+            false => String::new(),
+        };
+        self.on(house, route, &id).await
+    }
+
+    /// The same on this object.
+    pub(crate) async fn on(&self, house: &House, route: &Route, id: &str) -> Ask {
+        let mut path = route.path_for(id);
+        if route.queries.iter().any(|query| query == "seq") {
+            path.push_str("?seq=0");
+        }
+        let ask = Ask::new(&route.method, path);
+        match (&route.example, &route.media_type) {
+            (Some(_), _) => ask.json(&self.body(house, route).await),
+            (None, Some(media_type)) => ask.bytes(media_type, "List-Unsubscribe=One-Click"),
+            (None, None) => ask,
+        }
+    }
+
+    /// The route's example body, which can be sent again and again.
+    pub(crate) async fn body(&self, house: &House, route: &Route) -> Value {
+        let mut body = route.example.clone().unwrap_or_default();
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed);
+        if route.method == "post"
+            && matches!(&*route.path, "/v1/templates" | "/v1/events" | "/v1/endpoints" | "/v1/channels")
+        {
+            body["name"] = json!(format!("{}-{serial}", text(&body, "name")));
+        }
+        if route.path == "/v1/contacts" {
+            body["phone"] = json!(format!("+1202555{serial:04}"));
+            body["email"] = json!(format!("person{serial}@example.com"));
+            body["external_id"] = json!(format!("person-{serial}"));
+        }
+        if body["template_id"].is_string() {
+            body["template_id"] = json!(self.template);
+            body.as_object_mut().unwrap().remove("template_version");
+        }
+        if body["url"].is_string() {
+            body["url"] = json!(house.receiver.url());
+        }
+        if route.path == "/v1/keys/report-leak" {
+            body["key"] = json!(house.key_with(&["keys:read"]).await.1);
+        }
+        body
+    }
+
+    /// A new object of this collection, in our test environment: its id.
+    pub(crate) async fn fresh(&self, house: &House, surface: &Surface, collection: &str) -> String {
+        if collection == "/v1/deliveries" {
+            return self.delivery.clone();
+        }
+        let maker = surface.routes.iter().find(|route| route.method == "post" && route.path == collection);
+        let maker =
+            maker.unwrap_or_else(|| panic!("nobody knows how to make one of {collection}: teach this function"));
+        let made = house.post(collection, &self.body(house, maker).await).await;
+        text(&made, "id")
+    }
+}
+
+/// An id of the same kind that nobody has.
+pub(crate) fn absent(id: &str) -> String {
+    let kept = id.len() - 8;
+    let other = if id.ends_with("00000000") { "11111111" } else { "00000000" };
+    format!("{}{other}", &id[..kept])
+}

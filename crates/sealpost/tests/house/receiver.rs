@@ -1,0 +1,104 @@
+//! A customer's endpoint: remembers what came, answers 204.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use sealpost_store::{Clock as _, World};
+use sealpost_web::tls::{Certificates, local_authority, server_config};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+/// Runs until the test's runtime ends.
+pub(crate) struct Receiver {
+    pub(crate) address: SocketAddr,
+    heard: Arc<Mutex<Vec<Heard>>>,
+}
+
+/// One delivery.
+#[derive(Clone, Debug)]
+pub(crate) struct Heard {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Receiver {
+    pub(crate) async fn start(tls: &Path) -> Self {
+        let files = local_authority(tls, World::real().clock.now()).unwrap();
+        let config = server_config(Certificates::load(files.certificate, files.key).unwrap()).unwrap();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let heard = Arc::<Mutex<Vec<Heard>>>::default();
+        let shared = heard.clone();
+        tokio::spawn(async move {
+            let acceptor = TlsAcceptor::from(config);
+            while let Ok((tcp, _)) = listener.accept().await {
+                let (acceptor, heard) = (acceptor.clone(), shared.clone());
+                tokio::spawn(async move {
+                    let Ok(tls) = acceptor.accept(tcp).await else { return };
+                    let hear = service_fn(|request| hear(heard.clone(), request));
+                    let _ = http1::Builder::new().serve_connection(TokioIo::new(tls), hear).await;
+                });
+            }
+        });
+        Self { address, heard }
+    }
+
+    /// Where it is, as endpoints name it.
+    pub(crate) fn url(&self) -> String {
+        format!("https://localhost:{}/hooks", self.address.port())
+    }
+
+    /// All that came so far.
+    pub(crate) fn heard(&self) -> Vec<Heard> {
+        self.heard.lock().unwrap().clone()
+    }
+
+    /// The report of this kind about this message, once it has come.
+    pub(crate) async fn report(&self, kind: &str, message: &str) -> Heard {
+        let look = async {
+            loop {
+                let found = self.heard().into_iter().find(|heard| {
+                    let event = heard.event();
+                    event["type"] == kind && event["data"]["message_id"] == message
+                });
+                match found {
+                    Some(heard) => return heard,
+                    None => tokio::time::sleep(Duration::from_millis(10)).await,
+                }
+            }
+        };
+        let heard = tokio::time::timeout(Duration::from_secs(60), look).await;
+        heard.unwrap_or_else(|_| panic!("no {kind} about {message} among {:?}", self.heard()))
+    }
+}
+
+impl Heard {
+    pub(crate) fn event(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// Its headers, as a verifier takes them.
+    pub(crate) fn pairs(&self) -> Vec<(&str, &str)> {
+        self.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect()
+    }
+}
+
+async fn hear(heard: Arc<Mutex<Vec<Heard>>>, request: Request<Incoming>) -> Result<Response<Empty<Bytes>>, Infallible> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    heard.lock().unwrap().push(Heard { headers: parts.headers, body });
+    let mut response = Response::new(Empty::new());
+    *response.status_mut() = http::StatusCode::NO_CONTENT;
+    Ok(response)
+}

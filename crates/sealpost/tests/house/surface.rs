@@ -1,0 +1,116 @@
+//! What the program says about itself.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::api::Ask;
+use crate::house::House;
+
+/// All routes, and the vocabulary of permissions.
+pub(crate) struct Surface {
+    pub(crate) routes: Vec<Route>,
+    pub(crate) permissions: Vec<String>,
+}
+
+/// One operation of the OpenAPI document.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    /// Nothing if it is open to all.
+    pub(crate) permission: Option<String>,
+    /// Whether a publishable key may call, too.
+    pub(crate) any_key: bool,
+    /// What it leaves in the ledger.
+    pub(crate) action: Option<String>,
+    pub(crate) mutates: bool,
+    pub(crate) reveals: bool,
+    /// The body that is accepted as it stands.
+    pub(crate) example: Option<Value>,
+    /// A media type other than JSON that it takes.
+    pub(crate) media_type: Option<String>,
+    pub(crate) queries: Vec<String>,
+    statuses: BTreeSet<u16>,
+    codes: BTreeSet<String>,
+}
+
+impl Surface {
+    pub(crate) async fn read(house: &House) -> Self {
+        let document = house.api.must(Ask::get("/v1/openapi.json")).await;
+        let routes: Vec<Route> = document["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, methods)| methods.as_object().unwrap().iter().map(move |(method, of)| (method, path, of)))
+            .map(|(method, path, of)| Route::read(method, path, of))
+            .collect();
+        assert!(routes.len() > 40, "a document with {} routes proves nothing", routes.len());
+        let permissions = &document["components"]["schemas"]["Permissions"]["items"]["enum"];
+        let permissions =
+            permissions.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect();
+        Self { routes, permissions }
+    }
+
+    /// Every permission but one.
+    pub(crate) fn without<'s>(&'s self, permission: &str) -> Vec<&'s str> {
+        self.permissions.iter().map(String::as_str).filter(|one| *one != permission).collect()
+    }
+}
+
+impl Route {
+    fn read(method: &str, path: &str, of: &Value) -> Self {
+        let declared = &of["x-sealpost"];
+        assert!(declared.is_object(), "{method} {path} declares nothing");
+        let word = |name: &str| declared[name].as_str().map(str::to_owned);
+        let responses = of["responses"].as_object().unwrap();
+        let codes = responses.values().flat_map(|response| {
+            let schema = &response["content"]["application/problem+json"]["schema"];
+            schema["allOf"][1]["properties"]["code"]["enum"].as_array().cloned().unwrap_or_default()
+        });
+        let content = of["requestBody"]["content"].as_object();
+        let other = content.and_then(|content| content.keys().find(|one| *one != "application/json").cloned());
+        let parameters = of["parameters"].as_array().cloned().unwrap_or_default();
+        let queries = parameters.iter().filter(|one| one["in"] == "query");
+        Self {
+            method: method.into(),
+            path: path.into(),
+            permission: word("permission"),
+            any_key: word("credential").unwrap() == "any",
+            action: word("action"),
+            mutates: declared["mutates"].as_bool().unwrap(),
+            reveals: declared["reveals"].as_bool().unwrap(),
+            example: content
+                .and_then(|content| content.get("application/json"))
+                .map(|json| json.get("example").unwrap_or_else(|| panic!("{method} {path} has no example")).clone()),
+            media_type: other,
+            queries: queries.map(|one| one["name"].as_str().unwrap().to_owned()).collect(),
+            statuses: responses.keys().map(|status| status.parse().unwrap()).collect(),
+            codes: codes.map(|code| code.as_str().unwrap().to_owned()).collect(),
+        }
+    }
+
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// Whether it names one object in its path.
+    pub(crate) fn has_object(&self) -> bool {
+        self.path.contains("{id}")
+    }
+
+    /// The collection its object is in: `/v1/contacts`.
+    pub(crate) fn collection(&self) -> &str {
+        self.path.split_once("/{").map_or(&*self.path, |(collection, _)| collection)
+    }
+
+    /// Its path for this object.
+    pub(crate) fn path_for(&self, id: &str) -> String {
+        self.path.replace("{id}", id).replace("{version}", "1").replace("{token}", "unsub_nobody")
+    }
+
+    /// Whether the document says that this may be answered.
+    pub(crate) fn documents(&self, status: u16, code: &str) -> bool {
+        self.statuses.contains(&status) && (code.is_empty() || self.codes.contains(code))
+    }
+}
