@@ -49,7 +49,7 @@ impl Installation {
         let root = RootKey::generate(&SystemRng).to_file_text().to_string();
         std::fs::write(folder.path().join("root.key"), &root).unwrap();
         let quotas = ["send", "batch", "read", "search", "write", "reveal"]
-            .map(|class| format!("{class} = {{ count = 1000000, seconds = 1 }}"))
+            .map(|class| format!("{class} = {{ count = 1000000, seconds = 60 }}"))
             .join("\n");
         let databases = match &postgres {
             Some(_) => "[storage.postgres]\ndata = { env = \"CRASH_DATA\" }\nkeys = { env = \"CRASH_KEYS\" }\n",
@@ -62,7 +62,7 @@ impl Installation {
              [ledger]\norigin = \"{ORIGIN}\"\ncheckpoint_ms = 100\nwitness = \"witness\"\n\
              [egress]\nloopback = true\nauthorities = [\"tls/ca.pem\"]\n\
              [log]\nfilter = \"warn\"\n\
-             [limits]\npeer = {{ count = 1000000, seconds = 1 }}\n\
+             [limits]\npeer = {{ count = 1000000, seconds = 60 }}\n\
              [limits.caller]\n{quotas}\n[limits.organisation]\n{quotas}\n"
         );
         std::fs::write(folder.path().join("sealpost.toml"), config).unwrap();

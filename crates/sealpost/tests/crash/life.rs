@@ -10,6 +10,7 @@ use crate::installation::{Installation, Seeded};
 use crate::server::{Fuse, Server, Started};
 
 const CALLERS: usize = 6;
+const ANY_TIME: &str = "any time";
 /// How long a fuse may take to burn down before the process is killed from outside.
 const FUSE_TIME: Duration = Duration::from_secs(10);
 /// Outbox leases of a dead node of several run out after a minute; then its work is taken over.
@@ -94,24 +95,20 @@ async fn die_under_load(
         })
         .collect();
     let died_at = match fuse {
-        Some(fuse) if server.await_death_at(house).await => fuse.point,
-        Some(_) => "any time",
+        Some(fuse) => {
+            let burnt_down = server.await_death(house.folder(), FUSE_TIME).await;
+            if burnt_down { fuse.point } else { ANY_TIME }
+        }
         None => {
             tokio::time::sleep(Duration::from_millis(chance.below(400))).await;
             server.kill().await;
-            "any time"
+            ANY_TIME
         }
     };
     for caller in callers {
         caller.await.unwrap();
     }
     died_at
-}
-
-impl Server {
-    async fn await_death_at(self, house: &Installation) -> bool {
-        self.await_death(house.folder(), FUSE_TIME).await
-    }
 }
 
 /// Lets a server run undisturbed until all is settled, and compares what the customer, the API, the receiver and the ledger say.

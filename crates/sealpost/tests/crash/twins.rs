@@ -120,14 +120,9 @@ impl Scene {
                 self.outcome.lock().unwrap().note(key, variant, &answer);
                 return Ok(());
             }
-            let in_flight = answer.code() == "idempotency_in_flight" && answer.headers.contains_key("retry-after");
-            let mut outcome = self.outcome.lock().unwrap();
-            outcome.in_flight += 1;
-            if !in_flight {
-                outcome.wrong.push(format!("{key}: {answer:?}"));
+            if !self.outcome.lock().unwrap().note_conflict(key, &answer) {
                 return Ok(());
             }
-            drop(outcome);
             // Sooner than asked: twins that meet are what this is for.
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -161,6 +156,16 @@ impl Outcome {
             }
             _ => self.wrong.push(format!("{key}: {answer:?}")),
         }
+    }
+
+    /// Whether the twin is in flight and it is worth asking again.
+    fn note_conflict(&mut self, key: u64, answer: &Answer) -> bool {
+        let in_flight = answer.code() == "idempotency_in_flight" && answer.headers.contains_key("retry-after");
+        self.in_flight += 1;
+        if !in_flight {
+            self.wrong.push(format!("{key}: {answer:?}"));
+        }
+        in_flight
     }
 
     fn compare(&mut self, keys: u64, all: &[(String, String)]) {

@@ -29,6 +29,15 @@ pub(crate) enum Call {
     Delete,
 }
 
+/// When the power goes.
+#[derive(Clone, Copy)]
+pub(crate) enum Moment {
+    /// At the call of this number.
+    Call(u64),
+    /// At the call of this number among those of one kind for files whose names end so.
+    CallFor(Call, &'static str, u64),
+}
+
 /// What is left after a power cut.
 pub(crate) struct Remains {
     /// Name to contents.
@@ -43,8 +52,10 @@ struct State {
     names: BTreeMap<String, usize>,
     synced_names: BTreeMap<String, usize>,
     calls: u64,
-    cut_at: u64,
+    moment: Moment,
     chance: Chance,
+    /// Set for good once the power is gone; what is left is handed out once.
+    off: bool,
     remains: Option<Remains>,
 }
 
@@ -75,8 +86,8 @@ enum Luck {
 }
 
 impl Disk {
-    /// The folder with what is in it, all of it synced. The power goes at the call of this number.
-    pub(crate) fn new(folder: &Path, cut_at: u64, chance: Chance) -> Self {
+    /// The folder with what is in it, all of it synced.
+    pub(crate) fn new(folder: &Path, moment: Moment, chance: Chance) -> Self {
         let mut files = Vec::new();
         let mut names = BTreeMap::new();
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -85,7 +96,7 @@ impl Disk {
             files.push(File { synced: std::fs::read(entry.path()).unwrap(), unsynced: Vec::new() });
         }
         let synced_names = names.clone();
-        let state = State { files, names, synced_names, calls: 0, cut_at, chance, remains: None };
+        let state = State { files, names, synced_names, calls: 0, moment, chance, off: false, remains: None };
         Self { folder: folder.to_owned(), state: Mutex::new(state) }
     }
 
@@ -99,13 +110,13 @@ impl Disk {
     }
 
     pub(crate) fn power_is_off(&self) -> bool {
-        self.state().remains.is_some()
+        self.state().off
     }
 
     /// Cuts the power now, unless that has happened, and answers what is left.
     pub(crate) fn cut(&self) -> Remains {
         let mut state = self.state();
-        if state.remains.is_none() {
+        if !state.off {
             state.cut(None);
         }
         state.remains.take().unwrap()
@@ -164,16 +175,26 @@ impl Disk {
 impl State {
     /// Counts a call, lets it happen, and cuts the power if this was the one.
     fn call(&mut self, call: Call, name: &str, happen: impl FnOnce(&mut Self)) -> Result<(), PowerIsOff> {
-        if self.remains.is_some() {
+        if self.off {
             return Err(PowerIsOff);
         }
         self.calls += 1;
         happen(self);
-        if self.calls >= self.cut_at {
+        if self.is_the_moment(call, name) {
             self.cut(Some((call, name.to_owned())));
             return Err(PowerIsOff);
         }
         Ok(())
+    }
+
+    fn is_the_moment(&mut self, call: Call, name: &str) -> bool {
+        match &mut self.moment {
+            Moment::Call(number) => self.calls >= *number,
+            Moment::CallFor(kind, ending, left) => {
+                *left -= u64::from(*kind == call && name.ends_with(*ending));
+                *left == 0
+            }
+        }
     }
 
     fn file(&mut self, name: &str) -> &mut File {
@@ -196,6 +217,7 @@ impl State {
                 files.insert(name.clone(), self.files[index].survivors(luck, &self.chance));
             }
         }
+        self.off = true;
         self.remains = Some(Remains { files, during });
     }
 }
@@ -271,7 +293,7 @@ mod tests {
 
     fn disk(seed: u64) -> (tempfile::TempDir, Disk) {
         let folder = tempfile::tempdir().unwrap();
-        let disk = Disk::new(folder.path(), u64::MAX, Chance::new(seed));
+        let disk = Disk::new(folder.path(), Moment::Call(u64::MAX), Chance::new(seed));
         (folder, disk)
     }
 
@@ -329,7 +351,7 @@ mod tests {
         disk.create("a").unwrap();
         let remains = {
             let mut state = disk.state();
-            state.cut_at = 2;
+            state.moment = Moment::Call(2);
             drop(state);
             disk.write("a", 0, &[1]).unwrap_err();
             disk.sync("a", true).unwrap_err();

@@ -17,7 +17,7 @@ use std::path::Path;
 use sealpost_store::testing::tell_every_connection;
 
 use crate::chance::Chance;
-use crate::disk::{Call, Disk, Remains};
+use crate::disk::{Call, Disk, Moment, Remains};
 use crate::house::House;
 use crate::vfs::Mounted;
 
@@ -78,7 +78,7 @@ impl Campaign {
     async fn life(&mut self, pragmas: &'static str, runs: u64) -> Vec<String> {
         let house = House::new();
         let mut remains = BTreeMap::new();
-        // Not only in the first calls, not mostly after the last: as many as the life before had.
+        // Neither only in the first calls nor mostly after the last: about as many as there were before the cut before.
         let mut calls = 400;
         for _ in 0..CUTS_IN_A_LIFE {
             if self.cuts >= runs {
@@ -86,8 +86,8 @@ impl Campaign {
             }
             let folder = tempfile::tempdir().unwrap();
             write(folder.path(), &remains);
-            let cut_at = 1 + self.chance.below(calls);
-            let disk = Mounted::new(Disk::new(folder.path(), cut_at, Chance::new(self.chance.number())));
+            let moment = self.moment(calls);
+            let disk = Mounted::new(Disk::new(folder.path(), moment, Chance::new(self.chance.number())));
             tell_every_connection(pragmas);
             house.live(&disk, &self.chance).await;
             calls = disk.calls().max(100) * 3 / 2;
@@ -106,6 +106,19 @@ impl Campaign {
         }
         self.acknowledged += house.promises.lock().unwrap().objects.len();
         Vec::new()
+    }
+
+    /// Any call, or one of those that are rare and matter most.
+    fn moment(&self, calls: u64) -> Moment {
+        let rare =
+            [(Call::Sync, "-wal", 40), (Call::Sync, ".db", 6), (Call::Write, ".db", 60), (Call::Create, "-wal", 2)];
+        match self.chance.below(2) {
+            0 => Moment::Call(1 + self.chance.below(calls)),
+            _ => {
+                let (call, ending, most) = *self.chance.pick(&rare);
+                Moment::CallFor(call, ending, 1 + self.chance.below(most))
+            }
+        }
     }
 }
 
