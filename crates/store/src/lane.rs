@@ -161,11 +161,12 @@ fn run_batch(
     match session.commit(&batch.changes) {
         Ok(()) => {
             failpoint::pass(Point::AfterCommit);
-            for answer in batch.answers {
-                answer(Ok(()));
-            }
+            // Told before anybody is answered: whoever hears that a key is revoked must find it revoked.
             for change in batch.changes {
                 bus.publish(change);
+            }
+            for answer in batch.answers {
+                answer(Ok(()));
             }
         }
         Err(failure) => {

@@ -9,11 +9,10 @@ use crate::surface::Surface;
 
 const LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors/naughty-strings/blns.json");
 
-/// Every field gets one string in so many, each field others: all strings pass, each through several fields; all through
-/// all is too long for every run.
-const SHARE: usize = 8;
+/// Every field gets one string in so many, each field others: all strings pass, each through some field; all through all
+/// would take hours, because every one is a whole request.
+const SHARE: usize = 64;
 
-#[ignore = "not yet seen to end on a busy machine: run it by name"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_text_in_any_field_breaks_a_route_or_is_repeated_in_an_error() {
     let Ok(list) = std::fs::read(LIST) else {
@@ -50,7 +49,7 @@ async fn no_text_in_any_field_breaks_a_route_or_is_repeated_in_an_error() {
             }
         }
     }
-    assert!(fields > 25, "{fields} fields");
+    assert!(fields >= SHARE, "{fields} fields: not every string has passed");
     assert!(wrong.is_empty(), "{} findings:\n{}", wrong.len(), wrong.join("\n"));
 }
 

@@ -35,7 +35,7 @@ pub(super) struct EmailBody {
     helo: String,
     /// The signature.
     dkim: Option<DkimBody>,
-    /// Where one-click unsubscribe links lead (RFC 8058), without their token: an https URL.
+    /// Where one-click unsubscribe links lead (RFC 8058), without the `/u/` and token that are added: an https URL.
     unsubscribe_base: Option<String>,
 }
 
