@@ -11,7 +11,7 @@ const LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors
 
 /// Every field gets one string in so many, each field others: all strings pass, each through some field; all through all
 /// would take hours, because every one is a whole request.
-const SHARE: usize = 64;
+const SHARE: usize = 24;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_text_in_any_field_breaks_a_route_or_is_repeated_in_an_error() {
