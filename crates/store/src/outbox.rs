@@ -19,7 +19,7 @@ use crate::sql;
 use crate::sql::system_sql;
 use crate::tx::Tx;
 
-/// How long a lease holds. A node renews nothing: a job that takes longer is treated as lost.
+/// How long a lease holds unless it is [held](hold): a job whose lease has run out is treated as lost.
 pub(crate) const LEASE_MS: i64 = 60_000;
 
 /// The topic of new jobs; the hint is a [`Claim`].
@@ -66,6 +66,8 @@ pub struct Claim {
     pub target: [u8; 16],
     /// The lease's number; a later claim has a larger one.
     pub fence: i64,
+    /// Until when nobody else will take the job over.
+    pub leased_until: Time,
     /// How often it was claimed before: above zero after a crash or a retry.
     pub claims: u32,
     /// What the one who pushed it left for the handler; nothing after a crash or a retry.
@@ -93,12 +95,23 @@ pub(crate) fn push(tx: &mut Tx<'_>, job: NewJob) -> Result<JobId, StoreError> {
             kind: job.kind.to_owned(),
             target: job.target,
             fence: 1,
+            leased_until: lease,
             claims: 0,
             hint: job.hint,
         };
         tx.publish(Change::new(PUSHED, ctx.org, id.bytes()).here().with(claim));
     }
     Ok(id)
+}
+
+/// Keeps the job for `ms` more milliseconds; false if another has claimed it meanwhile, and then it must be left alone. To be
+/// called before anything that can't be undone, by whoever may have waited or will take long.
+pub fn hold(tx: &mut Tx<'_>, claim: &Claim, ms: i64) -> Result<bool, StoreError> {
+    let until = tx.ctx().now().plus_ms(ms);
+    Ok(tx.execute(
+        sql!("update outbox set leased_until = $5 where org = $1 and env = $2 and id = $3 and fence = $4"),
+        &[&claim.id, &claim.fence, &until],
+    )? == 1)
 }
 
 /// Takes the job out of the outbox; false if another has claimed it meanwhile, and then nothing may be recorded.
@@ -132,11 +145,11 @@ pub(crate) fn claim_lapsed(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<Claim>, St
         system_sql!(
             sqlite: "update outbox set leased_until = $1, fence = fence + 1, claims = claims + 1
                      where (org, env, id) in (select org, env, id from outbox where leased_until <= $2 order by leased_until limit $3)
-                     returning org, env, id, kind, target, fence, claims",
+                     returning org, env, id, kind, target, fence, leased_until, claims",
             postgres: "update outbox set leased_until = $1, fence = fence + 1, claims = claims + 1
                      where (org, env, id) in (select org, env, id from outbox where leased_until <= $2 order by leased_until limit $3
                                               for update skip locked)
-                     returning org, env, id, kind, target, fence, claims"
+                     returning org, env, id, kind, target, fence, leased_until, claims"
         ),
         &[&now.plus_ms(LEASE_MS), &now, &limit],
         read,
@@ -156,6 +169,7 @@ fn read(row: &Row<'_>) -> Result<Claim, StoreError> {
         kind: row.get("kind")?,
         target: row.get("target")?,
         fence: row.get("fence")?,
+        leased_until: row.get("leased_until")?,
         claims: row.get("claims")?,
         hint: None,
     })

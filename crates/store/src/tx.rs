@@ -64,15 +64,15 @@ impl<'e> Tx<'e> {
     /// Runs a statement; answers how many rows it changed. On PostgreSQL a failure spoils the whole job, so expected
     /// conflicts are spelled `on conflict do nothing` and seen in the count.
     pub fn execute(&mut self, sql: Sql, params: &[&dyn Param]) -> Result<u64, StoreError> {
-        let mut values = Values::new();
-        self.engine.execute(sql, self.ctx.bind(sql, params, &mut values))
+        let mut values = [Value::Null; MOST];
+        self.engine.execute(sql, self.ctx.bind(sql, params, &mut values)?)
     }
 
     /// Runs a statement whose answer isn't needed (an insert that can't conflict); cheaper than [`Tx::execute`] where a
     /// statement is a network round trip.
     pub fn put(&mut self, sql: Sql, params: &[&dyn Param]) -> Result<(), StoreError> {
-        let mut values = Values::new();
-        self.engine.put(sql, self.ctx.bind(sql, params, &mut values))
+        let mut values = [Value::Null; MOST];
+        self.engine.put(sql, self.ctx.bind(sql, params, &mut values)?)
     }
 
     /// All rows of a query.
@@ -82,9 +82,9 @@ impl<'e> Tx<'e> {
         params: &[&dyn Param],
         mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        let mut values = Values::new();
+        let mut values = [Value::Null; MOST];
         let mut rows = Vec::new();
-        self.engine.query(sql, self.ctx.bind(sql, params, &mut values), &mut |row| {
+        self.engine.query(sql, self.ctx.bind(sql, params, &mut values)?, &mut |row| {
             rows.push(read(row)?);
             Ok(())
         })?;
@@ -98,9 +98,9 @@ impl<'e> Tx<'e> {
         params: &[&dyn Param],
         mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        let mut values = Values::new();
+        let mut values = [Value::Null; MOST];
         let mut found = None;
-        self.engine.query(sql, self.ctx.bind(sql, params, &mut values), &mut |row| {
+        self.engine.query(sql, self.ctx.bind(sql, params, &mut values)?, &mut |row| {
             if found.is_none() {
                 found = Some(read(row)?);
             }
@@ -135,19 +135,29 @@ impl<'e> Tx<'e> {
     }
 }
 
-/// Parameters on the stack: no statement of this house has more.
-pub(crate) type Values<'a> = Vec<Value<'a>>;
+/// Parameters on the stack; a statement of this house has fewer than [`MOST`], and one with more is refused.
+type Values<'a> = [Value<'a>; MOST];
+const MOST: usize = 32;
 
 impl Ctx {
-    fn bind<'a, 'v>(&'a self, sql: Sql, params: &'a [&'a dyn Param], values: &'v mut Values<'a>) -> &'v [Value<'a>] {
-        values.reserve(params.len() + 2);
-        if sql.scoping != Scoping::Installation {
-            values.push(Value::Id(self.org.id.bytes()));
-        }
-        if sql.scoping == Scoping::Environment {
-            values.push(Value::Text(self.org.environment.as_str()));
-        }
-        values.extend(params.iter().map(|p| p.value()));
-        values
+    fn bind<'a, 'v>(
+        &'a self,
+        sql: Sql,
+        params: &'a [&'a dyn Param],
+        values: &'v mut Values<'a>,
+    ) -> Result<&'v [Value<'a>], StoreError> {
+        let own = match sql.scoping {
+            Scoping::Environment => 2,
+            Scoping::Organisation => 1,
+            Scoping::Installation => 0,
+        };
+        let scope = [Value::Id(self.org.id.bytes()), Value::Text(self.org.environment.as_str())];
+        let all = scope.into_iter().take(own).chain(params.iter().map(|param| param.value()));
+        let count = own + params.len();
+        let Some(slots) = values.get_mut(..count) else {
+            return Err(StoreError::Unsuitable("a statement has too many parameters".into()));
+        };
+        slots.iter_mut().zip(all).for_each(|(slot, value)| *slot = value);
+        Ok(slots)
     }
 }

@@ -160,6 +160,20 @@ both_engines! {
         assert_eq!(house.jobs_waiting(&ctx).await, 0);
     }
 
+    async fn a_job_that_is_held_is_not_taken_over_and_one_that_was_can_not_be_held(house: TestStore) {
+        let ctx = house.organisation().await;
+        house.store.maintain(&ctx, |tx| tx.enqueue(sealpost_store::NewJob::now("test.job", [1; 16])).map(drop)).await.unwrap();
+        house.clock.advance_ms(61_000);
+        let first = house.store.sweep(10).await.unwrap().remove(0);
+        let held = first.clone();
+        assert!(house.store.maintain(&ctx, move |tx| sealpost_store::outbox::hold(tx, &held, 600_000)).await.unwrap());
+        house.clock.advance_ms(599_000);
+        assert!(house.store.sweep(10).await.unwrap().is_empty());
+        house.clock.advance_ms(2_000);
+        assert_eq!(house.store.sweep(10).await.unwrap().len(), 1);
+        assert!(!house.store.maintain(&ctx, move |tx| sealpost_store::outbox::hold(tx, &first, 1)).await.unwrap());
+    }
+
     async fn a_job_for_later_is_claimed_when_it_is_due(house: TestStore) {
         let ctx = house.organisation().await;
         let due = ctx.now().plus_ms(5_000);

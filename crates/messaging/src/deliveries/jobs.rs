@@ -16,6 +16,8 @@ use crate::endpoints::{CallError, Endpoints, Gate, Ready, Telling, call};
 
 /// How long a receiver has for one attempt, all together.
 const DEADLINE: Duration = Duration::from_secs(20);
+/// An attempt with its deadline and some air, in milliseconds.
+const ATTEMPT_MS: i64 = 30_000;
 /// How long a delivery waits for an endpoint that must prove itself again.
 const PENDING_MS: i64 = 5 * 60_000;
 
@@ -47,6 +49,9 @@ impl Deliverer {
         let Some(delivery) = self.delivery(&ctx, &claim).await? else {
             return self.store.maintain(&ctx, move |tx| outbox::finish(tx, &claim).map(drop)).await;
         };
+        if !self.holds(&ctx, &claim).await? {
+            return Ok(());
+        }
         let ready = self.endpoints.ready(&ctx, delivery.endpoint).await?;
         let ended = match &ready {
             Some(ready) => self.attempt(&ctx, ready, &delivery).await,
@@ -66,6 +71,15 @@ impl Deliverer {
             }
         }
         Ok(())
+    }
+
+    /// Whether the job is still ours for the length of an attempt. A job that waited long, behind a slow receiver, asks.
+    async fn holds(&self, ctx: &Ctx, claim: &Claim) -> Result<bool, StoreError> {
+        if claim.leased_until.since(ctx.now()) > ATTEMPT_MS {
+            return Ok(true);
+        }
+        let claim = claim.clone();
+        self.store.maintain(ctx, move |tx| outbox::hold(tx, &claim, 2 * ATTEMPT_MS)).await
     }
 
     /// The delivery to be made: left by whoever promised it, or read back after a crash or a wait.

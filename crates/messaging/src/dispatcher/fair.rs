@@ -58,6 +58,7 @@ mod tests {
             kind: "t".into(),
             target: [n; 16],
             fence: 1,
+            leased_until: sealpost_store::Time::from_unix_ms(0),
             claims: 0,
             hint: None,
         }

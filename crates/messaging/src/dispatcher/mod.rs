@@ -24,7 +24,7 @@ const SWEPT: u32 = 512;
 /// Jobs under way at once: most of them wait for a receiver.
 const CONCURRENCY: usize = 512;
 /// Jobs held in memory; what doesn't fit is found by the sweep when its lease has run out.
-const HELD: usize = 200_000;
+const HELD: usize = 20_000;
 
 /// What does the jobs of one kind. It must finish or postpone the job in the transaction that records the outcome; a job it
 /// leaves alone is done again when its lease has run out.

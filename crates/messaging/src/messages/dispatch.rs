@@ -25,6 +25,9 @@ use crate::deliveries::{self, Notice, Occurrence, RETRIES};
 use crate::dispatcher::Handler;
 use crate::endpoints::Endpoints;
 
+/// The longest a provider may be asked: an SMTP dialogue has a time limit for each of its phases.
+const ATTEMPT_MS: i64 = 15 * 60_000;
+
 /// What an accepting transaction leaves for its dispatch.
 pub(super) struct Accepted {
     pub(super) message: Message,
@@ -115,7 +118,7 @@ impl Sender {
                 return self.settle(ctx, claim, message, became).await;
             }
         };
-        if !self.start(ctx, message, attempt).await? {
+        if !self.start(ctx, &claim, message, attempt).await? {
             return self.drop_job(ctx, claim).await;
         }
         let outcome = self.email.send(ctx, ready).await;
@@ -123,12 +126,15 @@ impl Sender {
         self.settle(ctx, claim, message, became).await
     }
 
-    /// Makes it durable that a provider is about to be asked; false if the message has been cancelled meanwhile.
-    async fn start(&self, ctx: &Ctx, message: &Message, attempt: u32) -> Result<bool, StoreError> {
-        let (id, from) = (message.id, message.state);
+    /// Makes it durable that a provider is about to be asked; false if the message has been cancelled or the job taken over
+    /// meanwhile.
+    async fn start(&self, ctx: &Ctx, claim: &Claim, message: &Message, attempt: u32) -> Result<bool, StoreError> {
+        let (id, from, claim) = (message.id, message.state, claim.clone());
         self.store
             .write(ctx, move |tx| {
-                let started = store::advance(tx, id, from, State::Sending, None, attempt)?;
+                // Whoever lost the lease while waiting must not send what another is sending.
+                let started = outbox::hold(tx, &claim, ATTEMPT_MS)?
+                    && store::advance(tx, id, from, State::Sending, None, attempt)?;
                 if started {
                     store::add_step(tx, id, attempt * 2, "attempt_started", attempt, None)?;
                 }

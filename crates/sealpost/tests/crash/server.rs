@@ -28,6 +28,7 @@ pub(crate) struct Server {
 }
 
 /// What a start came to.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub(crate) enum Started {
     Ready(Server),
     /// It died before it served, at its fuse.
