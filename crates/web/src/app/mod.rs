@@ -162,7 +162,7 @@ impl Inner {
         };
         trail.known = Some(self.ctx(&caller, trail));
         let class = entry.info.class.unwrap_or(crate::Class::Write);
-        self.limit(trail, self.limits.take(&caller, class, trail.now))?;
+        self.limit(trail, self.limits.take(&caller, class, self.store.world().clock.now()))?;
         if !entry.info.admits(caller.credential) {
             return Err(Refusal::of(&problem::SECRET_KEY_REQUIRED).into());
         }
