@@ -36,7 +36,7 @@ async fn a_power_cut_loses_nothing_that_was_acknowledged() {
     let seed = number("SEALPOST_POWER_SEED", 1);
     let mut campaign = Campaign::new(seed);
     while campaign.cuts < runs {
-        let pragmas = if campaign.cuts % 2 == 0 { BUSY } else { "" };
+        let pragmas = if campaign.cuts.is_multiple_of(2) { BUSY } else { "" };
         let wrong = campaign.life(pragmas, runs).await;
         assert!(wrong.is_empty(), "seed {seed}, cut {}: {wrong:#?}", campaign.cuts);
     }
