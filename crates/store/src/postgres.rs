@@ -63,6 +63,8 @@ impl Server {
                 tracing::warn!(error = %error, "postgres.connection_lost");
             }
         });
+        // Statements are few, prepared and always of the same shape: planning each anew costs more than running it.
+        client.batch_execute("set plan_cache_mode = force_generic_plan; set jit = off").await?;
         Ok(client)
     }
 }
