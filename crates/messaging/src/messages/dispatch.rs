@@ -138,7 +138,8 @@ impl Sender {
                 if started {
                     store::add_step(tx, id, attempt * 2, "attempt_started", attempt, None)?;
                 }
-                Ok(tx.record(Leaf::of(State::Sending.action()).on(MessageId::PREFIX, id.bytes()), started))
+                let leaf = Leaf::of(State::Sending.action()).on(MessageId::PREFIX, id.bytes());
+                Ok(tx.record(if started { leaf } else { leaf.denied("superseded") }, started))
             })
             .await
     }

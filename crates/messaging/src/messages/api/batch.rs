@@ -156,7 +156,7 @@ async fn settle(messages: &Messages, ctx: &Ctx, entries: Vec<Entry>) -> Result<V
             *out.lock().unwrap_or_else(PoisonError::into_inner) = settled;
             match recorded {
                 Some(recorded) => Ok(recorded),
-                None => Ok(tx.record(sealpost_store::Leaf::of("message.accept").denied("all_refused"), ())),
+                None => Ok(tx.record(sealpost_store::Leaf::of("message.accept").denied("nothing_accepted"), ())),
             }
         })
         .await?;
