@@ -14,7 +14,7 @@ use url::{Host as UrlHost, Url};
 use crate::guard::{Policy, Refusal};
 use crate::network::Host;
 
-/// Longest URL accepted, in bytes.
+/// Longest URL accepted, in bytes: as it is given, and as it is called, with everything percent-encoded.
 const MAX_LENGTH: usize = 2048;
 
 /// Top-level names that never lead to the public Internet (RFC 6761, RFC 6762, RFC 8375, RFC 9476, ICANN
@@ -113,6 +113,9 @@ impl Target {
             return Err(TargetError::TooLong);
         }
         let url = Url::parse(url).map_err(|_| TargetError::Malformed)?;
+        if url.as_str().len() > MAX_LENGTH {
+            return Err(TargetError::TooLong);
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(TargetError::UserInfo);
         }
@@ -332,6 +335,8 @@ mod tests {
         assert_eq!(parse("example.com"), Err(TargetError::Malformed));
         let long = format!("https://example.com/{}", "a".repeat(2048));
         assert_eq!(parse(&long), Err(TargetError::TooLong));
+        // Short as it is given, and too long as it would be called.
+        assert_eq!(parse(&format!("https://example.com/{}", "ü".repeat(900))), Err(TargetError::TooLong));
     }
 
     #[test]
