@@ -29,6 +29,19 @@ pub fn pass(point: Point) {
 #[inline(always)]
 pub fn pass(_: Point) {}
 
+/// Whether this commit is to be undone and told as done: how the crash test sees itself fail.
+#[cfg(feature = "failpoints")]
+pub(crate) fn forgets() -> bool {
+    armed::forgets()
+}
+
+/// Never.
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+pub(crate) fn forgets() -> bool {
+    false
+}
+
 #[cfg(feature = "failpoints")]
 mod armed {
     use std::sync::OnceLock;
@@ -39,7 +52,12 @@ mod armed {
     /// Where to die: `before_commit:17` for the 17th pass.
     const VARIABLE: &str = "SEALPOST_CRASH_AT";
 
+    /// Which commits to forget: `10` for every tenth.
+    const FORGETS: &str = "SEALPOST_CRASH_FORGETS";
+
     static FUSE: OnceLock<Option<Fuse>> = OnceLock::new();
+    static EVERY: OnceLock<Option<u64>> = OnceLock::new();
+    static COMMITS: AtomicU64 = AtomicU64::new(0);
 
     struct Fuse {
         point: String,
@@ -53,9 +71,18 @@ mod armed {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a fuse in a test build, lit by the test that starts the process")]
+    pub(super) fn forgets() -> bool {
+        let Some(every) = EVERY.get_or_init(|| told(FORGETS)?.parse().ok()) else { return false };
+        COMMITS.fetch_add(1, Ordering::SeqCst) % every == every - 1
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test build, told by the test that starts the process")]
+    fn told(variable: &str) -> Option<String> {
+        std::env::var(variable).ok()
+    }
+
     fn lit() -> Option<Fuse> {
-        let text = std::env::var(VARIABLE).ok()?;
+        let text = told(VARIABLE)?;
         let (point, passes) = text.split_once(':')?;
         Some(Fuse { point: point.to_owned(), passes_left: AtomicU64::new(passes.parse().ok()?) })
     }

@@ -178,7 +178,11 @@ impl Session for SqliteSession {
         self.run("release job")
     }
 
-    fn commit(&mut self, _: &[Change]) -> Result<(), CommitFailure> {
+    fn commit(&mut self, changes: &[Change]) -> Result<(), CommitFailure> {
+        if !changes.is_empty() && failpoint::forgets() {
+            self.rollback();
+            return Ok(());
+        }
         self.run("commit").map_err(|error| {
             tracing::error!(error = %error, "sqlite.commit_failed");
             self.rollback();

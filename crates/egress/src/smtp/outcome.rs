@@ -102,7 +102,7 @@ impl Outcome {
             Self::Deferred(Deferral::Reply { .. }) => "deferred",
             Self::Deferred(Deferral::Relay(failure)) => failure.code(),
             Self::Rejected { .. } => "rejected",
-            Self::Unknown => "unknown",
+            Self::Unknown => "answer_lost",
         }
     }
 

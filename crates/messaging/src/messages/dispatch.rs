@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use sealpost_egress::smtp::Outcome;
+use sealpost_store::failpoint::{self, Point};
 use sealpost_store::{Claim, Ctx, Leaf, MessageId, NoticeId, Recorded, Store, StoreError, Time, Tx, outbox};
 use serde::Serialize;
 
@@ -122,7 +123,8 @@ impl Sender {
             return self.drop_job(ctx, claim).await;
         }
         let outcome = self.email.send(ctx, ready).await;
-        let became = after(&outcome, attempt, ctx);
+        failpoint::pass(Point::AfterProvider);
+        let became = after(&outcome, &message.class, attempt, ctx);
         self.settle(ctx, claim, message, became).await
     }
 
@@ -192,17 +194,19 @@ fn recorded(tx: &mut Tx<'_>, id: MessageId, became: &Became) -> Recorded<()> {
 }
 
 /// What an e-mail attempt's outcome makes of the message.
-fn after(outcome: &Outcome, attempt: u32, ctx: &Ctx) -> Became {
+fn after(outcome: &Outcome, class: &str, attempt: u32, ctx: &Ctx) -> Became {
     let became =
         |to, reason| Became { from: State::Sending, to, reason, attempts: attempt, again: None, sandbox: false };
+    let again = *outcome != Outcome::Unknown || rules::may_repeat(class);
+    let wait = RETRIES.get(attempt as usize).filter(|_| again);
     match outcome {
         Outcome::Accepted { .. } => became(State::Sent, None),
         Outcome::Rejected { .. } => became(State::Failed, Some("rejected")),
-        Outcome::Unknown => became(State::Unknown, Some("answer_lost")),
-        Outcome::Deferred(_) => match RETRIES.get(attempt as usize) {
+        Outcome::Unknown | Outcome::Deferred(_) => match wait {
             Some(wait) => {
                 Became { again: Some(ctx.now().plus_ms(*wait)), ..became(State::Queued, Some(outcome.code())) }
             }
+            None if *outcome == Outcome::Unknown => became(State::Unknown, Some(outcome.code())),
             None => became(State::Failed, Some("exhausted")),
         },
     }

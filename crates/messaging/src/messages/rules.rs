@@ -76,13 +76,18 @@ pub(super) enum Opening {
     Nothing,
 }
 
-/// How dispatch goes on from `state`. After a crash in the middle of an attempt only an OTP is sent again: a second code does
-/// no harm, a second statement or advertisement does (security R06).
+/// Whether a message of this class is sent again if nobody knows whether it was sent: a second code does no harm, a second
+/// statement or advertisement does (security R06).
+pub(super) fn may_repeat(class: &str) -> bool {
+    class == "otp"
+}
+
+/// How dispatch goes on from `state`, also after a crash in the middle of an attempt.
 pub(super) fn opening(state: State, class: &str, send_before: Option<Time>, now: Time) -> Opening {
     match state {
         State::Queued if send_before.is_some_and(|end| now > end) => Opening::Expire,
         State::Queued => Opening::Attempt,
-        State::Sending if class == "otp" && send_before.is_none_or(|end| now <= end) => Opening::Attempt,
+        State::Sending if may_repeat(class) && send_before.is_none_or(|end| now <= end) => Opening::Attempt,
         State::Sending => Opening::Lost,
         _ => Opening::Nothing,
     }

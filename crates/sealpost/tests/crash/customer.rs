@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api::{Answer, Api, NoAnswer};
 use crate::chance::Chance;
@@ -29,9 +29,21 @@ pub(crate) struct Promise {
     pub(crate) answer: bytes::Bytes,
 }
 
+/// What a customer sends, and what may have become of it by the time of a look.
+#[derive(Clone, Copy)]
+pub(crate) struct Habit {
+    /// The body of the message of this number.
+    pub(crate) body: fn(u64) -> Value,
+    pub(crate) states: &'static [&'static str],
+}
+
+/// Codes in the test environment.
+pub(crate) const CODES: Habit = Habit { body: code, states: &["queued", "delivered"] };
+
 /// What a customer knows, on a disk of its own.
 pub(crate) struct Customer {
     folder: PathBuf,
+    habit: Habit,
     numbers: AtomicU64,
     state: Mutex<State>,
 }
@@ -48,9 +60,9 @@ struct State {
 }
 
 impl Customer {
-    pub(crate) fn new(folder: PathBuf) -> Self {
+    pub(crate) fn new(folder: PathBuf, habit: Habit) -> Self {
         std::fs::create_dir_all(&folder).unwrap();
-        Self { folder, numbers: AtomicU64::new(0), state: Mutex::default() }
+        Self { folder, habit, numbers: AtomicU64::new(0), state: Mutex::default() }
     }
 
     /// Sends one message after the other until no answer comes.
@@ -116,13 +128,13 @@ impl Customer {
         }
     }
 
-    /// Readable, in a state that a message of the test environment can be in.
+    /// Readable, in a state that a message of this customer can be in.
     pub(crate) fn expect_alive(&self, promise: &Promise, answer: &Answer) {
         if answer.status == 404 {
             return self.complain(format!("acknowledged and lost: {}", promise.id));
         }
         let state = answer.json()["state"].as_str().unwrap_or_default().to_owned();
-        if answer.status != 200 || !["queued", "delivered"].contains(&&*state) {
+        if answer.status != 200 || !self.habit.states.contains(&&*state) {
             self.complain(format!("{} is not as it may be: {answer:?}", promise.id));
         }
     }
@@ -148,12 +160,7 @@ impl Customer {
 
     fn new_request(&self) -> Request {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        let body = json!({
-            "event": "crash.test",
-            "to": { "phone": format!("+1555010{:04}", 100 + number % 60) },
-            "data": { "code": format!("{:06}", number % 1_000_000) },
-        });
-        Request { key: format!("request-{number}"), body: body.to_string().into() }
+        Request { key: format!("request-{number}"), body: (self.habit.body)(number).to_string().into() }
     }
 
     fn complain(&self, what: String) {
@@ -165,13 +172,21 @@ impl Customer {
     }
 }
 
-/// The ids of all messages that the API lists.
+fn code(number: u64) -> Value {
+    json!({
+        "event": "crash.test",
+        "to": { "phone": format!("+1555010{:04}", 100 + number % 60) },
+        "data": { "code": format!("{:06}", number % 1_000_000) },
+    })
+}
+
+/// The ids and states of all messages that the API lists.
 pub(crate) async fn listed(api: &Api, server: SocketAddr) -> Vec<(String, String)> {
     let mut connection = api.connect(server).await.unwrap();
     let (mut all, mut path) = (Vec::new(), "/v1/messages?limit=250".to_owned());
     loop {
         let page = connection.get(&path).await.unwrap().json();
-        let text = |message: &serde_json::Value, name: &str| message[name].as_str().unwrap().to_owned();
+        let text = |message: &Value, name: &str| message[name].as_str().unwrap().to_owned();
         all.extend(
             page["data"].as_array().unwrap().iter().map(|message| (text(message, "id"), text(message, "state"))),
         );

@@ -1,5 +1,6 @@
 //! A data folder, its configuration, and an organisation with what it needs to send: made once, lived in through many kills.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use sealpost_access::api_keys::{self, KeyName, Lifetime, NewKey};
@@ -86,7 +87,7 @@ impl Installation {
 
     /// Makes the organisation and its key in the store, the rest through the API.
     pub(crate) async fn seed(&self) -> Seeded {
-        let key = self.issue_key().await;
+        let key = self.issue_key(Environment::Test).await;
         let tls = self.folder().join("tls");
         let secret = SigningSecret::generate(&SystemRng);
         let text = secret.expose().to_owned();
@@ -114,7 +115,50 @@ impl Installation {
         Seeded { api, receiver }
     }
 
-    async fn issue_key(&self) -> String {
+    /// The same for mail: a live key, a channel through the relay, an event of each class that is treated differently.
+    pub(crate) async fn seed_mail(&self, relay: SocketAddr) -> Api {
+        let key = self.issue_key(Environment::Live).await;
+        let api = Api::new(&self.folder().join("tls/ca.pem"), &key);
+        let server = Server::start_safely(self.folder(), &self.environment).await;
+        let mut connection = api.connect(server.address).await.unwrap();
+        let email = json!({
+            "host": "127.0.0.1", "port": relay.port(), "security": "plain_loopback",
+            "from_address": "crash@mail.example.com", "helo": "mail.example.com",
+        });
+        let channel = connection.make("/v1/channels", &json!({ "name": "crash", "email": email })).await;
+        for class in ["otp", "transactional"] {
+            let content = json!({ "subject": "Crash", "text": "{{ code }} is your number." });
+            let template = json!({ "name": class, "channel": "email", "content": content });
+            let template = connection.make("/v1/templates", &template).await;
+            let event = json!({
+                "name": format!("crash.{class}"), "class": class, "template_id": template["id"], "channel_id": channel["id"],
+            });
+            connection.make("/v1/events", &event).await;
+        }
+        drop(connection);
+        server.stop(self.folder()).await;
+        api
+    }
+
+    /// As if a day had passed: leases of the dead have run out, what waits for another try is due. The server must have ended.
+    pub(crate) async fn let_a_day_pass(&self) {
+        const LATER: &str = "update outbox set due_at = due_at - 86400000, leased_until = due_at - 86400000";
+        match &self.postgres {
+            None => {
+                let data = rusqlite::Connection::open(self.folder().join("data.db")).unwrap();
+                data.execute(LATER, []).unwrap();
+            }
+            Some([data, _]) => {
+                let (client, connection) = tokio_postgres::connect(data, tokio_postgres::NoTls).await.unwrap();
+                let connection = tokio::spawn(connection);
+                client.batch_execute(&format!("set app.system = 'on'; {LATER}")).await.unwrap();
+                drop(client);
+                connection.await.unwrap().unwrap();
+            }
+        }
+    }
+
+    async fn issue_key(&self, environment: Environment) -> String {
         let database = match &self.postgres {
             None => Database::Sqlite { folder: self.folder().to_owned() },
             Some([data, keys]) => Database::Postgres {
@@ -128,7 +172,7 @@ impl Installation {
         let config = StoreConfig { database, root, world: World::real(), origin: ORIGIN.into() };
         let store = Store::open(config).await.unwrap();
         let id = organisations::create(&store, OrganisationName::parse("Crash Test").unwrap()).await.unwrap();
-        let ctx = organisations::operator(&store, Org { id, environment: Environment::Test });
+        let ctx = organisations::operator(&store, Org { id, environment });
         let new = NewKey {
             name: KeyName::parse("Crash").unwrap(),
             kind: KeyKind::Secret,
@@ -140,22 +184,24 @@ impl Installation {
         issued.plain.expose().to_owned()
     }
 
-    /// Exports the ledger and verifies it as an auditor would, with the program's own commands. The server must have ended.
-    pub(crate) async fn verify_ledger(&self) -> u64 {
+    /// Exports the ledger and verifies it as an auditor would, with the program's own commands; answers how many leaves it
+    /// has. The server must have ended.
+    pub(crate) async fn verify_ledger(&self, environment: &str) -> Result<u64, String> {
         let export = self.folder().join("ledger.jsonl");
         let export = export.to_str().unwrap();
-        let key = self.run(&["ledger", "key", "--local"]).await;
-        self.run(&["ledger", "export", "--environment", "test", "--to", export]).await;
+        let key = self.run(&["ledger", "key", "--local"]).await?;
+        self.run(&["ledger", "export", "--environment", environment, "--to", export]).await?;
         let key = key["verifier_key"].as_str().unwrap();
-        let verified = self.run(&["ledger", "verify", export, "--key", key]).await;
-        assert_eq!(verified["verified"], true, "{verified}");
-        verified["leaves"].as_u64().unwrap()
+        let verified = self.run(&["ledger", "verify", export, "--key", key]).await?;
+        if verified["verified"] == true { Ok(verified["leaves"].as_u64().unwrap()) } else { Err(verified.to_string()) }
     }
 
-    async fn run(&self, arguments: &[&str]) -> Value {
+    async fn run(&self, arguments: &[&str]) -> Result<Value, String> {
         let output = sealpost(self.folder(), &self.environment).args(arguments).output().await.unwrap();
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "{arguments:?}: {out}{err}");
-        serde_json::from_str(&out).unwrap_or_else(|_| panic!("{arguments:?}: {out}"))
+        if !output.status.success() {
+            return Err(format!("{arguments:?}: {out}{err}"));
+        }
+        serde_json::from_str(&out).map_err(|_| format!("{arguments:?}: {out}"))
     }
 }

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::api::Api;
 use crate::chance::Chance;
-use crate::customer::{Customer, listed, until};
+use crate::customer::{CODES, Customer, listed, until};
 use crate::installation::{Installation, Seeded};
 use crate::server::{Fuse, Server, Started};
 
 const CALLERS: usize = 6;
-const ANY_TIME: &str = "any time";
+pub(crate) const ANY_TIME: &str = "any time";
 /// How long a fuse may take to burn down before the process is killed from outside.
 const FUSE_TIME: Duration = Duration::from_secs(10);
 /// Outbox leases of a dead node of several run out after a minute; then its work is taken over.
@@ -45,7 +46,7 @@ impl Tally {
         self.kills.values().sum()
     }
 
-    fn died(&mut self, at: &'static str) {
+    pub(crate) fn died(&mut self, at: &'static str) {
         *self.kills.entry(at).or_default() += 1;
     }
 }
@@ -62,7 +63,7 @@ pub(crate) async fn live(house: &Installation, kills: u64, chance: &Chance, tall
         }
     }
     let seeded = house.seed().await;
-    let customer = Arc::new(Customer::new(house.folder().join("customer")));
+    let customer = Arc::new(Customer::new(house.folder().join("customer"), CODES));
     while tally.total() - before < kills && customer.wrong().is_empty() {
         let death = *chance.pick(&DEATHS);
         let fuse = death.map(|(point, most)| Fuse { point, pass: 1 + chance.below(most) });
@@ -70,7 +71,7 @@ pub(crate) async fn live(house: &Installation, kills: u64, chance: &Chance, tall
             Started::Died => tally.died(fuse.map_or("", |fuse| fuse.point)),
             Started::Ready(server) => {
                 tally.slowest_ready = tally.slowest_ready.max(server.ready_after);
-                tally.died(die_under_load(house, &seeded, &customer, server, fuse, chance).await);
+                tally.died(die_under_load(house, &seeded.api, &customer, server, fuse, chance).await);
             }
         }
     }
@@ -78,19 +79,19 @@ pub(crate) async fn live(house: &Installation, kills: u64, chance: &Chance, tall
 }
 
 /// Callers send while the server dies; answers where it did.
-async fn die_under_load(
+pub(crate) async fn die_under_load(
     house: &Installation,
-    seeded: &Seeded,
+    api: &Api,
     customer: &Arc<Customer>,
     server: Server,
     fuse: Option<Fuse>,
     chance: &Chance,
 ) -> &'static str {
     // Dying while being looked at is as good as any.
-    let _ = customer.look_back(&seeded.api, server.address, chance).await;
+    let _ = customer.look_back(api, server.address, chance).await;
     let callers: Vec<_> = (0..CALLERS)
         .map(|_| {
-            let (customer, api, address) = (customer.clone(), seeded.api.clone(), server.address);
+            let (customer, api, address) = (customer.clone(), api.clone(), server.address);
             tokio::spawn(async move { customer.send_until_death(&api, address).await })
         })
         .collect();
@@ -156,7 +157,10 @@ async fn judge(house: &Installation, seeded: &Seeded, customer: &Customer, tally
 
     drop(connection);
     server.stop(house.folder()).await;
-    tally.leaves += house.verify_ledger().await;
+    match house.verify_ledger("test").await {
+        Ok(leaves) => tally.leaves += leaves,
+        Err(why) => wrong.push(format!("the ledger does not verify: {why}")),
+    }
     tally.acknowledged += promises.len();
     tally.decided_before += customer.decided_before();
     tally.reports += heard.reports.len() as u64;

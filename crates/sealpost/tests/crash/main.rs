@@ -13,15 +13,20 @@ mod chance;
 mod customer;
 mod installation;
 mod life;
+mod mail;
 mod receiver;
+mod relay;
 mod server;
 mod twins;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::chance::Chance;
+use crate::customer::{CODES, Customer};
 use crate::installation::Installation;
 use crate::life::{Tally, live};
+use crate::server::Server;
 
 /// Kills that one installation goes through.
 const KILLS_IN_A_LIFE: u64 = 25;
@@ -51,6 +56,18 @@ async fn kills_lose_nothing_invent_nothing_and_repeat_nothing_on_postgres() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_live_mail_is_lost_or_sent_again_beyond_its_class_on_sqlite() {
+    mails("sqlite", Installation::sqlite(), number("SEALPOST_CRASH_RUNS", 300) / 10).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_live_mail_is_lost_or_sent_again_beyond_its_class_on_postgres() {
+    if let Some(house) = Installation::postgres().await {
+        mails("postgres", house, number("SEALPOST_CRASH_RUNS", 300) / 30).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_key_has_one_effect_and_one_answer_on_sqlite() {
     compete("sqlite", Installation::sqlite()).await;
 }
@@ -60,6 +77,41 @@ async fn one_key_has_one_effect_and_one_answer_on_postgres() {
     if let Some(house) = Installation::postgres().await {
         compete("postgres", house).await;
     }
+}
+
+/// The harness itself: with a server that tells some commits as done that aren't, it must have something to say.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_answers_before_it_is_durable_is_found_out() {
+    let mut house = Installation::sqlite();
+    let seeded = house.seed().await;
+    let customer = Arc::new(Customer::new(house.folder().join("customer"), CODES));
+    let chance = Chance::new(seed());
+    house.environment.push(("SEALPOST_CRASH_FORGETS".into(), "10".into()));
+    let server = Server::start_safely(house.folder(), &house.environment).await;
+    life::die_under_load(&house, &seeded.api, &customer, server, None, &chance).await;
+    house.environment.pop();
+    let server = Server::start_safely(house.folder(), &house.environment).await;
+    customer.look_back(&seeded.api, server.address, &chance).await.unwrap();
+    let wrong = customer.wrong();
+    assert!(wrong.iter().any(|what| what.starts_with("acknowledged and lost")), "it was not found out: {wrong:?}");
+}
+
+async fn mails(engine: &str, house: Installation, kills: u64) {
+    let (seed, mut tally) = (seed(), Tally::default());
+    let (mails, wrong) = mail::live(&house, kills.max(2), &Chance::new(seed), &mut tally).await;
+    judge(engine, seed, house, &wrong);
+    assert!(kills < 8 || mails.unknown > 0, "no kill met an attempt: {mails:?}");
+    println!(
+        "live mail on {engine} (seed {seed}): {} kills {:?}: 0 of {} acknowledged lost; {} sent, {} of unknown fate ({} taken by \
+         the relay), none of them twice; {} codes sent again after a kill",
+        tally.total(),
+        tally.kills,
+        tally.acknowledged,
+        mails.sent,
+        mails.unknown,
+        mails.unknown_and_taken,
+        mails.repeated_codes,
+    );
 }
 
 async fn compete(engine: &str, house: Installation) {

@@ -67,7 +67,7 @@ pub(crate) async fn compete(house: &Installation, keys: u64, chance: &Chance) ->
     scene.settle(server.address).await;
     let all = listed(&scene.api, server.address).await;
     server.stop(house.folder()).await;
-    house.verify_ledger().await;
+    house.verify_ledger("test").await.unwrap();
     let mut outcome = std::mem::take(&mut *scene.outcome.lock().unwrap());
     outcome.compare(keys, &all);
     outcome
