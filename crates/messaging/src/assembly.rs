@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sealpost_access::notices;
 use sealpost_egress::client::Client;
 use sealpost_egress::smtp::Mailer;
 use sealpost_store::Store;
@@ -9,7 +10,7 @@ use sealpost_web::Feature;
 
 use crate::channels::{self, Channels};
 use crate::contacts::{self, Contacts};
-use crate::deliveries::{self, Deliverer};
+use crate::deliveries::{self, Deliverer, Teller};
 use crate::dispatcher::Dispatcher;
 use crate::endpoints::{self, Endpoints};
 use crate::events::{self, Events};
@@ -93,6 +94,10 @@ impl Messaging {
             EmailSender::new(self.store.clone(), self.mailer.clone(), self.channels.clone(), self.unsubscribe.clone());
         let sender = Sender::new(self.store.clone(), self.contacts.clone(), self.endpoints.clone(), email);
         let deliverer = Deliverer::new(self.store.clone(), self.endpoints.clone(), self.client.clone());
-        Dispatcher::new(self.store.clone()).handle(messages::JOB, sender).handle(deliveries::JOB, deliverer as Arc<_>)
+        let teller = Teller::new(self.store.clone(), self.endpoints.clone());
+        Dispatcher::new(self.store.clone())
+            .handle(messages::JOB, sender)
+            .handle(deliveries::JOB, deliverer as Arc<_>)
+            .handle(notices::JOB, teller)
     }
 }

@@ -14,6 +14,7 @@ mod cidr;
 pub mod codes;
 mod model;
 mod network;
+mod notices;
 mod rules;
 mod service;
 mod store;

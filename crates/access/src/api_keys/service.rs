@@ -13,7 +13,8 @@ use sealpost_web::{Failure, PermissionSet, not_found};
 
 use super::codes::KEY_NOT_ACTIVE;
 use super::model::{ApiKey, Issued, NewKey};
-use super::{CHANGED, rules, store};
+use super::{CHANGED, notices, rules, store};
+use crate::notices::raise;
 use crate::permissions::{self, EVERYTHING};
 use crate::secrets::Overlap;
 
@@ -94,7 +95,14 @@ pub async fn report_leak(house: &Store, text: &str, request: RequestId) -> Resul
     };
     let (id, world) = (ApiKeyId::from_bytes(id), house.world().clone());
     let ctx = Ctx { org, actor: Actor::ANONYMOUS, viewer: Viewer::masked(), request, world };
-    house.write(&ctx, move |tx| end(tx, id, Leaf::of("key.revoke").because("leak_reported"))).await?;
+    let act = move |tx: &mut Tx<'_>| {
+        // Told once, however many report it.
+        if store::revoke(tx, id)? {
+            raise(tx, notices::leak_reported(id))?;
+        }
+        end(tx, id, Leaf::of("key.revoke").because("leak_reported"))
+    };
+    house.write(&ctx, act).await?;
     tracing::warn!(key = %id, "key.leak_reported");
     Ok(Some(id))
 }

@@ -1,19 +1,23 @@
 //! Telling endpoints what happened, until they have heard it.
 //!
 //! An *occurrence* (`message.delivered`) becomes one *delivery* for each endpoint that hears of it, promised in the
-//! transaction of what happened. Its bytes are built once and never change; each *attempt* is signed anew. After the last
+//! transaction of what happened; one that others raised (`sealpost_access::notices`) becomes deliveries right after. Its bytes are built once and never change; each *attempt* is signed anew. After the last
 //! attempt of the schedule a delivery is a dead letter, which can be resent: one, or all since a time.
 
 mod api;
 mod jobs;
 mod model;
+mod notices;
 mod rules;
 mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use api::feature;
 pub use jobs::Deliverer;
 pub use model::{Attempt, Delivery, Notice, State};
+pub use notices::Teller;
 pub(crate) use rules::STANDARD as RETRIES;
 pub(crate) use service::{Occurrence, of_message, promise};
 

@@ -1,5 +1,7 @@
 //! Use cases of deliveries.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use sealpost_store::{Ctx, DeliveryId, EndpointId, Leaf, MessageId, NewJob, NoticeId, Recorded, StoreError, Time, Tx};
 use sealpost_web::{Failure, Fault, Refusal, not_found};
@@ -23,7 +25,7 @@ pub(crate) struct Occurrence {
     /// The event's id.
     pub id: NoticeId,
     /// Its name.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// The message it is about.
     pub message: Option<MessageId>,
     /// The exact bytes.
@@ -38,7 +40,7 @@ pub(crate) fn promise(tx: &mut Tx<'_>, occurrence: &Occurrence, endpoints: &[End
             id: DeliveryId::new(&ctx.world),
             endpoint: *endpoint,
             notice: occurrence.id,
-            kind: occurrence.kind.to_owned(),
+            kind: occurrence.kind.clone().into_owned(),
             message: occurrence.message,
             body: occurrence.body.clone(),
             state: State::Queued,

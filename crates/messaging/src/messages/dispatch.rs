@@ -238,7 +238,7 @@ fn occurrence(ctx: &Ctx, message: &Message, kind: &'static str, became: &Became)
     };
     let notice = Notice { id, kind, timestamp: ctx.now().to_string(), environment: ctx.org.environment, data };
     let body = notice.to_bytes().map_err(|_| StoreError::Missing("report"))?;
-    Ok(Occurrence { id, kind, message: Some(message.id), body })
+    Ok(Occurrence { id, kind: kind.into(), message: Some(message.id), body })
 }
 
 impl Handler for Sender {

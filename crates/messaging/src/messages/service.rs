@@ -167,7 +167,7 @@ impl Messages {
             environment: ctx.org.environment,
             data,
         };
-        let occurrence = Occurrence { id: notice_id, kind: KIND, message: Some(id), body: notice.to_bytes()? };
+        let occurrence = Occurrence { id: notice_id, kind: KIND.into(), message: Some(id), body: notice.to_bytes()? };
         Ok(Some(HearingOfCancel { occurrence, endpoints }))
     }
 }

@@ -128,9 +128,14 @@ impl House {
         (text(&made, "id"), text(&made, "key"))
     }
 
-    /// A verified endpoint at our receiver: its id and secret.
+    /// A verified endpoint at our receiver that hears of messages: its id and secret.
     pub(crate) async fn endpoint(&self, name: &str) -> (String, String) {
-        let body = json!({ "name": name, "url": self.receiver.url(), "events": ["message.*"] });
+        self.endpoint_for(name, &["message.*"]).await
+    }
+
+    /// A verified endpoint at our receiver that hears of these events: its id and secret.
+    pub(crate) async fn endpoint_for(&self, name: &str, events: &[&str]) -> (String, String) {
+        let body = json!({ "name": name, "url": self.receiver.url(), "events": events });
         let made = self.post("/v1/endpoints", &body).await;
         let id = text(&made, "id");
         let tried = self.post_nothing(format!("/v1/endpoints/{id}/verify")).await;

@@ -13,6 +13,7 @@ mod leaves;
 mod main_job;
 mod matrix;
 mod naughty;
+mod notices;
 mod objects;
 mod receiver;
 mod surface;

@@ -66,11 +66,16 @@ impl Receiver {
 
     /// The report of this kind about this message, once it has come.
     pub(crate) async fn report(&self, kind: &str, message: &str) -> Heard {
+        self.notice(kind, "message_id", message).await
+    }
+
+    /// The event of this kind about this object, once it has come.
+    pub(crate) async fn notice(&self, kind: &str, about: &str, id: &str) -> Heard {
         let look = async {
             loop {
                 let found = self.heard().into_iter().find(|heard| {
                     let event = heard.event();
-                    event["type"] == kind && event["data"]["message_id"] == message
+                    event["type"] == kind && event["data"][about] == id
                 });
                 match found {
                     Some(heard) => return heard,
@@ -79,7 +84,7 @@ impl Receiver {
             }
         };
         let heard = tokio::time::timeout(Duration::from_secs(60), look).await;
-        heard.unwrap_or_else(|_| panic!("no {kind} about {message} among {:?}", self.heard()))
+        heard.unwrap_or_else(|_| panic!("no {kind} about {id} among {:?}", self.heard()))
     }
 }
 

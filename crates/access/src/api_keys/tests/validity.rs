@@ -129,6 +129,9 @@ both_engines! {
         assert_eq!(house.refusal(&key).await, Some("key_revoked"));
         assert_eq!(house.refusal(&public).await, None);
         assert_eq!(house.acts().await.last().unwrap(), "key.revoke leak_reported");
+        assert_eq!(house.test.jobs_waiting(&house.ctx).await, 1, "the organisation is told");
+        assert_eq!(report(key.plain.expose()).await, Some(key.key.id));
+        assert_eq!(house.test.jobs_waiting(&house.ctx).await, 1, "once");
     }
 
     async fn keys_of_others_are_not_found_and_of_the_other_environment_neither(test: TestStore) {

@@ -285,6 +285,17 @@ do $$ begin
     end loop;
 end $$;
 
+-- What an organisation is to hear of, until it has become deliveries: ids and coarse facts, nothing personal.
+create table notice (
+    org uuid not null,
+    env text not null,
+    id uuid not null,
+    kind text not null,
+    data text not null,
+    created_at bigint not null,
+    primary key (org, env, id)
+);
+
 create table idempotency (
     org uuid not null,
     env text not null,

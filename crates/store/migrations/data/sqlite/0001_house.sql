@@ -250,6 +250,17 @@ create table attempt (
     primary key (org, env, delivery, number)
 ) strict, without rowid;
 
+-- What an organisation is to hear of, until it has become deliveries: ids and coarse facts, nothing personal.
+create table notice (
+    org blob not null,
+    env text not null,
+    id blob not null,
+    kind text not null,
+    data text not null,
+    created_at integer not null,
+    primary key (org, env, id)
+) strict, without rowid;
+
 create table idempotency (
     org blob not null,
     env text not null,
