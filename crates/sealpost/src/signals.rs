@@ -25,6 +25,12 @@ impl End {
     }
 }
 
+/// Lets a write beyond the limit of a file's size fail as on a full disk, instead of ending the process (SIGXFSZ): tokio keeps
+/// what it has once heard of from having its default effect.
+pub(crate) fn survive_size_limits() -> io::Result<()> {
+    signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)
+}
+
 /// Calls `reload` at every SIGHUP. Ends only if signals can't be had.
 pub(crate) async fn on_hangup(reload: impl Fn()) {
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };

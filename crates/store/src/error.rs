@@ -1,5 +1,7 @@
 //! Faults of storage. None carries a value from a row or a statement's parameters.
 
+use tokio_postgres::error::SqlState;
+
 /// Storage could not do what was asked. A fault, never a decision: callers answer 500 or 503.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -27,6 +29,9 @@ pub enum StoreError {
     /// Too much is waiting; try again later.
     #[error("storage is overloaded")]
     Overloaded,
+    /// Nothing can be written: the disk is full, or fails.
+    #[error("the database can't be written")]
+    Unwritable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Storage has stopped.
     #[error("storage has stopped")]
     Stopped,
@@ -54,6 +59,9 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::ConstraintViolation) => Self::Conflict,
+            Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::SystemIoFailure) => {
+                Self::Unwritable(error.into())
+            }
             _ => Self::Sqlite(error),
         }
     }
@@ -62,7 +70,8 @@ impl From<rusqlite::Error> for StoreError {
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.code() {
-            Some(code) if *code == tokio_postgres::error::SqlState::UNIQUE_VIOLATION => Self::Conflict,
+            Some(code) if *code == SqlState::UNIQUE_VIOLATION => Self::Conflict,
+            Some(code) if [SqlState::DISK_FULL, SqlState::IO_ERROR].contains(code) => Self::Unwritable(error.into()),
             _ => Self::Postgres(error),
         }
     }

@@ -216,6 +216,15 @@ impl Keys {
         self.0.opened.insert((org, slot.id), slot.key.clone());
     }
 
+    /// Whether the key store takes changes.
+    pub(crate) async fn can_be_written(&self) -> bool {
+        let written = self.0.db.write(self.0.ctx(INSTALLATION), |tx| {
+            let same = org_sql!("update named_key set created_at = created_at where org = $1 and name = $2");
+            tx.execute(same, &[&"token"])
+        });
+        written.await.is_ok_and(|rows| rows > 0)
+    }
+
     /// Destroys slots: whatever is sealed under them is noise from now on, in every copy.
     pub async fn shred(&self, org: OrgId, ids: Vec<SlotId>) -> Result<(), StoreError> {
         for id in &ids {

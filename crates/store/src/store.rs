@@ -224,9 +224,10 @@ impl Store {
         self.0.data.write(self.installation(), move |tx| crate::directory::forget_expired_answers(tx, limit)).await
     }
 
-    /// Whether both databases answer.
+    /// Whether both databases can be written: a full disk is still read.
     pub async fn ready(&self) -> bool {
-        self.0.data.read(self.installation(), directory::organisations).await.is_ok()
+        let data = self.0.data.write(self.installation(), directory::leave_no_trace).await;
+        data.is_ok() && self.0.keys.can_be_written().await
     }
 
     /// Where the organisation's log ends, and how many leaves are under a checkpoint.

@@ -131,7 +131,7 @@ async fn a_denial_is_a_denial_even_if_the_ledger_is_broken() {
     house.test.break_ledger(true);
     assert_eq!(house.post("reader", "/v1/things", &[], "{}").await.code(), "permission_missing");
     let change = house.post("writer", "/v1/things", &[], r#"{"name":"x"}"#).await;
-    assert_eq!((change.status, change.code().as_str()), (500, "internal"));
+    assert_eq!((change.status, change.code().as_str()), (503, "storage_unavailable"));
 }
 
 #[tokio::test]

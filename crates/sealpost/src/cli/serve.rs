@@ -37,6 +37,7 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     logging::begin(&config.log, &shell.environment);
     hardening::apply();
     let mut end = signals::End::listen()?;
+    signals::survive_size_limits()?;
     let world = World::real();
     let tls = Tls::load(&config, world.clock.now())?;
     let listeners = Listeners::bind(&config).await?;

@@ -77,6 +77,22 @@ impl Customer {
         }
     }
 
+    /// Sends so many messages, whatever comes of it; answers the refusals. What was refused is sent again when things settle.
+    pub(crate) async fn send(&self, api: &Api, server: SocketAddr, count: usize) -> Vec<Answer> {
+        let (mut connection, mut refused) = (api.connect(server).await.unwrap(), Vec::new());
+        for _ in 0..count {
+            let request = self.new_request();
+            let answer = connection.post("/v1/messages", &request.key, &request.body).await.unwrap();
+            if answer.status == 202 {
+                self.hear(request, &answer);
+            } else {
+                self.state().unanswered.push(request);
+                refused.push(answer);
+            }
+        }
+        refused
+    }
+
     /// Retries until everything has its answer.
     pub(crate) async fn settle(&self, api: &Api, server: SocketAddr) -> Result<(), NoAnswer> {
         let mut connection = api.connect(server).await?;

@@ -113,7 +113,12 @@ pub(crate) async fn die_under_load(
 }
 
 /// Lets a server run undisturbed until all is settled, and compares what the customer, the API, the receiver and the ledger say.
-async fn judge(house: &Installation, seeded: &Seeded, customer: &Customer, tally: &mut Tally) -> Vec<String> {
+pub(crate) async fn judge(
+    house: &Installation,
+    seeded: &Seeded,
+    customer: &Customer,
+    tally: &mut Tally,
+) -> Vec<String> {
     let server = Server::start_safely(house.folder(), &house.environment).await;
     customer.settle(&seeded.api, server.address).await.unwrap();
     let promises = customer.promises();

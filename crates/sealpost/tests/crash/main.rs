@@ -11,6 +11,8 @@
 mod api;
 mod chance;
 mod customer;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod installation;
 mod life;
 mod mail;
@@ -77,6 +79,14 @@ async fn one_key_has_one_effect_and_one_answer_on_postgres() {
     if let Some(house) = Installation::postgres().await {
         compete("postgres", house).await;
     }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_loses_nothing_and_is_said_until_there_is_room() {
+    let (house, mut tally) = (Installation::sqlite(), Tally::default());
+    let wrong = full_disk::live_through(&house, &mut tally).await;
+    judge("sqlite", seed(), house, &wrong);
 }
 
 /// The harness itself: with a server that tells some commits as done that aren't, it must have something to say.

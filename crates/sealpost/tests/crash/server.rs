@@ -7,7 +7,8 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 /// How long anything may take before a test gives up: generous, because a busy machine is no failure.
@@ -23,6 +24,7 @@ pub(crate) struct Fuse {
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
+    admin: SocketAddr,
     /// From the start of the process until it served.
     pub(crate) ready_after: Duration,
 }
@@ -60,8 +62,8 @@ impl Server {
         match line {
             Some(line) => {
                 let said: Value = serde_json::from_str(&line).unwrap();
-                let address = said["address"].as_str().unwrap().parse().unwrap();
-                Started::Ready(Self { child, address, ready_after })
+                let listener = |name: &str| said[name].as_str().unwrap().parse().unwrap();
+                Started::Ready(Self { child, address: listener("address"), admin: listener("admin"), ready_after })
             }
             None => {
                 let status = child.wait().await.unwrap();
@@ -77,6 +79,23 @@ impl Server {
             Started::Ready(server) => server,
             Started::Died => unreachable!("there is no fuse"),
         }
+    }
+
+    /// What `/readyz` answers.
+    pub(crate) async fn readiness(&self) -> String {
+        let mut stream = TcpStream::connect(self.admin).await.unwrap();
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    /// From now on no file of the process grows beyond so many bytes, or any does: a disk that fills up, for one process.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        use rustix::process::{Pid, Resource, Rlimit, prlimit};
+        let id = Pid::from_raw(self.child.id().unwrap() as i32).unwrap();
+        prlimit(Some(id), Resource::Fsize, Rlimit { current: bytes, maximum: None }).unwrap();
     }
 
     /// `SIGKILL`, and the process is gone.

@@ -205,6 +205,7 @@ pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_curs
         &RATE_LIMITED,
         &HEADERS_TOO_LARGE,
         &INTERNAL,
+        &STORAGE_UNAVAILABLE,
         &OVERLOADED,
     ];
     if info.permission().is_some() {

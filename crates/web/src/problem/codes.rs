@@ -55,6 +55,8 @@ crate::codes! {
     HEADERS_TOO_LARGE = 431 "headers_too_large" "The request's headers are too large";
     /// 500: a bug or an outage.
     INTERNAL = 500 "internal" "Something went wrong on our side";
+    /// 503: nothing can be written, and nothing was.
+    STORAGE_UNAVAILABLE = 503 "storage_unavailable" "Nothing can be stored at the moment; try again";
     /// 503: too busy.
     OVERLOADED = 503 "overloaded" "Too busy; try again";
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use sealpost_store::StoreError;
 
-use super::{OVERLOADED, Refusal};
+use super::{OVERLOADED, Refusal, STORAGE_UNAVAILABLE};
 
 /// Why there is no answer as asked for.
 #[derive(Debug)]
@@ -61,6 +61,11 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Overloaded | StoreError::Stopped => Self::Refused(Refusal::of(&OVERLOADED).retry_after(1)),
+            // Nothing of it happened, and it may go better next time.
+            StoreError::Unwritable(_) | StoreError::RolledBack | StoreError::Unrecorded => {
+                tracing::error!(error = %Fault::new(error), "storage.unavailable");
+                Self::Refused(Refusal::of(&STORAGE_UNAVAILABLE).retry_after(5))
+            }
             error => Self::Fault(Fault::new(error)),
         }
     }
