@@ -206,6 +206,53 @@ async fn wait_until_in_flight(house: &House) {
     }
 }
 
+/// As many clients do: the head first, the body when the system gets round to it.
+async fn post_in_two_pieces(house: &House, stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), body: &[u8]) {
+    let head = format!(
+        "POST /v1/things HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    wait_until_in_flight(house).await;
+    stream.write_all(body).await.unwrap();
+    stream.flush().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refusal_ahead_of_the_body_leaves_the_connection_whole() {
+    let listening = listening().await;
+    let mut stream = connect(&listening, &[&rustls::version::TLS13]).await.unwrap();
+    for _ in 0..3 {
+        post_in_two_pieces(&listening.house, &mut stream, br#"{"name":"kettle"}"#).await;
+        let head = head(&mut stream).await;
+        assert!(head.starts_with("HTTP/1.1 401 ") && !head.contains("connection: close"), "{head}");
+        let length = head.split_once("content-length: ").unwrap().1.split_once("\r\n").unwrap().0;
+        let mut body = vec![0; length.parse().unwrap()];
+        stream.read_exact(&mut body).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_body_too_large_reaches_a_client_that_is_still_sending() {
+    let listening = listening().await;
+    let stream = connect(&listening, &[&rustls::version::TLS13]).await.unwrap();
+    let (mut read, mut write) = tokio::io::split(stream);
+    let sending = tokio::spawn(async move {
+        let size = 8 * 1024 * 1024;
+        let head = format!(
+            "POST /v1/things HTTP/1.1\r\nhost: localhost\r\nx-api-key: writer\r\ncontent-type: application/json\r\n\
+             content-length: {size}\r\n\r\n"
+        );
+        write.write_all(head.as_bytes()).await.unwrap();
+        // Broken off as soon as the other side has had enough.
+        let _ = write.write_all(&vec![b' '; size]).await;
+    });
+    let head = head(&mut read).await;
+    assert!(head.starts_with("HTTP/1.1 413 ") && head.contains("connection: close"), "{head}");
+    sending.await.unwrap();
+}
+
 #[tokio::test]
 async fn plain_http_is_never_served_beyond_this_machine() {
     let house = house().await;

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::Full;
 use hyper::body::Bytes;
 
-use super::{Inner, Trail, receive};
+use super::{Inner, Trail};
 use crate::limits::Allowance;
 use crate::problem::{Failure, INTERNAL, METHOD_NOT_ALLOWED, Refusal};
 use crate::reply::{PROBLEM, Reply};
@@ -22,10 +22,18 @@ const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 const NO_CONTENT: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
 
 impl Inner {
-    pub(super) fn answer(&self, outcome: Result<Reply, Failure>, trail: &Trail, allowance: &Allowance) -> Response {
+    /// `reusable`: whether the connection can carry another request, because this one was read to its end.
+    pub(super) fn answer(
+        &self,
+        outcome: Result<Reply, Failure>,
+        trail: &Trail,
+        allowance: &Allowance,
+        reusable: bool,
+    ) -> Response {
         let reply = match outcome {
             Ok(reply) => reply,
             Err(Failure::Refused(refusal)) => problem(&refusal, trail),
@@ -37,6 +45,9 @@ impl Inner {
         };
         let Reply { status, mut headers, body, .. } = reply;
         secure(&mut headers);
+        if !reusable {
+            headers.insert(CONNECTION, CLOSE);
+        }
         self.limits.policies().write(allowance, &mut headers);
         if let Ok(id) = HeaderValue::try_from(trail.request.to_string()) {
             headers.insert(REQUEST_ID, id);
@@ -54,11 +65,8 @@ fn problem(refusal: &Refusal, trail: &Trail) -> Reply {
     if let Some(seconds) = refusal.seconds_to_wait() {
         reply.headers.insert(RETRY_AFTER, seconds.into());
     }
-    match code.status {
-        401 => drop(reply.headers.insert(WWW_AUTHENTICATE, BEARER)),
-        // The rest of the body is still on its way: it must not be taken for the next request.
-        408 | 413 => drop(reply.headers.insert(CONNECTION, receive::CLOSE)),
-        _ => {}
+    if code.status == 401 {
+        reply.headers.insert(WWW_AUTHENTICATE, BEARER);
     }
     if code == &METHOD_NOT_ALLOWED
         && let Some(allow) = refusal.text_member("allow")

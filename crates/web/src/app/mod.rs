@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::Request;
+use http::request::Parts;
 use hyper::body::{Body, Bytes};
 use sealpost_store::{Ctx, Leaf, RequestId, Store, Time};
 
@@ -74,16 +75,19 @@ impl App {
         let world = inner.store.world();
         let mut trail =
             Trail { request: RequestId::new(world), now: world.clock.now(), entry: None, allowance: None, known: None };
-        let method = request.method().clone();
-        let outcome = match unwind::catch(inner.serve(request, peer, &mut trail)).await {
+        let (parts, mut body) = request.into_parts();
+        let method = parts.method.clone();
+        let solicited = receive::waits_to_be_asked(&parts.headers);
+        let outcome = match unwind::catch(inner.serve(parts, &mut body, peer, &mut trail)).await {
             Ok(outcome) => outcome,
             Err(unwind::Panicked) => Err(inner.panicked(&trail).await),
         };
+        let reusable = body.is_end_stream() || (!solicited && receive::drain(&mut body).await);
         let allowance = *trail.allowance.get_or_insert_with(|| inner.limits.take_from_peer(peer, trail.now));
         if let Err(Failure::Refused(refusal)) = &outcome {
             inner.record_denial(&trail, refusal).await;
         }
-        let response = inner.answer(outcome, &trail, &allowance);
+        let response = inner.answer(outcome, &trail, &allowance, reusable);
         inner.traffic.end(started, &inner.entries, trail.entry, &method, response.status(), trail.request);
         response
     }
@@ -101,11 +105,10 @@ impl crate::metrics::Metric for App {
 }
 
 impl Inner {
-    async fn serve<B>(&self, request: Request<B>, peer: IpAddr, trail: &mut Trail) -> Result<Reply, Failure>
+    async fn serve<B>(&self, parts: Parts, body: &mut B, peer: IpAddr, trail: &mut Trail) -> Result<Reply, Failure>
     where
         B: Body<Data = Bytes> + Send + Unpin,
     {
-        let (parts, body) = request.into_parts();
         receive::within_caps(&parts)?;
         let Found { entry: at, params } = self.find(&parts)?;
         trail.entry = Some(at);
@@ -132,7 +135,7 @@ impl Inner {
         }
     }
 
-    fn find(&self, parts: &http::request::Parts) -> Result<Found, Refusal> {
+    fn find(&self, parts: &Parts) -> Result<Found, Refusal> {
         self.paths.find(&parts.method, parts.uri.path()).map_err(|not_found| match not_found {
             NotFound::Path => crate::call::not_found(),
             NotFound::Method(allow) => Refusal::of(&problem::METHOD_NOT_ALLOWED).member("allow", allow),
@@ -204,7 +207,7 @@ impl Inner {
         &self,
         info: &RouteInfo,
         caller: &Caller,
-        parts: &http::request::Parts,
+        parts: &Parts,
         payload: &Payload,
     ) -> Result<Option<Once>, Failure> {
         if !info.mutates() || info.permission().is_none() {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::HeaderMap;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes};
 
@@ -19,6 +19,9 @@ use crate::route::RouteInfo;
 const MAX_URL: usize = 4096;
 const MAX_HEADERS: usize = 64;
 const MAX_HEADER_BYTES: usize = 16 * 1024;
+/// What is read behind a refused request at most: more costs more than a new connection.
+const DRAIN: usize = 64 * 1024;
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Refuses URLs and headers that are larger than anybody needs.
 pub(super) fn within_caps(parts: &Parts) -> Result<(), Refusal> {
@@ -38,7 +41,7 @@ pub(super) async fn payload<B>(
     info: &RouteInfo,
     config: &WebConfig,
     headers: &HeaderMap,
-    body: B,
+    body: &mut B,
 ) -> Result<Payload, Failure>
 where
     B: Body<Data = Bytes> + Send + Unpin,
@@ -61,6 +64,28 @@ where
     }
 }
 
+/// Whether the client sends its body only once it is told to go on (RFC 9110 §10.1.1): reading would tell it to.
+pub(super) fn waits_to_be_asked(headers: &HeaderMap) -> bool {
+    headers.contains_key(EXPECT)
+}
+
+/// Reads on behind a request that was answered without its whole body, so that the connection can be used again; false if
+/// there is more than is worth it. A client that sends head and body apart would otherwise find its connection closed under
+/// the body, and lose the answer with it.
+pub(super) async fn drain<B: Body<Data = Bytes> + Unpin>(body: &mut B) -> bool {
+    let rest = async {
+        let mut read = 0;
+        while let Some(frame) = body.frame().await {
+            read += frame.ok()?.data_ref().map_or(0, Bytes::len);
+            if read > DRAIN {
+                return None;
+            }
+        }
+        Some(())
+    };
+    tokio::time::timeout(DRAIN_TIMEOUT, rest).await.is_ok_and(|ended| ended.is_some())
+}
+
 fn too_large(limit: usize) -> Refusal {
     Refusal::of(&BODY_TOO_LARGE).member("max_bytes", limit)
 }
@@ -70,7 +95,7 @@ fn length(headers: &HeaderMap) -> Option<usize> {
 }
 
 /// One frame is taken as it is; more are put together.
-async fn collect<B: Body<Data = Bytes> + Unpin>(mut body: B, limit: usize) -> Result<Bytes, Refusal> {
+async fn collect<B: Body<Data = Bytes> + Unpin>(body: &mut B, limit: usize) -> Result<Bytes, Refusal> {
     let mut first = Bytes::new();
     let mut all = Vec::new();
     while let Some(frame) = body.frame().await {
@@ -117,12 +142,10 @@ fn is_utf8(parameters: &str) -> bool {
 /// How long a body may take unless configured otherwise.
 pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Whether the request asks for its connection to stay open is hyper's business; whether a refused body is left unread is
-/// ours: such a connection can't be used again.
-pub(super) const CLOSE: HeaderValue = HeaderValue::from_static("close");
-
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     #[test]

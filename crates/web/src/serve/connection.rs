@@ -1,6 +1,8 @@
 //! One connection, from its first byte to its last.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use http::Request;
@@ -14,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
-use super::{ServeConfig, Wire, plain};
+use super::{ServeConfig, Wire, linger, plain};
 use crate::app::Response;
 
 /// A head of 16 KiB and a URL of 4 KiB are refused by us, in words; hyper only has to hold them, and ends what is larger.
@@ -31,8 +33,8 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) async fn run<S>(self, stream: TcpStream, service: S)
     where
-        S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Send,
-        S::Future: Send,
+        S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Send + Unpin,
+        S::Future: Send + Unpin,
     {
         // Answers are small: waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
@@ -72,20 +74,21 @@ impl Connection {
     async fn http<I, S>(mut self, stream: I, service: S)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send,
-        S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Send,
-        S::Future: Send,
+        S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Send + Unpin,
+        S::Future: Send + Unpin,
     {
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(self.config.header_timeout).max_buf_size(READ_BUFFER);
-        let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let mut connection = builder.serve_connection(TokioIo::new(stream), service);
         let ended = tokio::select! {
-            ended = connection.as_mut() => Some(ended),
+            ended = poll_fn(|context| connection.poll_without_shutdown(context)) => Some(ended),
             _ = self.stopped.wait_for(|stopped| *stopped) => None,
         };
         if ended.is_none() {
-            connection.as_mut().graceful_shutdown();
+            Pin::new(&mut connection).graceful_shutdown();
             // A client that goes away is no news.
-            let _ = connection.await;
+            let _ = poll_fn(|context| connection.poll_without_shutdown(context)).await;
         }
+        linger::close(connection.into_parts().io.into_inner()).await;
     }
 }

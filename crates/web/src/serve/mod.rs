@@ -1,6 +1,7 @@
 //! The listener: connections in, requests to the [`App`], a calm end.
 
 mod connection;
+mod linger;
 mod plain;
 
 use std::convert::Infallible;
@@ -88,7 +89,7 @@ pub(crate) async fn run<S, F>(
     shutdown: impl Future<Output = ()>,
 ) -> Drained
 where
-    S: Fn(Request<Incoming>, IpAddr) -> F + Clone + Send + Sync + 'static,
+    S: Fn(Request<Incoming>, IpAddr) -> F + Clone + Send + Sync + Unpin + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
     let slots = Arc::new(Semaphore::new(config.max_connections));
@@ -105,7 +106,7 @@ where
         let serve = serve.clone();
         let service = hyper::service::service_fn(move |request| {
             let answer = serve(request, peer);
-            async move { Ok::<_, Infallible>(answer.await) }
+            Box::pin(async move { Ok::<_, Infallible>(answer.await) })
         });
         tokio::spawn(async move {
             connection.run(stream, service).await;
