@@ -60,6 +60,12 @@ impl<B, Q> Call<B, Q> {
         &self.arrived.route
     }
 
+    /// What makes this request done once, if its client gave it a key. For a handler that makes its change in steps of its own:
+    /// it looks for a kept answer first, and keeps its answer in the transaction of the last step.
+    pub fn once(&self) -> Option<&Once> {
+        self.arrived.once.as_ref()
+    }
+
     /// Makes a change and answers, once: with an idempotency key, the answer is kept in the same transaction, and whoever
     /// comes second gets it back. A handler that changes anything does so here.
     pub async fn write<F>(&self, store: &Store, act: F) -> Result<Reply, Failure>

@@ -13,6 +13,7 @@ crate::on_both_engines! {
     a_message_is_accepted_delivered_reported_signed_and_proven
     a_batch_answers_for_each_item_alone
     a_repeated_request_is_answered_byte_for_byte_and_done_once
+    a_repeated_batch_is_answered_byte_for_byte_with_its_refusals_and_done_once
     a_message_that_has_not_left_can_be_cancelled_and_one_that_has_can_not
     a_cursor_works_only_with_the_filter_it_came_from
     a_rotated_or_revoked_key_is_refused_by_the_next_request
@@ -119,6 +120,29 @@ async fn a_repeated_request_is_answered_byte_for_byte_and_done_once(house: House
     assert_eq!(page["data"].as_array().unwrap().len(), 1);
     let foreign = house.api.ask(ask("2").key(&house.keys.foreign)).await;
     assert_ne!(foreign.code(), "idempotency_mismatch", "another organisation's key is another key");
+}
+
+async fn a_repeated_batch_is_answered_byte_for_byte_with_its_refusals_and_done_once(house: House) {
+    event(&house).await;
+    let refused = json!({ "event": "nobody.knows", "to": { "phone": "+15550100123" }, "data": {} });
+    let mut own = message("2");
+    own["idempotency_key"] = json!("item-2");
+    let ask = |messages: &[&Value]| {
+        Ask::post("/v1/messages/batch", &json!({ "messages": messages })).header("idempotency-key", "batch-1")
+    };
+    let first = house.ask(ask(&[&message("1"), &refused, &own])).await;
+    let second = house.ask(ask(&[&message("1"), &refused, &own])).await;
+    assert_eq!((first.status, first.header("idempotency-replayed")), (200, ""), "{}", first.text());
+    assert_eq!((second.status, second.header("idempotency-replayed")), (200, "true"));
+    assert_eq!(first.body, second.body);
+    assert_eq!((&first.json()["accepted"], &first.json()["refused"]), (&json!(2), &json!(1)));
+    let other = house.ask(ask(&[&message("1"), &refused])).await;
+    assert_eq!((other.status, &*other.code()), (422, "idempotency_mismatch"));
+
+    // An item's own key holds in any batch.
+    let elsewhere = house.post("/v1/messages/batch", &json!({ "messages": [own] })).await;
+    assert_eq!(elsewhere["results"][0], first.json()["results"][2]);
+    assert_eq!(house.get("/v1/messages").await["data"].as_array().unwrap().len(), 2);
 }
 
 async fn a_message_that_has_not_left_can_be_cancelled_and_one_that_has_can_not(house: House) {

@@ -1,11 +1,11 @@
 //! `POST /v1/messages/batch`
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::MESSAGES_SEND;
-use sealpost_store::{Ctx, OrgKeys, Recorded, StoreError, Tx};
+use sealpost_store::{Ctx, Leaf, OrgKeys, Recorded, StoreError, Tx};
 use sealpost_web::{Call, Class, Endpoint, Failure, Fault, Item, Once, Refusal, Reply, post};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -56,7 +56,7 @@ pub(super) fn batch(messages: &Messages) -> Endpoint {
         .acts("message.accept")
         .body_limit(LARGEST)
         .summary("Send up to 1000 messages")
-        .describe("Each is accepted or refused by itself; all accepted ones are durable before the answer. Items may carry idempotency keys of their own.")
+        .describe("Each is accepted or refused by itself; all accepted ones are durable before the answer. A repeated batch with an `Idempotency-Key` gets the first one's answer, byte by byte. Items may carry idempotency keys of their own.")
         .takes::<Body>()
         .answers::<Results>(200)
         .refuses(&[&BATCH_KEYS, &BATCH_SIZE])
@@ -87,6 +87,11 @@ async fn handle(messages: Messages, call: Call<Body>) -> Result<Reply, Failure> 
     if !(1..=MOST).contains(&call.body.messages.len()) {
         return Err(Refusal::of(&BATCH_SIZE).at("/messages", "out_of_range").into());
     }
+    if let Some(once) = call.once().cloned()
+        && let Some(kept) = messages.store().peek(&call.ctx, move |tx| once.find(tx)).await?
+    {
+        return Ok(kept);
+    }
     let keys = messages.store().keys().organisation(call.ctx.org.id).await?;
     let mut entries = entries(&call, &keys)?;
     for _ in 0..RACES {
@@ -95,14 +100,19 @@ async fn handle(messages: Messages, call: Call<Body>) -> Result<Reply, Failure> 
                 entry.stage = prepare(&messages, &call.ctx, &entry.item).await?;
             }
         }
-        entries = settle(&messages, &call.ctx, entries).await?;
-        if entries.iter().all(|entry| matches!(entry.stage, Stage::Settled(_))) {
-            break;
+        match settle(&messages, &call, entries).await? {
+            Round::Last(reply) => return Ok(reply),
+            Round::Raced(left) => entries = left,
         }
     }
-    let results: Vec<ItemResult> = entries.into_iter().map(|entry| entry.stage.into_result(&call.ctx)).collect();
+    // Not kept: what could not be decided on this time may be the next.
+    Ok(answer(entries, &call.ctx)?)
+}
+
+fn answer(entries: Vec<Entry>, ctx: &Ctx) -> Result<Reply, Fault> {
+    let results: Vec<ItemResult> = entries.into_iter().map(|entry| entry.stage.into_result(ctx)).collect();
     let accepted = results.iter().filter(|result| result.status < 300).count();
-    Ok(Reply::ok(&Results { accepted, refused: results.len() - accepted, results })?)
+    Reply::ok(&Results { accepted, refused: results.len() - accepted, results })
 }
 
 /// Every item, with what makes it done once: its own key, or its place in a batch that has one.
@@ -138,14 +148,20 @@ async fn prepare(messages: &Messages, ctx: &Ctx, item: &Item) -> Result<Stage, F
     }
 }
 
+/// What one transaction came to.
+enum Round {
+    /// Everything is decided, and the answer is kept if the request has a key.
+    Last(Reply),
+    /// Some items were raced and are open again.
+    Raced(Vec<Entry>),
+}
+
 /// Brings every prepared item through one transaction; raced ones come back open.
-async fn settle(messages: &Messages, ctx: &Ctx, entries: Vec<Entry>) -> Result<Vec<Entry>, Failure> {
-    // Carried through a slot: a transaction that is lost loses its answer, not the batch.
-    let slot = Arc::new(Mutex::new(Vec::new()));
-    let out = slot.clone();
+async fn settle(messages: &Messages, call: &Call<Body>, entries: Vec<Entry>) -> Result<Round, Failure> {
+    let whole = call.once().cloned();
     messages
         .store()
-        .write::<(), Failure>(ctx, move |tx| {
+        .write::<Round, Failure>(&call.ctx, move |tx| {
             let mut settled = Vec::with_capacity(entries.len());
             let mut recorded = None;
             for entry in entries {
@@ -153,15 +169,25 @@ async fn settle(messages: &Messages, ctx: &Ctx, entries: Vec<Entry>) -> Result<V
                 settled.push(entry);
                 recorded = leaf.or(recorded);
             }
-            *out.lock().unwrap_or_else(PoisonError::into_inner) = settled;
-            match recorded {
-                Some(recorded) => Ok(recorded),
-                None => Ok(tx.record(sealpost_store::Leaf::of("message.accept").denied("nothing_accepted"), ())),
-            }
+            let round = if settled.iter().all(|entry| matches!(entry.stage, Stage::Settled(_))) {
+                let reply = answer(settled, tx.ctx())?;
+                if let Some(whole) = whole
+                    && !whole.keep(tx, &reply)?
+                {
+                    // Another node was faster with the same request: its answer is the answer.
+                    return Err(StoreError::Conflict.into());
+                }
+                Round::Last(reply)
+            } else {
+                Round::Raced(settled)
+            };
+            let nothing = || Leaf::of("message.accept").denied("nothing_accepted");
+            Ok(match recorded {
+                Some(recorded) => recorded.map(|()| round),
+                None => tx.record(nothing(), round),
+            })
         })
-        .await?;
-    let settled = std::mem::take(&mut *slot.lock().unwrap_or_else(PoisonError::into_inner));
-    Ok(settled)
+        .await
 }
 
 fn settle_one(tx: &mut Tx<'_>, entry: Entry) -> Result<(Entry, Option<Recorded<()>>), Failure> {
