@@ -11,7 +11,7 @@
 //! Redirects, proxies, cookies, decompression and connections shared between organisations do not
 //! exist here: there is no code that could follow, read or reuse them.
 //!
-//! [`mail`] builds the message that [`smtp`] sends and [`dkim`] signs it.
+//! [`mail`] builds the message that [`smtp`] sends and [`dkim`] signs it. [`syslog`] speaks to a collector the same way.
 //!
 //! Tests and simulation use the same code with a [`resolve::FixedResolver`] and a policy that permits
 //! loopback ([`guard::Policy::with_loopback`]); there is nothing to mock.
@@ -26,6 +26,7 @@ pub mod mail;
 pub mod network;
 pub mod resolve;
 pub mod smtp;
+pub mod syslog;
 pub mod target;
 pub mod tls;
 
@@ -39,6 +40,9 @@ mod stream;
 pub struct Tenant([u8; 16]);
 
 impl Tenant {
+    /// The installation itself: calls that its operator configured.
+    pub const INSTALLATION: Self = Self([0; 16]);
+
     /// Takes the 16 bytes of the organisation's id.
     pub const fn new(id: [u8; 16]) -> Self {
         Self(id)

@@ -12,6 +12,7 @@ use sealpost_egress::smtp::Mailer;
 use sealpost_egress::tls::Trust;
 use sealpost_govern::audit;
 use sealpost_govern::checkpoints::{Signer, WitnessFolder};
+use sealpost_govern::siem;
 use sealpost_messaging::{Messaging, MessagingConfig};
 use sealpost_seal::RootKey;
 use sealpost_store::{Database, Store, StoreConfig, World};
@@ -27,6 +28,8 @@ pub(crate) struct House {
     pub(crate) messaging: Messaging,
     pub(crate) keys: Arc<KeyAuthenticator>,
     pub(crate) signer: Arc<Signer>,
+    /// Where the ledger is streamed to.
+    pub(crate) streams: Vec<siem::Stream>,
 }
 
 impl House {
@@ -46,7 +49,8 @@ impl House {
         features.extend(messaging.features());
         let registry = Registry::new(features, keys.clone(), store.clone(), web(config))?;
         let signer = Arc::new(Signer::new(store.clone(), witness(config)?).await?);
-        Ok(Self { app: registry.app(), store, messaging, keys, signer })
+        let streams = crate::siem::streams(&store, config, environment, &trust)?;
+        Ok(Self { app: registry.app(), store, messaging, keys, signer, streams })
     }
 }
 
@@ -92,7 +96,8 @@ fn mailer(config: &EgressConfig, trust: &Trust) -> Result<Mailer> {
     Ok(Mailer::new(Network::system(opened(Policy::strict_mail(), config)), trust)?)
 }
 
-fn opened(policy: Policy, config: &EgressConfig) -> Policy {
+/// The policy with what the configuration opens and closes.
+pub(crate) fn opened(policy: Policy, config: &EgressConfig) -> Policy {
     let policy = config.allow.iter().fold(policy, |policy, block| policy.with_allowed(block.cidr()));
     let policy = config.refuse.iter().fold(policy, |policy, block| policy.with_refused(block.cidr()));
     if config.loopback { policy.with_loopback() } else { policy }

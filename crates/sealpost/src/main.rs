@@ -16,6 +16,7 @@ mod kit;
 mod logging;
 mod receiver;
 mod running;
+mod siem;
 mod signals;
 mod tasks;
 mod trust;

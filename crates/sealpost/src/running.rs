@@ -95,7 +95,7 @@ impl Tls {
 impl Running {
     /// Starts serving.
     pub(crate) fn start(
-        house: House,
+        mut house: House,
         listeners: Listeners,
         certificates: &Arc<Certificates>,
         config: &Config,
@@ -122,7 +122,10 @@ impl Running {
             tokio::spawn(page.clone().serve(listener, std::future::pending()))
         });
         let dispatcher = tokio::spawn(house.messaging.dispatcher().run(stopped));
-        let tasks = tasks::start(&house, certificates, Duration::from_millis(config.ledger.checkpoint_ms));
+        let mut tasks = tasks::start(&house, certificates, Duration::from_millis(config.ledger.checkpoint_ms));
+        for stream in std::mem::take(&mut house.streams) {
+            tasks.spawn(stream.run());
+        }
         Ok(Self {
             public,
             admin,

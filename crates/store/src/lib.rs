@@ -36,6 +36,7 @@ mod row;
 mod sql;
 mod sqlite;
 mod store;
+mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tx;
@@ -54,6 +55,7 @@ pub use row::{Cell, Column, Row};
 pub use sealpost_seal::env::Environment;
 pub use sql::{Scoping, Sql};
 pub use store::{Database, Store, StoreConfig, Tree};
+pub use stream::Unstreamed;
 pub use tx::{Recorded, Tx};
 pub use value::{Param, Value};
 

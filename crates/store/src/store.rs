@@ -18,6 +18,7 @@ use crate::ids::OrgId;
 use crate::keys::Keys;
 use crate::ledger::{self, Appender, CheckpointRow, LeafRow, LedgerHead};
 use crate::outbox::{self, Claim};
+use crate::stream::{self, Unstreamed};
 use crate::tx::{Recorded, Tx};
 use crate::{Environment, migrate, postgres, sqlite};
 
@@ -121,6 +122,7 @@ impl Store {
         }));
         if alone {
             store.0.data.write(store.installation(), outbox::end_leases).await?;
+            store.0.data.write(store.installation(), stream::end_leases).await?;
         }
         Ok(store)
     }
@@ -261,6 +263,47 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         self.read(ctx, |tx| f(&Tree(RefCell::new(tx)))).await
+    }
+
+    /// Takes the lease of a stream of the ledger, or keeps it, for `ms` milliseconds; false while another holder has it.
+    pub async fn hold_stream(&self, stream: &'static str, holder: [u8; 16], ms: i64) -> Result<bool, StoreError> {
+        self.0.data.write(self.installation(), move |tx| stream::hold(tx, stream, holder, ms)).await
+    }
+
+    /// Up to `limit` organisations after `after` with leaves that the stream has not delivered, in order of their ids.
+    pub async fn unstreamed(
+        &self,
+        stream: &'static str,
+        after: OrgId,
+        limit: u32,
+    ) -> Result<Vec<Unstreamed>, StoreError> {
+        self.0.data.read(self.installation(), move |tx| stream::behind(tx, stream, after, limit)).await
+    }
+
+    /// How many leaves of all organisations the stream has not delivered.
+    pub async fn stream_backlog(&self, stream: &'static str) -> Result<u64, StoreError> {
+        self.0.data.read(self.installation(), move |tx| stream::backlog(tx, stream)).await
+    }
+
+    /// Records that of each organisation named everything before the number beside it is delivered, and keeps the lease for
+    /// `ms` more milliseconds. False, and nothing recorded, if another holder has it by now.
+    pub async fn streamed(
+        &self,
+        stream: &'static str,
+        holder: [u8; 16],
+        ms: i64,
+        delivered: Vec<(OrgId, u64)>,
+    ) -> Result<bool, StoreError> {
+        self.0
+            .data
+            .write(self.installation(), move |tx| {
+                let held = stream::hold(tx, stream, holder, ms)?;
+                if held {
+                    stream::advance(tx, stream, &delivered)?;
+                }
+                Ok(held)
+            })
+            .await
     }
 
     /// Signs a checkpoint for every organisation whose log has grown since its last; answers the notes.

@@ -131,7 +131,7 @@ impl Act {
 }
 
 impl ActorWord {
-    pub(super) const fn of(kind: u8) -> Self {
+    pub(crate) const fn of(kind: u8) -> Self {
         const ANONYMOUS: u8 = ActorKind::Anonymous as u8;
         const KEY: u8 = ActorKind::Key as u8;
         const SYSTEM: u8 = ActorKind::System as u8;
@@ -158,12 +158,12 @@ impl ActorWord {
 }
 
 /// Who acted; nobody, if it has no id.
-pub(super) fn actor(leaf: &Leaf) -> Option<TypedId> {
+pub(crate) fn actor(leaf: &Leaf) -> Option<TypedId> {
     let kind = ActorWord::of(leaf.actor.kind).prefix().to_owned();
     (leaf.actor.id != [0; 16]).then_some(TypedId { kind, id: leaf.actor.id })
 }
 
-pub(super) const fn result(result: LeafResult) -> ResultWord {
+pub(crate) const fn result(result: LeafResult) -> ResultWord {
     match result {
         LeafResult::Ok => ResultWord::Ok,
         LeafResult::Denied => ResultWord::Denied,
@@ -171,7 +171,7 @@ pub(super) const fn result(result: LeafResult) -> ResultWord {
     }
 }
 
-pub(super) const fn environment(environment: LeafEnvironment) -> Option<EnvironmentWord> {
+pub(crate) const fn environment(environment: LeafEnvironment) -> Option<EnvironmentWord> {
     match environment {
         LeafEnvironment::None => None,
         LeafEnvironment::Test => Some(EnvironmentWord::Test),

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_ledger::{Environment as LeafEnvironment, Leaf};
-use sealpost_store::{Environment, Time};
+use sealpost_store::{Environment, RequestId, Time};
 use serde::{Deserialize, Serialize};
 
 use super::entry::{self, ActorWord, EnvironmentWord, ResultWord};
@@ -22,6 +22,10 @@ pub struct Filter {
     pub target: Option<TypedId>,
     /// How it ended.
     pub result: Option<ResultWord>,
+    /// Why it ended so, as a code.
+    pub reason: Option<String>,
+    /// The request it belongs to.
+    pub request_id: Option<RequestId>,
     /// Where it happened.
     pub environment: Option<EnvironmentWord>,
     /// Not before this time.
@@ -39,6 +43,8 @@ impl Filter {
             && self.actor.as_ref().is_none_or(|actor| entry::actor(leaf).as_ref() == Some(actor))
             && self.target.as_ref().is_none_or(|wanted| is_target(leaf, wanted))
             && self.result.is_none_or(|result| entry::result(leaf.result) == result)
+            && self.reason.as_deref().is_none_or(|wanted| leaf.reason.as_ref().is_some_and(|is| is.as_str() == wanted))
+            && self.request_id.is_none_or(|wanted| wanted.bytes() == leaf.request)
             && self.environment.is_none_or(|wanted| entry::environment(leaf.environment) == Some(wanted))
             && self.from.is_none_or(|from| from <= at)
             && self.to.is_none_or(|to| at < to)

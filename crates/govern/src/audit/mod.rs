@@ -21,6 +21,7 @@ mod verify;
 
 pub use api::feature;
 pub use entry::{ActorWord, Entry, EnvironmentWord, ResultWord};
+pub(crate) use entry::{actor, environment, result};
 pub use export::{ExportError, Exported, export};
 pub use filter::Filter;
 pub use ids::TypedId;

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Outcome, Shell, Stop};
 use crate::config::{Config, Flags};
 use crate::running::Tls;
-use crate::{files, hardening, house};
+use crate::{files, hardening, house, siem, trust};
 
 /// Less free space than this is a warning.
 const LITTLE_SPACE: u64 = 1 << 30;
@@ -55,6 +55,7 @@ pub(super) async fn run(shell: &Shell) -> Outcome {
     folder(config, &mut findings);
     tls(config, &mut findings);
     egress(config, &mut findings);
+    siem(config, &mut findings).await;
     store(shell, config, &mut findings).await;
     let worst = |verdict| findings.0.iter().filter(|finding| finding.verdict == verdict).count();
     let (bad, warnings) = (worst(Verdict::Bad), worst(Verdict::Warn));
@@ -186,6 +187,24 @@ fn egress(config: &Config, findings: &mut Findings) {
         "loopback is closed",
         "egress.loopback lets endpoints call what listens on this machine: for trying out only",
     );
+}
+
+/// Whether the collector can be reached: a connection, nothing said over it, and its orderly end.
+async fn siem(config: &Config, findings: &mut Findings) {
+    let trust = trust::of_files(config.egress.authorities.iter().map(|path| path.relative()));
+    let collector = match trust.and_then(|trust| siem::collector(config, &trust)) {
+        Ok(Some(collector)) => collector,
+        Ok(None) => return,
+        Err(error) => return findings.say(Verdict::Bad, "SIEM", format!("{error:#}")),
+    };
+    let reached = match collector.open().await {
+        Ok(session) => session.finish().await,
+        Err(error) => Err(error),
+    };
+    match reached {
+        Ok(()) => findings.say(Verdict::Ok, "SIEM", "the collector can be reached, and closes when we do"),
+        Err(error) => findings.say(Verdict::Bad, "SIEM", format!("the collector: {error}")),
+    }
 }
 
 async fn store(shell: &Shell, config: &Config, findings: &mut Findings) {

@@ -9,7 +9,7 @@ use figment::{Figment, Metadata, Profile, Provider};
 use super::problem::{Fault, Problem, Problems};
 use super::{
     Config, DEFAULT_FILE, EgressConfig, Environment, KeysConfig, LedgerConfig, LogConfig, SecurityTxtConfig,
-    ServerConfig, StorageConfig, TlsConfig,
+    ServerConfig, SiemConfig, StorageConfig, TlsConfig,
 };
 
 /// Settings that were given as flags: dotted key, value, the flag's name.
@@ -73,6 +73,7 @@ fn read_sections(figment: &Figment) -> Result<Config, Vec<figment::Error>> {
         error_of::<StorageConfig>(figment, "storage"),
         error_of::<KeysConfig>(figment, "keys"),
         error_of::<LedgerConfig>(figment, "ledger"),
+        error_of::<SiemConfig>(figment, "siem"),
         error_of::<EgressConfig>(figment, "egress"),
         error_of::<sealpost_web::LimitsConfig>(figment, "limits"),
         error_of::<LogConfig>(figment, "log"),

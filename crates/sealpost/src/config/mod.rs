@@ -18,6 +18,7 @@ mod report;
 mod secret;
 mod security_txt;
 mod server;
+mod siem;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub(crate) use report::Setting;
 pub(crate) use secret::{SecretSource, read_file as read_secret_file};
 pub(crate) use security_txt::SecurityTxtConfig;
 pub(crate) use server::{PublicUrl, ServerConfig};
+pub(crate) use siem::SiemConfig;
 pub(crate) use storage::{PostgresConfig, StorageConfig};
 pub(crate) use tls::TlsConfig;
 
@@ -58,6 +60,8 @@ pub(crate) struct Config {
     pub(crate) keys: KeysConfig,
     /// The audit ledger.
     pub(crate) ledger: LedgerConfig,
+    /// Where the audit ledger is streamed to.
+    pub(crate) siem: SiemConfig,
     /// What may be called.
     pub(crate) egress: EgressConfig,
     /// Rate limits.
@@ -69,4 +73,5 @@ pub(crate) struct Config {
 }
 
 /// The sections, in the order of the file.
-const SECTIONS: [&str; 9] = ["server", "tls", "storage", "keys", "ledger", "egress", "limits", "log", "security_txt"];
+const SECTIONS: [&str; 10] =
+    ["server", "tls", "storage", "keys", "ledger", "siem", "egress", "limits", "log", "security_txt"];

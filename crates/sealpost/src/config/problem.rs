@@ -178,6 +178,10 @@ fn hint(key: &[String]) -> String {
         ["keys", "root", ..] | ["storage", "postgres", "data" | "keys", ..] => {
             "name where the secret is: { file = \"/etc/sealpost/root.key\" } or { env = \"NAME\" }".into()
         }
+        ["siem", "syslog", ..] => "such as collector = \"tls://siem.example.com:6514\"".into(),
+        ["siem", "webhook", "secret", ..] => {
+            "name where the secret is: { file = \"/etc/sealpost/siem.secret\" }".into()
+        }
         ["limits", ..] => "such as { count = 6000, seconds = 60 }".into(),
         ["log", "format"] => "`text` or `json`".into(),
         _ => "`sealpost config check` shows all settings and their types".into(),

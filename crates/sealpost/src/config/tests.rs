@@ -135,6 +135,17 @@ fn values_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn the_ledger_is_streamed_in_clear_to_this_host_only() {
+    let (_folder, path) = file("[siem.syslog]\ncollector = \"tls://siem.example.com\"\n");
+    let settings = load(Some(&path), &Environment::default(), &Flags::default()).unwrap().settings();
+    assert!(settings.iter().any(|one| one.key == "siem.syslog.collector" && one.value == "tls://siem.example.com"));
+    let text = problems("[siem.syslog]\ncollector = \"tcp://siem.example.com:601\"\n", &[]);
+    assert!(text.starts_with("siem.syslog.collector (sealpost.toml:2): a collector is reached by tls://"), "{text}");
+    let text = problems("[siem.webhook]\nurl = \"https://siem.example.com/in\"\nsecret = \"whsec_x\"\n", &[]);
+    assert!(text.starts_with("siem.webhook.secret (sealpost.toml:3)") && !text.contains("whsec_x"), "{text}");
+}
+
+#[test]
 fn a_file_that_was_named_has_to_be_there() {
     let refused = load(Some("/nonexistent/sealpost.toml".as_ref()), &Environment::default(), &Flags::default());
     assert!(refused.err().unwrap().to_string().starts_with("/nonexistent/sealpost.toml: can't be read"));

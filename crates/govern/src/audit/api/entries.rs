@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::LEDGER_READ;
-use sealpost_store::Time;
+use sealpost_store::{RequestId, Time};
 use sealpost_web::{Call, Class, Endpoint, Failure, Page, Reply, get};
 use serde::Deserialize;
 
@@ -31,6 +31,10 @@ struct EntriesQuery {
     target: Option<TypedId>,
     /// How it ended.
     result: Option<ResultWord>,
+    /// Why it ended so, as a code.
+    reason: Option<String>,
+    /// The request it belongs to: everything that one request did.
+    request_id: Option<RequestId>,
     /// Where it happened.
     environment: Option<EnvironmentWord>,
     /// Not before this time.
@@ -81,6 +85,8 @@ fn filter(query: &EntriesQuery) -> Filter {
         actor: query.actor.clone(),
         target: query.target.clone(),
         result: query.result,
+        reason: query.reason.clone(),
+        request_id: query.request_id,
         environment: query.environment,
         from: query.from,
         to: query.to,

@@ -69,9 +69,11 @@ pub(super) fn route(api: Api) -> Endpoint {
     get("/v1/ledger/proof")
         .needs(LEDGER_READ)
         .class(Class::Read)
+        .acts("ledger.read")
         .summary("Prove what is in the ledger")
         .describe(
-            "With `seq`, that a leaf is in the tree; with `from` and `to`, that nothing of the older tree was changed.",
+            "With `seq`, that a leaf is in the tree; with `from` and `to`, that nothing of the older tree was changed. Showing a leaf \
+             leaves `ledger.read`, at most once a minute for each key.",
         )
         .queries::<ProofQuery>()
         .answers::<ProofView>(200)
@@ -96,6 +98,7 @@ async fn inclusion(api: &Api, ctx: &Ctx, seq: u64, size: Option<u64>) -> Result<
         Some(size) => size,
         None => api.house.ledger_checkpoint(ctx).await?.ok_or(&CHECKPOINT_PENDING).map_err(Refusal::of)?.size,
     };
+    api.record(ctx).await?;
     let found = service::inclusion(&api.house, ctx, seq, size).await?;
     let found = found.ok_or(&PROOF_OUT_OF_RANGE).map_err(Refusal::of)?;
     let signed = api.house.ledger_checkpoints(ctx, size, 1).await?.into_iter().find(|row| row.size == size);

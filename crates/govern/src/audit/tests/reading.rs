@@ -44,6 +44,10 @@ both_engines! {
             ("action=mess".to_owned(), 0),
             (format!("target={message}"), 1),
             ("result=denied".to_owned(), 1),
+            ("reason=key_expired".to_owned(), 1),
+            ("reason=key".to_owned(), 0),
+            (format!("request_id={}", house.ctx.request), 4),
+            (format!("request_id={}", sealpost_store::RequestId::from_bytes([9; 16])), 0),
             (format!("action=message&from={later}"), 1),
             (format!("action=message&to={later}"), 2),
             (format!("actor={}", key.key.id), 1),
@@ -84,6 +88,16 @@ both_engines! {
         assert_eq!(house.entries(&one, "action=ledger.read").await.len(), 2);
         house.test.clock.advance_ms(60_000);
         assert_eq!(house.entries(&one, "action=ledger.read").await.len(), 3);
+    }
+
+    async fn a_proof_shows_a_leaf_and_is_recorded_as_reading_it(test: TestStore) {
+        let house = House::new(test).await;
+        let key = house.key(&house.ctx).await;
+        let size = || async { house.store().ledger_head(&house.ctx).await.unwrap().unwrap().0.frontier.size() };
+        assert_eq!(size().await, 1);
+        let (_, proof) = house.get(&key, "/v1/ledger/proof?seq=0&size=1").await;
+        assert!(proof["leaf"].is_string(), "{proof}");
+        assert_eq!(size().await, 2);
     }
 
     async fn what_can_not_be_recorded_can_not_be_read(test: TestStore) {

@@ -365,6 +365,23 @@ create table ledger_checkpoint (
     note text not null,
     primary key (org, size)
 );
+
+-- How far a stream of the ledger to somebody outside has come: every leaf before `next` is delivered.
+create table ledger_stream (
+    org uuid not null,
+    stream text not null,
+    next bigint not null,
+    primary key (org, stream)
+);
+
+-- Which node does what only one may do. Belongs to the installation: `org` is nought.
+create table lease (
+    org uuid not null,
+    name text not null,
+    holder uuid not null,
+    held_until bigint not null,
+    primary key (org, name)
+);
 -- The second fence: a row of another organisation isn't there, even for a statement that forgot to ask. `app.org` is set by
 -- every transaction; statements about the installation set `app.system` instead.
 do $$

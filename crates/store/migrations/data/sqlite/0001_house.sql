@@ -320,3 +320,20 @@ create table ledger_checkpoint (
     note text not null,
     primary key (org, size)
 ) strict, without rowid;
+
+-- How far a stream of the ledger to somebody outside has come: every leaf before `next` is delivered.
+create table ledger_stream (
+    org blob not null,
+    stream text not null,
+    next integer not null,
+    primary key (org, stream)
+) strict, without rowid;
+
+-- Which node does what only one may do. Belongs to the installation: `org` is nought.
+create table lease (
+    org blob not null,
+    name text not null,
+    holder blob not null,
+    held_until integer not null,
+    primary key (org, name)
+) strict, without rowid;
