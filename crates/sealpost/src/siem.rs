@@ -39,7 +39,7 @@ fn sinks(config: &Config, environment: &Environment, trust: &Trust) -> Result<Ve
         let secret = webhook.secret.read(environment).context("siem.webhook.secret")?;
         let secret =
             SigningSecret::import(secret.expose().trim(), KeyEncoding::Base64).context("siem.webhook.secret")?;
-        sinks.push(Sink::Webhook { client: Client::new(network, trust)?, target, secret });
+        sinks.push(Sink::Webhook { client: Client::new(network, trust)?, target, secret: Box::new(secret) });
     }
     Ok(sinks)
 }

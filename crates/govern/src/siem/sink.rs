@@ -33,7 +33,7 @@ pub enum Sink {
         /// Where it is.
         target: Target,
         /// What it is signed with.
-        secret: SigningSecret,
+        secret: Box<SigningSecret>,
     },
 }
 

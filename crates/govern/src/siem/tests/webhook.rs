@@ -53,7 +53,7 @@ fn webhook(url: &str, secret: &SigningSecret) -> Sink {
     let network = Network::system(Policy::strict().with_loopback());
     let target = Target::parse(url, network.policy()).unwrap();
     let client = Client::new(network, &Trust::new([]).unwrap()).unwrap();
-    let secret = SigningSecret::import(secret.expose(), KeyEncoding::Base64).unwrap();
+    let secret = Box::new(SigningSecret::import(secret.expose(), KeyEncoding::Base64).unwrap());
     Sink::Webhook { client, target, secret }
 }
 
