@@ -98,9 +98,11 @@ async fn inclusion(api: &Api, ctx: &Ctx, seq: u64, size: Option<u64>) -> Result<
         Some(size) => size,
         None => api.house.ledger_checkpoint(ctx).await?.ok_or(&CHECKPOINT_PENDING).map_err(Refusal::of)?.size,
     };
-    api.record(ctx).await?;
     let found = service::inclusion(&api.house, ctx, seq, size).await?;
     let found = found.ok_or(&PROOF_OUT_OF_RANGE).map_err(Refusal::of)?;
+    if found.leaf.is_some() {
+        api.record(ctx).await?;
+    }
     let signed = api.house.ledger_checkpoints(ctx, size, 1).await?.into_iter().find(|row| row.size == size);
     Ok(ProofView::Inclusion {
         seq,

@@ -46,7 +46,7 @@ both_engines! {
             ("result=denied".to_owned(), 1),
             ("reason=key_expired".to_owned(), 1),
             ("reason=key".to_owned(), 0),
-            (format!("request_id={}", house.ctx.request), 4),
+            (format!("request_id={}", house.ctx.request), 5),
             (format!("request_id={}", sealpost_store::RequestId::from_bytes([9; 16])), 0),
             (format!("action=message&from={later}"), 1),
             (format!("action=message&to={later}"), 2),
