@@ -7,6 +7,7 @@ use sealpost_egress::client::Client;
 use sealpost_egress::smtp::Mailer;
 use sealpost_store::Store;
 use sealpost_web::Feature;
+use sealpost_web::metrics::Metric;
 
 use crate::channels::{self, Channels};
 use crate::contacts::{self, Contacts};
@@ -15,6 +16,7 @@ use crate::dispatcher::Dispatcher;
 use crate::endpoints::{self, Endpoints};
 use crate::events::{self, Events};
 use crate::messages::{self, Accepting, EmailSender, Messages, Sender};
+use crate::meters::Meters;
 use crate::suppressions;
 use crate::templates::{self, Templates};
 use crate::unsubscribe::{self, Unsubscribe};
@@ -50,6 +52,7 @@ pub struct Messaging {
     /// The main job.
     pub messages: Messages,
     unsubscribe: Unsubscribe,
+    meters: Arc<Meters>,
 }
 
 impl Messaging {
@@ -70,7 +73,19 @@ impl Messaging {
             endpoints: endpoints.clone(),
         };
         let messages = Messages::new(accepting, store.clone(), contacts.clone(), endpoints.clone());
-        Self { store, client, mailer, contacts, templates, events, channels, endpoints, messages, unsubscribe }
+        Self {
+            store,
+            client,
+            mailer,
+            contacts,
+            templates,
+            events,
+            channels,
+            endpoints,
+            messages,
+            unsubscribe,
+            meters: Arc::default(),
+        }
     }
 
     /// What they add to the API.
@@ -88,14 +103,21 @@ impl Messaging {
         ]
     }
 
+    /// What the work that follows an answer came to so far, for the metrics page.
+    pub fn metrics(&self) -> Arc<dyn Metric> {
+        self.meters.clone()
+    }
+
     /// What does the work that follows an answer. Run one per process.
     pub fn dispatcher(&self) -> Dispatcher {
         let email =
             EmailSender::new(self.store.clone(), self.mailer.clone(), self.channels.clone(), self.unsubscribe.clone());
-        let sender = Sender::new(self.store.clone(), self.contacts.clone(), self.endpoints.clone(), email);
-        let deliverer = Deliverer::new(self.store.clone(), self.endpoints.clone(), self.client.clone());
+        let meters = &self.meters;
+        let sender =
+            Sender::new(self.store.clone(), self.contacts.clone(), self.endpoints.clone(), email, meters.clone());
+        let deliverer = Deliverer::new(self.store.clone(), self.endpoints.clone(), self.client.clone(), meters.clone());
         let teller = Teller::new(self.store.clone(), self.endpoints.clone());
-        Dispatcher::new(self.store.clone())
+        Dispatcher::new(self.store.clone(), meters.clone())
             .handle(messages::JOB, sender)
             .handle(deliveries::JOB, deliverer as Arc<_>)
             .handle(notices::JOB, teller)

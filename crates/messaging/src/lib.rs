@@ -10,6 +10,7 @@
 mod assembly;
 mod cursor;
 mod label;
+mod meters;
 mod patch;
 mod recent;
 

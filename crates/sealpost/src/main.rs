@@ -14,6 +14,7 @@ mod hardening;
 mod house;
 mod kit;
 mod logging;
+mod numbers;
 mod receiver;
 mod running;
 mod siem;

@@ -13,10 +13,11 @@ use sealpost_web::serve::{Drained, ServeConfig, Wire, serve};
 use sealpost_web::tls::{self, Certificates, LocalAuthority, local_authority};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
 use crate::config::Config;
 use crate::house::House;
+use crate::numbers::Numbers;
 use crate::tasks;
 
 /// Sockets that are open already, so that their ports are known before anything is built.
@@ -116,16 +117,20 @@ impl Running {
             serving
                 .spawn(async move { serve(listener, wire, app, caps, stopped).await.unwrap_or(Drained::Interrupted) });
         }
-        let page = admin_page(&house);
+        let dispatcher = house.messaging.dispatcher();
+        let streams = house.streams.iter().map(|stream| (stream.name(), stream.health())).collect();
+        let numbers = Numbers::new(&house.store, &dispatcher.kinds(), streams);
+        let dispatcher = tokio::spawn(dispatcher.run(stopped));
+        let page = admin_page(&house, numbers.clone(), dispatcher.abort_handle());
         let admin_listener = listeners.admin.map(|listener| {
             // Goes on while requests drain, so that whoever watches sees it.
             tokio::spawn(page.clone().serve(listener, std::future::pending()))
         });
-        let dispatcher = tokio::spawn(house.messaging.dispatcher().run(stopped));
         let mut tasks = tasks::start(&house, certificates, Duration::from_millis(config.ledger.checkpoint_ms));
         for stream in std::mem::take(&mut house.streams) {
             tasks.spawn(stream.run());
         }
+        tasks.spawn(numbers.count_forever());
         Ok(Self {
             public,
             admin,
@@ -176,13 +181,24 @@ impl Drop for Running {
     }
 }
 
-fn admin_page(house: &House) -> Admin {
-    let store = house.store.clone();
-    let ready = move || {
+fn admin_page(house: &House, numbers: Numbers, dispatcher: AbortHandle) -> Admin {
+    let (store, keys) = (house.store.clone(), house.store.keys().clone());
+    let data = move || {
         let store = store.clone();
-        async move { store.ready().await }
+        async move { store.data_can_be_written().await }
     };
-    Admin::builder().check("storage", ready).metric(house.app.metrics()).build()
+    let key_store = move || {
+        let keys = keys.clone();
+        async move { keys.can_be_written().await }
+    };
+    Admin::builder()
+        .check("storage", data)
+        .check("keys", key_store)
+        .check("dispatcher", move || std::future::ready(!dispatcher.is_finished()))
+        .metric(house.app.metrics())
+        .metric(house.messaging.metrics())
+        .metric(numbers)
+        .build()
 }
 
 async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener> {

@@ -1,7 +1,8 @@
 //! What changed, told to everybody who listens, after the commit.
 
 use std::any::Any;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -41,11 +42,26 @@ impl Change {
     }
 }
 
+/// A transaction that was committed, measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Jobs that shared it.
+    pub jobs: usize,
+    /// Leaves they left.
+    pub leaves: usize,
+    /// How long the commit itself took: on SQLite one `fsync`.
+    pub took: Duration,
+}
+
 type Listeners = Vec<(&'static str, mpsc::UnboundedSender<Change>)>;
+type Watcher = Box<dyn Fn(Commit) + Send + Sync>;
 
 /// Hands changes to those who subscribed to their topic, in this process; PostgreSQL's `NOTIFY` carries them to other nodes.
 #[derive(Clone, Default)]
-pub struct Bus(Arc<Mutex<Listeners>>);
+pub struct Bus {
+    listeners: Arc<Mutex<Listeners>>,
+    watcher: Arc<OnceLock<Watcher>>,
+}
 
 impl Bus {
     /// From now on, changes of `topic` arrive here.
@@ -53,6 +69,18 @@ impl Bus {
         let (sender, receiver) = mpsc::unbounded_channel();
         self.listeners().push((topic, sender));
         receiver
+    }
+
+    /// From now on `watcher` is told of every commit, on the thread that made it. One watches; a second is not heard.
+    pub fn watch_commits(&self, watcher: impl Fn(Commit) + Send + Sync + 'static) {
+        let _ = self.watcher.set(Box::new(watcher));
+    }
+
+    /// Tells whoever watches.
+    pub(crate) fn committed(&self, commit: Commit) {
+        if let Some(watcher) = self.watcher.get() {
+            watcher(commit);
+        }
     }
 
     /// Tells the listeners of this process.
@@ -66,6 +94,6 @@ impl Bus {
     }
 
     fn listeners(&self) -> std::sync::MutexGuard<'_, Listeners> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

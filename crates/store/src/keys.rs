@@ -88,6 +88,11 @@ impl Keys {
         })))
     }
 
+    /// Slots that are minted, durable and unused: how many contacts and messages can be taken in before the next are minted.
+    pub fn slots_ready(&self) -> usize {
+        lock(&self.0.pools).values().map(|pool| pool.ready.len()).sum()
+    }
+
     /// What tokens are hashed with before they are stored.
     pub fn pepper(&self) -> &Key {
         &self.0.pepper
@@ -217,7 +222,7 @@ impl Keys {
     }
 
     /// Whether the key store takes changes.
-    pub(crate) async fn can_be_written(&self) -> bool {
+    pub async fn can_be_written(&self) -> bool {
         let written = self.0.db.write(self.0.ctx(INSTALLATION), |tx| {
             let same = org_sql!("update named_key set created_at = created_at where org = $1 and name = $2");
             tx.execute(same, &[&"token"])

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
-use crate::bus::{Bus, Change};
+use crate::bus::{Bus, Change, Commit};
 use crate::ctx::Ctx;
+use crate::elapsed::Stopwatch;
 use crate::error::StoreError;
 use crate::failpoint::{self, Point};
 use crate::ledger::{Appender, Leaf};
@@ -158,9 +159,12 @@ fn run_batch(
         return;
     }
     failpoint::pass(Point::BeforeCommit);
+    let watch = Stopwatch::start();
     match session.commit(&batch.changes) {
         Ok(()) => {
             failpoint::pass(Point::AfterCommit);
+            let (jobs, leaves) = (batch.answers.len(), batch.leaves.len());
+            bus.committed(Commit { jobs, leaves, took: watch.elapsed() });
             // Told before anybody is answered: whoever hears that a key is revoked must find it revoked.
             for change in batch.changes {
                 bus.publish(change);

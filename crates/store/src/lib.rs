@@ -19,10 +19,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod bus;
+mod census;
 mod clock;
 mod ctx;
 mod db;
 pub mod directory;
+mod elapsed;
 mod error;
 pub mod failpoint;
 mod ids;
@@ -42,7 +44,8 @@ pub mod testing;
 mod tx;
 mod value;
 
-pub use bus::{Bus, Change};
+pub use bus::{Bus, Change, Commit};
+pub use census::{Census, Jobs};
 pub use clock::{Clock, SystemClock, Time};
 pub use ctx::{Actor, ActorKind, Ctx, Org, World};
 pub use directory::{Credential, CredentialKind};

@@ -9,6 +9,7 @@ use sealpost_seal::key::RootKey;
 use sealpost_seal::rng;
 
 use crate::bus::Bus;
+use crate::census::{self, Census};
 use crate::ctx::{Ctx, Org, World};
 use crate::db::Db;
 use crate::directory::{self, Credential, CredentialKind};
@@ -226,10 +227,19 @@ impl Store {
         self.0.data.write(self.installation(), move |tx| crate::directory::forget_expired_answers(tx, limit)).await
     }
 
+    /// What there is, counted over all organisations.
+    pub async fn census(&self) -> Result<Census, StoreError> {
+        self.0.data.read(self.installation(), census::take).await
+    }
+
     /// Whether both databases can be written: a full disk is still read.
     pub async fn ready(&self) -> bool {
-        let data = self.0.data.write(self.installation(), directory::leave_no_trace).await;
-        data.is_ok() && self.0.keys.can_be_written().await
+        self.data_can_be_written().await && self.0.keys.can_be_written().await
+    }
+
+    /// Whether the database of the data can be written.
+    pub async fn data_can_be_written(&self) -> bool {
+        self.0.data.write(self.installation(), directory::leave_no_trace).await.is_ok()
     }
 
     /// Where the organisation's log ends, and how many leaves are under a checkpoint.

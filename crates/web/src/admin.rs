@@ -95,14 +95,15 @@ impl Admin {
 
     async fn ready(&self) -> Response {
         let draining = self.0.draining.load(Ordering::Relaxed);
-        let (mut ready, mut checks) = (!draining, serde_json::Map::new());
+        let (mut missing, mut checks) = (Vec::new(), serde_json::Map::new());
         for (name, holds) in &self.0.checks {
             let holds = holds().await;
-            ready &= holds;
+            missing.extend((!holds).then_some(*name));
             checks.insert((*name).into(), holds.into());
         }
+        let ready = !draining && missing.is_empty();
         let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        let body = serde_json::json!({ "ready": ready, "draining": draining, "checks": checks });
+        let body = serde_json::json!({ "ready": ready, "draining": draining, "missing": missing, "checks": checks });
         answer(status, crate::reply::JSON, format!("{body}\n"))
     }
 }
@@ -143,7 +144,11 @@ mod tests {
         assert_eq!(ask(&admin, "/healthz").await, (200, "ok\n".into()));
         assert_eq!(
             ask(&admin, "/readyz").await,
-            (503, "{\"ready\":false,\"draining\":false,\"checks\":{\"storage\":false}}\n".into())
+            (
+                503,
+                "{\"ready\":false,\"draining\":false,\"missing\":[\"storage\"],\"checks\":{\"storage\":false}}\n"
+                    .into()
+            )
         );
         storage.store(true, Ordering::Relaxed);
         assert_eq!(ask(&admin, "/readyz").await.0, 200);

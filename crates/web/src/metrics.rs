@@ -72,10 +72,7 @@ impl Counter {
 impl Metric for Counter {
     fn write(&self, out: &mut String) {
         head(out, self.name, self.help, "counter");
-        let _ = match self.label {
-            Some((label, is)) => writeln!(out, "{}{{{label}=\"{is}\"}} {}", self.name, self.value()),
-            None => writeln!(out, "{} {}", self.name, self.value()),
-        };
+        sample(out, self.name, self.label, self.value());
     }
 }
 
@@ -83,13 +80,19 @@ impl Metric for Counter {
 pub struct Gauge {
     name: &'static str,
     help: &'static str,
+    label: Option<(&'static str, &'static str)>,
     value: AtomicI64,
 }
 
 impl Gauge {
     /// A gauge at nought.
     pub const fn new(name: &'static str, help: &'static str) -> Self {
-        Self { name, help, value: AtomicI64::new(0) }
+        Self { name, help, label: None, value: AtomicI64::new(0) }
+    }
+
+    /// One of several gauges of the same name, told apart by a label. Show them one after the other.
+    pub const fn labelled(name: &'static str, help: &'static str, label: &'static str, is: &'static str) -> Self {
+        Self { name, help, label: Some((label, is)), value: AtomicI64::new(0) }
     }
 
     /// Adds `n`, which may be negative.
@@ -106,32 +109,41 @@ impl Gauge {
 impl Metric for Gauge {
     fn write(&self, out: &mut String) {
         head(out, self.name, self.help, "gauge");
-        let _ = writeln!(out, "{} {}", self.name, self.value.load(Ordering::Relaxed));
+        sample(out, self.name, self.label, self.value.load(Ordering::Relaxed));
     }
 }
 
-/// How long things take.
+/// How long things take, or how much of something there is at once.
 pub struct Histogram {
     name: &'static str,
     help: &'static str,
     bounds: &'static [f64],
     buckets: [AtomicU64; MAX_BUCKETS],
-    sum_us: AtomicU64,
+    /// In millionths.
+    sum: AtomicU64,
 }
 
 impl Histogram {
-    /// A histogram of seconds with these upper bounds (ascending, at most 15); see [`LATENCY_SECONDS`].
+    /// A histogram with these upper bounds (ascending, at most 15); see [`LATENCY_SECONDS`] for one of seconds.
     pub const fn new(name: &'static str, help: &'static str, bounds: &'static [f64]) -> Self {
         assert!(bounds.len() < MAX_BUCKETS, "a histogram has at most 15 bounds");
-        Self { name, help, bounds, buckets: [const { AtomicU64::new(0) }; MAX_BUCKETS], sum_us: AtomicU64::new(0) }
+        Self { name, help, bounds, buckets: [const { AtomicU64::new(0) }; MAX_BUCKETS], sum: AtomicU64::new(0) }
     }
 
     /// Counts one thing that took this long.
     pub fn observe(&self, took: Duration) {
-        let seconds = took.as_secs_f64();
-        let bucket = self.bounds.partition_point(|bound| *bound < seconds);
+        self.count(took.as_secs_f64(), u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// Counts one occasion on which there were so many.
+    pub fn observe_count(&self, n: usize) {
+        self.count(n as f64, (n as u64).saturating_mul(1_000_000));
+    }
+
+    fn count(&self, value: f64, millionths: u64) {
+        let bucket = self.bounds.partition_point(|bound| *bound < value);
         self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
-        self.sum_us.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.sum.fetch_add(millionths, Ordering::Relaxed);
     }
 }
 
@@ -144,9 +156,17 @@ impl Metric for Histogram {
             let _ = writeln!(out, "{}_bucket{{le=\"{bound}\"}} {count}", self.name);
         }
         count += self.buckets[self.bounds.len()].load(Ordering::Relaxed);
-        let sum = Duration::from_micros(self.sum_us.load(Ordering::Relaxed)).as_secs_f64();
+        let sum = Duration::from_micros(self.sum.load(Ordering::Relaxed)).as_secs_f64();
         let _ = writeln!(out, "{0}_bucket{{le=\"+Inf\"}} {count}\n{0}_sum {sum}\n{0}_count {count}", self.name);
     }
+}
+
+fn sample(out: &mut String, name: &str, label: Option<(&str, &str)>, value: impl std::fmt::Display) {
+    // Writing to a string can't fail.
+    let _ = match label {
+        Some((label, is)) => writeln!(out, "{name}{{{label}=\"{is}\"}} {value}"),
+        None => writeln!(out, "{name} {value}"),
+    };
 }
 
 /// Written once for each name; metrics of one name stand together.

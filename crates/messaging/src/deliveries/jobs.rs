@@ -13,6 +13,7 @@ use super::rules::{self, Next, Verdict};
 use super::{service, store};
 use crate::dispatcher::Handler;
 use crate::endpoints::{CallError, Endpoints, Gate, Ready, Telling, call};
+use crate::meters::Meters;
 
 /// How long a receiver has for one attempt, all together.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -26,6 +27,7 @@ pub struct Deliverer {
     store: Store,
     endpoints: Endpoints,
     client: sealpost_egress::client::Client,
+    meters: Arc<Meters>,
 }
 
 /// What one run of a job came to.
@@ -40,8 +42,13 @@ enum Ended {
 
 impl Deliverer {
     /// Calls go out through `client`.
-    pub fn new(store: Store, endpoints: Endpoints, client: sealpost_egress::client::Client) -> Arc<Self> {
-        Arc::new(Self { store, endpoints, client })
+    pub(crate) fn new(
+        store: Store,
+        endpoints: Endpoints,
+        client: sealpost_egress::client::Client,
+        meters: Arc<Meters>,
+    ) -> Arc<Self> {
+        Arc::new(Self { store, endpoints, client, meters })
     }
 
     async fn deliver(&self, claim: Claim) -> Result<(), StoreError> {
@@ -114,6 +121,7 @@ impl Deliverer {
         };
         let (outcome, status, latency, verdict) = read(call(&self.client, ctx.org, ready, telling).await);
         let finished_at = Some(ctx.now());
+        self.meters.delivered(outcome, ctx.now().since(now));
         Ended::Tried(
             Attempt { number, started_at: now, finished_at, outcome: outcome.to_owned(), status, latency_ms: latency },
             verdict,

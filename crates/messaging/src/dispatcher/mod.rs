@@ -15,6 +15,7 @@ use std::time::Duration;
 use sealpost_store::{Claim, Store, outbox};
 use tokio::sync::{Semaphore, mpsc, watch};
 
+use crate::meters::Meters;
 use fair::FairQueue;
 
 /// How often the database is asked for jobs that are due or were left behind.
@@ -37,12 +38,20 @@ pub trait Handler: Send + Sync + 'static {
 pub struct Dispatcher {
     store: Store,
     handlers: HashMap<&'static str, Arc<dyn Handler>>,
+    meters: Arc<Meters>,
 }
 
 impl Dispatcher {
     /// A dispatcher without handlers.
-    pub fn new(store: Store) -> Self {
-        Self { store, handlers: HashMap::new() }
+    pub(crate) fn new(store: Store, meters: Arc<Meters>) -> Self {
+        Self { store, handlers: HashMap::new(), meters }
+    }
+
+    /// The kinds of jobs it has handlers for.
+    pub fn kinds(&self) -> Vec<&'static str> {
+        let mut kinds: Vec<_> = self.handlers.keys().copied().collect();
+        kinds.sort_unstable();
+        kinds
     }
 
     /// Jobs of this kind are done by `handler`.
@@ -61,6 +70,7 @@ impl Dispatcher {
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             self.start(&mut waiting, &slots, &done);
+            self.meters.waiting.set(i64::try_from(waiting.len()).unwrap_or(i64::MAX));
             tokio::select! {
                 biased;
                 () = told_to(&mut stop) => break,
@@ -87,10 +97,12 @@ impl Dispatcher {
                 tracing::error!(kind = claim.kind, "outbox.unknown_kind");
                 continue;
             };
-            let done = done.clone();
+            let (done, meters) = (done.clone(), self.meters.clone());
+            meters.under_way.add(1);
             tokio::spawn(async move {
+                let under_way = UnderWay(meters);
                 handler.run(claim).await;
-                drop(slot);
+                drop((under_way, slot));
                 let _ = done.send(());
             });
         }
@@ -105,6 +117,15 @@ impl Dispatcher {
             Ok(claims) => claims.into_iter().for_each(|claim| waiting.push(claim)),
             Err(error) => tracing::warn!(error = %error, "outbox.sweep_failed"),
         }
+    }
+}
+
+/// A job being done; counted as such until it is dropped, even if its handler panics.
+struct UnderWay(Arc<Meters>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.add(-1);
     }
 }
 

@@ -25,6 +25,7 @@ use crate::contacts::Contacts;
 use crate::deliveries::{self, Notice, Occurrence, RETRIES};
 use crate::dispatcher::Handler;
 use crate::endpoints::Endpoints;
+use crate::meters::Meters;
 
 /// The longest a provider may be asked: an SMTP dialogue has a time limit for each of its phases.
 const ATTEMPT_MS: i64 = 15 * 60_000;
@@ -41,6 +42,7 @@ pub struct Sender {
     contacts: Contacts,
     endpoints: Endpoints,
     email: EmailSender,
+    meters: Arc<Meters>,
 }
 
 /// What became of a message.
@@ -58,8 +60,14 @@ struct Became {
 
 impl Sender {
     /// E-mail goes out through `email`.
-    pub fn new(store: Store, contacts: Contacts, endpoints: Endpoints, email: EmailSender) -> Arc<Self> {
-        Arc::new(Self { store, contacts, endpoints, email })
+    pub(crate) fn new(
+        store: Store,
+        contacts: Contacts,
+        endpoints: Endpoints,
+        email: EmailSender,
+        meters: Arc<Meters>,
+    ) -> Arc<Self> {
+        Arc::new(Self { store, contacts, endpoints, email, meters })
     }
 
     async fn dispatch(&self, claim: Claim) -> Result<(), StoreError> {
@@ -157,6 +165,7 @@ impl Sender {
             None => None,
         };
         let (id, channel) = (message.id, message.channel);
+        let outcome = if became.again.is_some() { "deferred" } else { became.to.word() };
         self.store
             .write(ctx, move |tx| {
                 let ours = match became.again {
@@ -175,7 +184,9 @@ impl Sender {
                 }
                 Ok(recorded(tx, id, &became))
             })
-            .await
+            .await?;
+        self.meters.sent(outcome);
+        Ok(())
     }
 
     async fn drop_job(&self, ctx: &Ctx, claim: Claim) -> Result<(), StoreError> {
