@@ -14,6 +14,8 @@ use crate::house::House;
 
 /// How often the use of keys is written.
 const KEY_USE: Duration = Duration::from_secs(5);
+/// How often keys are looked after: so late, at most, a reminder comes.
+const KEY_CARE: Duration = Duration::from_secs(15 * 60);
 /// How often expired idempotent answers are removed.
 const EXPIRY: Duration = Duration::from_secs(60);
 /// The most answers removed in one transaction, so that it holds nobody up.
@@ -29,6 +31,7 @@ const CERTIFICATES: Duration = Duration::from_secs(5);
 pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, checkpoint_every: Duration) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(api_keys::flush_forever(house.keys.uses(), KEY_USE));
+    tasks.spawn(api_keys::look_after_forever(house.store.clone(), KEY_CARE));
     tasks.spawn(checkpoints::sign_forever(house.signer.clone(), checkpoint_every));
     tasks.spawn(forget_expired_answers(house.store.clone()));
     tasks.spawn(reindex_contacts(house.store.clone(), house.messaging.contacts.clone()));

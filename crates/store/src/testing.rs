@@ -99,6 +99,14 @@ impl TestStore {
         fail(&"the data folder stays locked")
     }
 
+    /// Another process on the same databases, with the same clock; only PostgreSQL allows it.
+    pub async fn another_node(&self) -> Option<Store> {
+        let [data, keys] = self.urls.clone()?;
+        let roots = Arc::new(rustls::RootCertStore::empty());
+        let world = World { clock: self.clock.clone(), rng: Arc::new(SystemRng) };
+        Some(open(Database::Postgres { data, keys, writers: 2, roots }, &self.root, world).await)
+    }
+
     /// An organisation with nothing in it, and a context in its test environment.
     pub async fn organisation(&self) -> Ctx {
         let org = Org { id: OrgId::new(self.store.world()), environment: Environment::Test };

@@ -58,7 +58,7 @@ impl KeyAuthenticator {
             }
             return Err(Denial::of_known(refused, known.org, known.caller.actor));
         }
-        self.uses.count(known.key.id, known.org, now, peer);
+        self.uses.count(&known.key, known.org, now, peer);
         Ok(known.caller.clone())
     }
 

@@ -5,13 +5,15 @@
 //! older key live on for an overlap; revoking ends it at once, on every node.
 //!
 //! [`KeyAuthenticator`] believes or refuses a presented key, from memory: no request waits for the database because of its key,
-//! and none writes to it. How keys are used is collected by [`KeyUse`] and written every few seconds.
+//! and none writes to it. How keys are used is collected by [`KeyUse`] and written every few seconds; what is out of the ordinary
+//! then is told. [`look_after`] reminds organisations of keys that are about to end.
 
 mod api;
 mod authenticator;
 mod cache;
 mod cidr;
 pub mod codes;
+mod day;
 mod model;
 mod network;
 mod notices;
@@ -20,14 +22,20 @@ mod service;
 mod store;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod usage;
+mod watch;
 
 pub use api::feature;
 pub use authenticator::KeyAuthenticator;
 pub use cidr::{BadCidr, Cidr, Cidrs};
-pub use model::{ApiKey, BadKeyField, Issued, KeyName, KeyState, LastUse, Lifetime, NewKey};
+pub use day::Day;
+pub use model::{ApiKey, BadKeyField, Issued, KeyName, KeyState, KeyUsage, LastUse, Lifetime, NewKey};
 pub use rules::KeyRefused;
-pub use service::{Making, create, create_first, find, list, report_leak, revoke, revoke_now, rotate, rotate_now};
+pub use service::{
+    Making, create, create_first, find, list, report_leak, revoke, revoke_now, rotate, rotate_now, usage,
+};
+pub use upkeep::{look_after, look_after_forever};
 pub use usage::{KeyUse, flush_forever};
 
 /// The topic on the bus under which a key is named whose standing has changed.

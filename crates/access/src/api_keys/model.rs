@@ -5,6 +5,7 @@ use sealpost_store::{ApiKeyId, Environment, Time};
 use sealpost_web::PermissionSet;
 
 use super::cidr::Cidrs;
+use super::day::{DAY_MS, Day};
 use super::network::NetworkName;
 use crate::organisations::is_name;
 
@@ -14,7 +15,6 @@ const MAX_NAME: usize = 100;
 const DEFAULT_DAYS: u16 = 90;
 /// The most days a key may live.
 const MAX_DAYS: u16 = 366;
-const DAY_MS: i64 = 86_400_000;
 
 /// What people call a key: 1 to 100 characters, no control characters, no space at either end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,6 +138,14 @@ impl LastUse {
     pub fn network(&self) -> String {
         self.network.to_hex()
     }
+}
+
+/// How often a key was used.
+pub struct KeyUsage {
+    /// The key.
+    pub key: ApiKey,
+    /// Days on which it was used, of those that are kept, newest first.
+    pub days: Vec<(Day, u64)>,
 }
 
 /// How a key stands.

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use sealpost_store::{ApiKeyId, OrgKeys, Time};
 
-const DAY_MS: i64 = 86_400_000;
+use super::day::Day;
 
 /// The network of an address: its /24 (IPv4) or /48 (IPv6). Lives in memory for seconds; what is kept is a [`NetworkName`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct CoarseNetwork([u8; 7]);
 
 impl CoarseNetwork {
@@ -34,7 +34,7 @@ pub(super) struct NetworkName(pub(super) [u8; 4]);
 
 impl NetworkName {
     pub(super) fn new(keys: &OrgKeys, key: ApiKeyId, network: CoarseNetwork, at: Time) -> Self {
-        let day = at.unix_ms().div_euclid(DAY_MS).to_be_bytes();
+        let day = Day::of(at).bytes();
         let mac = keys.purpose("ip").mac(&[b"api_key", &key.bytes(), &day, &network.0]);
         let mut name = [0; 4];
         name.copy_from_slice(&mac[..4]);
@@ -44,6 +44,20 @@ impl NetworkName {
     /// Eight hexadecimal digits.
     pub(super) fn to_hex(self) -> String {
         format!("{:08x}", u32::from_be_bytes(self.0))
+    }
+}
+
+/// What a network is called as long as a key is known from it: keyed and different for each key, never shown, and forgotten some
+/// time after its last use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FamiliarNetwork(pub(super) [u8; 8]);
+
+impl FamiliarNetwork {
+    pub(super) fn new(keys: &OrgKeys, key: ApiKeyId, network: CoarseNetwork) -> Self {
+        let mac = keys.purpose("ip").mac(&[b"api_key_familiar", &key.bytes(), &network.0]);
+        let mut name = [0; 8];
+        name.copy_from_slice(&mac[..8]);
+        Self(name)
     }
 }
 

@@ -7,6 +7,7 @@ use sealpost_store::Time;
 use sealpost_web::{PermissionSet, Refusal, Via};
 
 use super::codes;
+use super::day::DAY_MS;
 use super::model::{ApiKey, KeyState, Lifetime, NewKey};
 use crate::permissions::{ALL, PUBLISHABLE};
 
@@ -49,6 +50,86 @@ pub enum KeyRefused {
     /// It has ended, so it can't be rotated.
     #[error("the key is not active any more")]
     NotActive,
+}
+
+/// Days without a use after which a key sleeps: so long that nobody would miss it, and that a use deserves a look (parity A14).
+/// Any shorter, and jobs that run every few weeks would be told of each time.
+const IDLE_DAYS: i64 = 30;
+
+/// How long before its end an organisation is reminded of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Threshold {
+    days: u16,
+    code: &'static str,
+}
+
+/// Nearest first (parity A13).
+const THRESHOLDS: [Threshold; 3] = [
+    Threshold { days: 1, code: "days_1" },
+    Threshold { days: 3, code: "days_3" },
+    Threshold { days: 14, code: "days_14" },
+];
+
+/// What there is to say of a key's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reminder {
+    /// It ends soon.
+    Ending {
+        /// The threshold it has passed.
+        threshold: Threshold,
+        /// Days until then, rounded up.
+        days_left: u16,
+    },
+    /// It has ended.
+    Ended,
+}
+
+impl Threshold {
+    /// As a ledger leaf says it.
+    pub(super) const fn code(self) -> &'static str {
+        self.code
+    }
+
+    const fn ms(self) -> i64 {
+        self.days as i64 * DAY_MS
+    }
+}
+
+impl Reminder {
+    /// What is stored once it has been given: days, less with each, and 0 at the end.
+    pub(super) const fn mark(self) -> u16 {
+        match self {
+            Self::Ending { threshold, .. } => threshold.days,
+            Self::Ended => 0,
+        }
+    }
+}
+
+/// Up to when a key must end for there to be anything to say of it now.
+pub(super) fn first_reminder(now: Time) -> Time {
+    now.plus_ms(THRESHOLDS.iter().map(|threshold| threshold.ms()).max().unwrap_or(0))
+}
+
+/// What is to be said of a key's end by now, whether or not it has been said. Nothing of one that somebody ended or replaced, and
+/// nothing from before the key was there.
+pub(super) fn reminder(key: &ApiKey, now: Time) -> Option<Reminder> {
+    match state(key, now) {
+        KeyState::Revoked { .. } | KeyState::Rotated { .. } => None,
+        KeyState::Expired { .. } => Some(Reminder::Ended),
+        KeyState::Active => {
+            let (left, life) = (key.expires_at.since(now), key.expires_at.since(key.created_at));
+            let passed = |threshold: &Threshold| left <= threshold.ms() && threshold.ms() < life;
+            let threshold = THRESHOLDS.into_iter().find(passed)?;
+            let days_left = u16::try_from((left + DAY_MS - 1) / DAY_MS).unwrap_or(threshold.days);
+            Some(Reminder::Ending { threshold, days_left })
+        }
+    }
+}
+
+/// For how many whole days a key slept that is used at `now`, if it slept.
+pub(super) fn slept(created_at: Time, last_used_at: Option<Time>, now: Time) -> Option<i64> {
+    let days = now.since(last_used_at.unwrap_or(created_at)) / DAY_MS;
+    (days >= IDLE_DAYS).then_some(days)
 }
 
 /// How a key stands.

@@ -12,7 +12,7 @@ use sealpost_store::{
 use sealpost_web::{Failure, PermissionSet, not_found};
 
 use super::codes::KEY_NOT_ACTIVE;
-use super::model::{ApiKey, Issued, NewKey};
+use super::model::{ApiKey, Issued, KeyUsage, NewKey};
 use super::{CHANGED, notices, rules, store};
 use crate::notices::raise;
 use crate::permissions::{self, EVERYTHING};
@@ -81,6 +81,12 @@ pub fn find(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError>
 /// Up to `limit` keys older than `before`, newest first.
 pub fn list(tx: &mut Tx<'_>, before: Option<ApiKeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
     store::page(tx, before, limit)
+}
+
+/// How often the key with this id was used.
+pub fn usage(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<KeyUsage, Failure> {
+    let key = store::find(tx, id)?.ok_or_else(not_found)?;
+    Ok(KeyUsage { days: store::days(tx, id)?, key })
 }
 
 /// Revokes a secret key that somebody found where it should not be. Whoever knows it could do worse with it; a publishable key

@@ -4,8 +4,9 @@ use sealpost_seal::token::KeyKind;
 use sealpost_store::{ApiKeyId, Row, StoreError, Time, Tx, sql};
 
 use super::cidr::Cidrs;
+use super::day::Day;
 use super::model::{ApiKey, KeyName, LastUse};
-use super::network::NetworkName;
+use super::network::{FamiliarNetwork, NetworkName};
 use crate::permissions;
 
 pub(super) fn insert(tx: &mut Tx<'_>, key: &ApiKey, mac: &[u8; 32]) -> Result<(), StoreError> {
@@ -78,13 +79,49 @@ pub(super) fn supersede(tx: &mut Tx<'_>, id: ApiKeyId, successor: ApiKeyId, unti
     Ok(changed == 1)
 }
 
-pub(super) fn last_use(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<Option<LastUse>, StoreError> {
-    let found = tx.optional(
-        sql!("select last_used_at, last_used_network from api_key where org = $1 and env = $2 and id = $3"),
-        &[&id],
-        read_last_use,
+/// Keys that end by `until` or have ended, of which there may still be something to say: nobody ended or replaced them.
+pub(super) fn ending(tx: &mut Tx<'_>, until: Time) -> Result<Vec<ApiKey>, StoreError> {
+    let environment = tx.ctx().org.environment;
+    tx.all(
+        sql!(
+            "select id, kind, name, last4, scopes, cidrs, created_at, expires_at, revoked_at, successor,
+                    last_used_at, last_used_network, uses
+             from api_key where org = $1 and env = $2 and expires_at <= $3 and revoked_at is null and successor is null
+                    and coalesce(reminded, 1) > 0 order by id"
+        ),
+        &[&until],
+        |row| read(row, environment),
+    )
+}
+
+/// Takes down which reminder is given; false if this or a later one has been, or there is nothing to be reminded of any more.
+pub(super) fn mark_reminded(tx: &mut Tx<'_>, id: ApiKeyId, mark: u16) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        sql!(
+            "update api_key set reminded = $4 where org = $1 and env = $2 and id = $3 and revoked_at is null
+                    and successor is null and (reminded is null or reminded > $4)"
+        ),
+        &[&id, &u32::from(mark)],
     )?;
-    Ok(found.flatten())
+    Ok(changed == 1)
+}
+
+/// Since when a key is there, and when it was used last.
+pub(super) struct UseSoFar {
+    pub(super) created_at: Time,
+    pub(super) last_used_at: Option<Time>,
+}
+
+/// How a key was used so far. Locks its row until the transaction ends.
+pub(super) fn use_so_far(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<Option<UseSoFar>, StoreError> {
+    tx.optional(
+        sql!(
+            sqlite: "select created_at, last_used_at from api_key where org = $1 and env = $2 and id = $3",
+            postgres: "select created_at, last_used_at from api_key where org = $1 and env = $2 and id = $3 for update"
+        ),
+        &[&id],
+        |row| Ok(UseSoFar { created_at: row.get("created_at")?, last_used_at: row.get("last_used_at")? }),
+    )
 }
 
 /// Adds uses. Several nodes may do so; the latest use wins.
@@ -98,6 +135,77 @@ pub(super) fn add_uses(tx: &mut Tx<'_>, id: ApiKeyId, uses: u64, last: LastUse) 
         ),
         &[&id, &uses, &last.at, &last.network.0],
     )
+}
+
+/// Adds uses on one day.
+pub(super) fn add_day(tx: &mut Tx<'_>, id: ApiKeyId, day: Day, uses: u64) -> Result<(), StoreError> {
+    tx.put(
+        sql!(
+            "insert into api_key_use (org, env, api_key, day, uses) values ($1, $2, $3, $4, $5)
+             on conflict (org, env, api_key, day) do update set uses = api_key_use.uses + excluded.uses"
+        ),
+        &[&id, &day, &uses],
+    )
+}
+
+/// Days on which a key was used, newest first.
+pub(super) fn days(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<Vec<(Day, u64)>, StoreError> {
+    tx.all(
+        sql!("select day, uses from api_key_use where org = $1 and env = $2 and api_key = $3 order by day desc"),
+        &[&id],
+        |row| Ok((row.get("day")?, row.get("uses")?)),
+    )
+}
+
+/// From how many networks a key is known.
+pub(super) fn familiar_networks(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<u64, StoreError> {
+    let count = tx.optional(
+        sql!("select count(*) as n from api_key_network where org = $1 and env = $2 and api_key = $3"),
+        &[&id],
+        |row| row.get("n"),
+    )?;
+    Ok(count.unwrap_or(0))
+}
+
+/// Notes that a key was used again from a network it is known from; false if it isn't.
+pub(super) fn see_again(tx: &mut Tx<'_>, id: ApiKeyId, network: FamiliarNetwork, day: Day) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        sql!("update api_key_network set last_day = $5 where org = $1 and env = $2 and api_key = $3 and network = $4"),
+        &[&id, &network.0, &day],
+    )?;
+    Ok(changed == 1)
+}
+
+/// From now on a key is known from this network.
+pub(super) fn make_familiar(
+    tx: &mut Tx<'_>,
+    id: ApiKeyId,
+    network: FamiliarNetwork,
+    day: Day,
+) -> Result<(), StoreError> {
+    tx.put(
+        sql!("insert into api_key_network (org, env, api_key, network, last_day) values ($1, $2, $3, $4, $5)"),
+        &[&id, &network.0, &day],
+    )
+}
+
+/// Whether anything about use before `day` is kept.
+pub(super) fn has_use_before(tx: &mut Tx<'_>, day: Day) -> Result<bool, StoreError> {
+    let found = tx.optional(
+        sql!(
+            "select 1 as one where exists (select 1 from api_key_use where org = $1 and env = $2 and day < $3)
+                    or exists (select 1 from api_key_network where org = $1 and env = $2 and last_day < $3)"
+        ),
+        &[&day],
+        |row| row.get::<i64>("one"),
+    )?;
+    Ok(found.is_some())
+}
+
+/// Forgets counts of days before `day`, and networks that were not seen since.
+pub(super) fn forget_use_before(tx: &mut Tx<'_>, day: Day) -> Result<(), StoreError> {
+    tx.put(sql!("delete from api_key_use where org = $1 and env = $2 and day < $3"), &[&day])?;
+    tx.put(sql!("delete from api_key_network where org = $1 and env = $2 and last_day < $3"), &[&day])
 }
 
 fn read(row: &Row<'_>, environment: sealpost_store::Environment) -> Result<ApiKey, StoreError> {

@@ -40,6 +40,13 @@ impl NoticeKind {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fact(Value);
 
+impl Fact {
+    /// A keyed hash, as hexadecimal digits.
+    pub fn hex<const N: usize>(hash: [u8; N]) -> Self {
+        Self(Value::from(hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+    }
+}
+
 impl From<Time> for Fact {
     fn from(time: Time) -> Self {
         Self(Value::from(time.to_string()))

@@ -172,6 +172,7 @@ mod tests {
             "send --event otp.login --to +15550100123 --data code=1",
             "listen --port 0",
             "keys list",
+            "keys usage key_x",
             "keys create --name n --scope messages:send",
             "keys rotate key_x --overlap 24h",
             "keys revoke key_x --local",

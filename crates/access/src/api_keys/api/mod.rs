@@ -7,6 +7,7 @@ mod list;
 mod report_leak;
 mod revoke;
 mod rotate;
+mod usage;
 mod view;
 
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub fn feature(house: Store, keys: Arc<KeyAuthenticator>) -> Feature {
         create::route(api.clone()),
         list::route(api.clone()),
         find::route(api.clone()),
+        usage::route(api.clone()),
         rotate::route(api.clone()),
         revoke::route(api.clone()),
         report_leak::route(api),

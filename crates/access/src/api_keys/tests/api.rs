@@ -108,6 +108,21 @@ both_engines! {
         assert_eq!(status, 422);
     }
 
+    async fn the_use_of_a_key_is_shown_day_by_day(test: TestStore) {
+        let house = House::new(test).await;
+        let (owner, key) = (house.key(powerful()).await, house.key(secret(&[KEYS_READ])).await);
+        let path = format!("/v1/keys/{}/usage", key.key.id);
+        let (status, shown) = house.call(Some(&owner), "GET", &path, None).await;
+        let unused = json!({ "id": key.key.id, "uses": 0, "last_used_at": null, "days": [] });
+        assert_eq!((status, shown), (200, unused));
+        house.refusal(&key).await;
+        house.keys.uses().flush().await.unwrap();
+        let (_, shown) = house.call(Some(&owner), "GET", &path, None).await;
+        assert_eq!((&shown["uses"], &shown["days"]), (&json!(1), &json!([{ "date": "2026-01-15", "uses": 1 }])));
+        let (status, _) = house.call(Some(&owner), "GET", "/v1/keys/key_00000000000000000000000000/usage", None).await;
+        assert_eq!(status, 404);
+    }
+
     async fn a_leak_is_reported_without_a_key_and_answered_alike(test: TestStore) {
         let house = House::new(test).await;
         let key = house.key(powerful()).await;

@@ -31,11 +31,22 @@ pub(super) struct House {
 impl House {
     pub(super) async fn new(test: TestStore) -> Self {
         let ctx = test.organisation().await;
+        Self::of(test, ctx)
+    }
+
+    fn of(test: TestStore, ctx: Ctx) -> Self {
         let keys = KeyAuthenticator::new(test.store.clone());
         let features = vec![feature(test.store.clone(), keys.clone())];
         let registry = Registry::new(features, keys.clone(), test.store.clone(), WebConfig::default()).unwrap();
         let changes = tokio::sync::Mutex::new(test.store.bus().subscribe(CHANGED));
         Self { app: registry.app(), keys, ctx, test, changes }
+    }
+
+    /// The same after the process has ended and begun again (SQLite).
+    pub(super) async fn restarted(self) -> Self {
+        let Self { test, ctx, keys, app, changes } = self;
+        drop((keys, app, changes));
+        Self::of(test.reopened().await, ctx)
     }
 
     pub(super) fn store(&self) -> &Store {

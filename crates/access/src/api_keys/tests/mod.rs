@@ -2,6 +2,8 @@
 
 mod api;
 mod house;
+mod reminders;
 mod rules;
 mod use_of_keys;
 mod validity;
+mod watched_use;

@@ -5,8 +5,9 @@ use sealpost_seal::token::KeyKind;
 use sealpost_store::{ApiKeyId, Environment, Time};
 use sealpost_web::PermissionSet;
 
+use crate::api_keys::day::DAY_MS;
 use crate::api_keys::model::{ApiKey, KeyName, KeyState, Lifetime};
-use crate::api_keys::rules::{KeyRefused, may_grant, may_use, state};
+use crate::api_keys::rules::{KeyRefused, Reminder, may_grant, may_use, reminder, slept, state};
 use crate::api_keys::{BadKeyField, Cidrs};
 use crate::permissions::{ALL, CONTACTS_READ, EVERYTHING, KEYS_MANAGE, MESSAGES_SEND};
 
@@ -44,6 +45,29 @@ proptest! {
     }
 
     #[test]
+    fn reminders_only_ever_come_nearer_to_the_end(
+        life in 1_i64..=366, hours in prop::collection::vec(1_i64..=30 * 24, 1..40),
+    ) {
+        let key = key(life * DAY_MS, None, false);
+        let (mut now, mut last) = (0, u16::MAX);
+        for step in hours {
+            now += step * DAY_MS / 24;
+            let Some(reminder) = reminder(&key, Time::from_unix_ms(now)) else {
+                prop_assert!(now < life * DAY_MS && last == u16::MAX);
+                continue;
+            };
+            prop_assert!(reminder.mark() <= last);
+            prop_assert_eq!(reminder == Reminder::Ended, now >= life * DAY_MS);
+            if let Reminder::Ending { days_left, .. } = reminder {
+                let left = i64::from(days_left) * DAY_MS;
+                prop_assert!(now + left >= life * DAY_MS && now + left - DAY_MS < life * DAY_MS);
+                prop_assert!(days_left <= reminder.mark() && i64::from(reminder.mark()) < life);
+            }
+            last = reminder.mark();
+        }
+    }
+
+    #[test]
     fn nobody_grants_what_they_do_not_have(ceiling in prop::collection::vec(any::<bool>(), 21), wanted in prop::collection::vec(any::<bool>(), 21)) {
         let (ceiling, wanted) = (set(&ceiling), set(&wanted));
         match may_grant(ceiling, KeyKind::Secret, wanted) {
@@ -73,6 +97,15 @@ fn a_state_says_what_to_do_next() {
     assert_eq!(state(&key(10, Some(5), true), at(6)), KeyState::Revoked { at: at(5) });
     let successor = ApiKeyId::from_bytes([2; 16]);
     assert_eq!(state(&key(10, None, true), at(20)), KeyState::Rotated { until: at(10), successor });
+}
+
+#[test]
+fn a_key_sleeps_after_30_days_without_a_use_or_since_it_was_made() {
+    let day = |days: i64| Time::from_unix_ms(days * DAY_MS);
+    assert_eq!(slept(day(0), Some(day(10)), day(40).plus_ms(-1)), None);
+    assert_eq!(slept(day(0), Some(day(10)), day(40)), Some(30));
+    assert_eq!((slept(day(0), None, day(29)), slept(day(0), None, day(31))), (None, Some(31)));
+    assert_eq!(slept(day(50), None, day(0)), None, "a clock that went back");
 }
 
 #[test]

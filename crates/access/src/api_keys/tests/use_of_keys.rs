@@ -1,10 +1,11 @@
 //! How the use of keys is remembered.
 
 use sealpost_store::both_engines;
+use sealpost_web::{Authenticator, Presented, Via};
 
 use super::house::{ELSEWHERE, HERE, House, powerful};
-use crate::api_keys::model::ApiKey;
-use crate::api_keys::{Issued, find};
+use crate::api_keys::model::{ApiKey, Lifetime, NewKey};
+use crate::api_keys::{Day, Issued, KeyAuthenticator, find, look_after, usage};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -41,21 +42,54 @@ both_engines! {
         assert_eq!(stored(&house, &key).await.uses, 0);
     }
 
-    async fn a_network_never_seen_leaves_a_leaf_once_and_the_first_and_familiar_ones_none(test: TestStore) {
+    async fn uses_are_counted_for_each_day_however_they_are_written(test: TestStore) {
         let house = House::new(test).await;
         let key = house.key(powerful()).await;
-        let alerts = async || house.acts().await.iter().filter(|act| *act == "key.new_network").count();
-        used(&house, &key, HERE).await;
-        used(&house, &key, "192.0.2.99").await;
-        assert_eq!(alerts().await, 0, "the first network, and an address beside it");
+        house.present(key.plain.expose(), HERE, false).await.unwrap();
         house.test.clock.advance_ms(DAY_MS);
+        for _ in 0..2 {
+            house.present(key.plain.expose(), HERE, false).await.unwrap();
+        }
+        house.keys.uses().flush().await.unwrap();
         used(&house, &key, HERE).await;
-        assert_eq!(alerts().await, 0, "the same network on another day");
-        used(&house, &key, ELSEWHERE).await;
-        assert_eq!(alerts().await, 1);
+        let id = key.key.id;
+        let usage = house.store().read(&house.ctx, move |tx| usage(tx, id)).await.ok().unwrap();
+        let today = Day::of(house.ctx.now());
+        assert_eq!(usage.days, [(today, 3), (today.minus(1), 1)], "one flush may see midnight, one day several flushes");
+        assert_eq!(usage.key.uses, 4);
+    }
+
+    async fn counts_of_nodes_add_up(test: TestStore) {
+        let house = House::new(test).await;
+        let Some(other) = house.test.another_node().await else { return };
+        let other = KeyAuthenticator::new(other);
+        let key = house.key(powerful()).await;
+        for keys in [&house.keys, &other, &other] {
+            let presented = Presented { via: Via::Bearer, text: key.plain.expose() };
+            keys.authenticate(presented, HERE.parse().unwrap(), false).await.ok().unwrap();
+        }
+        let (ours, theirs) = (house.keys.uses(), other.uses());
+        let (ours, theirs) = tokio::join!(ours.flush(), theirs.flush());
+        assert!(ours.is_ok() && theirs.is_ok());
+        let id = key.key.id;
+        let usage = house.store().read(&house.ctx, move |tx| usage(tx, id)).await.ok().unwrap();
+        assert_eq!((usage.key.uses, usage.days), (3, vec![(Day::of(house.ctx.now()), 3)]));
+    }
+
+    async fn counts_are_kept_for_90_days(test: TestStore) {
+        let house = House::new(test).await;
+        let key = house.key(NewKey { lifetime: Lifetime::days(366).unwrap(), ..powerful() }).await;
         used(&house, &key, HERE).await;
-        used(&house, &key, ELSEWHERE).await;
-        assert_eq!(alerts().await, 1, "both are familiar now");
+        let first = Day::of(house.ctx.now());
+        let id = key.key.id;
+        let kept = async || house.store().read(&house.ctx, move |tx| usage(tx, id)).await.ok().unwrap().days;
+        house.test.clock.advance_ms(90 * DAY_MS);
+        look_after(house.store()).await.unwrap();
+        assert_eq!(kept().await, [(first, 1)]);
+        house.test.clock.advance_ms(DAY_MS);
+        look_after(house.store()).await.unwrap();
+        assert!(kept().await.is_empty());
+        assert_eq!(stored(&house, &key).await.uses, 1, "the sum stays");
     }
 
     async fn the_network_shown_is_no_address_and_changes_with_the_day(test: TestStore) {

@@ -34,7 +34,28 @@ create table api_key (
     last_used_at bigint,
     last_used_network bytea,
     uses bigint not null default 0,
+    reminded bigint,
     primary key (org, env, id)
+);
+
+-- How often a key was used on a day, counted from 1970-01-01.
+create table api_key_use (
+    org uuid not null,
+    env text not null,
+    api_key uuid not null,
+    day bigint not null,
+    uses bigint not null,
+    primary key (org, env, api_key, day)
+);
+
+-- Networks a key is known from, by keyed hash.
+create table api_key_network (
+    org uuid not null,
+    env text not null,
+    api_key uuid not null,
+    network bytea not null,
+    last_day bigint not null,
+    primary key (org, env, api_key, network)
 );
 
 create table secret (

@@ -34,7 +34,28 @@ create table api_key (
     last_used_at integer,
     last_used_network blob,
     uses integer not null default 0,
+    reminded integer,
     primary key (org, env, id)
+) strict, without rowid;
+
+-- How often a key was used on a day, counted from 1970-01-01.
+create table api_key_use (
+    org blob not null,
+    env text not null,
+    api_key blob not null,
+    day integer not null,
+    uses integer not null,
+    primary key (org, env, api_key, day)
+) strict, without rowid;
+
+-- Networks a key is known from, by keyed hash.
+create table api_key_network (
+    org blob not null,
+    env text not null,
+    api_key blob not null,
+    network blob not null,
+    last_day integer not null,
+    primary key (org, env, api_key, network)
 ) strict, without rowid;
 
 create table secret (

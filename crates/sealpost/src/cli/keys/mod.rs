@@ -1,9 +1,11 @@
 //! `sealpost keys`
 
+mod show;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use sealpost_access::api_keys::{self, Cidr, Cidrs, Issued, KeyName, Lifetime, NewKey};
+use sealpost_access::api_keys::{self, Cidr, Cidrs, KeyName, Lifetime, NewKey};
 use sealpost_access::permissions;
 use sealpost_access::secrets::Overlap;
 use sealpost_seal::token::KeyKind;
@@ -14,7 +16,6 @@ use serde_json::{Value, json};
 use super::local::{self, Place};
 use super::{Outcome, Shell, Stop};
 use crate::api::Connection;
-use crate::files;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Verb {
@@ -22,6 +23,8 @@ pub(super) enum Verb {
     Create(Create),
     /// List keys
     List(List),
+    /// Show how often a key was used, day by day
+    Usage(Usage),
     /// Make a successor; the older key lives on for the overlap
     Rotate(Rotate),
     /// End a key at once
@@ -76,6 +79,14 @@ pub(super) struct List {
 }
 
 #[derive(clap::Args)]
+pub(super) struct Usage {
+    /// The key's id
+    id: String,
+    #[command(flatten)]
+    way: Way,
+}
+
+#[derive(clap::Args)]
 pub(super) struct Rotate {
     /// The key's id
     id: String,
@@ -108,6 +119,7 @@ pub(super) async fn run(shell: &Shell, verb: Verb) -> Outcome {
     match verb {
         Verb::Create(args) => create(shell, args).await,
         Verb::List(args) => list(shell, args).await,
+        Verb::Usage(args) => usage_of(shell, args).await,
         Verb::Rotate(args) => rotate(shell, args).await,
         Verb::Revoke(args) => revoke(shell, args).await,
     }
@@ -124,13 +136,13 @@ async fn create(shell: &Shell, args: Create) -> Outcome {
         };
         let store = local::store(shell).await?;
         let ctx = local::operator(&store, &args.way.place).await?;
-        return show_issued(shell, &args.save, api_keys::create_first(&store, &ctx, new).await.map_err(of_failure)?);
+        return show::issued(shell, &args.save, api_keys::create_first(&store, &ctx, new).await.map_err(of_failure)?);
     }
     let kind = if args.publishable { "publishable" } else { "secret" };
     let body = json!({ "name": args.name, "kind": kind, "scopes": args.scopes, "expires_in_days": args.expires,
         "cidrs": args.networks });
     let made = shell.api(&args.way.connection)?.post("/v1/keys", &body, None).await?;
-    show_new(shell, &args.save, made)
+    show::new(shell, &args.save, made)
 }
 
 async fn rotate(shell: &Shell, args: Rotate) -> Outcome {
@@ -139,24 +151,37 @@ async fn rotate(shell: &Shell, args: Rotate) -> Outcome {
         let store = local::store(shell).await?;
         let ctx = local::operator(&store, &args.way.place).await?;
         let issued = api_keys::rotate_now(&store, &ctx, id, overlap).await.map_err(of_failure)?;
-        return show_issued(shell, &args.save, issued);
+        return show::issued(shell, &args.save, issued);
     }
     let path = format!("/v1/keys/{}/rotate", id(&args.id)?);
     let body = json!({ "overlap_seconds": args.overlap });
     let made = shell.api(&args.way.connection)?.post(&path, &body, None).await?;
-    show_new(shell, &args.save, made)
+    show::new(shell, &args.save, made)
 }
 
 async fn revoke(shell: &Shell, args: Revoke) -> Outcome {
     let id = id(&args.id)?;
-    if args.way.local {
+    let key = if args.way.local {
         let store = local::store(shell).await?;
         let ctx = local::operator(&store, &args.way.place).await?;
-        api_keys::revoke_now(&store, &ctx, id).await.map_err(of_failure)?;
+        show::brief(&api_keys::revoke_now(&store, &ctx, id).await.map_err(of_failure)?, ctx.now())
     } else {
-        shell.api(&args.way.connection)?.post_nothing(&format!("/v1/keys/{id}/revoke")).await?;
-    }
-    shell.out.result(&json!({ "id": id, "state": "revoked" }), || shell.out.say(format_args!("{id}  revoked")));
+        shell.api(&args.way.connection)?.post_nothing(&format!("/v1/keys/{id}/revoke")).await?
+    };
+    show::revoked(shell, &key);
+    Ok(())
+}
+
+async fn usage_of(shell: &Shell, args: Usage) -> Outcome {
+    let id = id(&args.id)?;
+    let usage = if args.way.local {
+        let store = local::store(shell).await?;
+        let ctx = local::operator(&store, &args.way.place).await?;
+        show::use_of(&store.read(&ctx, move |tx| api_keys::usage(tx, id)).await.map_err(of_failure)?)
+    } else {
+        shell.api(&args.way.connection)?.get(&format!("/v1/keys/{id}/usage")).await?
+    };
+    show::usage(shell, &usage);
     Ok(())
 }
 
@@ -166,20 +191,8 @@ async fn list(shell: &Shell, args: List) -> Outcome {
         let ctx = local::operator(&store, &args.way.place).await?;
         let limit = args.limit;
         let keys = store.read(&ctx, move |tx| api_keys::list(tx, None, limit)).await.map_err(anyhow::Error::from)?;
-        let rows: Vec<Value> = keys
-            .iter()
-            .map(|key| {
-                let state = match (key.revoked_at, key.successor) {
-                    (Some(_), _) => "revoked",
-                    _ if key.expires_at <= ctx.now() => "expired",
-                    (None, Some(_)) => "rotated",
-                    (None, None) => "active",
-                };
-                json!({ "id": key.id, "name": key.name.as_str(), "last4": key.last4, "state": state,
-                    "expires_at": key.expires_at, "uses": key.uses })
-            })
-            .collect();
-        show_list(shell, &json!({ "data": rows }));
+        let rows: Vec<Value> = keys.iter().map(|key| show::brief(key, ctx.now())).collect();
+        show::list(shell, &json!({ "data": rows }));
         return Ok(());
     }
     let mut path = format!("/v1/keys?limit={}", args.limit);
@@ -187,56 +200,7 @@ async fn list(shell: &Shell, args: List) -> Outcome {
         path.push_str("&cursor=");
         path.extend(url::form_urlencoded::byte_serialize(cursor.as_bytes()));
     }
-    show_list(shell, &shell.api(&args.way.connection)?.get(&path).await?);
-    Ok(())
-}
-
-fn show_list(shell: &Shell, page: &Value) {
-    shell.out.result(page, || {
-        for key in page["data"].as_array().into_iter().flatten() {
-            let text = |name: &str| key[name].as_str().unwrap_or("—").to_owned();
-            shell.out.say(format_args!(
-                "{}  {:8}  …{}  ends {}  {} uses  {}",
-                text("id"),
-                text("state"),
-                text("last4"),
-                text("expires_at").get(..10).unwrap_or("—"),
-                key["uses"],
-                text("name"),
-            ));
-        }
-        if let Some(cursor) = page["next_cursor"].as_str() {
-            shell.out.note(format_args!("more: --cursor {cursor}"));
-        }
-    });
-}
-
-fn show_issued(shell: &Shell, save: &Save, issued: Issued) -> Outcome {
-    let key = &issued.key;
-    let made = json!({ "id": key.id, "name": key.name.as_str(), "expires_at": key.expires_at,
-        "environment": key.environment, "key": issued.plain.expose() });
-    show_new(shell, save, made)
-}
-
-fn show_new(shell: &Shell, save: &Save, mut made: Value) -> Outcome {
-    let text = made["key"].take();
-    let text =
-        text.as_str().ok_or_else(|| Stop::refused("this answers a repeated request: the key was shown before"))?;
-    let field = |name: &str| made[name].as_str().unwrap_or_default().to_owned();
-    let (id, ends) = (field("id"), field("expires_at"));
-    match &save.save {
-        Some(path) => {
-            files::write_private(path, format!("{text}\n").as_bytes())?;
-            made["key_file"] = json!(path);
-            shell
-                .out
-                .result(&made, || shell.out.say(format_args!("{id}  saved to {} (0600)  ends {ends}", path.display())));
-        }
-        None => {
-            made["key"] = json!(text);
-            shell.out.result(&made, || shell.out.say(format_args!("{id}  shown once:  {text}  ends {ends}")));
-        }
-    }
+    show::list(shell, &shell.api(&args.way.connection)?.get(&path).await?);
     Ok(())
 }
 
