@@ -18,7 +18,9 @@ use sealpost_seal::RootKey;
 use sealpost_store::{Database, Store, StoreConfig, World};
 use sealpost_web::{App, Registry, SecurityTxt, WebConfig};
 
-use crate::config::{Config, EgressConfig, Environment, PostgresConfig, SecretSource, SecurityTxtConfig};
+use crate::config::{
+    Config, EgressConfig, Environment, PostgresConfig, SecretSource, SecurityTxtConfig, StorageConfig,
+};
 use crate::trust;
 
 /// Everything, ready to be served.
@@ -63,13 +65,14 @@ pub(crate) async fn open_store(config: &Config, environment: &Environment, world
         Some(origin) => origin.clone(),
         None => format!("{}/ledger", config.server.public_url.authority()),
     };
-    let database = database(config, environment)?;
+    let database = database(&config.storage, environment)?;
     Ok(Store::open(StoreConfig { database, root, world, origin }).await?)
 }
 
-fn database(config: &Config, environment: &Environment) -> Result<Database> {
-    let Some(postgres) = &config.storage.postgres else {
-        let folder = config.storage.folder.relative();
+/// Where the data and the keys are, with secrets read.
+pub(crate) fn database(config: &StorageConfig, environment: &Environment) -> Result<Database> {
+    let Some(postgres) = &config.postgres else {
+        let folder = config.folder.relative();
         crate::files::private_folder(&folder).with_context(|| folder.display().to_string())?;
         return Ok(Database::Sqlite { folder });
     };

@@ -11,6 +11,9 @@ pub enum StoreError {
     /// PostgreSQL refused a statement or the connection broke.
     #[error("postgres refused a statement")]
     Postgres(#[source] tokio_postgres::Error),
+    /// No connection to PostgreSQL.
+    #[error("the PostgreSQL server can't be reached")]
+    Unreachable(#[source] tokio_postgres::Error),
     /// A unique constraint holds already: somebody else was first. Callers turn this into a decision.
     #[error("a unique constraint holds already")]
     Conflict,

@@ -57,7 +57,7 @@ pub use outbox::{Claim, NewJob};
 pub use row::{Cell, Column, Row};
 pub use sealpost_seal::env::Environment;
 pub use sql::{Scoping, Sql};
-pub use store::{Database, Store, StoreConfig, Tree};
+pub use store::{Database, Standing, Store, StoreConfig, Tree};
 pub use stream::Unstreamed;
 pub use tx::{Recorded, Tx};
 pub use value::{Param, Value};

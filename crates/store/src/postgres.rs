@@ -1,5 +1,7 @@
 //! PostgreSQL: a thread per connection, statements pipelined where nobody needs their answer.
 
+mod database;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +16,6 @@ use crate::bus::{Bus, Change};
 use crate::ctx::{Ctx, Org};
 use crate::db::Db;
 use crate::error::StoreError;
-use crate::failpoint::{self, Point};
 use crate::ids::OrgId;
 use crate::lane::{BATCH, CommitFailure, Lane, Session, drive};
 use crate::ledger::Appender;
@@ -24,12 +25,12 @@ use crate::sql::{Scoping, Sql};
 use crate::tx::Engine;
 use crate::value::Value;
 
+pub(crate) use database::standing;
+
 const READERS: usize = 2;
 const RECONNECT: Duration = Duration::from_millis(250);
 /// The channel that carries changes between nodes.
 const CHANNEL: &str = "sealpost";
-/// An arbitrary number that only migrations of Sealpost lock.
-const MIGRATION_LOCK: i64 = 0x5ea1_9057;
 
 /// How to reach the server.
 #[derive(Clone)]
@@ -57,7 +58,7 @@ impl Server {
     }
 
     async fn connect(&self) -> Result<Client, StoreError> {
-        let (client, connection) = self.config.connect(self.tls.clone()).await?;
+        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(not_connected)?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::warn!(error = %error, "postgres.connection_lost");
@@ -78,7 +79,7 @@ pub(crate) async fn open(
     node: [u8; 8],
     migrations: &[Migration],
 ) -> Result<Db, StoreError> {
-    migrate(&mut server.connect().await?, migrations).await?;
+    database::migrate(&mut server.connect().await?, migrations).await?;
     let (write, jobs) = Lane::new();
     for _ in 0..writers.max(1) {
         spawn("postgres-writer", server.clone(), node, jobs.clone(), appender(), bus.clone(), BATCH)?;
@@ -106,34 +107,9 @@ fn spawn(
     Ok(())
 }
 
-async fn migrate(client: &mut Client, migrations: &[Migration]) -> Result<(), StoreError> {
-    let role =
-        client.query_one("select rolsuper or rolbypassrls from pg_roles where rolname = current_user", &[]).await?;
-    if role.try_get::<_, bool>(0)? {
-        return Err(StoreError::Unsuitable(
-            "the PostgreSQL role is a superuser or bypasses row-level security: give Sealpost a role of its own".into(),
-        ));
-    }
-    let version: i32 = client.query_one("select current_setting('server_version_num')::int", &[]).await?.try_get(0)?;
-    if version < 140_000 {
-        return Err(StoreError::Unsuitable("PostgreSQL 14 or newer is needed".into()));
-    }
-    client.execute("select pg_advisory_lock($1)", &[&MIGRATION_LOCK]).await?;
-    client
-        .batch_execute("create table if not exists migration (number bigint primary key, name text not null)")
-        .await?;
-    for migration in migrations {
-        let tx = client.transaction().await?;
-        if tx.query_opt("select 1 from migration where number = $1", &[&migration.number]).await?.is_none() {
-            tx.batch_execute(migration.postgres).await?;
-            tx.execute("insert into migration (number, name) values ($1, $2)", &[&migration.number, &migration.name])
-                .await?;
-            failpoint::pass(Point::Migration);
-        }
-        tx.commit().await?;
-    }
-    client.execute("select pg_advisory_unlock($1)", &[&MIGRATION_LOCK]).await?;
-    Ok(())
+/// Without a connection: a refusal of the server's is its answer, anything else means that there is none.
+fn not_connected(error: tokio_postgres::Error) -> StoreError {
+    if error.as_db_error().is_some() { StoreError::from(error) } else { StoreError::Unreachable(error) }
 }
 
 /// Hears what other nodes changed, until the process ends. While the connection is down nothing is heard; callers that

@@ -44,6 +44,32 @@ pub enum Database {
     },
 }
 
+/// What is where a store would be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Nothing.
+    Empty,
+    /// The data or the keys of a Sealpost.
+    Sealpost,
+    /// Something else.
+    Foreign,
+}
+
+impl Database {
+    /// What is there already. Looks, and makes nothing; what [`Store::open`] would refuse is an error here, too.
+    pub async fn standing(&self) -> Result<Standing, StoreError> {
+        match self {
+            Self::Sqlite { folder } => {
+                let there = ["data.db", "keys.db"].iter().any(|name| folder.join(name).exists());
+                Ok(if there { Standing::Sealpost } else { Standing::Empty })
+            }
+            Self::Postgres { data, keys, roots, .. } => {
+                postgres::standing(&postgres::Server::new(data, roots)?, &postgres::Server::new(keys, roots)?).await
+            }
+        }
+    }
+}
+
 /// What a store is opened with.
 pub struct StoreConfig {
     /// Where the data and the keys are.

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use sealpost_store::StoreError;
 use serde::Serialize;
 
 /// What the exit code tells a script.
@@ -17,7 +18,7 @@ pub(crate) enum Exit {
     Usage = 2,
     /// 3: the answer is no: refused, not found, or what was to be verified is not true.
     Refused = 3,
-    /// 4: the server could not be reached.
+    /// 4: the server, or the database, could not be reached.
     Unreachable = 4,
     /// 5: the configuration is wrong.
     Config = 5,
@@ -72,7 +73,8 @@ impl Stop {
 
 impl From<anyhow::Error> for Stop {
     fn from(error: anyhow::Error) -> Self {
-        Self::failed(format!("{error:#}"))
+        let unreachable = error.downcast_ref::<StoreError>().is_some_and(|e| matches!(e, StoreError::Unreachable(_)));
+        Self::new(if unreachable { Exit::Unreachable } else { Exit::Failed }, format!("{error:#}"))
     }
 }
 

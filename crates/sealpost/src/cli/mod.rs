@@ -173,6 +173,7 @@ mod tests {
             "listen --port 0",
             "keys list",
             "keys usage key_x",
+            "init --data-url a --keys-url b --database-authority c",
             "keys create --name n --scope messages:send",
             "keys rotate key_x --overlap 24h",
             "keys revoke key_x --local",

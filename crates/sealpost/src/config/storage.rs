@@ -38,6 +38,13 @@ pub(crate) struct PostgresConfig {
     pub(crate) authorities: Vec<RelativePathBuf>,
 }
 
+impl PostgresConfig {
+    /// These databases, with as many writers as unless said otherwise.
+    pub(crate) fn new(data: SecretSource, keys: SecretSource, authorities: Vec<RelativePathBuf>) -> Self {
+        Self { data, keys, writers: writers(), authorities }
+    }
+}
+
 fn writers() -> usize {
     4
 }

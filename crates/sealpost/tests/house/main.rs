@@ -9,6 +9,7 @@ mod api;
 mod canary;
 mod databases;
 mod house;
+mod init;
 mod leaves;
 mod main_job;
 mod matrix;

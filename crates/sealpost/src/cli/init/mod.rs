@@ -10,7 +10,7 @@ use anyhow::Context;
 use sealpost_access::organisations::{self, OrganisationName};
 use sealpost_seal::rng::SystemRng;
 use sealpost_seal::{RootKey, SecretText};
-use sealpost_store::World;
+use sealpost_store::{Standing, StoreError, World};
 use serde_json::json;
 
 use super::{Outcome, Shell, Stop};
@@ -28,6 +28,15 @@ pub(super) struct Args {
     /// Where the data goes
     #[arg(long, value_name = "DIR", default_value = "/var/lib/sealpost")]
     data: PathBuf,
+    /// PostgreSQL instead of SQLite: the file that holds the postgres:// URL of the data
+    #[arg(long, value_name = "FILE", requires = "keys_url")]
+    data_url: Option<PathBuf>,
+    /// The file that holds the postgres:// URL of the keys: a database of their own, so that no backup of the data holds them
+    #[arg(long, value_name = "FILE", requires = "data_url")]
+    keys_url: Option<PathBuf>,
+    /// A certificate authority of the databases in PEM; may be repeated
+    #[arg(long = "database-authority", value_name = "FILE", requires = "data_url")]
+    database_authorities: Vec<PathBuf>,
     /// What the organisation is called; asked for if it isn't given
     #[arg(long)]
     organisation: Option<String>,
@@ -63,6 +72,7 @@ pub(super) fn run(shell: &Shell, args: Args) -> Outcome {
         return Ok(());
     }
     refuse_to_overwrite(&plan)?;
+    super::block_on(refuse_if_occupied(&plan, args.root_from.is_some()))?;
     let root = match &args.root_from {
         Some(path) => read_kit(path)?,
         None => RootKey::generate(&SystemRng),
@@ -73,9 +83,8 @@ pub(super) fn run(shell: &Shell, args: Args) -> Outcome {
 
 /// Opens the store with what was written, which proves that it is right, and makes the organisation.
 async fn first_organisation(shell: &Shell, plan: &Plan, root: &RootKey) -> Outcome {
-    // What the environment says is for the server, which is not running yet.
-    let config = load(Some(&plan.config), &Environment::default(), &Flags::default())?.config;
-    let store = house::open_store(&config, &Environment::default(), World::real()).await?;
+    let config = load(Some(&plan.config), &the_servers(), &Flags::default())?.config;
+    let store = house::open_store(&config, &the_servers(), World::real()).await?;
     let name = OrganisationName::parse(&plan.organisation).map_err(anyhow::Error::from)?;
     let known = organisations::list(&store).await.map_err(anyhow::Error::from)?;
     let id = match known.iter().find(|one| one.name == plan.organisation) {
@@ -96,7 +105,7 @@ async fn first_organisation(shell: &Shell, plan: &Plan, root: &RootKey) -> Outco
         }
         out.say(format_args!("\n    id of this root key   {}", kit::id(root)));
         out.say(format_args!("    it lives in           {} (0600)", plan.root.display()));
-        out.say(format_args!("    it opens              {}", plan.data.display()));
+        out.say(format_args!("    it opens              {}", plan.opens()));
         out.say(format_args!("    to use the kit        sealpost init --root-from - --dir … --data …"));
         out.say("    without it, backups of the data are noise; with it and the data, everything can be read\n");
         out.say(format_args!("verifier key of the ledger, for your auditor:\n    {key}\n"));
@@ -121,6 +130,11 @@ fn plan(shell: &Shell, args: &Args) -> Outcome<Plan> {
     Plan::new(plan::Wishes {
         dir: absolute(&args.dir),
         data: absolute(&args.data),
+        postgres: args.data_url.as_deref().zip(args.keys_url.as_deref()).map(|(data, keys)| plan::Postgres {
+            data_url: absolute(data),
+            keys_url: absolute(keys),
+            authorities: args.database_authorities.iter().map(|path| absolute(path)).collect(),
+        }),
         organisation,
         host,
         bind,
@@ -149,6 +163,28 @@ fn refuse_to_overwrite(plan: &Plan) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// Refuses a place that holds something already, before anything is written. The place of a recovered installation must.
+async fn refuse_if_occupied(plan: &Plan, recovering: bool) -> Outcome {
+    let database = house::database(&plan.storage(), &the_servers())?;
+    let standing = database.standing().await.map_err(|error| match error {
+        StoreError::Unsuitable(_) => Stop::refused(error.to_string()),
+        error => anyhow::Error::from(error).into(),
+    })?;
+    match standing {
+        Standing::Empty => Ok(()),
+        Standing::Sealpost if recovering => Ok(()),
+        Standing::Sealpost => Err(Stop::refused(format!("an installation is there already: {}", plan.opens()))
+            .fix("to bring it back under a new configuration, give its recovery kit with --root-from")),
+        Standing::Foreign => Err(Stop::refused(format!("not empty, and not Sealpost's: {}", plan.opens()))
+            .fix("give Sealpost two databases of its own")),
+    }
+}
+
+/// What the environment says is for the server, which is not running yet.
+fn the_servers() -> Environment {
+    Environment::default()
 }
 
 fn write(plan: &Plan, root: &RootKey) -> anyhow::Result<()> {

@@ -3,17 +3,26 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::config::PublicUrl;
+use crate::config::{PostgresConfig, PublicUrl, SecretSource, StorageConfig};
 
 /// What was asked for.
 pub(super) struct Wishes {
     pub(super) dir: PathBuf,
     pub(super) data: PathBuf,
+    pub(super) postgres: Option<Postgres>,
     pub(super) organisation: String,
     pub(super) host: String,
     pub(super) bind: String,
     /// Chain and key.
     pub(super) certificate: Option<(PathBuf, PathBuf)>,
+}
+
+/// Two PostgreSQL databases instead of SQLite, by the files that hold their URLs: a URL holds a password.
+pub(super) struct Postgres {
+    pub(super) data_url: PathBuf,
+    pub(super) keys_url: PathBuf,
+    /// Certificates in PEM.
+    pub(super) authorities: Vec<PathBuf>,
 }
 
 /// What will be written, checked.
@@ -23,6 +32,7 @@ pub(super) struct Plan {
     pub(super) config: PathBuf,
     pub(super) root: PathBuf,
     pub(super) organisation: String,
+    postgres: Option<Postgres>,
     bind: SocketAddr,
     public_url: PublicUrl,
     certificate: Option<(PathBuf, PathBuf)>,
@@ -48,6 +58,7 @@ impl Plan {
             root: wishes.dir.join("root.key"),
             dir: wishes.dir,
             data: wishes.data,
+            postgres: wishes.postgres,
             organisation: wishes.organisation,
             bind,
             public_url,
@@ -57,13 +68,37 @@ impl Plan {
 
     /// Every file and folder: path, mode, what it is.
     pub(super) fn files(&self) -> impl Iterator<Item = (&Path, u32, &'static str)> {
+        let data = match self.postgres {
+            None => "folder of the data: data.db, keys.db",
+            Some(_) => "folder of the certificates; the data is on PostgreSQL",
+        };
         [
             (&*self.dir, 0o700, "folder of the configuration"),
             (&*self.config, 0o644, "configuration"),
             (&*self.root, 0o600, "root key: random, the one secret outside the database"),
-            (&*self.data, 0o700, "folder of the data: data.db, keys.db"),
+            (&*self.data, 0o700, data),
         ]
         .into_iter()
+    }
+
+    /// Where the data will be, as the configuration will say it.
+    pub(super) fn storage(&self) -> StorageConfig {
+        let secret = |path: &PathBuf| SecretSource::File(path.clone().into());
+        let postgres = self.postgres.as_ref().map(|Postgres { data_url, keys_url, authorities }| {
+            let authorities = authorities.iter().map(|path| path.clone().into()).collect();
+            PostgresConfig::new(secret(data_url), secret(keys_url), authorities)
+        });
+        StorageConfig { folder: self.data.clone().into(), postgres }
+    }
+
+    /// What the root key opens, for people.
+    pub(super) fn opens(&self) -> String {
+        match &self.postgres {
+            None => self.data.display().to_string(),
+            Some(Postgres { data_url, keys_url, .. }) => {
+                format!("the databases of {} and {}", data_url.display(), keys_url.display())
+            }
+        }
     }
 
     /// The configuration file.
@@ -75,10 +110,22 @@ impl Plan {
             }
             None => String::new(),
         };
+        let postgres = match &self.postgres {
+            Some(Postgres { data_url, keys_url, authorities }) => {
+                let authorities: Vec<String> = authorities.iter().map(|path| quoted(&path.display())).collect();
+                format!(
+                    "\n[storage.postgres]\ndata = {{ file = {} }}\nkeys = {{ file = {} }}\nauthorities = [{}]\n",
+                    quoted(&data_url.display()),
+                    quoted(&keys_url.display()),
+                    authorities.join(", ")
+                )
+            }
+            None => String::new(),
+        };
         format!(
             "# Written by `sealpost init`. `sealpost config check` shows every setting.\n\n\
              [server]\nbind = {}\npublic_url = {}\n{tls}\n\
-             [storage]\nfolder = {}\n\n\
+             [storage]\nfolder = {}\n{postgres}\n\
              [keys]\nroot = {{ file = {} }}\n\n\
              [ledger]\norigin = {}\n",
             quoted(&self.bind),
@@ -98,6 +145,7 @@ mod tests {
         Wishes {
             dir: "/etc/sealpost".into(),
             data: "/var/lib/sealpost".into(),
+            postgres: None,
             organisation: "Example Bank".into(),
             host: "sealpost.example.com".into(),
             bind: "127.0.0.1:443".into(),
@@ -115,6 +163,24 @@ mod tests {
         assert_eq!(config.server.public_url.as_str(), "https://sealpost.example.com");
         assert_eq!(config.keys.root.unwrap().path().unwrap(), plan.root);
         assert_eq!(config.ledger.origin.as_deref(), Some("sealpost.example.com/ledger"));
+    }
+
+    #[test]
+    fn databases_are_named_by_the_files_that_hold_their_urls() {
+        let folder = tempfile::tempdir().unwrap();
+        let postgres = Postgres {
+            data_url: "/etc/sealpost/data.url".into(),
+            keys_url: "/etc/sealpost/keys.url".into(),
+            authorities: vec!["/etc/sealpost/db.pem".into()],
+        };
+        let plan = Plan::new(Wishes { dir: folder.path().into(), postgres: Some(postgres), ..wishes() }).unwrap();
+        let file = folder.path().join("sealpost.toml");
+        std::fs::write(&file, plan.config_text()).unwrap();
+        let config = crate::config::load(Some(&file), &Default::default(), &Default::default()).unwrap().config;
+        let (read, meant) = (config.storage.postgres.unwrap(), plan.storage().postgres.unwrap());
+        assert_eq!((read.data.path(), read.keys.path()), (meant.data.path(), meant.keys.path()));
+        assert_eq!(read.authorities[0].relative(), meant.authorities[0].relative());
+        assert_eq!(read.writers, meant.writers);
     }
 
     #[test]
