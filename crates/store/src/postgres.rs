@@ -48,11 +48,13 @@ impl Server {
             .application_name("sealpost")
             .connect_timeout(Duration::from_secs(5))
             .keepalives_idle(Duration::from_secs(30));
+        let mut trusted = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        trusted.extend(roots.roots.iter().cloned());
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|_| StoreError::Unsuitable("TLS can't be set up".into()))?
-            .with_root_certificates(roots.clone())
+            .with_root_certificates(trusted)
             .with_no_client_auth();
         Ok(Self { config, tls: MakeRustlsConnect::new(tls) })
     }
