@@ -161,7 +161,7 @@ both_engines! {
         let (status, _) = house.call(Some(&owner), "POST", "/v1/keys", Some(body())).await;
         let (revoked, _) = house.call(Some(&owner), "POST", &format!("/v1/keys/{}/revoke", owner.key.id), None).await;
         house.test.break_ledger(false);
-        assert_eq!((status, revoked), (500, 500));
+        assert_eq!((status, revoked), (503, 503));
         let (_, list) = house.call(Some(&owner), "GET", "/v1/keys", None).await;
         assert_eq!(list["data"].as_array().unwrap().len(), 1);
     }
