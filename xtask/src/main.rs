@@ -40,7 +40,7 @@ enum Task {
     /// Checks who imports whom, and the other walls of the house
     Imports,
     /// Runs the snippets of README.md and docs/ marked `sh test`
-    Docs,
+    Docs(docs::Options),
 }
 
 fn main() -> ExitCode {
@@ -59,11 +59,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Bench(options) => bench::run(&workspace, &options, &mut log("bench")?)?,
         Task::Fuzz(options) => fuzz::run(&workspace, &options, &mut log("fuzz")?).map(drop)?,
         Task::Imports => imports::run(&workspace, &mut log("imports")?).map(drop)?,
-        Task::Docs => {
-            let mut log = log("docs")?;
-            workspace.build_binary(&mut log)?;
-            docs::run(&workspace, &mut log).map(drop)?;
-        }
+        Task::Docs(options) => docs::alone(&workspace, &options, &mut log("docs")?).map(drop)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -24,7 +24,7 @@ pub(crate) struct Step {
     pub(crate) run: fn(&mut Run<'_>, &mut Log) -> Result<Counts>,
 }
 
-/// All steps of this checkout. What isn't written yet (no referee, no crash harness, no snippet) is no step.
+/// All steps of this checkout. What isn't written yet (no referee, no crash harness) is no step.
 pub(crate) fn of(workspace: &Workspace) -> Vec<Step> {
     let mut steps = vec![
         Step { name: "fmt", what: "formatting", after: &[], run: fmt },
@@ -57,10 +57,12 @@ pub(crate) fn of(workspace: &Workspace) -> Vec<Step> {
     if crash::exists(workspace) {
         steps.push(Step { name: "crash", what: "kills and power cuts", after: &["build", "postgres"], run: kill });
     }
-    if docs::any(workspace) {
-        let run = |run: &mut Run<'_>, log: &mut Log| docs::run(run.workspace, log);
-        steps.push(Step { name: "docs", what: "snippets of README and docs", after: &["build"], run });
-    }
+    steps.push(Step {
+        name: "docs",
+        what: "snippets of README and docs",
+        after: &["build"],
+        run: |run, log| docs::run(run.workspace, &run.workspace.binary(), log),
+    });
     steps.push(Step { name: "fuzz", what: "fuzz smoke: 5 s for every decoder", after: &[], run: smoke });
     steps
 }
