@@ -21,6 +21,7 @@ use sealpost_web::{App, Registry, SecurityTxt, WebConfig};
 use crate::config::{
     Config, EgressConfig, Environment, PostgresConfig, SecretSource, SecurityTxtConfig, StorageConfig,
 };
+use crate::telemetry::Telemetry;
 use crate::trust;
 
 /// Everything, ready to be served.
@@ -32,6 +33,8 @@ pub(crate) struct House {
     pub(crate) signer: Arc<Signer>,
     /// Where the ledger is streamed to.
     pub(crate) streams: Vec<siem::Stream>,
+    /// Where traces and metrics are exported to.
+    pub(crate) telemetry: Option<Telemetry>,
 }
 
 impl House {
@@ -52,7 +55,8 @@ impl House {
         let registry = Registry::new(features, keys.clone(), store.clone(), web(config))?;
         let signer = Arc::new(Signer::new(store.clone(), witness(config)?).await?);
         let streams = crate::siem::streams(&store, config, environment, &trust)?;
-        Ok(Self { app: registry.app(), store, messaging, keys, signer, streams })
+        let telemetry = Telemetry::new(config, environment, &trust)?;
+        Ok(Self { app: registry.app(), store, messaging, keys, signer, streams, telemetry })
     }
 }
 

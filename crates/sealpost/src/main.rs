@@ -20,6 +20,7 @@ mod running;
 mod siem;
 mod signals;
 mod tasks;
+mod telemetry;
 mod trust;
 
 use std::process::ExitCode;

@@ -9,6 +9,7 @@ use sealpost_access::api_keys::KeyUse;
 use sealpost_govern::checkpoints::Signer;
 use sealpost_store::{Store, Time};
 use sealpost_web::admin::Admin;
+use sealpost_web::metrics::Metric;
 use sealpost_web::serve::{Drained, ServeConfig, Wire, serve};
 use sealpost_web::tls::{self, Certificates, LocalAuthority, local_authority};
 use tokio::net::TcpListener;
@@ -130,6 +131,11 @@ impl Running {
         for stream in std::mem::take(&mut house.streams) {
             tasks.spawn(stream.run());
         }
+        if let Some(telemetry) = house.telemetry.take() {
+            let page =
+                vec![house.app.metrics(), house.messaging.metrics(), Arc::new(numbers.clone()) as Arc<dyn Metric>];
+            telemetry.start(page, &mut tasks);
+        }
         tasks.spawn(numbers.count_forever());
         Ok(Self {
             public,
@@ -191,14 +197,17 @@ fn admin_page(house: &House, numbers: Numbers, dispatcher: AbortHandle) -> Admin
         let keys = keys.clone();
         async move { keys.can_be_written().await }
     };
-    Admin::builder()
+    let page = Admin::builder()
         .check("storage", data)
         .check("keys", key_store)
         .check("dispatcher", move || std::future::ready(!dispatcher.is_finished()))
         .metric(house.app.metrics())
         .metric(house.messaging.metrics())
-        .metric(numbers)
-        .build()
+        .metric(numbers);
+    match &house.telemetry {
+        Some(telemetry) => page.metric(telemetry.dropped()).build(),
+        None => page.build(),
+    }
 }
 
 async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener> {

@@ -6,6 +6,7 @@ use crate::ctx::Ctx;
 use crate::error::StoreError;
 use crate::lane::Lane;
 use crate::sqlite::Peeks;
+use crate::trace::{Kind, Open};
 use crate::tx::Tx;
 
 /// One database, on either engine.
@@ -28,7 +29,8 @@ impl Db {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.write.run(ctx, f).await
+        let commit = Open::inside("commit", Kind::Internal);
+        commit.around(self.write.run(ctx, f)).await
     }
 
     /// Runs `f` against one snapshot, on a thread of its own.

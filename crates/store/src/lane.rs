@@ -15,6 +15,7 @@ use crate::elapsed::Stopwatch;
 use crate::error::StoreError;
 use crate::failpoint::{self, Point};
 use crate::ledger::{Appender, Leaf};
+use crate::trace::{self, TraceContext};
 use crate::tx::{Engine, Tx};
 
 /// How a commit ended badly.
@@ -44,6 +45,8 @@ pub(crate) trait Session: Engine {
 /// Something to run in a transaction.
 pub(crate) struct Job {
     ctx: Arc<Ctx>,
+    /// On whose behalf, if that is traced.
+    trace: Option<TraceContext>,
     /// Given no transaction, answers with the reason.
     run: Box<dyn FnOnce(Result<&mut Tx<'_>, StoreError>) -> Ran + Send>,
 }
@@ -99,7 +102,7 @@ impl Lane {
                 }),
             }
         });
-        match self.0.try_send(Job { ctx, run }) {
+        match self.0.try_send(Job { ctx, trace: trace::current(), run }) {
             Ok(()) => wait.await.unwrap_or_else(|_| Err(StoreError::Stopped.into())),
             Err(TrySendError::Full(_)) => Err(StoreError::Overloaded.into()),
             Err(TrySendError::Disconnected(_)) => Err(StoreError::Stopped.into()),
@@ -192,6 +195,7 @@ fn run_job(session: &mut impl Session, job: Job, batch: &mut Batch) -> Result<()
     }
     let (ran, leaves, changes) = {
         let mut tx = Tx::new(session, &job.ctx);
+        tx.trace = job.trace;
         let ran = (job.run)(Ok(&mut tx));
         (ran, tx.leaves, tx.changes)
     };

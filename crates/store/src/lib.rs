@@ -41,6 +41,7 @@ mod store;
 mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trace;
 mod tx;
 mod value;
 

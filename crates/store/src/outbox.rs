@@ -17,6 +17,7 @@ use crate::ids::JobId;
 use crate::row::Row;
 use crate::sql;
 use crate::sql::system_sql;
+use crate::trace::TraceContext;
 use crate::tx::Tx;
 
 /// How long a lease holds unless it is [held](hold): a job whose lease has run out is treated as lost.
@@ -72,6 +73,8 @@ pub struct Claim {
     pub claims: u32,
     /// What the one who pushed it left for the handler; nothing after a crash or a retry.
     pub hint: Option<Hint>,
+    /// What promised it, if that was traced; nothing after a crash or a retry.
+    pub trace: Option<TraceContext>,
 }
 
 pub(crate) fn push(tx: &mut Tx<'_>, job: NewJob) -> Result<JobId, StoreError> {
@@ -98,6 +101,7 @@ pub(crate) fn push(tx: &mut Tx<'_>, job: NewJob) -> Result<JobId, StoreError> {
             leased_until: lease,
             claims: 0,
             hint: job.hint,
+            trace: tx.trace,
         };
         tx.publish(Change::new(PUSHED, ctx.org, id.bytes()).here().with(claim));
     }
@@ -172,5 +176,6 @@ fn read(row: &Row<'_>) -> Result<Claim, StoreError> {
         leased_until: row.get("leased_until")?,
         claims: row.get("claims")?,
         hint: None,
+        trace: None,
     })
 }

@@ -145,10 +145,11 @@ impl Open {
         }
     }
 
-    /// It failed.
-    pub fn fail(&mut self) {
+    /// Says how it ended.
+    pub fn ended(&mut self, outcome: Attribute, failed: bool) {
+        self.say(outcome);
         if let Some(span) = &mut self.0 {
-            span.failed = true;
+            span.failed |= failed;
         }
     }
 
@@ -179,7 +180,10 @@ impl Span {
 }
 
 /// The system's clock, more finely than a [`Time`](crate::Time): what is measured here decides nothing.
-#[expect(clippy::disallowed_methods, reason = "spans are measured in real time, whatever time a test lets the product see")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "spans are measured in real time, whatever time a test lets the product see"
+)]
 fn now() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))

@@ -7,6 +7,7 @@ use crate::ids::JobId;
 use crate::ledger::Leaf;
 use crate::row::Row;
 use crate::sql::{Scoping, Sql};
+use crate::trace::TraceContext;
 use crate::value::{Param, Value};
 
 /// What an engine can do inside a transaction.
@@ -33,6 +34,8 @@ pub struct Tx<'e> {
     ctx: &'e Ctx,
     pub(crate) leaves: Vec<Leaf>,
     pub(crate) changes: Vec<Change>,
+    /// What goes on here is part of this, if it is traced.
+    pub(crate) trace: Option<TraceContext>,
 }
 
 /// A value whose change has been recorded in the ledger. Only [`Tx::record`] makes one.
@@ -53,7 +56,7 @@ impl<T> Recorded<T> {
 
 impl<'e> Tx<'e> {
     pub(crate) fn new(engine: &'e mut dyn Engine, ctx: &'e Ctx) -> Self {
-        Self { engine, ctx, leaves: Vec::new(), changes: Vec::new() }
+        Self { engine, ctx, leaves: Vec::new(), changes: Vec::new(), trace: None }
     }
 
     /// For whom, by whom, when.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sealpost_egress::client::Answer;
 use sealpost_store::failpoint::{self, Point};
+use sealpost_store::trace::{Attribute, Kind, Open};
 use sealpost_store::{Claim, Ctx, DeliveryId, Leaf, Store, StoreError, Time, outbox};
 
 use super::model::{Attempt, Delivery, State};
@@ -119,7 +120,11 @@ impl Deliverer {
             at: now,
             deadline: DEADLINE,
         };
-        let (outcome, status, latency, verdict) = read(call(&self.client, ctx.org, ready, telling).await);
+        let mut deliver = Open::inside("deliver", Kind::Client);
+        let called = deliver.around(call(&self.client, ctx.org, ready, telling)).await;
+        let (outcome, status, latency, verdict) = read(called);
+        deliver.ended(Attribute::Outcome(outcome), verdict != Verdict::Delivered);
+        drop(deliver);
         let finished_at = Some(ctx.now());
         self.meters.delivered(outcome, ctx.now().since(now));
         Ended::Tried(

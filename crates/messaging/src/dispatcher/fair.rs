@@ -61,6 +61,7 @@ mod tests {
             leased_until: sealpost_store::Time::from_unix_ms(0),
             claims: 0,
             hint: None,
+            trace: None,
         }
     }
 

@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sealpost_store::trace::{Attribute, Kind, Open};
 use sealpost_store::{Claim, Store, outbox};
 use tokio::sync::{Semaphore, mpsc, watch};
 
@@ -93,16 +94,18 @@ impl Dispatcher {
         while !waiting.is_empty() {
             let Ok(slot) = slots.clone().try_acquire_owned() else { return };
             let Some(claim) = waiting.next() else { return };
-            let Some(handler) = self.handlers.get(claim.kind.as_str()).cloned() else {
+            let Some((kind, handler)) = self.handlers.get_key_value(claim.kind.as_str()) else {
                 tracing::error!(kind = claim.kind, "outbox.unknown_kind");
                 continue;
             };
-            let (done, meters) = (done.clone(), self.meters.clone());
+            let (handler, done, meters) = (handler.clone(), done.clone(), self.meters.clone());
+            let mut dispatch = Open::after(claim.trace, "dispatch", Kind::Consumer);
+            dispatch.say(Attribute::Job(kind));
             meters.under_way.add(1);
             tokio::spawn(async move {
                 let under_way = UnderWay(meters);
-                handler.run(claim).await;
-                drop((under_way, slot));
+                dispatch.around(handler.run(claim)).await;
+                drop((dispatch, under_way, slot));
                 let _ = done.send(());
             });
         }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use sealpost_egress::smtp::Outcome;
 use sealpost_store::failpoint::{self, Point};
+use sealpost_store::trace::{Attribute, Kind, Open};
 use sealpost_store::{Claim, Ctx, Leaf, MessageId, NoticeId, Recorded, Store, StoreError, Time, Tx, outbox};
 use serde::Serialize;
 
@@ -130,7 +131,10 @@ impl Sender {
         if !self.start(ctx, &claim, message, attempt).await? {
             return self.drop_job(ctx, claim).await;
         }
-        let outcome = self.email.send(ctx, ready).await;
+        let mut send = Open::inside("send", Kind::Client);
+        let outcome = send.around(self.email.send(ctx, ready)).await;
+        send.ended(Attribute::Outcome(outcome.code()), !matches!(outcome, Outcome::Accepted { .. }));
+        drop(send);
         failpoint::pass(Point::AfterProvider);
         let became = after(&outcome, &message.class, attempt, ctx);
         self.settle(ctx, claim, message, became).await

@@ -9,7 +9,7 @@ use figment::{Figment, Metadata, Profile, Provider};
 use super::problem::{Fault, Problem, Problems};
 use super::{
     Config, DEFAULT_FILE, EgressConfig, Environment, KeysConfig, LedgerConfig, LogConfig, SecurityTxtConfig,
-    ServerConfig, SiemConfig, StorageConfig, TlsConfig,
+    ServerConfig, SiemConfig, StorageConfig, TelemetryConfig, TlsConfig,
 };
 
 /// Settings that were given as flags: dotted key, value, the flag's name.
@@ -77,6 +77,7 @@ fn read_sections(figment: &Figment) -> Result<Config, Vec<figment::Error>> {
         error_of::<EgressConfig>(figment, "egress"),
         error_of::<sealpost_web::LimitsConfig>(figment, "limits"),
         error_of::<LogConfig>(figment, "log"),
+        error_of::<TelemetryConfig>(figment, "telemetry"),
         error_of::<SecurityTxtConfig>(figment, "security_txt"),
     ];
     let errors: Vec<_> = by_section.into_iter().flatten().collect();

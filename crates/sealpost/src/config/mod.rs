@@ -20,6 +20,7 @@ mod security_txt;
 mod server;
 mod siem;
 mod storage;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -41,6 +42,7 @@ pub(crate) use security_txt::SecurityTxtConfig;
 pub(crate) use server::{PublicUrl, ServerConfig};
 pub(crate) use siem::SiemConfig;
 pub(crate) use storage::{PostgresConfig, StorageConfig};
+pub(crate) use telemetry::TelemetryConfig;
 pub(crate) use tls::TlsConfig;
 
 /// Where the file is looked for unless said otherwise.
@@ -68,10 +70,12 @@ pub(crate) struct Config {
     pub(crate) limits: LimitsConfig,
     /// What is logged, and how.
     pub(crate) log: LogConfig,
+    /// Traces and metrics by OTLP.
+    pub(crate) telemetry: TelemetryConfig,
     /// How to report a vulnerability (RFC 9116).
     pub(crate) security_txt: SecurityTxtConfig,
 }
 
 /// The sections, in the order of the file.
-const SECTIONS: [&str; 10] =
-    ["server", "tls", "storage", "keys", "ledger", "siem", "egress", "limits", "log", "security_txt"];
+const SECTIONS: [&str; 11] =
+    ["server", "tls", "storage", "keys", "ledger", "siem", "egress", "limits", "log", "telemetry", "security_txt"];

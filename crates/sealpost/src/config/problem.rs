@@ -120,6 +120,12 @@ pub(super) fn inconsistencies(config: &Config) -> Vec<Problem> {
         "use 1 to 64",
     );
     require(
+        (0.0..=1.0).contains(&config.telemetry.sample),
+        "telemetry.sample",
+        "out of range",
+        "use 0 to 1: 0.1 records every tenth trace",
+    );
+    require(
         config.security_txt.contact.is_empty() == config.security_txt.expires.is_none(),
         "security_txt",
         "RFC 9116 wants both a contact and a date of expiry",
@@ -182,6 +188,7 @@ fn hint(key: &[String]) -> String {
         ["siem", "webhook", "secret", ..] => {
             "name where the secret is: { file = \"/etc/sealpost/siem.secret\" }".into()
         }
+        ["telemetry", "authorization", ..] => "name where it is: { file = \"/etc/sealpost/otlp.token\" }".into(),
         ["limits", ..] => "such as { count = 6000, seconds = 60 }".into(),
         ["log", "format"] => "`text` or `json`".into(),
         _ => "`sealpost config check` shows all settings and their types".into(),

@@ -123,6 +123,7 @@ fn values_that_contradict_each_other_are_refused() {
         ("[server]\nadmin = \"0.0.0.0:1\"\n", "server.admin"),
         ("[tls]\ncertificate = \"c.pem\"\n", "tls "),
         ("[ledger]\ncheckpoint_ms = 1\n", "ledger.checkpoint_ms"),
+        ("[telemetry]\nsample = 2.0\n", "telemetry.sample"),
         ("[security_txt]\ncontact = [\"mailto:security@example.com\"]\n", "security_txt"),
         (
             "[storage.postgres]\nwriters = 0\ndata = { env = \"A\" }\nkeys = { env = \"B\" }\n",

@@ -220,6 +220,16 @@ async fn what_is_personal_leaves_the_house_only_by_a_reveal(house: House) {
     for heard in house.receiver.heard() {
         leaks.extend(needles.found_in(&heard.body).into_iter().map(|form| format!("a report: {form}")));
     }
+    let watched = house
+        .collected("traces, metrics and leaves", || {
+            let watched: Vec<_> = house.collector.heard().into_iter().map(|heard| heard.body).collect();
+            let seen = |mark: &str| watched.iter().any(|body| String::from_utf8_lossy(body).contains(mark));
+            ["resourceSpans", "resourceMetrics", "message.reveal"].into_iter().all(seen).then_some(watched)
+        })
+        .await;
+    for body in &watched {
+        leaks.extend(needles.found_in(body).into_iter().map(|form| format!("whoever watches: {form}")));
+    }
     assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
 }
 

@@ -24,6 +24,8 @@ use crate::receiver::Receiver;
 const ORIGIN: &str = "house.example/ledger";
 /// What the variables are called in which the program finds its databases.
 const URLS: [&str; 2] = ["HOUSE_DATA", "HOUSE_KEYS"];
+/// What the ledger's batches are signed with.
+const SIEM_SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 /// Before a busy machine is a broken one.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Longer ago than a key lives.
@@ -37,6 +39,8 @@ pub(crate) struct House {
     pub(crate) address: SocketAddr,
     /// A customer's endpoint that trusts the same authority.
     pub(crate) receiver: Receiver,
+    /// Who watches: traces, metrics and the ledger are sent here.
+    pub(crate) collector: Receiver,
     /// The keys that were there before the server.
     pub(crate) keys: Keys,
     /// The URLs of its databases, on PostgreSQL.
@@ -79,12 +83,15 @@ impl House {
         let folder = tempfile::Builder::new().prefix("sealpost-house-").tempdir().unwrap();
         let root = RootKey::generate(&SystemRng).to_file_text().to_string();
         std::fs::write(folder.path().join("root.key"), &root).unwrap();
-        std::fs::write(folder.path().join("sealpost.toml"), configuration(urls.is_some())).unwrap();
+        std::fs::write(folder.path().join("siem.secret"), SIEM_SECRET).unwrap();
         let receiver = Receiver::start(&folder.path().join("tls")).await;
+        let collector = Receiver::start(&folder.path().join("tls")).await;
+        let text = configuration(urls.is_some(), collector.address.port());
+        std::fs::write(folder.path().join("sealpost.toml"), text).unwrap();
         let keys = issue_keys(folder.path(), &root, urls.as_ref()).await;
         let (process, address) = start(folder.path(), urls.as_ref()).await;
         let api = Api::new(&folder.path().join("tls/ca.pem"), address);
-        Self { api, address, receiver, keys, urls, folder, _process: process }
+        Self { api, address, receiver, collector, keys, urls, folder, _process: process }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -169,7 +176,7 @@ pub(crate) fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_else(|| panic!("no `{name}` in {value}")).to_owned()
 }
 
-fn configuration(postgres: bool) -> String {
+fn configuration(postgres: bool, collector: u16) -> String {
     let quotas = ["send", "batch", "read", "search", "write", "reveal"]
         .map(|class| format!("{class} = {{ count = 1000000, seconds = 1 }}"))
         .join("\n");
@@ -182,6 +189,8 @@ fn configuration(postgres: bool) -> String {
          [storage]\nfolder = \".\"\n{databases}\
          [keys]\nroot = {{ file = \"root.key\" }}\n\
          [ledger]\norigin = \"{ORIGIN}\"\ncheckpoint_ms = 100\n\
+         [siem.webhook]\nurl = \"https://localhost:{collector}/siem\"\nsecret = {{ file = \"siem.secret\" }}\n\
+         [telemetry]\nendpoint = \"https://localhost:{collector}/otlp\"\nmetrics_seconds = 1\n\
          [egress]\nloopback = true\nauthorities = [\"tls/ca.pem\"]\n\
          [limits]\npeer = {{ count = 1000000, seconds = 1 }}\n\
          [limits.caller]\n{quotas}\n[limits.organisation]\n{quotas}\n"

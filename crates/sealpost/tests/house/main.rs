@@ -18,6 +18,7 @@ mod notices;
 mod objects;
 mod receiver;
 mod surface;
+mod telemetry;
 mod transport;
 
 /// Runs a proof on both engines: `on_both_engines!(a_promise)` makes `a_promise::on_sqlite` and `a_promise::on_postgres`.

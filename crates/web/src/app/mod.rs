@@ -16,6 +16,7 @@ use std::sync::Arc;
 use http::Request;
 use http::request::Parts;
 use hyper::body::{Body, Bytes};
+use sealpost_store::trace::{self, Attribute, Open};
 use sealpost_store::{Ctx, Leaf, RequestId, Store, Time};
 
 use crate::body::{Payload, Takes};
@@ -78,7 +79,8 @@ impl App {
         let (parts, mut body) = request.into_parts();
         let method = parts.method.clone();
         let solicited = receive::waits_to_be_asked(&parts.headers);
-        let outcome = match unwind::catch(inner.serve(parts, &mut body, peer, &mut trail)).await {
+        let mut span = Open::request(caller_trace(&parts.headers));
+        let outcome = match span.around(unwind::catch(inner.serve(parts, &mut body, peer, &mut trail))).await {
             Ok(outcome) => outcome,
             Err(unwind::Panicked) => Err(inner.panicked(&trail).await),
         };
@@ -88,6 +90,11 @@ impl App {
             inner.record_denial(&trail, refusal).await;
         }
         let response = inner.answer(outcome, &trail, &allowance, reusable);
+        if let Some(at) = trail.entry {
+            span.say(Attribute::Method(method_word(&method)));
+            span.say(Attribute::Route(inner.entries[at].info.path));
+        }
+        span.ended(Attribute::Status(response.status().as_u16()), response.status().is_server_error());
         inner.traffic.end(started, &inner.entries, trail.entry, &method, response.status(), trail.request);
         response
     }
@@ -96,6 +103,17 @@ impl App {
     pub fn metrics(&self) -> Arc<dyn crate::metrics::Metric> {
         Arc::new(self.clone())
     }
+}
+
+/// Where in the caller's own trace it asks us, if it says so.
+fn caller_trace(headers: &http::HeaderMap) -> Option<trace::TraceContext> {
+    trace::parse(headers.get("traceparent")?.to_str().ok()?)
+}
+
+/// The method as a literal: what a client sent as one may be any text.
+fn method_word(method: &http::Method) -> &'static str {
+    const KNOWN: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("_OTHER")
 }
 
 impl crate::metrics::Metric for App {
