@@ -192,7 +192,7 @@ fn now() -> u64 {
 /// Exactly `2 * N` lower-case hexadecimal digits.
 fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    let bytes = (text.len() == 2 * N && digits).then(|| text.as_bytes())?;
+    let bytes = (text.len() == 2 * N && digits).then_some(text.as_bytes())?;
     let mut out = [0; N];
     for (byte, pair) in out.iter_mut().zip(bytes.chunks_exact(2)) {
         *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
