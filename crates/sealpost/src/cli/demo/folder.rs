@@ -58,7 +58,7 @@ impl Folder {
             files::write_new(&folder.root, RootKey::generate(rng).to_file_text().as_bytes(), 0o600)?;
         }
         if !folder.config.exists() {
-            files::write_new(&folder.config, CONFIG.as_bytes(), 0o644)?;
+            files::write_new(&folder.config, CONFIG.as_bytes(), 0o600)?;
         }
         Ok(folder)
     }

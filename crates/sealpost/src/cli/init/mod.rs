@@ -193,7 +193,7 @@ fn write(plan: &Plan, root: &RootKey) -> anyhow::Result<()> {
     }
     files::write_new(&plan.root, root.to_file_text().as_bytes(), 0o600)
         .with_context(|| plan.root.display().to_string())?;
-    files::write_new(&plan.config, plan.config_text().as_bytes(), 0o644)
+    files::write_new(&plan.config, plan.config_text().as_bytes(), 0o600)
         .with_context(|| plan.config.display().to_string())?;
     Ok(())
 }

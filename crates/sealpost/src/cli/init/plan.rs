@@ -74,7 +74,7 @@ impl Plan {
         };
         [
             (&*self.dir, 0o700, "folder of the configuration"),
-            (&*self.config, 0o644, "configuration"),
+            (&*self.config, 0o600, "configuration"),
             (&*self.root, 0o600, "root key: random, the one secret outside the database"),
             (&*self.data, 0o700, data),
         ]
