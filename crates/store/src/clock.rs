@@ -94,6 +94,28 @@ impl Clock for SystemClock {
     }
 }
 
+/// The system's clock in nanoseconds since the Unix epoch, for what is measured and decides nothing.
+#[expect(clippy::disallowed_methods, reason = "this is the module for time")]
+pub(crate) fn unix_nanoseconds() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// How long something takes: measured, never decided by.
+#[derive(Clone, Copy)]
+pub(crate) struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "this is the module for time")]
+    pub(crate) fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    pub(crate) fn elapsed(self) -> std::time::Duration {
+        self.0.elapsed()
+    }
+}
+
 impl<C: Clock + ?Sized> Clock for Arc<C> {
     fn now(&self) -> Time {
         (**self).now()

@@ -10,8 +10,8 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
 use crate::bus::{Bus, Change, Commit};
+use crate::clock::Stopwatch;
 use crate::ctx::Ctx;
-use crate::elapsed::Stopwatch;
 use crate::error::StoreError;
 use crate::failpoint::{self, Point};
 use crate::ledger::{Appender, Leaf};

@@ -24,7 +24,6 @@ mod clock;
 mod ctx;
 mod db;
 pub mod directory;
-mod elapsed;
 mod error;
 pub mod failpoint;
 mod ids;

@@ -12,6 +12,8 @@ use std::sync::OnceLock;
 
 use sealpost_seal::rng::{SystemRng, array};
 
+use crate::clock::unix_nanoseconds;
+
 /// Where in which trace something happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceContext {
@@ -166,7 +168,7 @@ impl Drop for Open {
     /// It ends when it goes out of sight, even if the work was given up.
     fn drop(&mut self) {
         if let (Some(mut span), Some(recorder)) = (self.0.take(), RECORDER.get()) {
-            span.ended = now().max(span.began);
+            span.ended = unix_nanoseconds().max(span.began);
             recorder.take(span);
         }
     }
@@ -175,18 +177,8 @@ impl Drop for Open {
 impl Span {
     fn begin(trace: [u8; 16], parent: Option<[u8; 8]>, name: &'static str, kind: Kind) -> Self {
         let context = TraceContext { trace, span: array(&SystemRng) };
-        Self { context, parent, name, kind, began: now(), ended: 0, failed: false, attributes: Vec::new() }
+        Self { context, parent, name, kind, began: unix_nanoseconds(), ended: 0, failed: false, attributes: Vec::new() }
     }
-}
-
-/// The system's clock, more finely than a [`Time`](crate::Time): what is measured here decides nothing.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "spans are measured in real time, whatever time a test lets the product see"
-)]
-fn now() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }
 
 /// Exactly `2 * N` lower-case hexadecimal digits.
