@@ -20,15 +20,11 @@ pub(crate) fn streams(store: &Store, config: &Config, environment: &Environment,
     Ok(sinks.into_iter().map(|sink| Stream::new(store.clone(), sink)).collect())
 }
 
-/// The collector, if there is one, for whoever wants to know whether it can be reached.
-pub(crate) fn collector(config: &Config, trust: &Trust) -> Result<Option<Syslog>> {
-    let Some(syslog) = &config.siem.syslog else { return Ok(None) };
-    Ok(Some(Syslog::new(network(config), trust, syslog.collector.collector())?))
-}
-
-fn sinks(config: &Config, environment: &Environment, trust: &Trust) -> Result<Vec<Sink>> {
+/// The sinks that are configured.
+pub(crate) fn sinks(config: &Config, environment: &Environment, trust: &Trust) -> Result<Vec<Sink>> {
     let mut sinks = Vec::new();
-    if let Some(collector) = collector(config, trust)? {
+    if let Some(syslog) = &config.siem.syslog {
+        let collector = Syslog::new(network(config), trust, syslog.collector.collector())?;
         let host = config.server.public_url.authority();
         let hostname = host.rsplit_once(':').map_or(host, |(name, _)| name).to_owned();
         sinks.push(Sink::Syslog { collector, hostname });

@@ -78,6 +78,17 @@ impl Sink {
         }
     }
 
+    /// Tries whether it can be reached, as far as that can be done without saying something; answers what was found.
+    pub async fn reach(&self) -> Result<&'static str, SinkError> {
+        match self {
+            Self::Syslog { .. } => {
+                self.open().await?.finish().await?;
+                Ok("the syslog collector can be reached, and closes when we do")
+            }
+            Self::Webhook { .. } => Ok("the webhook's address and secret can be read"),
+        }
+    }
+
     pub(super) async fn open(&self) -> Result<Line<'_>, SinkError> {
         Ok(match self {
             Self::Syslog { collector, hostname } => {

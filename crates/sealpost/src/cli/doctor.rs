@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{Outcome, Shell, Stop};
 use crate::config::{Config, Flags};
 use crate::running::Tls;
+use crate::telemetry::Telemetry;
 use crate::{files, hardening, house, siem, trust};
 
 /// Less free space than this is a warning.
@@ -55,7 +56,7 @@ pub(super) async fn run(shell: &Shell) -> Outcome {
     folder(config, &mut findings);
     tls(config, &mut findings);
     egress(config, &mut findings);
-    siem(config, &mut findings).await;
+    watchers(shell, config, &mut findings).await;
     store(shell, config, &mut findings).await;
     let worst = |verdict| findings.0.iter().filter(|finding| finding.verdict == verdict).count();
     let (bad, warnings) = (worst(Verdict::Bad), worst(Verdict::Warn));
@@ -189,21 +190,27 @@ fn egress(config: &Config, findings: &mut Findings) {
     );
 }
 
-/// Whether the collector can be reached: a connection, nothing said over it, and its orderly end.
-async fn siem(config: &Config, findings: &mut Findings) {
-    let trust = trust::of_files(config.egress.authorities.iter().map(|path| path.relative()));
-    let collector = match trust.and_then(|trust| siem::collector(config, &trust)) {
-        Ok(Some(collector)) => collector,
-        Ok(None) => return,
-        Err(error) => return findings.say(Verdict::Bad, "SIEM", format!("{error:#}")),
+/// Whether what is sent to those who watch can be sent. A collector is connected to: nothing is said, and the end is orderly.
+async fn watchers(shell: &Shell, config: &Config, findings: &mut Findings) {
+    let trust = match trust::of_files(config.egress.authorities.iter().map(|path| path.relative())) {
+        Ok(trust) => trust,
+        Err(error) => return findings.say(Verdict::Bad, "authorities", format!("egress.authorities: {error:#}")),
     };
-    let reached = match collector.open().await {
-        Ok(session) => session.finish().await,
-        Err(error) => Err(error),
-    };
-    match reached {
-        Ok(()) => findings.say(Verdict::Ok, "SIEM", "the collector can be reached, and closes when we do"),
-        Err(error) => findings.say(Verdict::Bad, "SIEM", format!("the collector: {error}")),
+    match siem::sinks(config, &shell.environment, &trust) {
+        Ok(sinks) => {
+            for sink in &sinks {
+                match sink.reach().await {
+                    Ok(what) => findings.say(Verdict::Ok, "SIEM", what),
+                    Err(error) => findings.say(Verdict::Bad, "SIEM", error.to_string()),
+                }
+            }
+        }
+        Err(error) => findings.say(Verdict::Bad, "SIEM", format!("{error:#}")),
+    }
+    match Telemetry::new(config, &shell.environment, &trust) {
+        Ok(None) => {}
+        Ok(Some(_)) => findings.say(Verdict::Ok, "telemetry", "the collector's address can be read"),
+        Err(error) => findings.say(Verdict::Bad, "telemetry", format!("{error:#}")),
     }
 }
 

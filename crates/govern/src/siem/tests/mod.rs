@@ -167,6 +167,14 @@ async fn a_message_says_who_did_what_to_what_and_nothing_else() {
     assert_eq!(event["organisation"], ctx.org.id.to_string());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collector_is_tried_without_saying_anything() {
+    let lives = Collector::start(&[Life::Lives]).await;
+    lives.sink().reach().await.unwrap();
+    assert_eq!(lives.lines(), [Vec::<String>::new()]);
+    assert!(Collector::start(&[Life::Refuses]).await.sink().reach().await.is_err());
+}
+
 /// `count` acts, all on the wire at once.
 async fn act(test: &TestStore, ctx: &Ctx, count: usize) {
     let acts = (0..count).map(|_| {
