@@ -9,6 +9,8 @@ sealpost_web::permissions! {
     MESSAGES_READ = "messages:read" "Read messages and their timelines, masked";
     MESSAGES_CANCEL = "messages:cancel" "Cancel messages that have not left";
     DATA_REVEAL = "data:reveal" "See personal data in clear, with a reason, on the record";
+    MASKING_READ = "masking:read" "Read and preview what is masked";
+    MASKING_WRITE = "masking:write" "Change what is masked";
     CONTACTS_READ = "contacts:read" "Read and search contacts, masked";
     CONTACTS_WRITE = "contacts:write" "Create and change contacts";
     TEMPLATES_READ = "templates:read" "Read and preview templates";

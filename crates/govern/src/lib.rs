@@ -1,6 +1,8 @@
-//! Under what rules: the audit ledger as people and programs read it, the checkpoints that make it evidence, and its way to a SIEM.
+//! Under what rules: who may see what, the audit ledger as people and programs read it, the checkpoints that make it evidence, and
+//! its way to a SIEM.
 //!
 //! * [`audit`] lists who did what, hands out proofs, and exports and verifies the whole log.
+//! * [`masking`] changes what is hidden from whoever reads.
 //! * [`checkpoints`] signs the log's head while there is news, and hands it to witnesses outside the database.
 //! * [`siem`] streams every leaf to a collector outside.
 #![forbid(unsafe_code)]
@@ -8,4 +10,8 @@
 
 pub mod audit;
 pub mod checkpoints;
+pub mod masking;
+mod reason;
 pub mod siem;
+
+pub use reason::{Reason, Unsuitable};

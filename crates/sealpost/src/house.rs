@@ -10,9 +10,8 @@ use sealpost_egress::guard::Policy;
 use sealpost_egress::network::Network;
 use sealpost_egress::smtp::Mailer;
 use sealpost_egress::tls::Trust;
-use sealpost_govern::audit;
 use sealpost_govern::checkpoints::{Signer, WitnessFolder};
-use sealpost_govern::siem;
+use sealpost_govern::{audit, masking, siem};
 use sealpost_messaging::{Messaging, MessagingConfig};
 use sealpost_seal::RootKey;
 use sealpost_store::{Database, Store, StoreConfig, World};
@@ -51,6 +50,7 @@ impl House {
             public_url: config.server.public_url.as_str().to_owned(),
         });
         let mut features = vec![api_keys::feature(store.clone(), keys.clone()), audit::feature(store.clone())];
+        features.push(masking::feature(&store));
         features.extend(messaging.features());
         let registry = Registry::new(features, keys.clone(), store.clone(), web(config))?;
         let signer = Arc::new(Signer::new(store.clone(), witness(config)?).await?);

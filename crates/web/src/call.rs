@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use http::HeaderMap;
+use sealpost_seal::viewer::Viewer;
 use sealpost_store::{Ctx, Keys, Recorded, Store, StoreError, Tx};
 use serde::Serialize;
 
@@ -64,6 +65,12 @@ impl<B, Q> Call<B, Q> {
     /// it looks for a kept answer first, and keeps its answer in the transaction of the last step.
     pub fn once(&self) -> Option<&Once> {
         self.arrived.once.as_ref()
+    }
+
+    /// The context for an answer that [`Call::write`] may keep: seen as by default, whatever this caller may see. It may be asked for
+    /// again under a stricter masking policy, and by another key.
+    pub fn masked_ctx(&self) -> Ctx {
+        Ctx { viewer: Viewer::masked(), ..self.ctx.clone() }
     }
 
     /// Makes a change and answers, once: with an idempotency key, the answer is kept in the same transaction, and whoever

@@ -14,18 +14,21 @@ use super::model::ApiKey;
 use super::rules::{self, KeyRefused};
 use super::store;
 use super::usage::KeyUse;
+use crate::masking::{self, Masking, Policies};
 
 /// The [`Authenticator`] for API keys: one for each process.
 pub struct KeyAuthenticator {
     house: Store,
     cache: KeyCache,
     uses: Arc<KeyUse>,
+    policies: Arc<Policies>,
 }
 
 impl KeyAuthenticator {
     /// Believes the keys in this store.
     pub fn new(house: Store) -> Arc<Self> {
-        Arc::new(Self { cache: KeyCache::new(&house), uses: Arc::new(KeyUse::new(house.clone())), house })
+        let (cache, uses) = (KeyCache::new(&house), Arc::new(KeyUse::new(house.clone())));
+        Arc::new(Self { cache, uses, policies: Policies::new(house.clone()), house })
     }
 
     /// How keys are used, to be flushed: see [`flush_forever`](super::flush_forever).
@@ -59,7 +62,17 @@ impl KeyAuthenticator {
             return Err(Denial::of_known(refused, known.org, known.caller.actor));
         }
         self.uses.count(&known.key, known.org, now, peer);
-        Ok(known.caller.clone())
+        self.seen_under_policy(&known).await
+    }
+
+    /// The caller, with what it may see under its organisation's policy of this moment.
+    async fn seen_under_policy(&self, known: &Known) -> Result<Arc<Caller>, Denial> {
+        let policy = self.policies.of(known.org.id).await?;
+        if policy.masking == Masking::Default {
+            return Ok(known.caller.clone());
+        }
+        let viewer = masking::viewer(&policy.masking, known.caller.permissions);
+        Ok(Arc::new(Caller { viewer, ..(*known.caller).clone() }))
     }
 
     async fn look_up(&self, mac: [u8; 32]) -> Result<Option<Arc<Known>>, StoreError> {

@@ -17,12 +17,8 @@ pub struct Name(Personal<String>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Locale(String);
 
-/// Why somebody looks at clear data: 1 to 500 characters, sealed into the ledger.
-pub struct Reason(Personal<String>);
-
 const EXTERNAL_ID_BYTES: usize = 255;
 const NAME_CHARACTERS: usize = 200;
-const REASON_CHARACTERS: usize = 500;
 /// RFC 5646 §4.4.1.
 const LOCALE_BYTES: usize = 35;
 
@@ -63,20 +59,6 @@ impl Name {
     }
 
     /// The name.
-    pub fn text(&self) -> &Personal<String> {
-        &self.0
-    }
-}
-
-impl Reason {
-    /// Checks and takes the text.
-    pub fn parse(text: String) -> Result<Self, Unsuitable> {
-        let text = Personal::new(text);
-        let clear = text.expose(Purpose::Guard);
-        if is_plain(clear) && clear.chars().count() <= REASON_CHARACTERS { Ok(Self(text)) } else { Err(Unsuitable) }
-    }
-
-    /// The reason, for sealing.
     pub fn text(&self) -> &Personal<String> {
         &self.0
     }

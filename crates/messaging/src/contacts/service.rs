@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use sealpost_govern::Reason;
 use sealpost_seal::viewer::{RevealGrant, Viewer};
 use sealpost_seal::{Personal, Purpose};
 use sealpost_store::{ContactId, Ctx, Leaf, Store, StoreError};
 
 use super::CHANGED;
 use super::indexes::Index;
-use super::model::{Changes, Contact, ContactRefusal, Details, Identifier, Reason, Reveal};
+use super::model::{Changes, Contact, ContactRefusal, Details, Identifier, Reveal};
 use super::prepare::{NewContact, Update};
 use super::resolve::{Found, LookUp};
 use super::rules;

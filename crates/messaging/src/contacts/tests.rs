@@ -1,5 +1,6 @@
 //! What contacts promise, through the service, on both engines.
 
+use sealpost_govern::Reason;
 use sealpost_seal::Purpose;
 use sealpost_seal::normal::{Email, Phone};
 use sealpost_store::testing::TestStore;

@@ -55,8 +55,6 @@ pub mod codes {
         RECIPIENT_AMBIGUOUS = 422 "recipient_ambiguous" "The recipient's addresses belong to different contacts";
         /// It has been sent, or is being sent.
         MESSAGE_LEFT = 409 "message_left" "The message has left already";
-        /// The reason is empty, too long, or has characters that don't belong there.
-        REASON_INVALID = 422 "reason_invalid" "The reason can't be as given";
         /// Somebody else made the same contact at the same moment, again and again.
         CONTACT_RACED = 503 "contact_raced" "The contact is being made by others; try again";
         /// A batch holds 1 to 1000 messages.

@@ -1,5 +1,6 @@
 //! Use cases of messages that are there already.
 
+use sealpost_govern::Reason;
 use sealpost_seal::Purpose;
 use sealpost_seal::viewer::{RevealGrant, Viewer};
 use sealpost_store::{
@@ -12,7 +13,7 @@ use super::accept::{Accepting, compared};
 use super::model::{Message, State, Step};
 use super::view::{Opened, Views};
 use super::{JOB, codes, store};
-use crate::contacts::{Contacts, Reason};
+use crate::contacts::Contacts;
 use crate::deliveries::{self, Notice, Occurrence};
 use crate::endpoints::Endpoints;
 use crate::suppressions;

@@ -1,6 +1,7 @@
 //! How messages are shown: masked, unless the viewer has leave to see.
 
 use schemars::JsonSchema;
+use sealpost_govern::masking::structure;
 use sealpost_seal::viewer::{Field, Viewer};
 use sealpost_seal::{Personal, View};
 use sealpost_store::{ContactId, Ctx, EventId, MessageId, Org, Store, StoreError, TemplateId, Time};
@@ -110,7 +111,7 @@ impl Views<'_> {
             Err(error) => return Err(error),
         };
         let data = match opened.payload {
-            Some(payload) => masked(&ctx.viewer, Value::Object(payload.data)),
+            Some(payload) => structure(&ctx.viewer, Value::Object(payload.data)),
             None => not_stored(NOT_KEPT),
         };
         Ok(view(ctx.org, message, ctx.viewer.text(&opened.recipient, field(message)), Some(data)))
@@ -148,21 +149,6 @@ pub(super) fn field(message: &Message) -> Field {
 
 fn not_stored(rule: &'static str) -> Value {
     serde_json::to_value(View::NotStored(rule)).unwrap_or(Value::Null)
-}
-
-/// The same structure, every text and number in it as the viewer may see it.
-pub(super) fn masked(viewer: &Viewer, value: Value) -> Value {
-    match value {
-        Value::Object(map) => Value::Object(map.into_iter().map(|(key, value)| (key, masked(viewer, value))).collect()),
-        Value::Array(items) => Value::Array(items.into_iter().map(|item| masked(viewer, item)).collect()),
-        Value::Null => Value::Null,
-        Value::String(text) => shown(viewer, text),
-        other => shown(viewer, other.to_string()),
-    }
-}
-
-fn shown(viewer: &Viewer, text: String) -> Value {
-    serde_json::to_value(viewer.text(&Personal::new(text), Field::Payload)).unwrap_or(Value::Null)
 }
 
 fn view(org: Org, m: &Message, to: View, data: Option<Value>) -> MessageView {

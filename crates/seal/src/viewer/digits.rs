@@ -69,7 +69,8 @@ struct Mark {
     is_phone: bool,
 }
 
-/// All marks in order. A phone number that touches a hidden range is hidden with it.
+/// All marks in order. What touches is one mark, so that their number tells nothing; a phone number that touches a hidden range is
+/// hidden with it.
 fn merged(hidden: &[Range<usize>], phones: &[Range<usize>]) -> Vec<Mark> {
     let mark = |is_phone| move |range: &Range<usize>| Mark { range: range.clone(), is_phone };
     let mut all: Vec<Mark> = hidden.iter().map(mark(false)).collect();
@@ -78,7 +79,7 @@ fn merged(hidden: &[Range<usize>], phones: &[Range<usize>]) -> Vec<Mark> {
     let mut out: Vec<Mark> = Vec::with_capacity(all.len());
     for mark in all {
         match out.last_mut() {
-            Some(previous) if mark.range.start < previous.range.end => {
+            Some(previous) if mark.range.start <= previous.range.end => {
                 previous.range.end = previous.range.end.max(mark.range.end);
                 previous.is_phone = false;
             }

@@ -65,7 +65,8 @@ pub enum MaskMode {
     /// All payload values and destinations.
     #[default]
     All,
-    /// Destinations, and the parts of other values that match the organisation's rules.
+    /// The parts of payload values that match the organisation's rules; destinations, and what is known about a person, as in
+    /// [`MaskMode::All`].
     Patterns(Arc<dyn Patterns>),
     /// Nothing; the role's profile still applies to phone numbers.
     Off,
@@ -175,13 +176,11 @@ impl fmt::Debug for MaskMode {
 }
 
 fn masked(clear: &str, field: Field, profile: MaskProfile, mode: &MaskMode) -> View {
-    use Field::{Email, Phone};
+    use Field::{Payload, Phone};
     match (mode, field) {
-        (MaskMode::All, Phone) => digits::phone(clear, profile.at_most_partial()),
-        (MaskMode::All, _) => View::masked(),
-        (MaskMode::Patterns(_), Phone) => digits::phone(clear, profile.at_most_partial()),
-        (MaskMode::Patterns(_), Email) => View::masked(),
-        (MaskMode::Patterns(rules), _) => digits::text(clear, &rules.hidden_in(clear), profile),
+        (MaskMode::All | MaskMode::Patterns(_), Phone) => digits::phone(clear, profile.at_most_partial()),
+        (MaskMode::Patterns(rules), Payload) => digits::text(clear, &rules.hidden_in(clear), profile),
+        (MaskMode::All | MaskMode::Patterns(_), _) => View::masked(),
         (MaskMode::Off, Phone) => digits::phone(clear, profile),
         (MaskMode::Off, _) => digits::text(clear, &[], profile),
     }

@@ -97,13 +97,21 @@ impl Patterns for Word {
 }
 
 #[test]
-fn patterns_hide_what_they_match_and_destinations_always() {
+fn patterns_hide_what_they_match_and_destinations_and_people_always() {
     let mode = MaskMode::Patterns(Arc::new(Word("Ada")));
     let viewer = Viewer::new(MaskProfile::None, mode);
     let text = Personal::new("Dear Ada, Ada's code".into());
     assert_eq!(viewer.text(&text, Field::Payload).display(), "Dear xxxxx, xxxxx's code");
-    assert!(viewer.text(&Personal::new("ada@b.c".into()), Field::Email).is_masked());
-    assert!(viewer.text(&Personal::new("+4791234567".into()), Field::Phone).is_masked());
+    for field in [Field::Email, Field::Phone, Field::Name, Field::Other] {
+        assert!(viewer.text(&Personal::new("+4791234567".into()), field).is_masked(), "{field:?}");
+    }
+}
+
+#[test]
+fn what_is_hidden_side_by_side_is_hidden_as_one() {
+    let mode = MaskMode::Patterns(Arc::new(Word("7")));
+    let viewer = Viewer::new(MaskProfile::None, mode);
+    assert_eq!(viewer.text(&Personal::new("a777b7".into()), Field::Payload).display(), "axxxxxbxxxxx");
 }
 
 #[test]

@@ -10,6 +10,8 @@ use crate::surface::{Route, Surface};
 
 crate::on_both_engines! {
     what_is_personal_leaves_the_house_only_by_a_reveal
+    what_a_rule_matches_leaves_the_house_only_by_a_reveal
+    where_nothing_is_masked_only_whoever_may_reveal_sees
 }
 
 /// Text that stands nowhere else, for each personal field. Letters and digits of one case only: no normal form changes it.
@@ -158,6 +160,35 @@ impl Personal {
 }
 
 async fn what_is_personal_leaves_the_house_only_by_a_reveal(house: House) {
+    sweep(house, json!({ "mode": "default" })).await;
+}
+
+async fn what_a_rule_matches_leaves_the_house_only_by_a_reveal(house: House) {
+    let rules =
+        json!([{ "name": "Canaries", "pattern": "qzx[a-z]+canary" }, { "name": "Numbers", "pattern": "\\d{6,}" }]);
+    sweep(house, json!({ "mode": "patterns", "rules": rules, "reason": "a test" })).await;
+}
+
+async fn where_nothing_is_masked_only_whoever_may_reveal_sees(house: House) {
+    let personal = Personal::plant(&house).await;
+    let (surface, needles) = (Surface::read(&house).await, Needles::new());
+    let masked = house.key_with(&surface.without("data:reveal")).await.1;
+    let off = json!({ "mode": "off", "reason": "a test" });
+    let paths = [format!("/v1/messages/{}", personal.message), format!("/v1/contacts/{}", personal.contact)];
+    for (policy, seen) in [(off, true), (json!({ "mode": "default" }), false)] {
+        house.api.must(Ask::new("put", "/v1/masking").json(&policy).key(&house.keys.live)).await;
+        for path in paths.iter().map(String::as_str).chain(["/v1/messages", "/v1/contacts", "/v1/outbox"]) {
+            let ours = house.get(path).await.to_string();
+            assert_eq!(!needles.found_in(ours.as_bytes()).is_empty(), seen, "{path} under {policy}: {ours}");
+            let theirs = house.api.ask(Ask::get(path).key(&masked)).await;
+            assert!(needles.found_in(&theirs.everything()).is_empty(), "{path} under {policy}: {}", theirs.text());
+        }
+    }
+}
+
+/// Asks every route everything under a masking policy, and looks for the marks wherever they must not come out.
+async fn sweep(house: House, policy: Value) {
+    house.api.must(Ask::new("put", "/v1/masking").json(&policy).key(&house.keys.live)).await;
     let (surface, needles) = (Surface::read(&house).await, Needles::new());
     let personal = Personal::plant(&house).await;
     let masked = house.key_with(&surface.without("data:reveal")).await.1;
@@ -175,7 +206,7 @@ async fn what_is_personal_leaves_the_house_only_by_a_reveal(house: House) {
             ("another organisation", Some(&house.keys.foreign)),
             ("nobody", None),
         ] {
-            for (how, ask) in requests(route, &personal) {
+            for (how, ask) in requests(route, &personal, &policy) {
                 let ask = match key {
                     Some(key) => ask.key(key),
                     None => ask,
@@ -234,7 +265,7 @@ async fn what_is_personal_leaves_the_house_only_by_a_reveal(house: House) {
 }
 
 /// Good and bad requests to a route, about what is personal.
-fn requests(route: &Route, personal: &Personal) -> Vec<(&'static str, Ask)> {
+fn requests(route: &Route, personal: &Personal, policy: &Value) -> Vec<(&'static str, Ask)> {
     let path = route.path_for(&personal.of(route));
     let all = MARKS.map(|(_, mark)| mark).join(" ");
     let encoded = MARKS.map(|(_, mark)| mark).join("+");
@@ -258,6 +289,8 @@ fn requests(route: &Route, personal: &Personal) -> Vec<(&'static str, Ask)> {
         }
         "/v1/contacts/search" => json!({ "phone": format!("+{}", MARKS[2].1) }),
         "/v1/contacts" => json!({ "name": MARKS[0].1, "phone": format!("+{}", MARKS[2].1) }),
+        "/v1/masking" => policy.clone(),
+        "/v1/masking/preview" => json!({ "mode": "default", "sample": Personal::message("canary") }),
         "/v1/suppressions/check" => json!({ "channel": "email", "email": format!("{}@example.com", MARKS[1].1) }),
         _ => example.clone(),
     };

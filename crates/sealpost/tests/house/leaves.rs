@@ -23,6 +23,11 @@ fn is_consequence(action: &str) -> bool {
     action.starts_with("secret.") || matches!(action, "contact.create" | "key.create")
 }
 
+/// What only a live key may decide.
+fn decides_for_both_environments(route: &Route) -> bool {
+    route.method == "put" && route.path == "/v1/masking"
+}
+
 /// The request the route's example shows, with the key that may make it succeed.
 async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: &Route) -> Ask {
     if route.path == "/v1/messages/{id}/cancel" {
@@ -31,6 +36,9 @@ async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: 
         return objects.on(house, route, &waiting).await.key(&house.keys.live);
     }
     let ask = objects.example(house, surface, route).await;
+    if decides_for_both_environments(route) {
+        return ask.key(&house.keys.live);
+    }
     if route.permission.is_some() { ask.key(&house.keys.ours) } else { ask }
 }
 

@@ -6,7 +6,7 @@ use sealpost_seal::{Personal, Purpose};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-use crate::contacts::model::{ExternalId, Locale, Name, Reason};
+use crate::contacts::model::{ExternalId, Locale, Name};
 
 fn read<'de, D: Deserializer<'de>, T>(
     deserializer: D,
@@ -70,8 +70,6 @@ texts! {
     NameText = { "type": "string", "minLength": 1, "maxLength": 200 };
     /// A language tag.
     LocaleText = { "type": "string", "pattern": "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", "maxLength": 35 };
-    /// A reason.
-    ReasonText = { "type": "string", "minLength": 1, "maxLength": 500 };
 }
 
 /// The same readers, for fields of a partial change, where absent and `null` differ.
@@ -93,22 +91,5 @@ pub(in crate::contacts) mod change {
         external_id: ExternalId;
         name: Name;
         locale: Locale;
-    }
-}
-
-impl<'de> Deserialize<'de> for Reason {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Personal::<String>::deserialize(deserializer)?;
-        Self::parse(text.expose(Purpose::Guard).clone()).map_err(D::Error::custom)
-    }
-}
-
-impl JsonSchema for Reason {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Reason".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        ReasonText::json_schema(generator)
     }
 }

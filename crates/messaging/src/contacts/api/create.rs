@@ -58,7 +58,7 @@ async fn handle(contacts: Contacts, mut call: Call<Body>) -> Result<Reply, Failu
     let Body { phone, email, external_id, name, locale } = std::mem::take(&mut call.body);
     let details = Details { phone, email, external_id, name, locale };
     let new = contacts.prepare(&call.ctx, &details).await?;
-    let ctx = call.ctx.clone();
+    let ctx = call.masked_ctx();
     call.write(contacts.store(), move |tx| {
         let created = new.create(tx)?;
         let path = format!("/v1/contacts/{}", created.value().id);

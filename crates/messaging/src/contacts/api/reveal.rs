@@ -2,12 +2,13 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::DATA_REVEAL;
+use sealpost_govern::Reason;
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, post};
 use serde::Deserialize;
 
 use super::view::ContactView;
 use crate::contacts::Contacts;
-use crate::contacts::model::{Reason, Reveal};
+use crate::contacts::model::Reveal;
 
 /// What to see, and why.
 #[derive(Deserialize, JsonSchema)]

@@ -59,7 +59,7 @@ async fn handle(contacts: Contacts, mut call: Call<Body>) -> Result<Reply, Failu
     let Body { phone, email, external_id, name, locale } = std::mem::take(&mut call.body);
     let changes = Changes { phone, email, external_id, name, locale };
     let update = contacts.prepare_update(&call.ctx, call.id("id")?, changes).await?;
-    let (ctx, id) = (call.ctx.clone(), update.contact());
+    let (ctx, id) = (call.masked_ctx(), update.contact());
     let reply = call
         .write(contacts.store(), move |tx| {
             let updated = update.apply(tx)?;

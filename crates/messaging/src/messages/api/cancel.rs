@@ -22,7 +22,8 @@ pub(super) fn cancel(messages: &Messages) -> Endpoint {
 
 async fn handle(messages: Messages, call: Call) -> Result<Reply, Failure> {
     let id: MessageId = call.id("id")?;
-    let view = messages.views().full(&call.ctx, &messages.find(&call.ctx, id).await?.cancelled(call.ctx.now())).await?;
+    let message = messages.find(&call.ctx, id).await?.cancelled(call.ctx.now());
+    let view = messages.views().full(&call.masked_ctx(), &message).await?;
     let hearing = messages.hearing_of_cancel(&call.ctx, id).await?;
     call.write(messages.store(), move |tx| {
         let done = service::cancel(tx, id, hearing)?;

@@ -2,24 +2,23 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::DATA_REVEAL;
+use sealpost_govern::Reason;
+use sealpost_govern::masking::structure;
 use sealpost_seal::View;
 use sealpost_store::MessageId;
-use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, post};
+use sealpost_web::{Call, Class, Endpoint, Failure, Reply, post};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::contacts::Reason;
 use crate::messages::Messages;
-use crate::messages::codes::REASON_INVALID;
 use crate::messages::view;
 
 /// Why somebody looks.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Body {
-    /// For whoever reads the ledger later: 1 to 500 characters.
-    #[schemars(length(min = 1, max = 500))]
-    reason: String,
+    /// For whoever reads the ledger later.
+    reason: Reason,
 }
 
 /// A message in clear.
@@ -47,20 +46,17 @@ pub(super) fn reveal(messages: &Messages) -> Endpoint {
         .describe("The look is in the ledger, with its reason, before the first clear byte leaves.")
         .takes::<Body>()
         .answers::<Revealed>(200)
-        .refuses(&[&REASON_INVALID])
         .example(serde_json::json!({ "reason": "Customer called back, ticket 4512" }))
         .to(move |call: Call<Body>| handle(messages.clone(), call))
 }
 
-async fn handle(messages: Messages, mut call: Call<Body>) -> Result<Reply, Failure> {
-    let reason = Reason::parse(std::mem::take(&mut call.body.reason))
-        .map_err(|_| Refusal::of(&REASON_INVALID).at("/reason", "text_unsuitable"))?;
+async fn handle(messages: Messages, call: Call<Body>) -> Result<Reply, Failure> {
     let message = messages.find(&call.ctx, call.id("id")?).await?;
-    let (viewer, opened) = messages.reveal(&call.ctx, &message, &reason).await?;
+    let (viewer, opened) = messages.reveal(&call.ctx, &message, &call.body.reason).await?;
     let (data, content) = match opened.payload {
         Some(payload) => {
             let content = serde_json::to_value(&payload.content).unwrap_or(Value::Null);
-            (view::masked(&viewer, Value::Object(payload.data)), view::masked(&viewer, content))
+            (structure(&viewer, Value::Object(payload.data)), structure(&viewer, content))
         }
         None => (Value::Null, Value::Null),
     };

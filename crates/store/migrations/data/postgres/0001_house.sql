@@ -72,6 +72,17 @@ create table secret (
     primary key (org, env, id, version)
 );
 
+-- What the organisation masks, in both environments: every version there was. Rules are sealed: a pattern may name somebody.
+create table masking_policy (
+    org uuid not null,
+    version bigint not null,
+    mode text not null,
+    rules bytea,
+    reveals_per_day bigint not null,
+    created_at bigint not null,
+    primary key (org, version)
+);
+
 create table contact (
     org uuid not null,
     env text not null,

@@ -72,6 +72,17 @@ create table secret (
     primary key (org, env, id, version)
 ) strict, without rowid;
 
+-- What the organisation masks, in both environments: every version there was. Rules are sealed: a pattern may name somebody.
+create table masking_policy (
+    org blob not null,
+    version integer not null,
+    mode text not null,
+    rules blob,
+    reveals_per_day integer not null,
+    created_at integer not null,
+    primary key (org, version)
+) strict, without rowid;
+
 create table contact (
     org blob not null,
     env text not null,

@@ -1,0 +1,65 @@
+//! A policy as requests and answers say it.
+
+use schemars::JsonSchema;
+use sealpost_access::masking::{DailyReveals, Masking, Rules, Standing};
+use sealpost_store::Time;
+use sealpost_web::Refusal;
+use serde::{Deserialize, Serialize};
+
+use crate::masking::codes::MASKING_RULES_MISPLACED;
+
+/// What is hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "MaskingMode")]
+pub(super) enum Mode {
+    /// Every payload value and destination.
+    Default,
+    /// Of payload values what the rules match; destinations and what is known about a person as by default.
+    Patterns,
+    /// Nothing, from whoever has `data:reveal`; everybody else sees what they see by default.
+    Off,
+}
+
+impl Mode {
+    /// The mode with its rules, if these belong together.
+    pub(super) fn with(self, rules: Option<Rules>) -> Result<Masking, Refusal> {
+        match (self, rules) {
+            (Self::Default, None) => Ok(Masking::Default),
+            (Self::Patterns, Some(rules)) => Ok(Masking::Patterns(rules.into())),
+            (Self::Off, None) => Ok(Masking::Off),
+            (Self::Patterns, None) => Err(Refusal::of(&MASKING_RULES_MISPLACED).at("/rules", "field_missing")),
+            (Self::Default | Self::Off, Some(_)) => {
+                Err(Refusal::of(&MASKING_RULES_MISPLACED).at("/rules", "field_unexpected"))
+            }
+        }
+    }
+}
+
+/// The policy in force.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MaskingPolicy")]
+pub(super) struct PolicyView {
+    /// What is hidden.
+    mode: Mode,
+    /// The rules of mode `patterns`; nothing in other modes.
+    rules: Option<Rules>,
+    /// How many looks at clear data one key has in a day (UTC).
+    reveals_per_day: DailyReveals,
+    /// How often the policy was changed.
+    version: u32,
+    /// When it was changed last; nothing if never.
+    changed_at: Option<Time>,
+}
+
+impl From<&Standing> for PolicyView {
+    fn from(standing: &Standing) -> Self {
+        let (mode, rules) = match &standing.policy.masking {
+            Masking::Default => (Mode::Default, None),
+            Masking::Patterns(rules) => (Mode::Patterns, Some(Rules::clone(rules))),
+            Masking::Off => (Mode::Off, None),
+        };
+        let reveals_per_day = standing.policy.reveals;
+        Self { mode, rules, reveals_per_day, version: standing.version, changed_at: standing.since }
+    }
+}

@@ -1,0 +1,64 @@
+//! `PUT /v1/masking`
+
+use schemars::JsonSchema;
+use sealpost_access::masking::{DailyReveals, Policy, Rules};
+use sealpost_access::permissions::MASKING_WRITE;
+use sealpost_store::{Environment, Store};
+use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, put};
+use serde::Deserialize;
+
+use super::body::{Mode, PolicyView};
+use crate::masking::codes::{LIVE_KEY_REQUIRED, MASKING_RACED, MASKING_RULES_MISPLACED, REASON_REQUIRED};
+use crate::masking::service;
+use crate::reason::Reason;
+
+/// The whole policy, as it shall be.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "NewMaskingPolicy")]
+struct Body {
+    /// What is hidden.
+    mode: Mode,
+    /// For mode `patterns`.
+    rules: Option<Rules>,
+    /// How many looks at clear data one key has in a day (UTC); 200 unless said otherwise.
+    #[serde(default)]
+    reveals_per_day: DailyReveals,
+    /// Why. Needed if more is shown than before, or may be looked at more often.
+    reason: Option<Reason>,
+}
+
+pub(super) fn change(store: &Store) -> Endpoint {
+    let store = store.clone();
+    put("/v1/masking")
+        .needs(MASKING_WRITE)
+        .class(Class::Write)
+        .acts("masking.change")
+        .summary("Change what is masked")
+        .describe(
+            "In force for both environments within a second, on every node, for what is there already, too. Takes a live key. A \
+             weaker policy (another mode than `default`, fewer rules, more looks) takes a reason; the old and the new one are in \
+             the ledger.",
+        )
+        .takes::<Body>()
+        .answers::<PolicyView>(200)
+        .refuses(&[&LIVE_KEY_REQUIRED, &MASKING_RACED, &MASKING_RULES_MISPLACED, &REASON_REQUIRED])
+        .example(serde_json::json!({ "mode": "default", "reveals_per_day": 200, "reason": "Quarterly review" }))
+        .to(move |call: Call<Body>| handle(store.clone(), call))
+}
+
+async fn handle(store: Store, mut call: Call<Body>) -> Result<Reply, Failure> {
+    // Keys of the test environment are handed out with a lighter hand than what they would decide about here.
+    if call.ctx.org.environment != Environment::Live {
+        return Err(Refusal::of(&LIVE_KEY_REQUIRED).into());
+    }
+    let masking = call.body.mode.with(call.body.rules.take())?;
+    let policy = Policy { masking, reveals: call.body.reveals_per_day };
+    let (keys, reason) = (store.keys().organisation(call.ctx.org.id).await?, call.body.reason.take());
+    call.write(&store, move |tx| {
+        let changed = service::change(tx, &keys, policy, reason.as_ref())?;
+        let reply = Reply::ok(&PolicyView::from(changed.value()))?;
+        Ok(changed.map(|_| reply))
+    })
+    .await
+}

@@ -1,0 +1,68 @@
+//! What a change of the policy promises, on both engines.
+
+use sealpost_access::masking::{self, DailyReveals, Masking, Policy, Standing};
+use sealpost_store::testing::TestStore;
+use sealpost_store::{Ctx, both_engines};
+use sealpost_web::Failure;
+use serde_json::{Value, json};
+
+use super::codes::REASON_REQUIRED;
+use crate::Reason;
+
+fn off() -> Policy {
+    Policy { masking: Masking::Off, ..Policy::default() }
+}
+
+fn patterns() -> Policy {
+    let rules = serde_json::from_value::<masking::Rules>(json!([{ "name": "Code", "pattern": "marker-[a-z]+" }]));
+    Policy { masking: Masking::Patterns(rules.unwrap().into()), ..Policy::default() }
+}
+
+async fn change(house: &TestStore, ctx: &Ctx, policy: Policy, reason: Option<&str>) -> Result<Standing, Failure> {
+    let keys = house.store.keys().organisation(ctx.org.id).await.unwrap();
+    let reason = reason.map(|reason| Reason::parse(reason.into()).unwrap());
+    house.store.write(ctx, move |tx| super::change(tx, &keys, policy, reason.as_ref())).await
+}
+
+async fn in_force(house: &TestStore, ctx: &Ctx) -> Standing {
+    let keys = house.store.keys().organisation(ctx.org.id).await.unwrap();
+    house.store.read(ctx, move |tx| masking::standing(tx, &keys)).await.unwrap()
+}
+
+/// The details of every leaf so far.
+async fn details(house: &TestStore, ctx: &Ctx) -> Vec<Value> {
+    let keys = house.store.keys().organisation(ctx.org.id).await.unwrap();
+    let leaves = house.store.ledger_leaves(ctx, 0, 100).await.unwrap();
+    let open = |content: Vec<u8>| keys.open_audit(ctx.now(), ctx.request.bytes(), &content).unwrap();
+    leaves.into_iter().map(|leaf| serde_json::from_slice(&open(leaf.content.unwrap())).unwrap()).collect()
+}
+
+both_engines! {
+    async fn a_weaker_policy_takes_a_reason_and_a_stricter_one_does_not(house: TestStore) {
+        let ctx = house.organisation().await;
+        for weaker in [off(), patterns(), Policy { reveals: DailyReveals::new(201).unwrap(), ..Policy::default() }] {
+            let refused = change(&house, &ctx, weaker, None).await;
+            assert!(matches!(refused, Err(Failure::Refused(refusal)) if refusal.code() == &REASON_REQUIRED));
+        }
+        assert_eq!(in_force(&house, &ctx).await, Standing::default());
+        assert!(details(&house, &ctx).await.is_empty());
+        assert_eq!(change(&house, &ctx, off(), Some("migration")).await.unwrap().version, 1);
+        assert_eq!(change(&house, &ctx, Policy::default(), None).await.unwrap().version, 2);
+        assert_eq!(in_force(&house, &ctx).await.policy, Policy::default());
+    }
+
+    async fn every_change_is_in_the_ledger_with_what_was_and_what_is(house: TestStore) {
+        let ctx = house.organisation().await;
+        change(&house, &ctx, off(), Some("ticket 7")).await.unwrap();
+        change(&house, &ctx, patterns(), Some("ticket 8")).await.unwrap();
+        let policy = |mode: &str, rules: Value| json!({ "mode": mode, "rules": rules, "reveals_per_day": 200 });
+        assert_eq!(details(&house, &ctx).await, [
+            json!({ "version": 1, "from": policy("default", Value::Null), "to": policy("off", Value::Null), "reason": "ticket 7" }),
+            json!({ "version": 2, "from": policy("off", Value::Null), "to": policy("patterns", json!(["Code"])), "reason": "ticket 8" }),
+        ]);
+        house.break_ledger(true);
+        assert!(change(&house, &ctx, off(), Some("ticket 9")).await.is_err());
+        house.break_ledger(false);
+        assert_eq!(in_force(&house, &ctx).await.version, 2, "no leaf, no change");
+    }
+}
