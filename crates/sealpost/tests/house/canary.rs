@@ -301,7 +301,9 @@ fn requests(route: &Route, personal: &Personal, policy: &Value) -> Vec<(&'static
     requests.push(("only text", ask().json(&json!(all))));
     requests.push(("cut off", ask().bytes("application/json", format!("{{\"name\": \"{all}"))));
     requests.push(("another media type", ask().bytes("text/plain", all.clone())));
-    for name in example.as_object().into_iter().flatten().map(|(name, _)| name) {
+    // A sample may be of any type, and whoever sends one sees of it what the rules sent with it leave.
+    let is_free = |name: &str| route.path == "/v1/masking/preview" && name == "sample";
+    for name in example.as_object().into_iter().flatten().map(|(name, _)| name).filter(|name| !is_free(name)) {
         let mut wrong = example.clone();
         wrong[name] = json!([{ "a": all }]);
         requests.push(("a field of another type", ask().json(&wrong)));
