@@ -2,6 +2,7 @@
 //! its way to a SIEM.
 //!
 //! * [`audit`] lists who did what, hands out proofs, and exports and verifies the whole log.
+//! * [`looks`] lets somebody see clear data, on record and within a budget.
 //! * [`masking`] changes what is hidden from whoever reads.
 //! * [`checkpoints`] signs the log's head while there is news, and hands it to witnesses outside the database.
 //! * [`siem`] streams every leaf to a collector outside.
@@ -10,6 +11,7 @@
 
 pub mod audit;
 pub mod checkpoints;
+pub mod looks;
 pub mod masking;
 mod reason;
 pub mod siem;

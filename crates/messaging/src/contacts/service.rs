@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use sealpost_govern::Reason;
-use sealpost_seal::viewer::{RevealGrant, Viewer};
-use sealpost_seal::{Personal, Purpose};
-use sealpost_store::{ContactId, Ctx, Leaf, Store, StoreError};
+use sealpost_govern::looks::{self, Look};
+use sealpost_seal::Personal;
+use sealpost_seal::viewer::Viewer;
+use sealpost_store::{ContactId, Ctx, Store, StoreError};
+use sealpost_web::Failure;
+use serde_json::{Map, json};
 
 use super::CHANGED;
 use super::indexes::Index;
@@ -133,15 +136,13 @@ impl Contacts {
         id: ContactId,
         fields: &[Reveal],
         reason: &Reason,
-    ) -> Result<(Contact, Viewer), ContactRefusal> {
+    ) -> Result<(Contact, Viewer), Failure> {
         // Whoever asks for what is not there leaves no leaf about it.
         self.subject(ctx, id).await?;
-        let keys = self.store.keys().organisation(ctx.org.id).await?;
-        let content = reveal_content(fields, reason);
-        let leaf = Leaf::of("contact.reveal").on("con", id.bytes()).with(keys.seal_audit(ctx, &content));
-        self.store.write::<_, StoreError>(ctx, move |tx| Ok(tx.record(leaf, ()))).await?;
-        let contact = self.find(ctx, id).await?;
-        Ok((contact, Viewer::clear(RevealGrant::after_leaf(ctx.request.bytes()))))
+        let details = Map::from_iter([("fields".to_owned(), json!(fields))]);
+        let wanted = Look { action: "contact.reveal", kind: ContactId::PREFIX, id: id.bytes(), details };
+        let viewer = looks::look(&self.store, ctx, wanted, reason).await?;
+        Ok((self.find(ctx, id).await?, viewer))
     }
 
     /// Moves up to `limit` contacts per kind of index to the current epoch; answers how many were moved. Call until 0, then
@@ -201,10 +202,4 @@ fn current_index(
     let details = Details::read(row.open(subject, ctx.org)?);
     let normal = details.identifiers().into_iter().find(|(kind, _)| *kind == identifier);
     Ok(normal.map(|(_, normal)| Index::of(keys, ctx, identifier, &normal)))
-}
-
-/// `{"fields":[…],"reason":"…"}`, for the sealed content of the leaf.
-fn reveal_content(fields: &[Reveal], reason: &Reason) -> Vec<u8> {
-    let content = serde_json::json!({ "fields": fields, "reason": reason.text().expose(Purpose::Seal) });
-    content.to_string().into_bytes()
 }

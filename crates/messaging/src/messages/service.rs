@@ -1,13 +1,13 @@
 //! Use cases of messages that are there already.
 
 use sealpost_govern::Reason;
-use sealpost_seal::Purpose;
-use sealpost_seal::viewer::{RevealGrant, Viewer};
+use sealpost_govern::looks::{self, Look};
+use sealpost_seal::viewer::Viewer;
 use sealpost_store::{
     ContactId, Ctx, EndpointId, Leaf, MessageId, NoticeId, Recorded, Store, StoreError, Time, Tx, outbox,
 };
 use sealpost_web::{Failure, Refusal, not_found};
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::accept::{Accepting, compared};
 use super::model::{Message, State, Step};
@@ -111,18 +111,9 @@ impl Messages {
         message: &Message,
         reason: &Reason,
     ) -> Result<(Viewer, Opened), Failure> {
-        let keys = self.store.keys().organisation(ctx.org.id).await?;
-        let details = json!({ "reason": reason.text().expose(Purpose::Seal) }).to_string();
-        let sealed = keys.seal_audit(ctx, details.as_bytes());
-        let id = message.id;
-        self.store
-            .write(ctx, move |tx| {
-                Ok::<_, StoreError>(
-                    tx.record(Leaf::of("message.reveal").on(MessageId::PREFIX, id.bytes()).with(sealed), ()),
-                )
-            })
-            .await?;
-        let viewer = Viewer::clear(RevealGrant::after_leaf(ctx.request.bytes()));
+        let wanted =
+            Look { action: "message.reveal", kind: MessageId::PREFIX, id: message.id.bytes(), details: Map::new() };
+        let viewer = looks::look(&self.store, ctx, wanted, reason).await?;
         match self.views().open(ctx, message).await {
             Ok(opened) => Ok((viewer, opened)),
             Err(StoreError::KeyGone) => Err(not_found().into()),

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use sealpost_access::permissions::DATA_REVEAL;
 use sealpost_govern::Reason;
+use sealpost_govern::masking::codes::REVEAL_BUDGET_EXHAUSTED;
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, post};
 use serde::Deserialize;
 
@@ -30,9 +31,13 @@ pub(super) fn reveal(contacts: &Contacts) -> Endpoint {
         .acts("contact.reveal")
         .reveals()
         .summary("See fields of a contact in clear")
-        .describe("The look is in the ledger, with its reason, before the first clear byte leaves.")
+        .describe(
+            "The look is in the ledger, with its reason, before the first clear byte leaves. A key has as many looks in a day (UTC) \
+             as the masking policy says.",
+        )
         .takes::<Body>()
         .answers::<ContactView>(200)
+        .refuses(&[&REVEAL_BUDGET_EXHAUSTED])
         .example(serde_json::json!({ "fields": ["phone"], "reason": "Customer called back, ticket 4512" }))
         .to(move |call: Call<Body>| handle(contacts.clone(), call))
 }

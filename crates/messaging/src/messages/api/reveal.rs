@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use sealpost_access::permissions::DATA_REVEAL;
 use sealpost_govern::Reason;
+use sealpost_govern::masking::codes::REVEAL_BUDGET_EXHAUSTED;
 use sealpost_govern::masking::structure;
 use sealpost_seal::View;
 use sealpost_store::MessageId;
@@ -43,9 +44,13 @@ pub(super) fn reveal(messages: &Messages) -> Endpoint {
         .acts("message.reveal")
         .reveals()
         .summary("See a message in clear")
-        .describe("The look is in the ledger, with its reason, before the first clear byte leaves.")
+        .describe(
+            "The look is in the ledger, with its reason, before the first clear byte leaves. A key has as many looks in a day (UTC) \
+             as the masking policy says.",
+        )
         .takes::<Body>()
         .answers::<Revealed>(200)
+        .refuses(&[&REVEAL_BUDGET_EXHAUSTED])
         .example(serde_json::json!({ "reason": "Customer called back, ticket 4512" }))
         .to(move |call: Call<Body>| handle(messages.clone(), call))
 }

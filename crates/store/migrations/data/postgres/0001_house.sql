@@ -83,6 +83,18 @@ create table masking_policy (
     primary key (org, version)
 );
 
+-- Who looked at clear data how often on their last day, when lately, and when a burst of looks was last told.
+create table reveal_use (
+    org uuid not null,
+    env text not null,
+    actor bytea not null,
+    day bigint not null,
+    looks bigint not null,
+    lately bytea not null,
+    warned_at bigint,
+    primary key (org, env, actor)
+);
+
 create table contact (
     org uuid not null,
     env text not null,

@@ -83,6 +83,18 @@ create table masking_policy (
     primary key (org, version)
 ) strict, without rowid;
 
+-- Who looked at clear data how often on their last day, when lately, and when a burst of looks was last told.
+create table reveal_use (
+    org blob not null,
+    env text not null,
+    actor blob not null,
+    day integer not null,
+    looks integer not null,
+    lately blob not null,
+    warned_at integer,
+    primary key (org, env, actor)
+) strict, without rowid;
+
 create table contact (
     org blob not null,
     env text not null,
