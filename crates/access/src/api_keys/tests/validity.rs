@@ -1,15 +1,17 @@
 //! Whether a presented key is believed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sealpost_seal::token::KeyKind;
+use sealpost_store::testing::TestStore;
 use sealpost_store::{Environment, StoreError, both_engines, sql};
 use sealpost_web::{Authenticator, CredentialClass, PermissionSet, Presented, Via};
 
 use super::house::{ELSEWHERE, HERE, House, powerful, secret};
 use crate::api_keys::cache::{KeyCache, Known};
 use crate::api_keys::model::{Lifetime, NewKey};
-use crate::api_keys::{Cidrs, find, report_leak, revoke_now, rotate_now};
+use crate::api_keys::{CHANGED, Cidrs, KeyAuthenticator, find, report_leak, revoke_now, rotate_now};
 use crate::permissions::{EVERYTHING, MESSAGES_SEND};
 use crate::secrets::Overlap;
 
@@ -157,4 +159,29 @@ both_engines! {
         }).await.unwrap();
         assert_eq!(house.present(key.plain.expose(), ELSEWHERE, false).await.err(), Some("internal"));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revocation_reaches_every_node() {
+    let Some(test) = TestStore::postgres().await else { return };
+    let other = test.another_node().await.unwrap();
+    let house = House::new(test).await;
+    let there = KeyAuthenticator::new(other.clone());
+    let mut heard = other.bus().subscribe(CHANGED);
+    let (decoy, key) = (house.key(powerful()).await, house.key(powerful()).await);
+    // A node that has only just begun may not be listening yet.
+    loop {
+        revoke_now(house.store(), &house.ctx, decoy.key.id).await.unwrap();
+        if tokio::time::timeout(Duration::from_millis(100), heard.recv()).await.is_ok() {
+            break;
+        }
+    }
+    let ask = async || {
+        let presented = Presented { via: Via::Bearer, text: key.plain.expose() };
+        there.authenticate(presented, HERE.parse().unwrap(), false).await.err().map(|denial| denial.refusal.code().code)
+    };
+    assert_eq!(ask().await, None, "believed, and remembered");
+    revoke_now(house.store(), &house.ctx, key.key.id).await.unwrap();
+    while heard.recv().await.unwrap().id != key.key.id.bytes() {}
+    assert_eq!(ask().await, Some("key_revoked"));
 }
