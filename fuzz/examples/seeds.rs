@@ -112,6 +112,20 @@ fn main() {
     let page =
         Listing::new(&key, org, "messages", b"", Some(1)).map(|list| list.page(vec![1, 2], |_| vec![3; 16], |row| row));
     write("cursor", "next", page.ok().and_then(|page| page.next_cursor).unwrap());
+    for (name, text) in [
+        ("message", r#"{"event":"otp.login","to":{"phone":"+15550100123"},"data":{"code":"417233"}}"#),
+        ("escapes", r#"["\u0061\n\/","\ud83d\ude00",""]"#),
+        ("numbers", "[0,-0,1.0,10e-1,9007199254740991,-1.5E+3]"),
+        ("repeated", r#"{"a":1,"\u0061":2}"#),
+        ("unsafe", "[9007199254740992]"),
+        ("lone", r#"["\ud800"]"#),
+        ("nested", r#"[[[[{"a":[{}]}]]]]"#),
+    ] {
+        write("json", name, text);
+    }
+    let levels = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+    write("json", "deepest", levels(64));
+    write("json", "too_deep", levels(65));
     write("root_key", "file", &*RootKey::generate(&Fixed).to_file_text());
 }
 

@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a broken promise must stop the fuzzer")]
 
+pub mod json;
+
 use sealpost_egress::guard::Policy;
 use sealpost_egress::target::Target;
 use sealpost_ledger::{Checkpoint, Frontier, Hash, Leaf, VerifierKey, export, verify_export};

@@ -1,7 +1,11 @@
 //! Fuzzing: every target of `fuzz/` for a while, from its committed seeds. libFuzzer needs nightly only for sanitizers, which a
 //! program without `unsafe` can do without: the coverage flags below are LLVM's and stable rustc takes them.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use clap::Args;
 
 use crate::log::Log;
@@ -12,6 +16,9 @@ use crate::workspace::{Workspace, files};
 const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1";
+
+/// As much of an input as is printed, in bytes: larger ones are in `target/fuzz/artifacts` alone.
+const SHOWN: usize = 3 * 1024;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -54,24 +61,48 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, log: &mut Log) -> Re
         }
         let mut run = workspace.command(target.join(&host).join("release").join(name));
         run.arg(format!("-max_total_time={}", options.seconds));
-        run.args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=65536", "-print_final_stats=1", "-verbosity=1"]);
+        run.args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=65536", "-print_final_stats=1", "-verbosity=0"]);
         run.arg(format!("-artifact_prefix={}/", finds.display()));
         run.arg(&corpus).arg(fuzz.join("seeds").join(name));
         log.say(format_args!("--- {name}"))?;
+        let before = log.text().len();
         if let Err(error) = log.run(&mut run) {
             log.say(format_args!("{error:#}"))?;
-            broken.push(name.as_str());
+            broken.push(format!("{name}: {}\n{}", complaint(&log.text()[before..]), newest(&finds)));
         }
     }
     let failed = broken.len() as u32;
     let counts = Counts { passed: targets.len() as u32 - failed, failed };
     if failed > 0 {
-        bail!(
-            counts
-                .failing(format_args!("inputs were found that break {}: see target/fuzz/artifacts", broken.join(", ")))
-        );
+        bail!(counts.failing(format_args!("inputs were found that break promises\n{}", broken.join("\n"))));
     }
     Ok(counts)
+}
+
+/// What a target said before it died: its panic, or libFuzzer's verdict.
+fn complaint(said: &str) -> String {
+    let mut lines = said.lines().skip_while(|line| !line.contains("panicked at"));
+    let panic: Vec<&str> =
+        lines.by_ref().take_while(|line| !line.starts_with("note:") && !line.starts_with("==")).take(8).collect();
+    if panic.is_empty() {
+        said.lines().find(|line| line.contains("ERROR: libFuzzer")).unwrap_or("it died without a word").to_owned()
+    } else {
+        panic.join("\n")
+    }
+}
+
+/// The input that was found last, in base64: where a machine is gone with its files, this is all there is of it.
+fn newest(finds: &Path) -> String {
+    let inputs = std::fs::read_dir(finds).into_iter().flatten().flatten();
+    let newest = inputs.max_by_key(|input| input.metadata().and_then(|file| file.modified()).ok());
+    match newest.and_then(|input| std::fs::read(input.path()).ok()) {
+        Some(input) if input.len() <= SHOWN => format!("input in base64: {}", BASE64.encode(input)),
+        Some(input) => {
+            let shown = BASE64.encode(&input[..SHOWN]);
+            format!("first {SHOWN} of {} bytes of the input in base64: {shown}", input.len())
+        }
+        None => "no input was kept".to_owned(),
+    }
 }
 
 /// The triple of this machine.
@@ -80,4 +111,17 @@ fn host(workspace: &Workspace) -> Result<String> {
     let text = String::from_utf8(output.stdout)?;
     let line = text.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc doesn't name its host")?;
     Ok(line.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_found_between_the_noise() {
+        let said = "INFO: seed\nthread 'main' panicked at src/lib.rs:1:2:\ntwo spellings of one id\nnote: run with\n==7== ERROR";
+        assert_eq!(complaint(said), "thread 'main' panicked at src/lib.rs:1:2:\ntwo spellings of one id");
+        let slow = "INFO: seed\n==7== ERROR: libFuzzer: timeout after 11 seconds\n";
+        assert_eq!(complaint(slow), "==7== ERROR: libFuzzer: timeout after 11 seconds");
+    }
 }

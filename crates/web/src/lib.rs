@@ -43,6 +43,18 @@ pub use problem::{Code, Failure, Fault, Refusal};
 pub use reply::Reply;
 pub use route::{Endpoint, Feature, RouteInfo, delete, get, patch, post, put};
 
+/// For the fuzzer alone.
+#[doc(hidden)]
+pub mod __fuzzing {
+    /// What the strict reading of a body makes of these bytes: a value, and the form in which requests are compared.
+    pub fn strict_json(bytes: &[u8]) -> Result<(serde_json::Value, Vec<u8>), crate::Refusal> {
+        let payload = crate::body::Payload::Json(crate::body::Document::parse(bytes.to_vec().into())?);
+        let mut canonical = Vec::new();
+        payload.write_canonical(&mut canonical);
+        Ok((crate::body::typed(&payload)?, canonical))
+    }
+}
+
 #[doc(hidden)]
 pub mod __private {
     pub use schemars;
