@@ -94,6 +94,11 @@ impl House {
         Self { api, address, receiver, collector, keys, urls, folder, _process: process }
     }
 
+    /// A client with a connection of its own.
+    pub(crate) fn another_client(&self) -> Api {
+        Api::new(&self.authority(), self.address)
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

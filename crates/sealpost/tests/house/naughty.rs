@@ -1,17 +1,27 @@
 //! The big list of naughty strings, through every text field of every example.
 
+use std::sync::{Arc, Mutex};
+
 use serde_json::Value;
 
-use crate::api::Ask;
+use crate::api::{Api, Ask};
 use crate::house::House;
 use crate::objects::Objects;
-use crate::surface::Surface;
+use crate::surface::{Route, Surface};
 
 const LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors/naughty-strings/blns.json");
 
-/// Every field gets one string in so many, each field others: all strings pass, each through some field; all through all
-/// would take hours, because every one is a whole request.
-const SHARE: usize = 24;
+/// Clients that ask at once: commits are shared, and every string through every field is some ten thousands of requests.
+const CLIENTS: usize = 16;
+
+/// One string in one field.
+struct Try {
+    route: Route,
+    path: String,
+    body: Arc<Value>,
+    pointer: String,
+    naughty: Arc<str>,
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_text_in_any_field_breaks_a_route_or_is_repeated_in_an_error() {
@@ -20,37 +30,68 @@ async fn no_text_in_any_field_breaks_a_route_or_is_repeated_in_an_error() {
         eprintln!("SKIPPED, LOUDLY: {LIST} is not there");
         return;
     };
-    let strings: Vec<String> = serde_json::from_slice(&list).unwrap();
+    let strings: Vec<Arc<str>> = serde_json::from_slice(&list).unwrap();
     assert!(strings.len() > 400);
     let house = House::sqlite().await;
-    let surface = Surface::read(&house).await;
-    let objects = Objects::furnish(&house).await;
-    let (mut wrong, mut fields) = (Vec::new(), 0);
+    let tries = tries(&house, &strings).await;
+    assert!(tries.len() > 20 * strings.len(), "{} tries: not every field was found", tries.len());
+    let tries = Arc::new(Mutex::new(tries));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let (api, key, tries) = (house.another_client(), house.keys.ours.clone(), tries.clone());
+            tokio::spawn(async move {
+                let mut wrong = Vec::new();
+                loop {
+                    let Some(one) = tries.lock().unwrap().pop() else { return wrong };
+                    wrong.extend(one.ask(&api, &key).await);
+                }
+            })
+        })
+        .collect();
+    let mut wrong = Vec::new();
+    for client in clients {
+        wrong.extend(client.await.unwrap());
+    }
+    assert!(wrong.is_empty(), "{} findings:\n{}", wrong.len(), wrong[..wrong.len().min(100)].join("\n"));
+}
+
+/// Every string in every text field of every route.
+async fn tries(house: &House, strings: &[Arc<str>]) -> Vec<Try> {
+    let surface = Surface::read(house).await;
+    let objects = Objects::furnish(house).await;
+    let mut all = Vec::new();
     for route in &surface.routes {
         let Some(example) = &route.example else { continue };
         let id = match route.has_object() {
-            true => objects.fresh(&house, &surface, route.collection()).await,
+            true => objects.fresh(house, &surface, route.collection()).await,
             false => String::new(),
         };
-        let body = objects.body(&house, route).await;
-        for pointer in text_fields(example) {
-            fields += 1;
-            for naughty in strings.iter().skip(fields % SHARE).step_by(SHARE) {
-                let mut body = body.clone();
-                let Some(field) = body.pointer_mut(&pointer) else { continue };
-                *field = Value::String(naughty.clone());
-                let answer = house.ask(Ask::new(&route.method, route.path_for(&id)).json(&body)).await;
-                if answer.status >= 500 {
-                    wrong.push(format!("{} {pointer} {naughty:?}: {} {}", route.name(), answer.status, answer.text()));
-                }
-                if answer.status >= 400 && is_telling(naughty) && answer.text().contains(naughty.as_str()) {
-                    wrong.push(format!("{} {pointer} repeats {naughty:?}: {}", route.name(), answer.text()));
-                }
-            }
+        let (path, body) = (route.path_for(&id), Arc::new(objects.body(house, route).await));
+        for pointer in text_fields(example).into_iter().filter(|pointer| body.pointer(pointer).is_some()) {
+            all.extend(strings.iter().map(|naughty| Try {
+                route: route.clone(),
+                path: path.clone(),
+                body: body.clone(),
+                pointer: pointer.clone(),
+                naughty: naughty.clone(),
+            }));
         }
     }
-    assert!(fields >= SHARE, "{fields} fields: not every string has passed");
-    assert!(wrong.is_empty(), "{} findings:\n{}", wrong.len(), wrong.join("\n"));
+    all
+}
+
+impl Try {
+    async fn ask(self, api: &Api, key: &str) -> Option<String> {
+        let Self { route, path, body, pointer, naughty } = self;
+        let mut body = Value::clone(&body);
+        *body.pointer_mut(&pointer)? = Value::String(naughty.to_string());
+        let answer = api.ask(Ask::new(&route.method, path).json(&body).key(key)).await;
+        if answer.status >= 500 {
+            return Some(format!("{} {pointer} {naughty:?}: {} {}", route.name(), answer.status, answer.text()));
+        }
+        let repeats = answer.status >= 400 && is_telling(&naughty) && answer.text().contains(&*naughty);
+        repeats.then(|| format!("{} {pointer} repeats {naughty:?}: {}", route.name(), answer.text()))
+    }
 }
 
 /// Whether an error can't hold this by chance: `null`, `1` and `id` may stand in any.
