@@ -1,15 +1,18 @@
-"""Live mail through a real SMTP server: aiosmtpd receives, dkimpy verifies, one click unsubscribes."""
+"""Live mail through a real SMTP server: aiosmtpd receives, dkimpy verifies, one click unsubscribes; relays that hang."""
 
 import asyncio
 import email
 import re
+import socket
+import threading
+import time
 import urllib.parse
 
 import dkim
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
-from _house import House, Verdict
+from _house import PATIENCE, House, Verdict
 
 verdict = Verdict()
 house = House()
@@ -135,4 +138,92 @@ for _ in range(600):
 clear = [line for line in stripped.seen if not line.startswith("EHLO")]
 verdict(stripped.seen and not clear and not stripped.mails, f"without STARTTLS nothing is said in clear: {stripped.seen}")
 verdict(shown["state"] not in ["sent", "delivered"], f"and the message is not sent: {shown['state']}")
+
+
+class Hanging:
+    """A relay that says nothing more from one stage on."""
+
+    GREETING, EHLO, STARTTLS, MAIL, RCPT, DATA, DOT = STAGES = [
+        "the connection", "EHLO", "STARTTLS", "MAIL", "RCPT", "DATA", "the final dot"]
+
+    def __init__(self, stage):
+        self.stage, self.conversations = stage, 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            peer, _ = self._socket.accept()
+            self.conversations += 1
+            threading.Thread(target=self._converse, args=(peer,), daemon=True).start()
+
+    def _converse(self, peer):
+        try:
+            if self.stage != self.GREETING:
+                peer.sendall(b"220 relay.example.com\r\n")
+                self._answer(peer, peer.makefile("rb"))
+            while peer.recv(4096):
+                pass
+        except OSError:
+            pass
+
+    def _answer(self, peer, lines):
+        """Answers until the stage is reached."""
+        for line in iter(lines.readline, b""):
+            word = line[:4].upper().strip().decode()
+            if self.stage.upper().startswith(word):
+                return
+            peer.sendall({"EHLO": b"250-relay.example.com\r\n250 STARTTLS\r\n", "DATA": b"354 go ahead\r\n"}.get(word, b"250 OK\r\n"))
+            if word == "DATA":
+                while lines.readline() not in [b".\r\n", b""]:
+                    pass
+                return
+
+
+def hang(stage):
+    """A relay that hangs there, and a message on its way to it."""
+    peer = Hanging(stage)
+    name = f"hang{Hanging.STAGES.index(stage)}"
+    security = "starttls" if stage == Hanging.STARTTLS else "plain_loopback"
+    channel = house.must("POST", "/v1/channels", {"name": name, "email": {
+        "host": "127.0.0.1", "port": peer.port, "security": security,
+        "from_address": "news@mail.example.com", "helo": "mail.example.com"}}, "live")
+    house.event(name, "email", "transactional", {"subject": "News", "text": "Dear {{ name }}, {{ day }}."}, "live", channel["id"])
+    status, accepted = send(name, f"{name}@example.com")
+    verdict(status == 202, f"a message to a relay that hangs at {stage} is accepted: {status}")
+    return peer, accepted["id"]
+
+
+def tried(message):
+    """The message, once it is not being sent any more."""
+    end = time.monotonic() + 2 * PATIENCE
+    while time.monotonic() < end:
+        shown = house.must("GET", f"/v1/messages/{message}", environment="live")
+        if shown["attempts"] and shown["state"] != "sending":
+            break
+        time.sleep(0.2)
+    return shown
+
+
+hanging = {stage: hang(stage) for stage in Hanging.STAGES}
+accepted = send("news", "joan@example.net")[1]
+shown = house.message_in(accepted["id"], ["sent", "delivered", "failed", "unknown"], "live")
+waiting = [stage for stage, (_, message) in hanging.items()
+           if house.must("GET", f"/v1/messages/{message}", environment="live")["state"] == "sending"]
+verdict(shown["state"] in ["sent", "delivered"] and waiting,
+        f"while relays hang, another one's mail goes out: {shown['state']}, {len(waiting)} are hanging")
+for stage, (_, message) in hanging.items():
+    shown = tried(message)
+    if stage == Hanging.DOT:
+        verdict((shown["state"], shown["reason"]) == ("unknown", "answer_lost"),
+                f"silence after {stage} leaves the message unknown: {shown['state']}, {shown['reason']}")
+    else:
+        verdict((shown["state"], shown["reason"]) == ("queued", "timeout"),
+                f"silence after {stage} is a time-out and is tried again: {shown['state']}, {shown['reason']}")
+again = hanging[Hanging.GREETING][0]
+end = time.monotonic() + PATIENCE
+while again.conversations < 2 and time.monotonic() < end:
+    time.sleep(0.2)
+verdict(again.conversations >= 2, f"the second try comes as scheduled: {again.conversations} conversations")
 verdict.end()
