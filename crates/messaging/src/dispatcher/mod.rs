@@ -2,9 +2,10 @@
 //!
 //! Jobs arrive from the bus right after the commit that promised them: nothing is polled on the hot path. A sweep, twice a second,
 //! finds what is due later and what a crash left behind. Organisations take turns, so that a large batch of one doesn't
-//! delay another's single message.
+//! delay another's single message, and none has so much under way that receivers which never answer could hold up all others.
 
 mod fair;
+mod schedule;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -13,11 +14,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealpost_store::trace::{Attribute, Kind, Open};
-use sealpost_store::{Claim, Store, outbox};
-use tokio::sync::{Semaphore, mpsc, watch};
+use sealpost_store::{Claim, OrgId, Store, outbox};
+use tokio::sync::{mpsc, watch};
 
 use crate::meters::Meters;
-use fair::FairQueue;
+pub(crate) use schedule::Schedule;
 
 /// How often the database is asked for jobs that are due or were left behind.
 const SWEEP: Duration = Duration::from_millis(500);
@@ -25,8 +26,6 @@ const SWEEP: Duration = Duration::from_millis(500);
 const SWEPT: u32 = 512;
 /// Jobs under way at once: most of them wait for a receiver.
 const CONCURRENCY: usize = 512;
-/// Jobs held in memory; what doesn't fit is found by the sweep when its lease has run out.
-const HELD: usize = 20_000;
 
 /// What does the jobs of one kind. It must finish or postpone the job in the transaction that records the outcome; a job it
 /// leaves alone is done again when its lease has run out.
@@ -61,74 +60,93 @@ impl Dispatcher {
         self
     }
 
+    /// What does the jobs of this kind.
+    #[cfg(test)]
+    pub(crate) fn handler(&self, kind: &str) -> Option<Arc<dyn Handler>> {
+        self.handlers.get(kind).cloned()
+    }
+
     /// Runs until `stop` says so, then waits for the jobs under way.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut pushed = self.store.bus().subscribe(outbox::PUSHED);
-        let mut waiting = FairQueue::default();
-        let slots = Arc::new(Semaphore::new(CONCURRENCY));
-        let (done, mut finished) = mpsc::unbounded_channel::<()>();
+        let mut schedule = Schedule::new(CONCURRENCY);
+        let (done, mut finished) = mpsc::unbounded_channel::<OrgId>();
         let mut sweep = tokio::time::interval(SWEEP);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            self.start(&mut waiting, &slots, &done);
-            self.meters.waiting.set(i64::try_from(waiting.len()).unwrap_or(i64::MAX));
+            while let Some(claim) = schedule.next() {
+                self.start(claim, &done);
+            }
+            self.meters.waiting.set(i64::try_from(schedule.waiting()).unwrap_or(i64::MAX));
             tokio::select! {
                 biased;
                 () = told_to(&mut stop) => break,
-                Some(()) = finished.recv() => while finished.try_recv().is_ok() {},
-                Some(change) = pushed.recv() => {
-                    admit(&mut waiting, change);
-                    while let Ok(change) = pushed.try_recv() {
-                        admit(&mut waiting, change);
+                Some(org) = finished.recv() => {
+                    schedule.ended(org);
+                    while let Ok(org) = finished.try_recv() {
+                        schedule.ended(org);
                     }
                 }
-                _ = sweep.tick() => self.sweep(&mut waiting).await,
+                Some(change) = pushed.recv() => {
+                    pushed_job(change).into_iter().for_each(|claim| schedule.admit(claim));
+                    while let Ok(change) = pushed.try_recv() {
+                        pushed_job(change).into_iter().for_each(|claim| schedule.admit(claim));
+                    }
+                }
+                _ = sweep.tick() => self.sweep(&mut schedule).await,
             }
         }
-        // Every permit back means that nothing is under way any more.
-        let _ = slots.acquire_many(CONCURRENCY as u32).await;
-    }
-
-    /// Starts what may start.
-    fn start(&self, waiting: &mut FairQueue, slots: &Arc<Semaphore>, done: &mpsc::UnboundedSender<()>) {
-        while !waiting.is_empty() {
-            let Ok(slot) = slots.clone().try_acquire_owned() else { return };
-            let Some(claim) = waiting.next() else { return };
-            let Some((kind, handler)) = self.handlers.get_key_value(claim.kind.as_str()) else {
-                tracing::error!(kind = claim.kind, "outbox.unknown_kind");
-                continue;
-            };
-            let (handler, done, meters) = (handler.clone(), done.clone(), self.meters.clone());
-            let mut dispatch = Open::after(claim.trace, "dispatch", Kind::Consumer);
-            dispatch.say(Attribute::Job(kind));
-            meters.under_way.add(1);
-            tokio::spawn(async move {
-                let under_way = UnderWay(meters);
-                dispatch.around(handler.run(claim)).await;
-                drop((dispatch, under_way, slot));
-                let _ = done.send(());
-            });
+        while schedule.is_busy()
+            && let Some(org) = finished.recv().await
+        {
+            schedule.ended(org);
         }
     }
 
-    async fn sweep(&self, waiting: &mut FairQueue) {
-        // What waits in memory is leased to us: claiming more than can be started would only let leases run out.
-        if waiting.len() > HELD / 2 {
+    fn start(&self, claim: Claim, done: &mpsc::UnboundedSender<OrgId>) {
+        let under_way = UnderWay::new(claim.org.id, done.clone(), self.meters.clone());
+        let Some((kind, handler)) = self.handlers.get_key_value(claim.kind.as_str()) else {
+            tracing::error!(kind = claim.kind, "outbox.unknown_kind");
+            return;
+        };
+        let handler = handler.clone();
+        let mut dispatch = Open::after(claim.trace, "dispatch", Kind::Consumer);
+        dispatch.say(Attribute::Job(kind));
+        tokio::spawn(async move {
+            dispatch.around(handler.run(claim)).await;
+            drop((dispatch, under_way));
+        });
+    }
+
+    async fn sweep(&self, schedule: &mut Schedule) {
+        if !schedule.may_sweep() {
             return;
         }
         match self.store.sweep(SWEPT).await {
-            Ok(claims) => claims.into_iter().for_each(|claim| waiting.push(claim)),
+            Ok(claims) => claims.into_iter().for_each(|claim| schedule.admit(claim)),
             Err(error) => tracing::warn!(error = %error, "outbox.sweep_failed"),
         }
     }
 }
 
 /// A job being done; counted as such until it is dropped, even if its handler panics.
-struct UnderWay(Arc<Meters>);
+struct UnderWay {
+    org: OrgId,
+    done: mpsc::UnboundedSender<OrgId>,
+    meters: Arc<Meters>,
+}
+
+impl UnderWay {
+    fn new(org: OrgId, done: mpsc::UnboundedSender<OrgId>, meters: Arc<Meters>) -> Self {
+        meters.under_way.add(1);
+        Self { org, done, meters }
+    }
+}
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.under_way.add(-1);
+        self.meters.under_way.add(-1);
+        let _ = self.done.send(self.org);
     }
 }
 
@@ -137,11 +155,73 @@ async fn told_to(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-fn admit(waiting: &mut FairQueue, change: sealpost_store::Change) {
-    if waiting.len() >= HELD {
-        return;
+/// The job that a change on the bus tells of.
+pub(crate) fn pushed_job(change: sealpost_store::Change) -> Option<Claim> {
+    change.hint.and_then(|hint| hint.downcast::<Claim>().ok()).map(Arc::unwrap_or_clone)
+}
+
+#[cfg(test)]
+mod tests {
+    use sealpost_store::testing::TestStore;
+    use sealpost_store::{Ctx, NewJob, StoreError};
+
+    use super::*;
+
+    const KIND: &str = "test.job";
+
+    /// Never comes to an end for one organisation, and tells of every other's job.
+    struct Hanging {
+        by: OrgId,
+        began: mpsc::UnboundedSender<OrgId>,
     }
-    if let Some(claim) = change.hint.and_then(|hint| hint.downcast::<Claim>().ok()) {
-        waiting.push(Arc::unwrap_or_clone(claim));
+
+    impl Handler for Hanging {
+        fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+            Box::pin(async move {
+                let _ = self.began.send(claim.org.id);
+                if claim.org.id == self.by {
+                    std::future::pending::<()>().await;
+                }
+            })
+        }
+    }
+
+    async fn push(store: &Store, ctx: &Ctx, count: u16) {
+        let pushed = store.maintain::<_, StoreError>(ctx, move |tx| {
+            (0..count).try_for_each(|n| {
+                let mut target = [0; 16];
+                target[..2].copy_from_slice(&n.to_be_bytes());
+                tx.enqueue(NewJob::now(KIND, target)).map(drop)
+            })
+        });
+        pushed.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn receivers_that_never_answer_hold_up_nobody_elses_jobs() {
+        let house = TestStore::sqlite().await;
+        let (hanging, other) = (house.organisation().await, house.organisation().await);
+        let (began, mut seen) = mpsc::unbounded_channel();
+        let handler = Arc::new(Hanging { by: hanging.org.id, began });
+        let dispatcher = Dispatcher::new(house.store.clone(), Arc::default()).handle(KIND, handler);
+        let (_stop, stopped) = watch::channel(false);
+        let running = tokio::spawn(dispatcher.run(stopped));
+        tokio::task::yield_now().await;
+        push(&house.store, &hanging, 2 * CONCURRENCY as u16).await;
+        let mut held = 0;
+        while held < CONCURRENCY * 3 / 4 {
+            assert_eq!(seen.recv().await, Some(hanging.org.id));
+            held += 1;
+        }
+        push(&house.store, &other, 50).await;
+        let mut done = 0;
+        while done < 50 {
+            match seen.recv().await {
+                Some(org) if org == other.org.id => done += 1,
+                _ => held += 1,
+            }
+        }
+        assert!(held < CONCURRENCY, "{held} of {CONCURRENCY} are held by one organisation");
+        running.abort();
     }
 }
