@@ -10,6 +10,7 @@ use crate::clock::{Clock, Time};
 use crate::ctx::{Actor, ActorKind, Ctx, Org, World};
 use crate::error::StoreError;
 use crate::ids::{OrgId, RequestId};
+use crate::outbox;
 use crate::sql;
 use crate::store::{Database, Store, StoreConfig};
 use crate::{Environment, org_sql};
@@ -63,9 +64,15 @@ struct RootKeyText(String);
 impl TestStore {
     /// A fresh store on SQLite.
     pub async fn sqlite() -> Self {
+        Self::sqlite_with(Arc::new(SystemRng)).await
+    }
+
+    /// A fresh store on SQLite with this randomness.
+    pub async fn sqlite_with(rng: Arc<dyn Rng>) -> Self {
         let folder = tempfile::tempdir().unwrap_or_else(|e| fail(&e));
         let root = RootKeyText(RootKey::generate(&SystemRng).to_file_text().to_string());
-        let (world, clock) = world();
+        let clock = TestClock::new();
+        let world = World { clock: clock.clone(), rng };
         let store = open(Database::Sqlite { folder: folder.path().to_owned() }, &root, world).await;
         Self { store, clock, folder: Some(folder), urls: None, root }
     }
@@ -133,6 +140,15 @@ impl TestStore {
             request: RequestId::new(self.store.world()),
             world: self.store.world().clone(),
         }
+    }
+
+    /// What a start does on a database with one node: whoever held a lease is dead.
+    pub async fn end_leases(&self) {
+        let ctx = Ctx::system(
+            Org { id: OrgId::from_bytes([0; 16]), environment: Environment::Live },
+            self.store.world().clone(),
+        );
+        self.store.maintain(&ctx, outbox::end_leases).await.unwrap_or_else(|e| fail(&e));
     }
 
     /// From now on no ledger leaf can be written, or it can again.

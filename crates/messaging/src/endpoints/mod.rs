@@ -12,6 +12,8 @@ mod registry;
 mod rules;
 mod service;
 mod store;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use sealpost_access::secrets::Purpose;
 

@@ -54,7 +54,7 @@ pub(super) struct NewMessage {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct AcceptedView {
     /// Its id.
-    id: MessageId,
+    pub(super) id: MessageId,
     /// `queued`.
     state: State,
     /// `test` or `live`.

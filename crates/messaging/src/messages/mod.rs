@@ -19,6 +19,8 @@ mod model;
 mod rules;
 mod sealing;
 mod service;
+#[cfg(test)]
+pub(crate) mod simulation;
 mod store;
 mod view;
 
