@@ -23,6 +23,9 @@ pub enum StoreError {
     /// A row that must be there is not.
     #[error("a row is missing: {0}")]
     Missing(&'static str),
+    /// What was to be changed is not as it was: another has changed it meanwhile. Nothing of the job happened.
+    #[error("what was to be changed has changed meanwhile")]
+    Superseded,
     /// The batch this job was in could not be committed: nothing of it happened.
     #[error("the transaction was rolled back")]
     RolledBack,

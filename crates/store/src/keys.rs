@@ -216,11 +216,6 @@ impl Keys {
         Ok(key)
     }
 
-    /// Keeps a minted slot's key at hand: it will be needed again soon.
-    pub fn remember(&self, org: OrgId, slot: &Slot) {
-        self.0.opened.insert((org, slot.id), slot.key.clone());
-    }
-
     /// Whether the key store takes changes.
     pub async fn can_be_written(&self) -> bool {
         let written = self.0.db.write(self.0.ctx(INSTALLATION), |tx| {

@@ -1,22 +1,27 @@
 //! A lane: a thread with a connection, running what is waiting in one transaction.
 //!
-//! Each job gets a savepoint. When nothing more waits (or the batch is full) the ledger leaves of all jobs are appended, the
-//! transaction commits once, and only then is anybody answered. A job that fails or panics is undone alone.
+//! When nothing more waits (or the batch is full) the [work](crate::work) of all jobs is settled, their ledger leaves are appended,
+//! the transaction commits once, and only then is anybody answered. A job that fails or panics is undone alone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
 use crate::bus::{Bus, Change, Commit};
 use crate::clock::Stopwatch;
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, Org};
 use crate::error::StoreError;
 use crate::failpoint::{self, Point};
 use crate::ledger::{Appender, Leaf};
+use crate::row::Row;
+use crate::sql::Sql;
 use crate::trace::{self, TraceContext};
-use crate::tx::{Engine, Tx};
+use crate::tx::Tx;
+use crate::value::Value;
+use crate::work::{Failed, Op, Work};
 
 /// How a commit ended badly.
 pub(crate) enum CommitFailure {
@@ -27,13 +32,34 @@ pub(crate) enum CommitFailure {
 }
 
 /// A connection that can hold a transaction.
-pub(crate) trait Session: Engine {
+pub(crate) trait Session {
+    /// Whether a refused query makes the transaction useless, unless it is undone to a savepoint.
+    const ERRORS_ARE_FATAL: bool;
+
     /// Opens a transaction.
     fn begin(&mut self) -> Result<(), StoreError>;
-    /// Opens a job inside it, in the scope of `ctx`.
-    fn open_job(&mut self, ctx: &Ctx) -> Result<(), StoreError>;
-    /// Ends the job: keeps what it did, or undoes it. An error means that the whole transaction is lost.
-    fn close_job(&mut self, keep: bool) -> Result<(), StoreError>;
+    /// What runs now, runs for this organisation.
+    fn scope(&mut self, org: Org) -> Result<(), StoreError>;
+    /// Opens the one savepoint that there can be.
+    fn savepoint(&mut self) -> Result<(), StoreError>;
+    /// Ends the savepoint and keeps what has been done since.
+    fn release(&mut self) -> Result<(), StoreError>;
+    /// Ends the savepoint and undoes what has been done since.
+    fn undo(&mut self) -> Result<(), StoreError>;
+    /// Whether the database has undone the transaction by itself.
+    fn is_lost(&self) -> bool;
+    /// Runs a statement; answers how many rows it changed.
+    fn execute(&mut self, sql: Sql, params: &[Value<'_>]) -> Result<u64, StoreError>;
+    /// Runs a query, handing each row to `each`.
+    fn query(
+        &mut self,
+        sql: Sql,
+        params: &[Value<'_>],
+        each: &mut dyn FnMut(&Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+    /// Runs these writes, together as far as it can; false if one that must change one row didn't. After an error or false
+    /// some may have been done.
+    fn bulk(&mut self, ops: &[Op]) -> Result<bool, StoreError>;
     /// Makes the transaction durable, telling other nodes of `changes`.
     fn commit(&mut self, changes: &[Change]) -> Result<(), CommitFailure>;
     /// Undoes it.
@@ -54,11 +80,18 @@ pub(crate) struct Job {
 /// What a job that has run leaves behind: whether to keep it, and how to answer once its fate is known.
 struct Ran {
     keep: bool,
-    answer: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
+    answer: Answer,
 }
+
+type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 /// The most jobs in one transaction.
 pub(crate) const BATCH: usize = 256;
+/// How long a batch that has company waits for more of it: what a commit costs is shared by all who are in it, and a transaction
+/// that begins a moment later, and larger, ends sooner for most.
+const GATHER: Duration = Duration::from_micros(800);
+/// Jobs waiting at once from which on a batch has company.
+const COMPANY: usize = 3;
 /// The most jobs that may wait for a lane; more are refused.
 const WAITING: usize = 8192;
 
@@ -85,10 +118,7 @@ impl Lane {
         let (answer, wait) = oneshot::channel::<Result<T, E>>();
         let run = Box::new(move |tx: Result<&mut Tx<'_>, StoreError>| {
             let out = match tx {
-                Ok(tx) => {
-                    catch_unwind(AssertUnwindSafe(|| f(tx).and_then(|out| tx.flush().map(|()| out).map_err(E::from))))
-                        .unwrap_or_else(|_| Err(StoreError::Panicked.into()))
-                }
+                Ok(tx) => catch_unwind(AssertUnwindSafe(|| f(tx))).unwrap_or_else(|_| Err(StoreError::Panicked.into())),
                 Err(fault) => Err(fault.into()),
             };
             Ran {
@@ -113,6 +143,9 @@ impl Lane {
 /// Runs jobs until every sender is gone.
 pub(crate) fn drive(mut session: impl Session, jobs: &Receiver<Job>, mut appender: Appender, bus: &Bus, most: usize) {
     while let Ok(first) = jobs.recv() {
+        if (COMPANY..most).contains(&(jobs.len() + 1)) {
+            std::thread::sleep(GATHER);
+        }
         run_batch(&mut session, first, jobs, &mut appender, bus, most);
     }
 }
@@ -120,9 +153,43 @@ pub(crate) fn drive(mut session: impl Session, jobs: &Receiver<Job>, mut appende
 /// Jobs of one transaction whose fate is open.
 #[derive(Default)]
 struct Batch {
-    answers: Vec<Box<dyn FnOnce(Result<(), StoreError>) + Send>>,
-    leaves: Vec<(Arc<Ctx>, Leaf)>,
+    jobs: Vec<Done>,
+}
+
+/// A job that has run.
+struct Done {
+    ctx: Arc<Ctx>,
+    answer: Answer,
+    leaves: Vec<Leaf>,
     changes: Vec<Change>,
+    /// Why nothing of it remains although it ended well.
+    fault: Option<StoreError>,
+}
+
+impl Batch {
+    /// What the jobs recorded and told, without those that failed.
+    fn take_effects(&mut self, failed: Vec<Failed>) -> (Vec<(Arc<Ctx>, Leaf)>, Vec<Change>) {
+        for Failed { job, error } in failed {
+            if let Some(job) = self.jobs.get_mut(job) {
+                (job.leaves, job.changes) = (Vec::new(), Vec::new());
+                job.fault = Some(error);
+            }
+        }
+        let (mut leaves, mut changes) = (Vec::with_capacity(self.jobs.len()), Vec::with_capacity(self.jobs.len()));
+        for job in &mut self.jobs {
+            leaves.extend(job.leaves.drain(..).map(|leaf| (job.ctx.clone(), leaf)));
+            changes.append(&mut job.changes);
+        }
+        (leaves, changes)
+    }
+
+    fn succeed(self) {
+        self.jobs.into_iter().for_each(|job| (job.answer)(job.fault.map_or(Ok(()), Err)));
+    }
+
+    fn fail(self, fault: impl Fn() -> StoreError) {
+        self.jobs.into_iter().for_each(|job| (job.answer)(Err(fault())));
+    }
 }
 
 fn run_batch(
@@ -133,7 +200,6 @@ fn run_batch(
     bus: &Bus,
     most: usize,
 ) {
-    let mut batch = Batch::default();
     if let Err(error) = session.begin() {
         tracing::error!(error = %error, "store.begin_failed");
         refuse(first, error);
@@ -143,42 +209,35 @@ fn run_batch(
         }
         return;
     }
-    let mut next = Some(first);
-    while let Some(job) = next {
-        if let Err(error) = run_job(session, job, &mut batch) {
+    let mut batch = Batch::default();
+    let failed = match run_jobs(session, first, jobs, &mut batch, most) {
+        Ok(failed) => failed,
+        Err(error) => {
             tracing::error!(error = %error, "store.batch_lost");
-            session.rollback();
-            fail(batch, appender, || StoreError::RolledBack);
-            session.recover();
-            return;
+            return give_up(session, appender, batch, || StoreError::RolledBack);
         }
-        next = if batch.answers.len() < most { jobs.try_recv().ok() } else { None };
-    }
-    if let Err(error) = appender.append(session, &batch.leaves) {
+    };
+    let (leaves, changes) = batch.take_effects(failed);
+    if let Err(error) = appender.append(session, &leaves) {
         tracing::error!(error = %error, "ledger.append_failed");
-        session.rollback();
-        fail(batch, appender, || StoreError::Unrecorded);
-        session.recover();
-        return;
+        return give_up(session, appender, batch, || StoreError::Unrecorded);
     }
     failpoint::pass(Point::BeforeCommit);
     let watch = Stopwatch::start();
-    match session.commit(&batch.changes) {
+    match session.commit(&changes) {
         Ok(()) => {
             failpoint::pass(Point::AfterCommit);
-            let (jobs, leaves) = (batch.answers.len(), batch.leaves.len());
-            bus.committed(Commit { jobs, leaves, took: watch.elapsed() });
+            bus.committed(Commit { jobs: batch.jobs.len(), leaves: leaves.len(), took: watch.elapsed() });
             // Told before anybody is answered: whoever hears that a key is revoked must find it revoked.
-            for change in batch.changes {
+            for change in changes {
                 bus.publish(change);
             }
-            for answer in batch.answers {
-                answer(Ok(()));
-            }
+            batch.succeed();
         }
         Err(failure) => {
             tracing::error!("store.commit_failed");
-            fail(batch, appender, || match failure {
+            appender.forget();
+            batch.fail(|| match failure {
                 CommitFailure::RolledBack => StoreError::RolledBack,
                 CommitFailure::Unknown => StoreError::Unknown,
             });
@@ -187,32 +246,38 @@ fn run_batch(
     }
 }
 
-/// Runs one job in its savepoint; an error means that the whole transaction is lost.
-fn run_job(session: &mut impl Session, job: Job, batch: &mut Batch) -> Result<(), StoreError> {
-    if let Err(error) = session.open_job(&job.ctx) {
-        refuse(job, StoreError::RolledBack);
-        return Err(error);
-    }
-    let (ran, leaves, changes) = {
-        let mut tx = Tx::new(session, &job.ctx);
-        tx.trace = job.trace;
-        let ran = (job.run)(Ok(&mut tx));
-        (ran, tx.leaves, tx.changes)
-    };
-    let closed = session.close_job(ran.keep);
-    batch.answers.push(ran.answer);
-    if ran.keep {
-        batch.leaves.extend(leaves.into_iter().map(|leaf| (job.ctx.clone(), leaf)));
-        batch.changes.extend(changes);
-    }
-    closed
+fn give_up(session: &mut impl Session, appender: &mut Appender, batch: Batch, fault: impl Fn() -> StoreError) {
+    session.rollback();
+    appender.forget();
+    batch.fail(fault);
+    session.recover();
 }
 
-fn fail(batch: Batch, appender: &mut Appender, fault: impl Fn() -> StoreError) {
-    appender.forget();
-    for answer in batch.answers {
-        answer(Err(fault()));
+/// Runs what waits, and then its writes; an error means that the whole transaction is lost.
+fn run_jobs(
+    session: &mut impl Session,
+    first: Job,
+    jobs: &Receiver<Job>,
+    batch: &mut Batch,
+    most: usize,
+) -> Result<Vec<Failed>, StoreError> {
+    let mut work = Work::new(session, &first.ctx);
+    let mut next = Some(first);
+    while let Some(job) = next {
+        work.open(batch.jobs.len(), &job.ctx);
+        let (ran, leaves, changes) = {
+            let mut tx = Tx::new(&mut work, &job.ctx);
+            tx.trace = job.trace;
+            let ran = (job.run)(Ok(&mut tx));
+            (ran, tx.leaves, tx.changes)
+        };
+        let (leaves, changes) = if ran.keep { (leaves, changes) } else { Default::default() };
+        batch.jobs.push(Done { ctx: job.ctx, answer: ran.answer, leaves, changes, fault: None });
+        work.close(ran.keep)?;
+        next = if batch.jobs.len() < most { jobs.try_recv().ok() } else { None };
     }
+    work.settle()?;
+    Ok(work.into_failed())
 }
 
 /// Answers a job that never ran.

@@ -13,10 +13,12 @@ use crate::clock::Time;
 use crate::ctx::{Ctx, Org};
 use crate::error::StoreError;
 use crate::ids::OrgId;
+use crate::lane::Session;
 use crate::row::Row;
 use crate::sql::{Sql, system_sql};
-use crate::tx::{Engine, Tx};
+use crate::tx::Tx;
 use crate::value::Value;
+use crate::work::Op;
 use crate::{Environment, org_sql};
 
 /// What happened, to be recorded: who and when come from the [`Ctx`].
@@ -150,11 +152,7 @@ impl Appender {
         }
     }
 
-    pub(crate) fn append(
-        &mut self,
-        session: &mut impl crate::lane::Session,
-        leaves: &[(Arc<Ctx>, Leaf)],
-    ) -> Result<(), StoreError> {
+    pub(crate) fn append(&mut self, session: &mut impl Session, leaves: &[(Arc<Ctx>, Leaf)]) -> Result<(), StoreError> {
         #[cfg(feature = "testing")]
         if !leaves.is_empty() && self.broken.load(std::sync::atomic::Ordering::Relaxed) {
             return Err(StoreError::Unrecorded);
@@ -171,7 +169,7 @@ impl Appender {
 
     fn append_for<'l>(
         &mut self,
-        session: &mut impl crate::lane::Session,
+        session: &mut impl Session,
         org: OrgId,
         leaves: impl Iterator<Item = &'l (Arc<Ctx>, Leaf)>,
     ) -> Result<(), StoreError> {
@@ -179,25 +177,24 @@ impl Appender {
         let Some((ctx, _)) = leaves.peek() else {
             return Ok(());
         };
-        session.open_job(ctx)?;
+        let scope = ctx.org;
+        session.scope(scope)?;
         let mut frontier = match self.heads.as_ref().and_then(|heads| heads.get(&org)) {
             Some(frontier) => frontier.clone(),
             None => head(session, org)?,
         };
         let id = Value::Id(org.bytes());
-        let mut bytes = Vec::with_capacity(192);
+        let (mut bytes, mut ops) = (Vec::with_capacity(192), Vec::new());
+        let mut put = |sql, params: &[Value<'_>]| ops.push(Op::new(scope, sql, params));
         for (ctx, leaf) in leaves {
             let seq = frontier.size();
             bytes.clear();
             leaf.place(ctx, seq).map_err(|_| StoreError::Unrecorded)?.encode_into(&mut bytes);
             let hash = leaf_hash(&bytes);
             let content = if leaf.content.is_empty() { Value::Null } else { Value::Bytes(&leaf.content) };
-            session.put(
-                APPEND,
-                &[id, Value::Int(signed(seq)?), Value::Bytes(&bytes), Value::Bytes(hash.as_bytes()), content],
-            )?;
+            put(APPEND, &[id, Value::Int(signed(seq)?), Value::Bytes(&bytes), Value::Bytes(hash.as_bytes()), content]);
             for node in frontier.push(hash) {
-                session.put(
+                put(
                     NODE,
                     &[
                         id,
@@ -205,11 +202,11 @@ impl Appender {
                         Value::Int(signed(node.index)?),
                         Value::Bytes(node.hash.as_bytes()),
                     ],
-                )?;
+                );
             }
         }
-        session.put(ADVANCE, &[id, Value::Bytes(&frontier.to_bytes()), Value::Int(signed(frontier.size())?)])?;
-        session.close_job(true)?;
+        put(ADVANCE, &[id, Value::Bytes(&frontier.to_bytes()), Value::Int(signed(frontier.size())?)]);
+        session.bulk(&ops)?;
         if let Some(heads) = &mut self.heads {
             heads.insert(org, frontier);
         }
@@ -221,18 +218,18 @@ fn signed(n: u64) -> Result<i64, StoreError> {
     n.try_into().map_err(|_| StoreError::Unrecorded)
 }
 
-fn head(engine: &mut dyn Engine, org: OrgId) -> Result<Frontier, StoreError> {
+fn head(session: &mut impl Session, org: OrgId) -> Result<Frontier, StoreError> {
     let id = Value::Id(org.bytes());
-    if let Some(frontier) = find_head(engine, id)? {
+    if let Some(frontier) = find_head(session, id)? {
         return Ok(frontier);
     }
-    engine.execute(OPEN, &[id, Value::Bytes(&Frontier::new().to_bytes())])?;
-    find_head(engine, id)?.ok_or(StoreError::Unrecorded)
+    session.execute(OPEN, &[id, Value::Bytes(&Frontier::new().to_bytes())])?;
+    find_head(session, id)?.ok_or(StoreError::Unrecorded)
 }
 
-fn find_head(engine: &mut dyn Engine, id: Value<'_>) -> Result<Option<Frontier>, StoreError> {
+fn find_head(session: &mut impl Session, id: Value<'_>) -> Result<Option<Frontier>, StoreError> {
     let mut found = None;
-    engine.query(HEAD, &[id], &mut |row| {
+    session.query(HEAD, &[id], &mut |row| {
         found = Some(frontier(row)?);
         Ok(())
     })?;

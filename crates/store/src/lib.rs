@@ -43,6 +43,7 @@ pub mod testing;
 pub mod trace;
 mod tx;
 mod value;
+mod work;
 
 pub use bus::{Bus, Change, Commit};
 pub use census::{Census, Jobs};

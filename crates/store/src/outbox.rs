@@ -108,30 +108,40 @@ pub(crate) fn push(tx: &mut Tx<'_>, job: NewJob) -> Result<JobId, StoreError> {
     Ok(id)
 }
 
-/// Keeps the job for `ms` more milliseconds; false if another has claimed it meanwhile, and then it must be left alone. To be
-/// called before anything that can't be undone, by whoever may have waited or will take long.
-pub fn hold(tx: &mut Tx<'_>, claim: &Claim, ms: i64) -> Result<bool, StoreError> {
+/// Keeps the job for `ms` more milliseconds. To be called before anything that can't be undone, by whoever may have waited or will
+/// take long. If another has claimed the job meanwhile, the transaction fails with [`StoreError::Superseded`], here as in
+/// [`finish`] and [`postpone`]: then nothing may be recorded.
+pub fn hold(tx: &mut Tx<'_>, claim: &Claim, ms: i64) -> Result<(), StoreError> {
     let until = tx.ctx().now().plus_ms(ms);
-    Ok(tx.execute(
+    tx.put_exact(
         sql!("update outbox set leased_until = $5 where org = $1 and env = $2 and id = $3 and fence = $4"),
         &[&claim.id, &claim.fence, &until],
-    )? == 1)
+    )
 }
 
-/// Takes the job out of the outbox; false if another has claimed it meanwhile, and then nothing may be recorded.
-pub fn finish(tx: &mut Tx<'_>, claim: &Claim) -> Result<bool, StoreError> {
-    Ok(tx.execute(
+/// Takes the job out of the outbox.
+pub fn finish(tx: &mut Tx<'_>, claim: &Claim) -> Result<(), StoreError> {
+    tx.put_exact(
         sql!("delete from outbox where org = $1 and env = $2 and id = $3 and fence = $4"),
         &[&claim.id, &claim.fence],
-    )? == 1)
+    )
 }
 
-/// Puts the job back until `due`; false if another has claimed it meanwhile.
-pub fn postpone(tx: &mut Tx<'_>, claim: &Claim, due: Time) -> Result<bool, StoreError> {
-    Ok(tx.execute(
+/// Puts the job back until `due`.
+pub fn postpone(tx: &mut Tx<'_>, claim: &Claim, due: Time) -> Result<(), StoreError> {
+    tx.put_exact(
         sql!("update outbox set due_at = $5, leased_until = $5 where org = $1 and env = $2 and id = $3 and fence = $4"),
         &[&claim.id, &claim.fence, &due],
-    )? == 1)
+    )
+}
+
+/// Whether a transaction that needed the lease went through: false if another has claimed the job meanwhile.
+pub fn ours(outcome: Result<(), StoreError>) -> Result<bool, StoreError> {
+    match outcome {
+        Ok(()) => Ok(true),
+        Err(StoreError::Superseded) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Takes out every job of this kind for this object: it has been cancelled.

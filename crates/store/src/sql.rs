@@ -44,6 +44,27 @@ impl Sql {
         Self { sqlite, postgres, scoping: Scoping::Installation }
     }
 
+    /// Whether it changes anything.
+    pub(crate) fn writes(self) -> bool {
+        !self.postgres.trim_start().starts_with("select")
+    }
+
+    /// The table it writes to; of a query, nothing of use.
+    pub(crate) fn table(self) -> &'static str {
+        let text = self.postgres;
+        let rest = ["insert into ", "update ", "delete from "].into_iter().find_map(|verb| text.strip_prefix(verb));
+        rest.and_then(|rest| rest.split([' ', '(']).next()).unwrap_or_default()
+    }
+
+    /// How many of its first parameters the transaction binds itself.
+    pub(crate) const fn own(self) -> usize {
+        match self.scoping {
+            Scoping::Environment => 2,
+            Scoping::Organisation => 1,
+            Scoping::Installation => 0,
+        }
+    }
+
     /// A name for this statement in caches: its text's address.
     pub(crate) fn key(self) -> usize {
         self.postgres.as_ptr() as usize

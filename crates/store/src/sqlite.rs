@@ -7,7 +7,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
 
 use crate::bus::{Bus, Change};
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, Org};
 use crate::db::Db;
 use crate::error::StoreError;
 use crate::failpoint::{self, Point};
@@ -16,8 +16,9 @@ use crate::ledger::Appender;
 use crate::migrate::Migration;
 use crate::row::{Row, Source};
 use crate::sql::Sql;
-use crate::tx::{Engine, Tx};
-use crate::value::Value;
+use crate::tx::Tx;
+use crate::value::{Owned, Value};
+use crate::work::{Op, Work};
 
 /// The oldest SQLite whose WAL can be trusted: 3.7.0–3.51.2 have a reset race that corrupts
 /// (<https://sqlite.org/wal.html>, "WAL-reset bug").
@@ -117,30 +118,7 @@ impl SqliteSession {
     }
 }
 
-impl Engine for SqliteSession {
-    fn execute(&mut self, sql: Sql, params: &[Value<'_>]) -> Result<u64, StoreError> {
-        execute(&self.connection, sql, params)
-    }
-
-    fn put(&mut self, sql: Sql, params: &[Value<'_>]) -> Result<(), StoreError> {
-        execute(&self.connection, sql, params).map(drop)
-    }
-
-    fn query(
-        &mut self,
-        sql: Sql,
-        params: &[Value<'_>],
-        each: &mut dyn FnMut(&Row<'_>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        query(&self.connection, sql, params, each)
-    }
-
-    fn flush(&mut self) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
-fn execute(connection: &Connection, sql: Sql, params: &[Value<'_>]) -> Result<u64, StoreError> {
+fn execute(connection: &Connection, sql: Sql, params: impl Iterator<Item = impl ToSql>) -> Result<u64, StoreError> {
     Ok(connection.prepare_cached(sql.sqlite)?.execute(rusqlite::params_from_iter(params))? as u64)
 }
 
@@ -159,23 +137,55 @@ fn query(
 }
 
 impl Session for SqliteSession {
+    const ERRORS_ARE_FATAL: bool = false;
+
     fn begin(&mut self) -> Result<(), StoreError> {
         self.run(self.begin)
     }
 
-    fn open_job(&mut self, _: &Ctx) -> Result<(), StoreError> {
+    fn scope(&mut self, _: Org) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn savepoint(&mut self) -> Result<(), StoreError> {
         self.run("savepoint job")
     }
 
-    fn close_job(&mut self, keep: bool) -> Result<(), StoreError> {
-        // On FULL, IOERR and NOMEM SQLite may have rolled back everything; a later savepoint would then commit alone.
-        if self.connection.is_autocommit() {
-            return Err(StoreError::RolledBack);
-        }
-        if !keep {
-            self.run("rollback to job")?;
-        }
+    fn release(&mut self) -> Result<(), StoreError> {
         self.run("release job")
+    }
+
+    fn undo(&mut self) -> Result<(), StoreError> {
+        self.run("rollback to job")?;
+        self.run("release job")
+    }
+
+    /// On FULL, IOERR and NOMEM SQLite may have rolled back everything; a later statement would then commit alone.
+    fn is_lost(&self) -> bool {
+        self.connection.is_autocommit()
+    }
+
+    fn execute(&mut self, sql: Sql, params: &[Value<'_>]) -> Result<u64, StoreError> {
+        execute(&self.connection, sql, params.iter())
+    }
+
+    fn query(
+        &mut self,
+        sql: Sql,
+        params: &[Value<'_>],
+        each: &mut dyn FnMut(&Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        query(&self.connection, sql, params, each)
+    }
+
+    fn bulk(&mut self, ops: &[Op]) -> Result<bool, StoreError> {
+        for op in ops {
+            let changed = execute(&self.connection, op.sql, op.params.iter().map(Owned::value))?;
+            if op.exact && changed != 1 {
+                return Ok(false);
+            }
+        }
+        Ok(!self.is_lost())
     }
 
     fn commit(&mut self, changes: &[Change]) -> Result<(), CommitFailure> {
@@ -222,7 +232,7 @@ impl Peeks {
             None => connect(&self.path, true)?,
         };
         let mut session = SqliteSession { connection, begin: "begin" };
-        let out = f(&mut Tx::new(&mut session, ctx));
+        let out = f(&mut Tx::new(&mut Work::new(&mut session, ctx), ctx));
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < PEEKS {
             idle.push(session.connection);

@@ -6,17 +6,17 @@ use crate::error::StoreError;
 use crate::ids::JobId;
 use crate::ledger::Leaf;
 use crate::row::Row;
-use crate::sql::{Scoping, Sql};
+use crate::sql::Sql;
 use crate::trace::TraceContext;
 use crate::value::{Param, Value};
 
-/// What an engine can do inside a transaction.
+/// What a transaction can be asked for.
 pub(crate) trait Engine {
     /// Runs a statement; answers how many rows it changed.
     fn execute(&mut self, sql: Sql, params: &[Value<'_>]) -> Result<u64, StoreError>;
-    /// Runs a statement whose answer nobody needs: may be sent later, together with others, but before the next one that
-    /// answers and before the commit. A failure fails the job.
-    fn put(&mut self, sql: Sql, params: &[Value<'_>]) -> Result<(), StoreError>;
+    /// Leaves a statement to be run before the commit, and before any query that could see what it does. If it fails, or is
+    /// `exact` and doesn't change one row, the job fails.
+    fn put(&mut self, sql: Sql, params: &[Value<'_>], exact: bool) -> Result<(), StoreError>;
     /// Runs a query, handing each row to `each`.
     fn query(
         &mut self,
@@ -24,8 +24,6 @@ pub(crate) trait Engine {
         params: &[Value<'_>],
         each: &mut dyn FnMut(&Row<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError>;
-    /// Sends what [`Engine::put`] left waiting and hears whether it went well.
-    fn flush(&mut self) -> Result<(), StoreError>;
 }
 
 /// A transaction in one organisation and environment. What it does becomes durable together, or not at all.
@@ -71,11 +69,18 @@ impl<'e> Tx<'e> {
         self.engine.execute(sql, self.ctx.bind(sql, params, &mut values)?)
     }
 
-    /// Runs a statement whose answer isn't needed (an insert that can't conflict); cheaper than [`Tx::execute`] where a
-    /// statement is a network round trip.
+    /// Runs a statement whose answer isn't needed: it runs later, together with those of other jobs, which is several times
+    /// cheaper than [`Tx::execute`]. If it fails, the job fails.
     pub fn put(&mut self, sql: Sql, params: &[&dyn Param]) -> Result<(), StoreError> {
         let mut values = [Value::Null; MOST];
-        self.engine.put(sql, self.ctx.bind(sql, params, &mut values)?)
+        self.engine.put(sql, self.ctx.bind(sql, params, &mut values)?, false)
+    }
+
+    /// The same for a statement that must change exactly one row, or the job fails with [`StoreError::Superseded`]: how work
+    /// that began with a look at a row makes sure that the row is still the same.
+    pub fn put_exact(&mut self, sql: Sql, params: &[&dyn Param]) -> Result<(), StoreError> {
+        let mut values = [Value::Null; MOST];
+        self.engine.put(sql, self.ctx.bind(sql, params, &mut values)?, true)
     }
 
     /// All rows of a query.
@@ -128,10 +133,6 @@ impl<'e> Tx<'e> {
         self.changes.push(change);
     }
 
-    pub(crate) fn flush(&mut self) -> Result<(), StoreError> {
-        self.engine.flush()
-    }
-
     /// Puts a job into the outbox, in this transaction; see [`crate::outbox`].
     pub fn enqueue(&mut self, job: crate::outbox::NewJob) -> Result<JobId, StoreError> {
         crate::outbox::push(self, job)
@@ -149,11 +150,7 @@ impl Ctx {
         params: &'a [&'a dyn Param],
         values: &'v mut Values<'a>,
     ) -> Result<&'v [Value<'a>], StoreError> {
-        let own = match sql.scoping {
-            Scoping::Environment => 2,
-            Scoping::Organisation => 1,
-            Scoping::Installation => 0,
-        };
+        let own = sql.own();
         let scope = [Value::Id(self.org.id.bytes()), Value::Text(self.org.environment.as_str())];
         let all = scope.into_iter().take(own).chain(params.iter().map(|param| param.value()));
         let count = own + params.len();

@@ -98,3 +98,39 @@ impl<T: Param + ?Sized> Param for std::sync::Arc<T> {
         (**self).value()
     }
 }
+
+/// A parameter that waits to be sent.
+pub(crate) enum Owned {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Text(Box<str>),
+    Bytes(Box<[u8]>),
+    Id([u8; 16]),
+}
+
+impl From<&Value<'_>> for Owned {
+    fn from(value: &Value<'_>) -> Self {
+        match *value {
+            Value::Null => Self::Null,
+            Value::Bool(b) => Self::Bool(b),
+            Value::Int(n) => Self::Int(n),
+            Value::Text(t) => Self::Text(t.into()),
+            Value::Bytes(b) => Self::Bytes(b.into()),
+            Value::Id(b) => Self::Id(b),
+        }
+    }
+}
+
+impl Owned {
+    pub(crate) fn value(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(b) => Value::Bool(*b),
+            Self::Int(n) => Value::Int(*n),
+            Self::Text(t) => Value::Text(t),
+            Self::Bytes(b) => Value::Bytes(b),
+            Self::Id(b) => Value::Id(*b),
+        }
+    }
+}

@@ -154,9 +154,10 @@ both_engines! {
         assert!(claims[0].fence > held.fence && claims[0].claims == 1);
         assert!(house.store.sweep(10).await.unwrap().is_empty());
         let slow = (*held).clone();
-        assert!(!house.store.maintain(&ctx, move |tx| sealpost_store::outbox::finish(tx, &slow)).await.unwrap());
+        let late = house.store.maintain(&ctx, move |tx| sealpost_store::outbox::finish(tx, &slow)).await;
+        assert!(matches!(late, Err(StoreError::Superseded)));
         let holder = claims[0].clone();
-        assert!(house.store.maintain(&ctx, move |tx| sealpost_store::outbox::finish(tx, &holder)).await.unwrap());
+        house.store.maintain(&ctx, move |tx| sealpost_store::outbox::finish(tx, &holder)).await.unwrap();
         assert_eq!(house.jobs_waiting(&ctx).await, 0);
     }
 
@@ -166,12 +167,13 @@ both_engines! {
         house.clock.advance_ms(61_000);
         let first = house.store.sweep(10).await.unwrap().remove(0);
         let held = first.clone();
-        assert!(house.store.maintain(&ctx, move |tx| sealpost_store::outbox::hold(tx, &held, 600_000)).await.unwrap());
+        house.store.maintain(&ctx, move |tx| sealpost_store::outbox::hold(tx, &held, 600_000)).await.unwrap();
         house.clock.advance_ms(599_000);
         assert!(house.store.sweep(10).await.unwrap().is_empty());
         house.clock.advance_ms(2_000);
         assert_eq!(house.store.sweep(10).await.unwrap().len(), 1);
-        assert!(!house.store.maintain(&ctx, move |tx| sealpost_store::outbox::hold(tx, &first, 1)).await.unwrap());
+        let late = house.store.maintain(&ctx, move |tx| sealpost_store::outbox::hold(tx, &first, 1)).await;
+        assert!(matches!(late, Err(StoreError::Superseded)));
     }
 
     async fn a_job_for_later_is_claimed_when_it_is_due(house: TestStore) {

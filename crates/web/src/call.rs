@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use sealpost_seal::viewer::Viewer;
-use sealpost_store::{Ctx, Keys, Recorded, Store, StoreError, Tx};
+use sealpost_store::{Ctx, Keys, Recorded, Store, Tx};
 use serde::Serialize;
 
 use crate::body::Payload;
 use crate::caller::Caller;
-use crate::idempotency::{Lost, Once};
+use crate::idempotency::Once;
 use crate::page::Listing;
 use crate::problem::{Failure, Fault, NOT_FOUND, Refusal};
 use crate::reply::Reply;
@@ -80,21 +80,14 @@ impl<B, Q> Call<B, Q> {
         F: FnOnce(&mut Tx<'_>) -> Result<Recorded<Reply>, Failure> + Send + 'static,
     {
         let Some(once) = self.arrived.once.clone() else { return store.write(&self.ctx, act).await };
-        let mine = once.clone();
-        let outcome = store
+        // If somebody else was first, this fails, and whoever called the handler finds what was kept.
+        store
             .write(&self.ctx, move |tx| {
                 let recorded = act(tx)?;
-                if mine.keep(tx, recorded.value())? { Ok(recorded) } else { Err(Unkept::Lost(Lost)) }
+                once.keep(tx, recorded.value())?;
+                Ok(recorded)
             })
-            .await;
-        match outcome {
-            Ok(reply) => Ok(reply),
-            Err(Unkept::Failure(failure)) => Err(failure),
-            Err(Unkept::Lost(Lost)) => {
-                let kept = store.peek(&self.ctx, move |tx| once.find(tx)).await?;
-                kept.ok_or_else(|| Fault::new("the answer of whoever was first is gone").into())
-            }
-        }
+            .await
     }
 
     /// A list of this route: see [`Listing`]. `filter` is whatever of the query decides which elements are on it.
@@ -112,21 +105,4 @@ impl<B, Q> Call<B, Q> {
 /// The one answer for what is absent, somebody else's, or hidden from this caller.
 pub fn not_found() -> Refusal {
     Refusal::of(&NOT_FOUND)
-}
-
-enum Unkept {
-    Failure(Failure),
-    Lost(Lost),
-}
-
-impl From<StoreError> for Unkept {
-    fn from(error: StoreError) -> Self {
-        Self::Failure(error.into())
-    }
-}
-
-impl From<Failure> for Unkept {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
-    }
 }

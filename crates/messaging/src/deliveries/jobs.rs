@@ -55,7 +55,7 @@ impl Deliverer {
     async fn deliver(&self, claim: Claim) -> Result<(), StoreError> {
         let ctx = service::ctx(&self.store, &claim);
         let Some(delivery) = self.delivery(&ctx, &claim).await? else {
-            return self.store.maintain(&ctx, move |tx| outbox::finish(tx, &claim).map(drop)).await;
+            return outbox::ours(self.store.maintain(&ctx, move |tx| outbox::finish(tx, &claim)).await).map(drop);
         };
         if !self.holds(&ctx, &claim).await? {
             return Ok(());
@@ -87,7 +87,7 @@ impl Deliverer {
             return Ok(true);
         }
         let claim = claim.clone();
-        self.store.maintain(ctx, move |tx| outbox::hold(tx, &claim, 2 * ATTEMPT_MS)).await
+        outbox::ours(self.store.maintain(ctx, move |tx| outbox::hold(tx, &claim, 2 * ATTEMPT_MS)).await)
     }
 
     /// The delivery to be made: left by whoever promised it, or read back after a crash or a wait.
@@ -152,13 +152,14 @@ impl Deliverer {
                     Ended::Later(at) => (delivery.attempts, Next::At(*at), leaf.because("postponed")),
                     Ended::Never(code) => (delivery.attempts, Next::Dead, leaf.failed(code)),
                 };
-                let (ours, state, next_at) = match next {
-                    Next::Settle => (outbox::finish(tx, &claim)?, State::Delivered, None),
-                    Next::Dead => (outbox::finish(tx, &claim)?, State::Dead, None),
-                    Next::At(at) => (outbox::postpone(tx, &claim, at)?, State::Queued, Some(at)),
+                let (state, next_at) = match next {
+                    Next::Settle => (State::Delivered, None),
+                    Next::Dead => (State::Dead, None),
+                    Next::At(at) => (State::Queued, Some(at)),
                 };
-                if !ours {
-                    return Err(StoreError::Missing("lease"));
+                match next_at {
+                    Some(at) => outbox::postpone(tx, &claim, at)?,
+                    None => outbox::finish(tx, &claim)?,
                 }
                 if let Ended::Tried(attempt, _) = &ended {
                     store::add_attempt(tx, delivery.id, attempt)?;

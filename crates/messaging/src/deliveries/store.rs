@@ -67,7 +67,7 @@ pub(super) fn advance(
     next_at: Option<Time>,
 ) -> Result<(), StoreError> {
     let now = tx.ctx().now();
-    tx.put(
+    tx.put_exact(
         sql!("update delivery set state = $4, attempts = $5, next_at = $6, updated_at = $7 where org = $1 and env = $2 and id = $3"),
         &[&id, &state.word(), &attempts, &next_at, &now],
     )

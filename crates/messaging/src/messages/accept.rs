@@ -132,7 +132,6 @@ impl Accepting {
         let keys = self.store.keys().organisation(ctx.org.id).await?;
         let suppression = suppressions::value_of(&keys, ctx.org.environment, event.channel, &address.compared);
         let slot = self.store.keys().mint(ctx.org.id).await?;
-        self.store.keys().remember(ctx.org.id, &slot);
         let key = MessageKey::new(&resolved.subject.key, &slot.key, slot.id);
         let message = self.sealed(ctx, new, &event, &resolved.subject, slot.id, &key, &address, rendered)?;
         Ok(Prepared { message, key, fresh: resolved.fresh, suppression })

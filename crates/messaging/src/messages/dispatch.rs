@@ -144,18 +144,14 @@ impl Sender {
     /// meanwhile.
     async fn start(&self, ctx: &Ctx, claim: &Claim, message: &Message, attempt: u32) -> Result<bool, StoreError> {
         let (id, from, claim) = (message.id, message.state, claim.clone());
-        self.store
-            .write(ctx, move |tx| {
-                // Whoever lost the lease while waiting must not send what another is sending.
-                let started = outbox::hold(tx, &claim, ATTEMPT_MS)?
-                    && store::advance(tx, id, from, State::Sending, None, attempt)?;
-                if started {
-                    store::add_step(tx, id, attempt * 2, "attempt_started", attempt, None)?;
-                }
-                let leaf = Leaf::of(State::Sending.action()).on(MessageId::PREFIX, id.bytes());
-                Ok(tx.record(if started { leaf } else { leaf.denied("superseded") }, started))
-            })
-            .await
+        let started = self.store.write(ctx, move |tx| {
+            // Whoever lost the lease while waiting must not send what another is sending.
+            outbox::hold(tx, &claim, ATTEMPT_MS)?;
+            store::advance(tx, id, from, State::Sending, None, attempt)?;
+            store::add_step(tx, id, attempt * 2, "attempt_started", attempt, None)?;
+            Ok(tx.record(Leaf::of(State::Sending.action()).on(MessageId::PREFIX, id.bytes()), ()))
+        });
+        outbox::ours(started.await)
     }
 
     /// Records what became of the message, reports it, and ends or postpones the job. If another node has taken the job over,
@@ -171,14 +167,12 @@ impl Sender {
         let (id, channel) = (message.id, message.channel);
         let outcome = if became.again.is_some() { "deferred" } else { became.to.word() };
         self.store
-            .write(ctx, move |tx| {
-                let ours = match became.again {
+            .write::<(), StoreError>(ctx, move |tx| {
+                match became.again {
                     Some(at) => outbox::postpone(tx, &claim, at)?,
                     None => outbox::finish(tx, &claim)?,
-                };
-                if !ours || !store::advance(tx, id, became.from, became.to, became.reason, became.attempts)? {
-                    return Err(StoreError::Missing("lease"));
                 }
+                store::advance(tx, id, became.from, became.to, became.reason, became.attempts)?;
                 if became.sandbox {
                     store::keep_in_sandbox(tx, id, channel)?;
                 }
@@ -194,7 +188,7 @@ impl Sender {
     }
 
     async fn drop_job(&self, ctx: &Ctx, claim: Claim) -> Result<(), StoreError> {
-        self.store.maintain(ctx, move |tx| outbox::finish(tx, &claim).map(drop)).await
+        outbox::ours(self.store.maintain(ctx, move |tx| outbox::finish(tx, &claim)).await).map(drop)
     }
 }
 

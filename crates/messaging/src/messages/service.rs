@@ -178,11 +178,10 @@ pub(super) fn cancel(
     hearing: Option<HearingOfCancel>,
 ) -> Result<Recorded<()>, Failure> {
     let message = store::find(tx, id)?.ok_or_else(not_found)?;
-    if message.state != State::Queued
-        || !store::advance(tx, id, State::Queued, State::Cancelled, None, message.attempts)?
-    {
+    if message.state != State::Queued {
         return Err(Refusal::of(&codes::MESSAGE_LEFT).into());
     }
+    store::advance(tx, id, State::Queued, State::Cancelled, None, message.attempts)?;
     outbox::cancel(tx, JOB, id.bytes())?;
     store::add_step(tx, id, message.attempts * 2 + 1, State::Cancelled.word(), message.attempts, None)?;
     if let Some(hearing) = hearing {

@@ -80,7 +80,8 @@ pub(super) fn page_to(
     )
 }
 
-/// Brings a message from one of its unfinished states to another; false if it isn't in `from` any more.
+/// Brings a message from one of its unfinished states to another; if it isn't in `from` any more, the transaction fails with
+/// [`StoreError::Superseded`].
 pub(super) fn advance(
     tx: &mut Tx<'_>,
     id: MessageId,
@@ -88,16 +89,15 @@ pub(super) fn advance(
     to: State,
     reason: Option<&str>,
     attempts: u32,
-) -> Result<bool, StoreError> {
+) -> Result<(), StoreError> {
     let now = tx.ctx().now();
-    let changed = tx.execute(
+    tx.put_exact(
         sql!(
             "update message set state = $5, reason = $6, attempts = $7, updated_at = $8
              where org = $1 and env = $2 and id = $3 and state = $4"
         ),
         &[&id, &from.word(), &to.word(), &reason, &attempts, &now],
-    )?;
-    Ok(changed == 1)
+    )
 }
 
 /// Adds a step to the message's timeline.

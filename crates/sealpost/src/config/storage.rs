@@ -45,6 +45,7 @@ impl PostgresConfig {
     }
 }
 
+/// One commits while the other runs what has come meanwhile; more would only make the batches smaller.
 fn writers() -> usize {
-    4
+    2
 }

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use hyper::body::Bytes;
 use sealpost_seal::Place;
 use sealpost_seal::key::sha256;
-use sealpost_store::{Ctx, OrgKeys, StoreError, Tx, sql};
+use sealpost_store::{Ctx, OrgKeys, Sql, StoreError, Tx, sql};
 
 use super::KEPT_MS;
 use crate::problem::{Failure, Fault, IDEMPOTENCY_MISMATCH, Refusal};
@@ -20,9 +20,6 @@ pub struct Once {
     mac: [u8; 32],
     fingerprint: [u8; 32],
 }
-
-/// Somebody else with the same key was first.
-pub(crate) struct Lost;
 
 struct Row {
     fingerprint: [u8; 32],
@@ -59,23 +56,25 @@ impl Once {
         Ok(Some(reply))
     }
 
-    /// Keeps the answer, in the transaction that makes the change. `false`: somebody else was first, and this transaction must
-    /// come to nothing.
-    pub fn keep(&self, tx: &mut Tx<'_>, reply: &Reply) -> Result<bool, StoreError> {
+    /// Keeps the answer, in the transaction that makes the change. If somebody else was first, that transaction fails with
+    /// [`StoreError::Superseded`], and the answer is the one that is [found](Once::find) afterwards.
+    pub fn keep(&self, tx: &mut Tx<'_>, reply: &Reply) -> Result<(), StoreError> {
         let ctx = tx.ctx();
         let sealed = self.keys.seal("idempotency", &place(ctx, &self.mac), &encode(reply), ctx.rng());
-        let now = ctx.now();
-        let kept = tx.execute(
-            sql!(
-                "insert into idempotency (org, env, mac, fingerprint, status, body, expires_at) values ($1, $2, $3, $4, $5, $6, $7) \
-                 on conflict (org, env, mac) do update set fingerprint = excluded.fingerprint, status = excluded.status, \
-                 body = excluded.body, expires_at = excluded.expires_at where idempotency.expires_at <= $8"
-            ),
-            &[&self.mac, &self.fingerprint, &u32::from(reply.status()), &sealed, &now.plus_ms(KEPT_MS), &now],
-        )?;
-        Ok(kept == 1)
+        tx.put_exact(
+            KEEP,
+            &[&self.mac, &self.fingerprint, &u32::from(reply.status()), &sealed, &ctx.now().plus_ms(KEPT_MS)],
+        )
     }
 }
+
+/// Takes the place of an answer that has expired: one that ends [`KEPT_MS`] or more before this one.
+const KEEP: Sql = sql!(
+    "insert into idempotency (org, env, mac, fingerprint, status, body, expires_at) values ($1, $2, $3, $4, $5, $6, $7) \
+     on conflict (org, env, mac) do update set fingerprint = excluded.fingerprint, status = excluded.status, \
+     body = excluded.body, expires_at = excluded.expires_at where idempotency.expires_at <= excluded.expires_at - 259200000"
+);
+const _: () = assert!(KEPT_MS == 259_200_000, "the statement above has it in figures");
 
 fn place<'a>(ctx: &Ctx, mac: &'a [u8; 32]) -> Place<'a> {
     Place {

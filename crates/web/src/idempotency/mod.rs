@@ -18,7 +18,6 @@ mod kept;
 pub(crate) mod key;
 
 pub(crate) use in_flight::{Guard, InFlight};
-pub(crate) use kept::Lost;
 pub use kept::Once;
 pub use key::IdempotencyKey;
 

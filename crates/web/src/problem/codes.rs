@@ -35,6 +35,8 @@ crate::codes! {
     REQUEST_TIMEOUT = 408 "request_timeout" "The body took too long to arrive";
     /// 409: the same request is being worked on.
     IDEMPOTENCY_IN_FLIGHT = 409 "idempotency_in_flight" "A request with this idempotency key is still being worked on";
+    /// 409: somebody else was faster; nothing was done.
+    CHANGED_MEANWHILE = 409 "changed_meanwhile" "This was changed by somebody else meanwhile; look again";
     /// 413: the body is too large.
     BODY_TOO_LARGE = 413 "body_too_large" "The body is too large";
     /// 414: the URL is too long.

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use sealpost_store::StoreError;
 
-use super::{OVERLOADED, Refusal, STORAGE_UNAVAILABLE};
+use super::{CHANGED_MEANWHILE, OVERLOADED, Refusal, STORAGE_UNAVAILABLE};
 
 /// Why there is no answer as asked for.
 #[derive(Debug)]
@@ -66,6 +66,7 @@ impl From<StoreError> for Failure {
                 tracing::error!(error = %Fault::new(error), "storage.unavailable");
                 Self::Refused(Refusal::of(&STORAGE_UNAVAILABLE).retry_after(5))
             }
+            StoreError::Superseded => Self::Refused(Refusal::of(&CHANGED_MEANWHILE)),
             error => Self::Fault(Fault::new(error)),
         }
     }

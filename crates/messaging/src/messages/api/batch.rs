@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::MESSAGES_SEND;
-use sealpost_store::{Ctx, Leaf, OrgKeys, Recorded, StoreError, Tx};
+use sealpost_store::{Ctx, Leaf, OrgKeys, Recorded, Tx};
 use sealpost_web::{Call, Class, Endpoint, Failure, Fault, Item, Once, Refusal, Reply, post};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -171,11 +171,8 @@ async fn settle(messages: &Messages, call: &Call<Body>, entries: Vec<Entry>) -> 
             }
             let round = if settled.iter().all(|entry| matches!(entry.stage, Stage::Settled(_))) {
                 let reply = answer(settled, tx.ctx())?;
-                if let Some(whole) = whole
-                    && !whole.keep(tx, &reply)?
-                {
-                    // Another node was faster with the same request: its answer is the answer.
-                    return Err(StoreError::Conflict.into());
+                if let Some(whole) = whole {
+                    whole.keep(tx, &reply)?;
                 }
                 Round::Last(reply)
             } else {
@@ -214,11 +211,8 @@ fn settle_one(tx: &mut Tx<'_>, entry: Entry) -> Result<(Entry, Option<Recorded<(
     let (stage, recorded) = match accept(tx, *prepared) {
         Ok(accepted) => {
             let reply = Reply::json(202, accepted.value())?;
-            if let Some(once) = &once
-                && !once.keep(tx, &reply)?
-            {
-                // Another node was faster with the same key: nothing of this transaction may stay.
-                return Err(StoreError::Conflict.into());
+            if let Some(once) = &once {
+                once.keep(tx, &reply)?;
             }
             (Stage::Settled(ItemResult::of(&reply)?), Some(accepted.map(drop)))
         }

@@ -1,0 +1,206 @@
+//! The work of one transaction: what its jobs ask for, and when the database is asked.
+//!
+//! Most jobs only write rows and look at others' rows. Their writes wait until the end of the batch and then run together, in as
+//! few statements as the engine can make of them ([`Session::bulk`]); no job needs a savepoint, because one that fails has
+//! written nothing yet. If the writes of a batch don't go as expected, they are undone and run again job by job, so that
+//! only those jobs fail that must.
+//!
+//! A job that needs an answer to a write runs at once, in a savepoint of its own, after what waits.
+
+use crate::ctx::{Ctx, Org};
+use crate::error::StoreError;
+use crate::lane::Session;
+use crate::row::Row;
+use crate::sql::Sql;
+use crate::tx::Engine;
+use crate::value::{Owned, Value};
+
+/// A write that waits.
+pub(crate) struct Op {
+    pub(crate) org: Org,
+    pub(crate) sql: Sql,
+    pub(crate) params: Vec<Owned>,
+    /// Whether it must change exactly one row.
+    pub(crate) exact: bool,
+    /// Whose it is, by the job's number in the batch.
+    pub(crate) job: usize,
+}
+
+impl Op {
+    /// A write of the batch itself.
+    pub(crate) fn new(org: Org, sql: Sql, params: &[Value<'_>]) -> Self {
+        Self { org, sql, params: params.iter().map(Owned::from).collect(), exact: false, job: usize::MAX }
+    }
+}
+
+/// A job whose writes did not go as they must.
+pub(crate) struct Failed {
+    pub(crate) job: usize,
+    pub(crate) error: StoreError,
+}
+
+/// A transaction and what waits in it.
+pub(crate) struct Work<'s, S> {
+    session: &'s mut S,
+    waiting: Vec<Op>,
+    failed: Vec<Failed>,
+    job: usize,
+    org: Org,
+    /// Whether the current job runs at once, in its savepoint.
+    at_once: bool,
+    /// Whether anything has been written that must stay.
+    touched: bool,
+    /// Whether the whole transaction is lost.
+    lost: bool,
+}
+
+impl<'s, S: Session> Work<'s, S> {
+    /// Nothing waits yet; the transaction is open.
+    pub(crate) fn new(session: &'s mut S, ctx: &Ctx) -> Self {
+        Self {
+            session,
+            waiting: Vec::new(),
+            failed: Vec::new(),
+            job: 0,
+            org: ctx.org,
+            at_once: false,
+            touched: false,
+            lost: false,
+        }
+    }
+
+    /// What is asked from now on is asked by this job.
+    pub(crate) fn open(&mut self, job: usize, ctx: &Ctx) {
+        self.job = job;
+        self.org = ctx.org;
+        self.at_once = false;
+    }
+
+    /// Ends the job: keeps what it asked for, or drops it. An error means that the whole transaction is lost.
+    pub(crate) fn close(&mut self, keep: bool) -> Result<(), StoreError> {
+        if self.lost || self.session.is_lost() {
+            return Err(StoreError::RolledBack);
+        }
+        if !keep {
+            self.take_own();
+        }
+        if !self.at_once {
+            return Ok(());
+        }
+        match self.run_own() {
+            Ok(()) if keep => self.session.release(),
+            Ok(()) => self.session.undo(),
+            Err(error) => {
+                self.failed.push(Failed { job: self.job, error });
+                self.session.undo()
+            }
+        }
+    }
+
+    /// Runs what waits. An error means that the whole transaction is lost.
+    pub(crate) fn settle(&mut self) -> Result<(), StoreError> {
+        let ops = std::mem::take(&mut self.waiting);
+        if ops.is_empty() || self.settle_together(&ops)? {
+            return Ok(());
+        }
+        ops.chunk_by(|a, b| a.job == b.job).try_for_each(|ops| self.settle_alone(ops))
+    }
+
+    /// Runs all of it, or nothing.
+    fn settle_together(&mut self, ops: &[Op]) -> Result<bool, StoreError> {
+        let whole = !std::mem::replace(&mut self.touched, true);
+        if !whole {
+            self.session.savepoint()?;
+        }
+        let settled = matches!(self.session.bulk(ops), Ok(true));
+        match (settled, whole) {
+            (true, true) => {}
+            (true, false) => self.session.release()?,
+            // Undoing everything needs no savepoint, which costs SQLite a copy of each page that is changed under it.
+            (false, true) => {
+                self.session.rollback();
+                self.session.begin()?;
+            }
+            (false, false) => self.session.undo()?,
+        }
+        Ok(settled)
+    }
+
+    /// Runs the writes of one job, which fails if they do.
+    fn settle_alone(&mut self, ops: &[Op]) -> Result<(), StoreError> {
+        self.session.savepoint()?;
+        let failure = match self.session.bulk(ops) {
+            Ok(true) => return self.session.release(),
+            Ok(false) => StoreError::Superseded,
+            Err(error) => error,
+        };
+        self.session.undo()?;
+        self.failed.extend(ops.first().map(|op| Failed { job: op.job, error: failure }));
+        Ok(())
+    }
+
+    /// The jobs that failed although they ended well.
+    pub(crate) fn into_failed(self) -> Vec<Failed> {
+        self.failed
+    }
+
+    /// From here on the job runs in a savepoint, its writes so far first.
+    fn run_at_once(&mut self) -> Result<(), StoreError> {
+        if !self.at_once {
+            let own = self.take_own();
+            self.settle().and_then(|()| self.session.savepoint()).inspect_err(|_| self.lost = true)?;
+            self.waiting = own;
+            (self.at_once, self.touched) = (true, true);
+        }
+        self.run_own()
+    }
+
+    fn take_own(&mut self) -> Vec<Op> {
+        let job = self.job;
+        let own = self.waiting.iter().position(|op| op.job == job).unwrap_or(self.waiting.len());
+        self.waiting.split_off(own)
+    }
+
+    fn run_own(&mut self) -> Result<(), StoreError> {
+        let own = self.take_own();
+        if own.is_empty() || self.session.bulk(&own)? { Ok(()) } else { Err(StoreError::Superseded) }
+    }
+
+    fn concerns_what_waits(&self, sql: Sql) -> bool {
+        let mut seen = "";
+        self.waiting.iter().any(|op| {
+            let table = op.sql.table();
+            // Neighbours are often about the same table.
+            let fresh = !std::ptr::eq(table, seen);
+            seen = table;
+            fresh && sql.postgres.contains(table)
+        })
+    }
+}
+
+impl<S: Session> Engine for Work<'_, S> {
+    fn execute(&mut self, sql: Sql, params: &[Value<'_>]) -> Result<u64, StoreError> {
+        self.run_at_once()?;
+        self.session.scope(self.org)?;
+        self.session.execute(sql, params)
+    }
+
+    fn put(&mut self, sql: Sql, params: &[Value<'_>], exact: bool) -> Result<(), StoreError> {
+        self.waiting.push(Op { exact, job: self.job, ..Op::new(self.org, sql, params) });
+        Ok(())
+    }
+
+    fn query(
+        &mut self,
+        sql: Sql,
+        params: &[Value<'_>],
+        each: &mut dyn FnMut(&Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        if sql.writes() || self.concerns_what_waits(sql) {
+            self.run_at_once()?;
+        }
+        self.session.scope(self.org)?;
+        // Without a savepoint to go back to, a refused query leaves a transaction that can't go on.
+        self.session.query(sql, params, each).inspect_err(|_| self.lost |= !self.at_once && S::ERRORS_ARE_FATAL)
+    }
+}
