@@ -104,7 +104,7 @@ both_engines! {
         let house = House::new(test).await;
         let key = house.key(&house.ctx).await;
         house.test.break_ledger(true);
-        assert_eq!(house.get(&key, "/v1/ledger/entries").await.0, 500);
+        assert_eq!(house.get(&key, "/v1/ledger/entries").await.0, 503);
     }
 
     async fn others_see_nothing_and_a_test_key_nothing_live(test: TestStore) {
