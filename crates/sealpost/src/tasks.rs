@@ -56,6 +56,7 @@ async fn forget_expired_answers(store: Store) {
     }
 }
 
+/// Indexes contacts anew after the turn of a month, lets old keys go, and has the next month's ready.
 async fn reindex_contacts(store: Store, contacts: Contacts) {
     loop {
         for id in store.organisations().await.unwrap_or_default() {
@@ -71,6 +72,9 @@ async fn reindex_contacts(store: Store, contacts: Contacts) {
                         }
                     }
                 }
+            }
+            if let Err(error) = contacts.retire(id).await {
+                tracing::error!(error = %error, "contacts.retire_failed");
             }
         }
         tokio::time::sleep(REINDEX).await;

@@ -46,6 +46,13 @@ impl Db {
         self.read.run(ctx, f).await
     }
 
+    /// Leaves nothing of what was deleted in the database's files, as far as the engine can be told: SQLite overwrites deleted rows
+    /// (`secure_delete`) and has them in its write-ahead log until that is emptied; PostgreSQL has its vacuum.
+    pub(crate) async fn leave_nothing_deleted(&self) -> Result<(), StoreError> {
+        let Some(peeks) = self.peeks.clone() else { return Ok(()) };
+        tokio::task::spawn_blocking(move || peeks.empty_log()).await.map_err(|_| StoreError::Panicked)?
+    }
+
     /// Runs `f`, a look at a few rows by key, in place where the engine allows.
     pub(crate) async fn peek<T, E>(
         &self,

@@ -8,13 +8,15 @@
 //!
 //! Slots are minted ahead of need, in bulk, and are durable before the first value sealed under them: the accepting path never
 //! waits for a key to be written. Deleting a slot shreds what it protects; see `docs/decisions/0003-key-slots.md`.
+//! Beside the slots stand the keys of blind indexes, one for each month.
+
+mod epochs;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use moka::sync::Cache;
 use sealpost_seal::envelope;
-use sealpost_seal::index::IndexKey;
 use sealpost_seal::key::{Key, KeyId, RootKey};
 use sealpost_seal::place::Place;
 use sealpost_seal::signing::Ed25519Key;
@@ -26,6 +28,8 @@ use crate::db::Db;
 use crate::error::StoreError;
 use crate::ids::{OrgId, SlotId};
 use crate::{Environment, org_sql};
+
+pub use epochs::{Epochs, LivingEpoch};
 
 /// The scope that holds what belongs to the installation and to no organisation.
 pub(crate) const INSTALLATION: OrgId = OrgId::from_bytes([0; 16]);
@@ -56,6 +60,7 @@ struct Inner {
     cursor: Key,
     signing: Ed25519Key,
     organisations: Mutex<HashMap<OrgId, Arc<OrgKeys>>>,
+    epochs: Mutex<HashMap<OrgId, Arc<[LivingEpoch]>>>,
     pools: Mutex<HashMap<OrgId, Pool>>,
     opened: Cache<(OrgId, SlotId), Arc<Key>>,
     minting: tokio::sync::Mutex<()>,
@@ -82,6 +87,7 @@ impl Keys {
             cursor,
             signing,
             organisations: Mutex::default(),
+            epochs: Mutex::default(),
             pools: Mutex::default(),
             opened: Cache::new(CACHED_SLOTS),
             minting: tokio::sync::Mutex::default(),
@@ -293,7 +299,6 @@ pub struct OrgKeys {
     wrapping: Key,
     root: Key,
     derived: Mutex<HashMap<&'static str, Arc<Key>>>,
-    indexes: Mutex<HashMap<(Environment, &'static str, u32), Arc<IndexKey>>>,
     days: Mutex<HashMap<i64, Arc<Key>>>,
 }
 
@@ -307,7 +312,6 @@ impl OrgKeys {
             wrapping: key.derive("wrap", &[]),
             root: key,
             derived: Mutex::default(),
-            indexes: Mutex::default(),
             days: Mutex::default(),
         }
     }
@@ -315,14 +319,6 @@ impl OrgKeys {
     /// The key for one purpose: `secret`, `settings`, `commitment`, `ip`, `device`, `export`.
     pub fn purpose(&self, label: &'static str) -> Arc<Key> {
         lock(&self.derived).entry(label).or_insert_with(|| Arc::new(self.root.derive(label, &[]))).clone()
-    }
-
-    /// The key of a blind index.
-    pub fn index(&self, environment: Environment, kind: &'static str, epoch: u32) -> Arc<IndexKey> {
-        lock(&self.indexes)
-            .entry((environment, kind, epoch))
-            .or_insert_with(|| Arc::new(IndexKey::new(&self.root, environment, kind, epoch)))
-            .clone()
     }
 
     /// Seals a value of the organisation itself (no data subject) where it will stand.

@@ -221,6 +221,16 @@ pub(crate) struct Peeks {
 }
 
 impl Peeks {
+    /// Brings the write-ahead log into the database file and cuts it off. Waits for readers, `busy_timeout` long.
+    pub(crate) fn empty_log(&self) -> Result<(), StoreError> {
+        let busy: i64 =
+            connect(&self.path, false)?.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))?;
+        if busy != 0 {
+            tracing::warn!("sqlite.log_not_emptied");
+        }
+        Ok(())
+    }
+
     pub(crate) fn run<T, E: From<StoreError>>(
         &self,
         ctx: &Ctx,

@@ -1,29 +1,39 @@
 //! The blind indexes of a person's identifiers.
 
-use sealpost_store::{Ctx, OrgKeys};
+use sealpost_store::{Ctx, Environment, Epoch, Epochs, LivingEpoch};
 
 use super::model::{Details, Identifier};
-use super::rules::epochs_at;
 
-/// One identifier's index under the epochs in use.
-#[derive(Clone, Copy)]
+/// One identifier's index under the epochs that live.
+#[derive(Clone)]
 pub(super) struct Index {
     pub(super) identifier: Identifier,
-    /// The current epoch, under which it is written.
-    pub(super) epoch: u32,
-    pub(super) value: [u8; 16],
-    /// The epoch before, under which it may still stand.
-    pub(super) previous: (u32, [u8; 16]),
+    /// Under the current epoch, as it is written.
+    pub(super) current: Value,
+    /// Under those before, where it may still stand: none, but in the days after the turn of a month.
+    pub(super) before: Vec<Value>,
+}
+
+/// An index value and the epoch it belongs to.
+#[derive(Clone, Copy)]
+pub(super) struct Value {
+    pub(super) epoch: Epoch,
+    pub(super) bytes: [u8; 16],
 }
 
 impl Index {
-    pub(super) fn of(keys: &OrgKeys, ctx: &Ctx, identifier: Identifier, normal: &str) -> Self {
-        let [current, previous] = epochs_at(ctx.now());
-        let value = |epoch| keys.index(ctx.org.environment, identifier.as_str(), epoch).of(normal);
-        Self { identifier, epoch: current, value: value(current), previous: (previous, value(previous)) }
+    pub(super) fn of(epochs: &Epochs, environment: Environment, identifier: Identifier, normal: &str) -> Self {
+        let value = |living: &LivingEpoch| Value {
+            epoch: living.epoch,
+            bytes: living.index(environment, identifier.as_str()).of(normal),
+        };
+        Self { identifier, current: value(&epochs.current), before: epochs.before.iter().map(value).collect() }
     }
 
-    pub(super) fn all(keys: &OrgKeys, ctx: &Ctx, details: &Details) -> Vec<Self> {
-        details.identifiers().iter().map(|(identifier, normal)| Self::of(keys, ctx, *identifier, normal)).collect()
+    pub(super) fn all(epochs: &Epochs, ctx: &Ctx, details: &Details) -> Vec<Self> {
+        let index = |(identifier, normal): &(Identifier, zeroize::Zeroizing<String>)| {
+            Self::of(epochs, ctx.org.environment, *identifier, normal)
+        };
+        details.identifiers().iter().map(index).collect()
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! Each has a slot of the key store whose key is its *subject key*: every value about the person is sealed under it, at the place
 //! where it stands, and destroying that one key makes all of it noise. Nothing about a person is found by opening: a look-up goes
-//! through blind indexes, keyed hashes of the normal form that change with the month ([`rules::epoch_at`]).
+//! through blind indexes, keyed hashes of the normal form whose keys change with the month ([`sealpost_store::Epoch`]).
 //!
 //! What others use: [`Contacts::resolve`] finds the person a message is for, or prepares a new one that the accepting transaction
 //! [`insert_if_absent`]s; [`Contacts::subject`] gives the key; [`Contacts::address`] opens one address for delivery.
 
 mod api;
 pub mod codes;
+mod epochs;
 mod indexes;
 mod model;
 mod prepare;
@@ -27,7 +28,6 @@ pub use model::{Changes, Contact, ContactRefusal, Details, ExternalId, Fields, I
 pub use prepare::{NewContact, Update, insert_if_absent};
 pub use recipient::Recipient;
 pub use resolve::Resolved;
-pub use rules::epoch_at;
 pub use service::Contacts;
 pub use subject::Subject;
 

@@ -1,7 +1,7 @@
 //! Changes made ready outside the transaction (keys, seals, indexes), to be applied inside it.
 
 use sealpost_seal::{Personal, Sealed};
-use sealpost_store::{Change as Told, ContactId, Ctx, Leaf, OrgKeys, Recorded, Slot, StoreError, Tx};
+use sealpost_store::{Change as Told, ContactId, Ctx, Epochs, Leaf, Recorded, Slot, StoreError, Tx};
 use zeroize::Zeroizing;
 
 use super::CHANGED;
@@ -19,9 +19,9 @@ pub struct NewContact {
 }
 
 impl NewContact {
-    pub(super) fn seal(ctx: &Ctx, keys: &OrgKeys, slot: Slot, details: &Details) -> Self {
+    pub(super) fn seal(ctx: &Ctx, epochs: &Epochs, slot: Slot, details: &Details) -> Self {
         let subject = Subject { id: ContactId::new(&ctx.world), slot: slot.id, key: slot.key };
-        let indexes = Index::all(keys, ctx, details);
+        let indexes = Index::all(epochs, ctx, details);
         let seal = |column, value: Option<&Personal<String>>| value.map(|value| subject.seal(ctx, column, value));
         let fields = Fields {
             external_id: seal("external_id", details.external_id.as_ref().map(ExternalId::text)),
@@ -82,9 +82,9 @@ fn claim(tx: &mut Tx<'_>, index: &Index, contact: ContactId) -> Result<Option<Co
     if !store::claim(tx, index, contact)? {
         return store::holder(tx, index)?.map(Some).ok_or(StoreError::Missing("contact_index"));
     }
-    // A month has just turned: somebody may still stand under the epoch before.
-    let previous = store::previous_holder(tx, index)?;
-    Ok(previous.filter(|holder| *holder != contact))
+    // A month has just turned: somebody may still stand under an epoch before.
+    let earlier = store::earlier_holder(tx, &index.before, index.identifier)?;
+    Ok(earlier.filter(|holder| *holder != contact))
 }
 
 /// A change of a contact, sealed and indexed.
@@ -96,13 +96,15 @@ pub struct Update {
 }
 
 impl Update {
-    pub(super) fn seal(ctx: &Ctx, keys: &OrgKeys, subject: Subject, changes: Changes) -> Self {
+    pub(super) fn seal(ctx: &Ctx, epochs: &Epochs, subject: Subject, changes: Changes) -> Self {
         let Changes { phone, email, external_id, name, locale } = changes;
         let mut indexes = Vec::new();
         let mut index = |identifier, change: Change<Zeroizing<String>>| match change {
             Change::Keep => {}
             Change::Clear => indexes.push((identifier, None)),
-            Change::Set(normal) => indexes.push((identifier, Some(Index::of(keys, ctx, identifier, &normal)))),
+            Change::Set(normal) => {
+                indexes.push((identifier, Some(Index::of(epochs, ctx.org.environment, identifier, &normal))));
+            }
         };
         index(Identifier::Email, as_ref(&email).map(|email| email.index_form()));
         index(Identifier::ExternalId, as_ref(&external_id).map(ExternalId::index_form));

@@ -50,14 +50,14 @@ impl Contacts {
             }
             Recipient::Person(details) => details,
         };
-        let keys = self.store.keys().organisation(ctx.org.id).await?;
-        let indexes = Index::all(&keys, ctx, details);
+        let epochs = self.store.keys().epochs(ctx.org.id, ctx.now()).await?;
+        let indexes = Index::all(&epochs, ctx, details);
         if let Some(found) = self.one_holder(ctx, &indexes).await? {
             return Ok(Resolved { subject: self.unlock(ctx, found).await?, fresh: None });
         }
         rules::check_new(details)?;
         let slot = self.store.keys().mint(ctx.org.id).await?;
-        let fresh = Box::new(NewContact::seal(ctx, &keys, slot, details));
+        let fresh = Box::new(NewContact::seal(ctx, &epochs, slot, details));
         Ok(Resolved { subject: fresh.subject().clone(), fresh: Some(fresh) })
     }
 
@@ -81,7 +81,7 @@ impl Contacts {
     pub(super) async fn one_holder(&self, ctx: &Ctx, indexes: &[Index]) -> Result<Option<Found>, ContactRefusal> {
         let mut holder = None;
         for index in indexes {
-            match (holder, self.holder(ctx, *index).await?) {
+            match (holder, self.holder(ctx, index).await?) {
                 (Some((one, _)), Some((other, _))) if one != other => return Err(ContactRefusal::Ambiguous),
                 (None, found) => holder = found,
                 (Some(_), _) => {}
@@ -90,12 +90,12 @@ impl Contacts {
         Ok(holder)
     }
 
-    async fn holder(&self, ctx: &Ctx, index: Index) -> Result<Option<Found>, StoreError> {
-        let key = LookUp::Index(ctx.org, index.identifier, index.value);
+    async fn holder(&self, ctx: &Ctx, index: &Index) -> Result<Option<Found>, StoreError> {
+        let key = LookUp::Index(ctx.org, index.identifier, index.current.bytes);
         if let Some(found) = self.recent.get(&key) {
             return Ok(Some(found));
         }
-        let since = self.recent.since();
+        let (since, index) = (self.recent.since(), index.clone());
         let found = self
             .store
             .peek::<_, StoreError>(ctx, move |tx| {

@@ -16,7 +16,7 @@ use super::model::{Changes, Contact, ContactRefusal, Details, Identifier, Reveal
 use super::prepare::{NewContact, Update};
 use super::resolve::{Found, LookUp};
 use super::rules;
-use super::store::{self, ContactRow};
+use super::store;
 use super::subject::Subject;
 use crate::recent::{Recent, object};
 
@@ -46,9 +46,9 @@ impl Contacts {
     /// Makes a contact ready; [`NewContact::create`] makes it, inside a transaction.
     pub async fn prepare(&self, ctx: &Ctx, details: &Details) -> Result<NewContact, ContactRefusal> {
         rules::check_new(details)?;
-        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let epochs = self.store.keys().epochs(ctx.org.id, ctx.now()).await?;
         let slot = self.store.keys().mint(ctx.org.id).await?;
-        Ok(NewContact::seal(ctx, &keys, slot, details))
+        Ok(NewContact::seal(ctx, &epochs, slot, details))
     }
 
     /// Makes a contact.
@@ -60,9 +60,9 @@ impl Contacts {
     /// Makes a change ready; [`Update::apply`] makes it, inside a transaction.
     pub async fn prepare_update(&self, ctx: &Ctx, id: ContactId, changes: Changes) -> Result<Update, ContactRefusal> {
         rules::check_changes(&changes)?;
-        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let epochs = self.store.keys().epochs(ctx.org.id, ctx.now()).await?;
         let subject = self.subject(ctx, id).await?;
-        Ok(Update::seal(ctx, &keys, subject, changes))
+        Ok(Update::seal(ctx, &epochs, subject, changes))
     }
 
     /// Changes a contact.
@@ -88,8 +88,8 @@ impl Contacts {
 
     /// The contact that has all of these addresses that somebody has.
     pub async fn search(&self, ctx: &Ctx, details: &Details) -> Result<Option<Contact>, ContactRefusal> {
-        let keys = self.store.keys().organisation(ctx.org.id).await?;
-        match self.one_holder(ctx, &Index::all(&keys, ctx, details)).await? {
+        let epochs = self.store.keys().epochs(ctx.org.id, ctx.now()).await?;
+        match self.one_holder(ctx, &Index::all(&epochs, ctx, details)).await? {
             Some((id, _)) => self.find(ctx, id).await.map(Some),
             None => Ok(None),
         }
@@ -144,62 +144,4 @@ impl Contacts {
         let viewer = looks::look(&self.store, ctx, wanted, reason).await?;
         Ok((self.find(ctx, id).await?, viewer))
     }
-
-    /// Moves up to `limit` contacts per kind of index to the current epoch; answers how many were moved. Call until 0, then
-    /// the epochs before are empty and their keys may go.
-    pub async fn reindex(&self, ctx: &Ctx, limit: u32) -> Result<usize, ContactRefusal> {
-        let epoch = rules::epoch_at(ctx.now());
-        let mut moved = 0;
-        for identifier in Identifier::ALL {
-            let outdated =
-                self.store.read::<_, StoreError>(ctx, move |tx| store::outdated(tx, identifier, epoch, limit)).await?;
-            moved += outdated.len();
-            for id in outdated {
-                self.reindex_one(ctx, id, identifier).await?;
-            }
-        }
-        Ok(moved)
-    }
-
-    async fn reindex_one(&self, ctx: &Ctx, id: ContactId, identifier: Identifier) -> Result<(), ContactRefusal> {
-        let keys = self.store.keys().organisation(ctx.org.id).await?;
-        let row = self.store.read::<_, StoreError>(ctx, move |tx| store::find(tx, id)).await?;
-        let unlocked = match &row {
-            Some(row) => self.unlock(ctx, (id, row.slot)).await.map(Some),
-            None => Ok(None),
-        };
-        let subject = match unlocked {
-            Ok(subject) => subject,
-            // Shredded: its index only has to go.
-            Err(ContactRefusal::NotFound) => None,
-            Err(error) => return Err(error),
-        };
-        let ctx_now = ctx.clone();
-        self.store
-            .maintain::<_, StoreError>(ctx, move |tx| {
-                let current = match (&subject, store::find(tx, id)?) {
-                    (Some(subject), Some(row)) => current_index(&ctx_now, &keys, subject, &row, identifier)?,
-                    _ => None,
-                };
-                if let Some(index) = &current {
-                    store::claim(tx, index, id)?;
-                }
-                store::release_before(tx, id, identifier, rules::epoch_at(ctx_now.now()))
-            })
-            .await?;
-        Ok(())
-    }
-}
-
-/// The index under which a contact's value belongs now.
-fn current_index(
-    ctx: &Ctx,
-    keys: &sealpost_store::OrgKeys,
-    subject: &Subject,
-    row: &ContactRow,
-    identifier: Identifier,
-) -> Result<Option<Index>, StoreError> {
-    let details = Details::read(row.open(subject, ctx.org)?);
-    let normal = details.identifiers().into_iter().find(|(kind, _)| *kind == identifier);
-    Ok(normal.map(|(_, normal)| Index::of(keys, ctx, identifier, &normal)))
 }

@@ -1,9 +1,9 @@
 //! Every query on contacts and their indexes.
 
 use sealpost_seal::Sealed;
-use sealpost_store::{ContactId, Org, Row, SlotId, Sql, StoreError, Time, Tx, sql};
+use sealpost_store::{ContactId, Epoch, Org, Row, SlotId, Sql, StoreError, Time, Tx, sql};
 
-use super::indexes::Index;
+use super::indexes::{Index, Value};
 use super::model::{Contact, Fields, Identifier};
 use super::subject::Subject;
 
@@ -64,20 +64,39 @@ const RELEASE_BEFORE: Sql =
 const OUTDATED: Sql = sql!(
     "select distinct contact from contact_index where org = $1 and env = $2 and kind = $3 and epoch < $4 limit $5"
 );
+// Primary key (org, env, kind, epoch, value).
+const ANY_UNDER: Sql =
+    sql!("select contact from contact_index where org = $1 and env = $2 and kind = $3 and epoch = $4 limit 1");
 const HELD: Sql =
     sql!("select contact from contact_index where org = $1 and env = $2 and kind = $3 and epoch = $4 and value = $5");
 
 /// Who has this index value.
 pub(super) fn holder(tx: &mut Tx<'_>, index: &Index) -> Result<Option<ContactId>, StoreError> {
-    let (previous, old) = index.previous;
-    let kind = index.identifier.as_str();
-    tx.optional(BY_INDEX, &[&kind, &index.epoch, &index.value, &previous, &old], |row| row.get("contact"))
+    let (kind, current) = (index.identifier.as_str(), index.current);
+    let previous = index.before.first().unwrap_or(&current);
+    let (epoch, earlier) = (current.epoch.number(), previous.epoch.number());
+    let found =
+        tx.optional(BY_INDEX, &[&kind, &epoch, &current.bytes, &earlier, &previous.bytes], |row| row.get("contact"))?;
+    match found {
+        None => earlier_holder(tx, index.before.get(1..).unwrap_or_default(), index.identifier),
+        found => Ok(found),
+    }
 }
 
-/// Who has this index value under the epoch before.
-pub(super) fn previous_holder(tx: &mut Tx<'_>, index: &Index) -> Result<Option<ContactId>, StoreError> {
-    let (epoch, value) = index.previous;
-    tx.optional(HELD, &[&index.identifier.as_str(), &epoch, &value], |row| row.get("contact"))
+/// Who has this index value under one of these epochs.
+pub(super) fn earlier_holder(
+    tx: &mut Tx<'_>,
+    earlier: &[Value],
+    identifier: Identifier,
+) -> Result<Option<ContactId>, StoreError> {
+    for value in earlier {
+        let found =
+            tx.optional(HELD, &[&identifier.as_str(), &value.epoch.number(), &value.bytes], |row| row.get("contact"))?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
 /// Where this contact's key is.
@@ -112,7 +131,8 @@ pub(super) fn update(tx: &mut Tx<'_>, contact: &ContactRow) -> Result<bool, Stor
 /// Makes `contact` the holder of an index value under the current epoch; false if somebody has it.
 pub(super) fn claim(tx: &mut Tx<'_>, index: &Index, contact: ContactId) -> Result<bool, StoreError> {
     let kind = index.identifier.as_str();
-    Ok(tx.execute(CLAIM, &[&kind, &index.epoch, &index.value, &contact])? == 1)
+    let Value { epoch, bytes } = index.current;
+    Ok(tx.execute(CLAIM, &[&kind, &epoch.number(), &bytes, &contact])? == 1)
 }
 
 /// The contact is no longer found by this identifier.
@@ -125,19 +145,31 @@ pub(super) fn release_before(
     tx: &mut Tx<'_>,
     contact: ContactId,
     identifier: Identifier,
-    epoch: u32,
+    epoch: Epoch,
 ) -> Result<(), StoreError> {
-    tx.put(RELEASE_BEFORE, &[&contact, &identifier.as_str(), &epoch])
+    tx.put(RELEASE_BEFORE, &[&contact, &identifier.as_str(), &epoch.number()])
 }
 
 /// Contacts whose index of this kind stands under an epoch before `epoch`.
 pub(super) fn outdated(
     tx: &mut Tx<'_>,
     identifier: Identifier,
-    epoch: u32,
+    epoch: Epoch,
     limit: u32,
 ) -> Result<Vec<ContactId>, StoreError> {
-    tx.all(OUTDATED, &[&identifier.as_str(), &epoch, &limit], |row| row.get("contact"))
+    tx.all(OUTDATED, &[&identifier.as_str(), &epoch.number(), &limit], |row| row.get("contact"))
+}
+
+/// Whether anybody is found under this epoch, by any identifier, in this environment.
+pub(super) fn is_in_use(tx: &mut Tx<'_>, epoch: Epoch) -> Result<bool, StoreError> {
+    for identifier in Identifier::ALL {
+        let one =
+            tx.optional(ANY_UNDER, &[&identifier.as_str(), &epoch.number()], |row| row.get::<ContactId>("contact"))?;
+        if one.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn columns(fields: &Fields<Sealed<String>>) -> [Option<&[u8]>; 4] {

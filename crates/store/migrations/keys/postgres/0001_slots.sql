@@ -18,6 +18,15 @@ create table named_key (
     primary key (org, name, version)
 );
 
+-- Keys of blind indexes, one for each month; destroyed when nothing stands under them any more.
+create table index_key (
+    org uuid not null,
+    epoch bigint not null,
+    wrapped bytea not null,
+    created_at bigint not null,
+    primary key (org, epoch)
+);
+
 -- The second fence, as around the data: see the end of data/postgres/0001_house.sql. Nothing here is about the installation
 -- but its own scope, which has an id like any other.
 do $$

@@ -17,3 +17,12 @@ create table named_key (
     created_at integer not null,
     primary key (org, name, version)
 ) strict, without rowid;
+
+-- Keys of blind indexes, one for each month; destroyed when nothing stands under them any more.
+create table index_key (
+    org blob not null,
+    epoch integer not null,
+    wrapped blob not null,
+    created_at integer not null,
+    primary key (org, epoch)
+) strict, without rowid;
