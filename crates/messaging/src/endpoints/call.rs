@@ -72,7 +72,7 @@ pub(super) fn signatures(ready: &Ready, telling: &Telling<'_>) -> Result<Vec<(St
 /// Calls the endpoint, signed.
 pub(crate) async fn call(client: &Client, org: Org, ready: &Ready, telling: Telling<'_>) -> Result<Answer, CallError> {
     #[cfg(test)]
-    if let Some(desk) = crate::messages::simulation::desk() {
+    if let Some(desk) = crate::messages::desk() {
         return desk.call(telling.id, &telling.body).await;
     }
     let signed = signatures(ready, &telling).map_err(|_| CallError::NotSignable)?;

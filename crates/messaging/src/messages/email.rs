@@ -64,7 +64,7 @@ impl EmailSender {
     /// Hands the mail to the relay.
     pub(super) async fn send(&self, ctx: &Ctx, ready: Ready) -> Outcome {
         #[cfg(test)]
-        if let Some(desk) = super::simulation::desk() {
+        if let Some(desk) = super::desk() {
             return desk.mail(&ready.mail).await;
         }
         self.mailer.send(Tenant::new(ctx.org.id.bytes()), &ready.channel.relay, &ready.mail).await

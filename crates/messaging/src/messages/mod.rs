@@ -20,7 +20,7 @@ mod rules;
 mod sealing;
 mod service;
 #[cfg(test)]
-pub(crate) mod simulation;
+mod simulation;
 mod store;
 mod view;
 
@@ -30,6 +30,8 @@ pub use dispatch::Sender;
 pub use email::EmailSender;
 pub use model::State;
 pub use service::Messages;
+#[cfg(test)]
+pub(crate) use simulation::desk;
 
 /// The outbox's name for these jobs.
 pub const JOB: &str = "message.dispatch";
