@@ -22,19 +22,17 @@ async fn a_message_is_traced_from_the_caller_to_the_delivery(house: House) {
     let message = json!({ "event": "traced", "to": { "phone": "+15550100123" }, "data": { "code": "417233" } });
     let ask = Ask::post("/v1/messages", &message).header("traceparent", &format!("00-{TRACE}-{CALLER}-01"));
     assert_eq!(house.ask(ask).await.status, 202);
-    let spans = house
-        .collected("the span of the delivery", || {
+    // Spans leave when they end, and not all at once: the whole way has arrived when it leads back to the request.
+    let (spans, way) = house
+        .collected("the way from the delivery to the request", || {
             let spans: Vec<Value> = spans(&house).into_iter().filter(|span| span["traceId"] == TRACE).collect();
-            spans.iter().any(|span| span["name"] == "deliver").then_some(spans)
+            let way = way_back(&spans)?;
+            Some((spans, way))
         })
         .await;
-    let mut span = spans.iter().find(|span| span["name"] == "deliver").unwrap();
-    let mut way = vec![text(span, "name")];
-    while let Some(parent) = spans.iter().find(|one| one["spanId"] == span["parentSpanId"]) {
-        span = parent;
-        way.push(text(span, "name"));
-    }
-    assert_eq!(way, ["deliver", "dispatch", "commit", "dispatch", "commit", "request"], "{spans:#?}");
+    let names: Vec<_> = way.iter().map(|span| text(span, "name")).collect();
+    assert_eq!(names, ["deliver", "dispatch", "commit", "dispatch", "commit", "request"], "{spans:#?}");
+    let Some(span) = way.last() else { panic!("{spans:#?}") };
     assert_eq!(span["parentSpanId"], CALLER, "it is part of the caller's trace");
     let said: Vec<_> = span["attributes"].as_array().unwrap().iter().map(|one| one["value"].clone()).collect();
     assert_eq!(
@@ -42,6 +40,17 @@ async fn a_message_is_traced_from_the_caller_to_the_delivery(house: House) {
         [json!({ "stringValue": "POST" }), json!({ "stringValue": "/v1/messages" }), json!({ "intValue": "202" })]
     );
     assert!(spans.iter().all(|span| text(span, "startTimeUnixNano").len() == text(span, "endTimeUnixNano").len()));
+}
+
+/// From the delivery over the parents to the request, once all of it is there.
+fn way_back(spans: &[Value]) -> Option<Vec<Value>> {
+    let mut way = vec![spans.iter().find(|span| span["name"] == "deliver")?.clone()];
+    while let Some(parent) =
+        spans.iter().find(|one| way.last().is_some_and(|span| one["spanId"] == span["parentSpanId"]))
+    {
+        way.push(parent.clone());
+    }
+    way.last().is_some_and(|span| span["name"] == "request").then_some(way)
 }
 
 async fn every_leaf_of_the_ledger_and_every_metric_reaches_the_collector(house: House) {

@@ -231,6 +231,7 @@ pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_curs
     }
     if takes_key(info) {
         all.extend([
+            &CHANGED_MEANWHILE,
             &IDEMPOTENCY_KEY_INVALID,
             &IDEMPOTENCY_IN_FLIGHT,
             &IDEMPOTENCY_MISMATCH,
