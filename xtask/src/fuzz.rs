@@ -20,6 +20,9 @@ const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-saniti
 /// As much of an input as is printed, in bytes: larger ones are in `target/fuzz/artifacts` alone.
 const SHOWN: usize = 3 * 1024;
 
+/// Inputs tried where the same are to be tried each time: what the slower targets manage in the time they are given.
+const RUNS: u32 = 40_000;
+
 #[derive(Args)]
 pub(crate) struct Options {
     /// Seconds for each target
@@ -28,12 +31,15 @@ pub(crate) struct Options {
     /// Only these targets
     #[arg(long, value_delimiter = ',')]
     pub(crate) only: Vec<String>,
+    /// Begin from the committed seeds alone, and try the same inputs each time
+    #[arg(long)]
+    pub(crate) repeatable: bool,
 }
 
 impl Options {
-    /// What CI does.
+    /// What CI does: the same for the same commit. Searching is for whoever has time to look at what is found.
     pub(crate) fn smoke() -> Self {
-        Self { seconds: 5, only: Vec::new() }
+        Self { seconds: 5, only: Vec::new(), repeatable: true }
     }
 }
 
@@ -56,6 +62,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, log: &mut Log) -> Re
     let mut broken = Vec::new();
     for name in &targets {
         let (corpus, finds) = (target.join("corpus").join(name), target.join("artifacts").join(name));
+        if options.repeatable {
+            let _ = std::fs::remove_dir_all(&corpus);
+        }
         for folder in [&corpus, &finds] {
             std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         }
@@ -63,6 +72,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, log: &mut Log) -> Re
         run.arg(format!("-max_total_time={}", options.seconds));
         run.args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=65536", "-print_final_stats=1", "-verbosity=0"]);
         run.arg(format!("-artifact_prefix={}/", finds.display()));
+        if options.repeatable {
+            run.args(["-seed=1".to_owned(), format!("-runs={RUNS}")]);
+        }
         run.arg(&corpus).arg(fuzz.join("seeds").join(name));
         log.say(format_args!("--- {name}"))?;
         let before = log.text().len();
