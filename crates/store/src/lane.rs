@@ -5,7 +5,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
@@ -87,11 +86,6 @@ type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 /// The most jobs in one transaction.
 pub(crate) const BATCH: usize = 256;
-/// How long a batch that has company waits for more of it: what a commit costs is shared by all who are in it, and a transaction
-/// that begins a moment later, and larger, ends sooner for most.
-const GATHER: Duration = Duration::from_micros(800);
-/// Jobs waiting at once from which on a batch has company.
-const COMPANY: usize = 3;
 /// The most jobs that may wait for a lane; more are refused.
 const WAITING: usize = 8192;
 
@@ -143,9 +137,6 @@ impl Lane {
 /// Runs jobs until every sender is gone.
 pub(crate) fn drive(mut session: impl Session, jobs: &Receiver<Job>, mut appender: Appender, bus: &Bus, most: usize) {
     while let Ok(first) = jobs.recv() {
-        if (COMPANY..most).contains(&(jobs.len() + 1)) {
-            std::thread::sleep(GATHER);
-        }
         run_batch(&mut session, first, jobs, &mut appender, bus, most);
     }
 }
