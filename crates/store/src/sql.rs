@@ -49,6 +49,11 @@ impl Sql {
         !self.postgres.trim_start().starts_with("select")
     }
 
+    /// Whether it locks the rows that it finds, for as long as the transaction lasts.
+    pub(crate) fn locks(self) -> bool {
+        self.postgres.contains("for update")
+    }
+
     /// The table it writes to; of a query, nothing of use.
     pub(crate) fn table(self) -> &'static str {
         let text = self.postgres;

@@ -48,7 +48,7 @@ pub(crate) struct Work<'s, S> {
     org: Org,
     /// Whether the current job runs at once, in its savepoint.
     at_once: bool,
-    /// Whether anything has been written that must stay.
+    /// Whether the transaction holds anything that must stay: a write, or a lock.
     touched: bool,
     /// Whether the whole transaction is lost.
     lost: bool,
@@ -199,6 +199,7 @@ impl<S: Session> Engine for Work<'_, S> {
         if sql.writes() || self.concerns_what_waits(sql) {
             self.run_at_once()?;
         }
+        self.touched |= sql.locks();
         self.session.scope(self.org)?;
         // Without a savepoint to go back to, a refused query leaves a transaction that can't go on.
         self.session.query(sql, params, each).inspect_err(|_| self.lost |= !self.at_once && S::ERRORS_ARE_FATAL)
