@@ -205,3 +205,108 @@ impl<S: Session> Engine for Work<'_, S> {
         self.session.query(sql, params, each).inspect_err(|_| self.lost |= !self.at_once && S::ERRORS_ARE_FATAL)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bus::Change;
+    use crate::lane::CommitFailure;
+    use crate::sql;
+
+    const WRITE: Sql = sql!("update message set state = $3 where org = $1 and env = $2");
+    const LOOK: Sql = sql!("select id from contact where org = $1 and env = $2");
+    const LOCK: Sql = sql!(
+        sqlite: "select id from contact where org = $1 and env = $2",
+        postgres: "select id from contact where org = $1 and env = $2 for update"
+    );
+
+    /// Says what it was asked; its first writes go wrong.
+    #[derive(Default)]
+    struct Clumsy {
+        asked: Vec<&'static str>,
+        tried: bool,
+    }
+
+    impl Clumsy {
+        fn note(&mut self, what: &'static str) -> Result<(), StoreError> {
+            self.asked.push(what);
+            Ok(())
+        }
+    }
+
+    impl Session for Clumsy {
+        const ERRORS_ARE_FATAL: bool = true;
+        fn begin(&mut self) -> Result<(), StoreError> {
+            self.note("begin")
+        }
+        fn scope(&mut self, _: Org) -> Result<(), StoreError> {
+            Ok(())
+        }
+        fn savepoint(&mut self) -> Result<(), StoreError> {
+            self.note("savepoint")
+        }
+        fn release(&mut self) -> Result<(), StoreError> {
+            self.note("release")
+        }
+        fn undo(&mut self) -> Result<(), StoreError> {
+            self.note("undo")
+        }
+        fn is_lost(&self) -> bool {
+            false
+        }
+        fn execute(&mut self, _: Sql, _: &[Value<'_>]) -> Result<u64, StoreError> {
+            self.note("execute").map(|()| 1)
+        }
+        fn query(
+            &mut self,
+            _: Sql,
+            _: &[Value<'_>],
+            _: &mut dyn FnMut(&Row<'_>) -> Result<(), StoreError>,
+        ) -> Result<(), StoreError> {
+            self.note("query")
+        }
+        fn bulk(&mut self, _: &[Op]) -> Result<bool, StoreError> {
+            self.note("bulk")?;
+            Ok(std::mem::replace(&mut self.tried, true))
+        }
+        fn commit(&mut self, _: &[Change]) -> Result<(), CommitFailure> {
+            Ok(())
+        }
+        fn rollback(&mut self) {
+            self.asked.push("rollback");
+        }
+        fn recover(&mut self) -> bool {
+            true
+        }
+    }
+
+    fn asked(look: Sql) -> Vec<&'static str> {
+        let org = Org { id: crate::OrgId::from_bytes([1; 16]), environment: crate::Environment::Live };
+        let mut session = Clumsy::default();
+        let mut work = Work {
+            session: &mut session,
+            waiting: Vec::new(),
+            failed: Vec::new(),
+            job: 0,
+            org,
+            at_once: false,
+            touched: false,
+            lost: false,
+        };
+        work.query(look, &[], &mut |_| Ok(())).unwrap();
+        work.put(WRITE, &[], true).unwrap();
+        work.close(true).unwrap();
+        work.settle().unwrap();
+        session.asked
+    }
+
+    #[test]
+    fn writes_that_go_wrong_are_undone_as_a_whole_and_run_again_alone() {
+        assert_eq!(asked(LOOK), ["query", "bulk", "rollback", "begin", "savepoint", "bulk", "release"]);
+    }
+
+    #[test]
+    fn a_lock_outlives_the_writes_that_are_undone() {
+        assert_eq!(asked(LOCK), ["query", "savepoint", "bulk", "undo", "savepoint", "bulk", "release"]);
+    }
+}
