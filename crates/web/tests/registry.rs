@@ -78,7 +78,7 @@ async fn the_openapi_document_has_every_route_with_every_refusal() {
     assert_eq!(make["responses"]["201"]["content"]["application/json"]["schema"]["$ref"], "#/components/schemas/Thing");
     assert_eq!(
         make["responses"]["409"]["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["code"]["enum"],
-        json!(["idempotency_in_flight", "name_taken"])
+        json!(["changed_meanwhile", "idempotency_in_flight", "name_taken"])
     );
     let names: Vec<_> =
         make["parameters"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
