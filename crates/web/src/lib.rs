@@ -28,6 +28,7 @@ mod query;
 mod reply;
 pub mod route;
 pub mod serve;
+pub mod shell;
 pub mod tls;
 
 pub use app::{App, Registry, RegistryError, SecurityTxt, WebConfig};

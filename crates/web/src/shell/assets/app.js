@@ -1,0 +1,302 @@
+// Sealpost's pages work without this. It saves reloads, knows keys, and keeps what is shown up to date.
+(() => {
+  'use strict';
+  const root = document.documentElement;
+  const body = document.body;
+  const $ = (selector, of = document) => of.querySelector(selector);
+  const $$ = (selector, of = document) => [...of.querySelectorAll(selector)];
+  const app = `/app/${body.dataset.env}`;
+  const PART = { 'Sealpost-Part': 'content' };
+  root.classList.add('js');
+
+  // — Fetching content alone, and putting it in its place —
+
+  const parse = (html) => new DOMParser().parseFromString(html, 'text/html');
+
+  const ask = async (url, options = {}) => {
+    const response = await fetch(url, { ...options, headers: { ...PART, ...options.headers }, credentials: 'same-origin' });
+    const html = await response.text();
+    const isHtml = (response.headers.get('content-type') || '').startsWith('text/html');
+    return { response, page: isHtml ? parse(html) : null };
+  };
+
+  const toast = (from) => {
+    const news = from && $('.toasts', from);
+    if (news && news.children.length) $('.toasts').replaceChildren(...news.childNodes);
+    fade();
+  };
+
+  const put = (page, url) => {
+    const content = $('.page', page);
+    if (!content) return location.assign(url);
+    $('#main .page').replaceWith(content);
+    if (page.title) document.title = `${page.title} · Sealpost ${body.dataset.env}`;
+    if (url && url !== location.href) history.pushState(null, '', url);
+    toast(page);
+    settle();
+  };
+
+  // — Time —
+
+  const SPANS = [[864e5, 'day'], [36e5, 'h'], [6e4, 'min'], [1e3, 's']];
+  const told = (since) => {
+    const of = Math.abs(since);
+    if (of < 1e3) return 'now';
+    const [size, unit] = SPANS.find(([size]) => of >= size);
+    const count = Math.floor(of / size);
+    const span = `${count} ${unit}${unit === 'day' && count > 1 ? 's' : ''}`;
+    return since >= 0 ? `${span} ago` : `in ${span}`;
+  };
+  const times = () => {
+    for (const time of $$('time[datetime]')) {
+      const at = new Date(time.dateTime);
+      const since = Date.now() - at;
+      if (Math.abs(since) < 45 * 864e5) time.textContent = told(since);
+      if (!time.dataset.local) {
+        time.dataset.local = 'true';
+        time.title += ` · ${at.toLocaleString()} here`;
+      }
+    }
+  };
+  setInterval(times, 20e3);
+
+  // — Copying —
+
+  const copy = async (button) => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    const said = $('.sr[role="status"]') || body.appendChild(Object.assign(document.createElement('p'), { className: 'sr' }));
+    said.setAttribute('role', 'status');
+    said.textContent = 'Copied';
+    button.classList.add('done');
+    setTimeout(() => button.classList.remove('done'), 1200);
+  };
+
+  const fade = () => {
+    const shown = $('.toasts .toast');
+    if (shown) setTimeout(() => shown.matches(':hover, :focus-within') || shown.remove(), 8000);
+  };
+
+  // — Sheets: a page that asks something, shown in place —
+
+  const sheet = $('#sheet');
+  const openSheet = async (url) => {
+    const { response, page } = await ask(url);
+    if (!page || response.redirected) return location.assign(url);
+    showSheet(page, url);
+    if (!sheet.open) sheet.showModal();
+    $('[autofocus], textarea, input:not([type=hidden]), button:not([data-close])', sheet.lastElementChild)?.focus();
+  };
+  const showSheet = (page, url) => {
+    const content = $('.page', page);
+    const title = $('h1', content);
+    $('#sheet-title').textContent = title ? title.textContent : '';
+    title?.closest('.head')?.remove();
+    sheet.dataset.url = url;
+    sheet.lastElementChild.replaceChildren(...content.childNodes);
+    settle(sheet);
+  };
+
+  const send = async (form, submitter) => {
+    const data = new URLSearchParams(new FormData(form, submitter));
+    const { response, page } = await ask(form.action, { method: 'POST', body: data });
+    if (!page) return location.assign(response.url);
+    if (response.ok && (response.redirected || !form.closest('dialog'))) {
+      sheet.open && sheet.close();
+      return put(page, response.redirected ? response.url : '');
+    }
+    if (form.closest('dialog')) return showSheet(page, form.action);
+    put(page, '');
+  };
+
+  // — A form whose answer follows its fields —
+
+  const follow = (form) => {
+    let waiting = 0;
+    let turn = 0;
+    const into = document.getElementById(form.dataset.follow);
+    const go = async () => {
+      const mine = ++turn;
+      const url = form.dataset.preview || form.action;
+      const { page } = await ask(url, { method: 'POST', body: new URLSearchParams(new FormData(form)) });
+      const news = page && page.getElementById(form.dataset.follow);
+      if (mine === turn && news) into.replaceChildren(...news.childNodes);
+    };
+    form.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(go, 250); });
+  };
+
+  // — Where to go —
+
+  const palette = $('#palette');
+  const choices = $('#palette-list');
+  const places = $$('.rail .nav a').map((a) => ({ says: a.textContent.trim(), href: a.href, icon: $('svg', a).cloneNode(true), key: a.dataset.key }));
+  let chosen = 0;
+  const offer = () => {
+    const words = $('input[name=q]', palette).value.trim().toLowerCase();
+    const fitting = places.filter((place) => place.says.toLowerCase().includes(words));
+    chosen = 0;
+    choices.replaceChildren(...fitting.map((place, at) => {
+      const item = document.createElement('li');
+      const link = document.createElement('a');
+      const hint = document.createElement('kbd');
+      item.id = `place-${at}`;
+      item.setAttribute('role', 'option');
+      item.setAttribute('aria-selected', at === 0);
+      hint.textContent = `g ${place.key}`;
+      link.href = place.href;
+      link.tabIndex = -1;
+      link.append(place.icon.cloneNode(true), place.says, hint);
+      item.append(link);
+      return item;
+    }));
+    point();
+  };
+  const point = () => {
+    const items = [...choices.children];
+    items.forEach((item, at) => item.setAttribute('aria-selected', at === chosen));
+    items[chosen]?.scrollIntoView({ block: 'nearest' });
+    const input = $('input[name=q]', palette);
+    if (items[chosen]) input.setAttribute('aria-activedescendant', items[chosen].id); else input.removeAttribute('aria-activedescendant');
+  };
+  const openPalette = () => {
+    $('.rail').matches(':popover-open') && $('.rail').hidePopover();
+    $('input[name=q]', palette).value = '';
+    offer();
+    if (!palette.open) palette.showModal();
+  };
+  if (palette) {
+    $('input[name=q]', palette).addEventListener('input', offer);
+    palette.addEventListener('keydown', (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step && choices.children.length) {
+        event.preventDefault();
+        chosen = (chosen + step + choices.children.length) % choices.children.length;
+        point();
+      } else if (event.key === 'Enter' && choices.children[chosen]) {
+        event.preventDefault();
+        location.assign($('a', choices.children[chosen]).href);
+      }
+    });
+  }
+
+  // — Keys —
+
+  const typing = (target) => target.closest('input, textarea, select, [contenteditable]');
+  const rows = () => $$('#main tr').filter((row) => $('a.go', row));
+  const step = (by) => {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.findIndex((row) => row.classList.contains('on'));
+    all[at]?.classList.remove('on');
+    const next = all[Math.min(all.length - 1, Math.max(0, at + by))];
+    next.classList.add('on');
+    $('a.go', next).focus({ preventScroll: true });
+    next.scrollIntoView({ block: 'nearest' });
+  };
+  let going = 0;
+  document.addEventListener('keydown', (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+      event.preventDefault();
+      return openPalette();
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || $('dialog[open]')) return;
+    if (Date.now() - going < 1200) {
+      going = 0;
+      const place = places.find((place) => place.key === event.key);
+      if (place) { event.preventDefault(); location.assign(place.href); }
+      return;
+    }
+    const act = {
+      '/': () => { const search = $('#main input[type=search]'); if (search) search.focus(); else openPalette(); },
+      '?': () => $('#keys').showModal(),
+      j: () => step(1),
+      k: () => step(-1),
+      g: () => { going = Date.now(); },
+    }[event.key];
+    if (act) { event.preventDefault(); act(); }
+  });
+
+  // — Clicks and forms, wherever they are —
+
+  document.addEventListener('click', (event) => {
+    const on = (selector) => event.target.closest(selector);
+    const plain = !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
+    let hit;
+    if ((hit = on('[data-copy]'))) copy(hit);
+    else if ((hit = on('[data-dismiss]'))) hit.closest('.toast').remove();
+    else if ((hit = on('[data-close]'))) { if (hit.closest('dialog')) { event.preventDefault(); hit.closest('dialog').close(); } }
+    else if (on('[data-keys]')) $('#keys').showModal();
+    else if (plain && (hit = on('[data-palette]'))) { event.preventDefault(); openPalette(); }
+    else if (plain && (hit = on('a[data-sheet]'))) { event.preventDefault(); hit.closest('[popover]')?.hidePopover(); openSheet(hit.href); }
+    else if (event.target.matches('dialog')) event.target.close();
+  });
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (form.matches('[data-themes]')) {
+      event.preventDefault();
+      const theme = event.submitter.value;
+      if (theme === 'system') delete root.dataset.theme; else root.dataset.theme = theme;
+      $$('button', form).forEach((button) => button.setAttribute('aria-pressed', button === event.submitter));
+      ask(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form, event.submitter)) });
+    } else if (form.matches('[data-part]') || form.closest('#sheet')) {
+      event.preventDefault();
+      const buttons = $$('button', form);
+      buttons.forEach((button) => { button.disabled = true; });
+      send(form, null).catch(() => form.submit()).finally(() => buttons.forEach((button) => { button.disabled = false; }));
+    }
+  });
+  addEventListener('popstate', () => location.reload());
+
+  // — What is shown in clear is shown for a while —
+
+  const hideLater = (of) => {
+    const clear = $('[data-clear-for]', of);
+    if (clear) setTimeout(() => location.reload(), Number(clear.dataset.clearFor) * 1000);
+  };
+
+  // — News —
+
+  let stream;
+  const refresh = async () => {
+    const busy = $('dialog[open], [popover]:popover-open:not(.rail)') || typing(document.activeElement || body);
+    if (document.hidden || busy) { stale = true; return; }
+    stale = false;
+    const known = new Set($$('#main [data-row]').map((row) => row.dataset.row));
+    const scroll = scrollY;
+    const { response, page } = await ask(location.href);
+    const content = page && $('.page', page);
+    if (!response.ok || !content) return;
+    const open = $$('#main details[open]').map((one) => $$('#main details').indexOf(one));
+    $('#main .page').replaceWith(content);
+    open.forEach((at) => { const one = $$('#main details')[at]; if (one) one.open = true; });
+    if (known.size) $$('#main [data-row]').forEach((row) => row.classList.toggle('new', !known.has(row.dataset.row)));
+    settle();
+    scrollTo(0, scroll);
+  };
+  let stale = false;
+  let soon = 0;
+  const watch = () => {
+    const wanted = $('#main [data-live]');
+    if (!wanted) { stream?.close(); stream = null; return; }
+    if (stream) return;
+    stream = new EventSource(`${app}/live`);
+    stream.addEventListener('change', (event) => {
+      const kinds = ($('#main [data-live]')?.dataset.live || '').split(' ');
+      const news = JSON.parse(event.data);
+      if (!news.kinds.some((kind) => kinds.includes(kind))) return;
+      clearTimeout(soon);
+      soon = setTimeout(refresh, 150);
+    });
+    stream.addEventListener('end', () => location.reload());
+  };
+  document.addEventListener('visibilitychange', () => { if (!document.hidden && stale) refresh(); });
+  addEventListener('pagehide', () => { stream?.close(); stream = null; });
+
+  const settle = (of = document) => {
+    times();
+    hideLater(of);
+    $$('form[data-follow]', of).forEach((form) => { if (!form.dataset.followed) { form.dataset.followed = 'true'; follow(form); } });
+    if (of === document) watch();
+  };
+  fade();
+  settle();
+})();

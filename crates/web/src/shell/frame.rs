@@ -1,0 +1,198 @@
+//! What stands around a page's content.
+
+use askama::Template;
+use sealpost_store::{Environment, RequestId};
+
+use super::icon::Mark;
+use super::{Assets, Group, Icon, Nav};
+use crate::permission::PermissionSet;
+
+/// What is the same for every page of an installation: the navigation, and where style sheet and script are.
+#[derive(Default)]
+pub struct Frame {
+    entries: Vec<Nav>,
+    assets: Assets,
+}
+
+/// Whom a page is for.
+#[derive(Clone, Debug)]
+pub struct Face {
+    /// What the organisation is called.
+    pub organisation: String,
+    /// What the member is called.
+    pub name: String,
+    /// What the member's role is called.
+    pub role: String,
+}
+
+/// Light, dark, or as the system has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system has it.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// Its name.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The theme of this name.
+    pub fn read(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.word() == word)
+    }
+}
+
+/// What was just done, said once.
+#[derive(Clone, Debug)]
+pub struct Toast {
+    /// What was done: `Message cancelled`.
+    pub says: &'static str,
+    /// The request that did it.
+    pub request: String,
+}
+
+/// What a page says about itself and needs to know about whoever looks at it.
+#[derive(Clone, Debug)]
+pub struct Head<'a> {
+    /// What it is called.
+    pub title: &'a str,
+    /// Its path after `/app/{env}`.
+    pub path: &'a str,
+    /// Which environment it is in.
+    pub environment: Environment,
+    /// Whom it is for.
+    pub face: &'a Face,
+    /// What they may do.
+    pub permissions: PermissionSet,
+    /// What forms prove themselves by.
+    pub csrf: &'a str,
+    /// Light or dark.
+    pub theme: Theme,
+    /// What was just done.
+    pub toast: Option<Toast>,
+    /// The request.
+    pub request: RequestId,
+}
+
+#[derive(Template)]
+#[template(path = "shell/frame.html")]
+struct Whole<'a> {
+    style: String,
+    script: String,
+    head: &'a Head<'a>,
+    groups: Vec<Section<'a>>,
+    /// The entry the page belongs to.
+    at: Option<&'a Nav>,
+    content: &'a str,
+    toast: Toasts<'a>,
+}
+
+struct Section<'a> {
+    group: Group,
+    entries: Vec<&'a Nav>,
+}
+
+/// The content alone, for a script that has the frame already.
+#[derive(Template)]
+#[template(ext = "html", source = r#"<title>{{ title }}</title><div class="page">{{ content|safe }}</div>{{ toast }}"#)]
+struct Part<'a> {
+    title: &'a str,
+    content: &'a str,
+    toast: Toasts<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "shell/toasts.html")]
+struct Toasts<'a> {
+    toast: Option<&'a Toast>,
+}
+
+impl askama::filters::HtmlSafe for Toasts<'_> {}
+
+impl Frame {
+    /// A frame with this navigation.
+    pub fn new(mut entries: Vec<Nav>) -> Self {
+        entries.sort_by_key(|entry| (entry.group, entry.place));
+        Self { entries, assets: Assets::default() }
+    }
+
+    pub(crate) fn assets(&self) -> &Assets {
+        &self.assets
+    }
+
+    /// The entry below which an object with an id of this prefix has its page.
+    pub fn entry_of(&self, prefix: &str) -> Option<&Nav> {
+        self.entries.iter().find(|entry| entry.ids.contains(&prefix))
+    }
+
+    /// The content with everything around it.
+    pub fn whole(&self, head: &Head<'_>, content: &impl Template) -> Result<String, askama::Error> {
+        let content = content.render()?;
+        let seen = |entry: &&Nav| {
+            let permitted = entry.needs.is_none_or(|needs| head.permissions.contains(needs));
+            permitted && entry.only.is_none_or(|only| only == head.environment)
+        };
+        let mut groups: Vec<Section<'_>> = Vec::new();
+        for entry in self.entries.iter().filter(seen) {
+            match groups.last_mut() {
+                Some(last) if last.group == entry.group => last.entries.push(entry),
+                _ => groups.push(Section { group: entry.group, entries: vec![entry] }),
+            }
+        }
+        Whole {
+            style: self.assets.href("app.css"),
+            script: self.assets.href("app.js"),
+            head,
+            groups,
+            at: self.entries.iter().find(|entry| entry.holds(head.path)),
+            content: &content,
+            toast: Toasts { toast: head.toast.as_ref() },
+        }
+        .render()
+    }
+
+    /// The content alone.
+    pub fn part(&self, head: &Head<'_>, content: &impl Template) -> Result<String, askama::Error> {
+        let content = content.render()?;
+        Part { title: head.title, content: &content, toast: Toasts { toast: head.toast.as_ref() } }.render()
+    }
+}
+
+impl Whole<'_> {
+    fn env(&self) -> &'static str {
+        self.head.environment.as_str()
+    }
+
+    fn is_test(&self) -> bool {
+        self.head.environment == Environment::Test
+    }
+
+    /// The same place in another environment: an object belongs to one, the list it is on to both.
+    fn elsewhere(&self, environment: &str) -> String {
+        let path = self.at.filter(|at| at.only.is_none()).map_or("", |at| at.path);
+        format!("/app/{environment}{path}")
+    }
+
+    fn is_at(&self, entry: &Nav) -> bool {
+        self.at.is_some_and(|at| at.path == entry.path)
+    }
+
+    fn initials(&self) -> String {
+        let words = self.head.face.name.split_whitespace();
+        words.filter_map(|word| word.chars().next()).take(2).flat_map(char::to_uppercase).collect()
+    }
+}
