@@ -1,6 +1,7 @@
 //! Under what rules: who may see what, the audit ledger as people and programs read it, the checkpoints that make it evidence, and
 //! its way to a SIEM.
 //!
+//! * [`activity`] counts what happened when, for pictures.
 //! * [`audit`] lists who did what, hands out proofs, and exports and verifies the whole log.
 //! * [`looks`] lets somebody see clear data, on record and within a budget.
 //! * [`masking`] changes what is hidden from whoever reads.
@@ -9,6 +10,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod activity;
 pub mod audit;
 pub mod checkpoints;
 pub mod looks;

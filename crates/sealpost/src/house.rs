@@ -11,7 +11,7 @@ use sealpost_egress::network::Network;
 use sealpost_egress::smtp::Mailer;
 use sealpost_egress::tls::Trust;
 use sealpost_govern::checkpoints::{Signer, WitnessFolder};
-use sealpost_govern::{audit, masking, siem};
+use sealpost_govern::{activity, audit, masking, siem};
 use sealpost_messaging::{Messaging, MessagingConfig};
 use sealpost_seal::RootKey;
 use sealpost_store::{Database, Store, StoreConfig, World};
@@ -50,6 +50,7 @@ impl House {
             public_url: config.server.public_url.as_str().to_owned(),
         });
         let mut features = vec![api_keys::feature(store.clone(), keys.clone()), audit::feature(store.clone())];
+        features.push(activity::feature(store.clone()));
         features.push(masking::feature(&store));
         features.extend(messaging.features());
         let registry = Registry::new(features, keys.clone(), store.clone(), web(config))?;

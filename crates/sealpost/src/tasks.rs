@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealpost_access::api_keys;
-use sealpost_govern::checkpoints;
+use sealpost_govern::{activity, checkpoints};
 use sealpost_messaging::contacts::Contacts;
 use sealpost_store::{Ctx, Environment, Org, Store};
 use sealpost_web::tls::Certificates;
@@ -33,6 +33,7 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, checkpoint_
     tasks.spawn(api_keys::flush_forever(house.keys.uses(), KEY_USE));
     tasks.spawn(api_keys::look_after_forever(house.store.clone(), KEY_CARE));
     tasks.spawn(checkpoints::sign_forever(house.signer.clone(), checkpoint_every));
+    tasks.spawn(activity::count_forever(house.store.clone()));
     tasks.spawn(forget_expired_answers(house.store.clone()));
     tasks.spawn(reindex_contacts(house.store.clone(), house.messaging.contacts.clone()));
     tasks.spawn(certificates.clone().watch(CERTIFICATES));

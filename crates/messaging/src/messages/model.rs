@@ -64,6 +64,11 @@ impl State {
         !matches!(self, Self::Queued | Self::Sending)
     }
 
+    /// Whether it ended without arriving, as far as anybody knows.
+    pub const fn is_lost(self) -> bool {
+        matches!(self, Self::Failed | Self::Unknown | Self::Cancelled | Self::Expired)
+    }
+
     /// The event that endpoints hear of when a message comes to this state.
     pub const fn event(self) -> Option<&'static str> {
         Some(match self {
@@ -90,6 +95,38 @@ impl State {
             Self::Expired => "message.expire",
         }
     }
+}
+
+/// How messages stand, told apart in lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Standing {
+    /// `queued` or `sending`.
+    UnderWay,
+    /// `failed`, `unknown`, `expired` or `cancelled`.
+    NotDelivered,
+}
+
+impl Standing {
+    /// The word it is asked for by.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::UnderWay => "under_way",
+            Self::NotDelivered => "not_delivered",
+        }
+    }
+}
+
+/// Which messages a list is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) enum Which {
+    /// All there are.
+    #[default]
+    All,
+    /// Those to one contact.
+    To(ContactId),
+    /// Those that stand so.
+    Standing(Standing),
 }
 
 /// A message as it is stored.

@@ -3,14 +3,12 @@
 use sealpost_govern::Reason;
 use sealpost_govern::looks::{self, Look};
 use sealpost_seal::viewer::Viewer;
-use sealpost_store::{
-    ContactId, Ctx, EndpointId, Leaf, MessageId, NoticeId, Recorded, Store, StoreError, Time, Tx, outbox,
-};
+use sealpost_store::{Ctx, EndpointId, Leaf, MessageId, NoticeId, Recorded, Store, StoreError, Time, Tx, outbox};
 use sealpost_web::{Failure, Refusal, not_found};
 use serde_json::{Map, json};
 
 use super::accept::{Accepting, compared};
-use super::model::{Message, State, Step};
+use super::model::{Message, Standing, State, Step, Which};
 use super::view::{Opened, Views};
 use super::{JOB, codes, store};
 use crate::contacts::Contacts;
@@ -52,18 +50,20 @@ impl Messages {
         Ok(self.store.peek(ctx, move |tx| store::find(tx, id)).await?.ok_or_else(not_found)?)
     }
 
-    /// Messages before `before`, newest first; to one contact or to all.
+    /// Messages before `before`, newest first.
     pub(super) async fn page(
         &self,
         ctx: &Ctx,
-        contact: Option<ContactId>,
+        which: Which,
         before: MessageId,
         limit: u32,
     ) -> Result<Vec<Message>, StoreError> {
         self.store
-            .read(ctx, move |tx| match contact {
-                Some(contact) => store::page_to(tx, contact, before, limit),
-                None => store::page(tx, before, limit),
+            .read(ctx, move |tx| match which {
+                Which::All => store::page(tx, before, limit),
+                Which::To(contact) => store::page_to(tx, contact, before, limit),
+                Which::Standing(Standing::UnderWay) => store::page_under_way(tx, before, limit),
+                Which::Standing(Standing::NotDelivered) => store::page_undelivered(tx, before, limit),
             })
             .await
     }

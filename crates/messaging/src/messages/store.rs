@@ -80,6 +80,50 @@ pub(super) fn page_to(
     )
 }
 
+/// Messages before `before` that ended without arriving, newest first.
+pub(super) fn page_undelivered(tx: &mut Tx<'_>, before: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+    let ids = tx.all(
+        sql!("select message from undelivered where org = $1 and env = $2 and message < $3 order by message desc limit $4"),
+        &[&before, &limit],
+        |row| row.get("message"),
+    )?;
+    found(tx, ids)
+}
+
+/// Messages before `before` that are still on their way, newest first: those whose job waits. Relies on `outbox_target`.
+pub(super) fn page_under_way(tx: &mut Tx<'_>, before: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+    let ids = tx.all(
+        sql!(
+            "select target from outbox where org = $1 and env = $2 and kind = 'message.dispatch' and target < $3
+             order by target desc limit $4"
+        ),
+        &[&before, &limit],
+        |row| row.get("target"),
+    )?;
+    found(tx, ids)
+}
+
+/// How many messages are on their way, up to `most`.
+pub(super) fn count_under_way(tx: &mut Tx<'_>, most: u32) -> Result<u64, StoreError> {
+    let count = tx.optional(
+        sql!(
+            "select count(*) as n from
+             (select 1 from outbox where org = $1 and env = $2 and kind = 'message.dispatch' limit $3) as some"
+        ),
+        &[&most],
+        |row| row.get("n"),
+    )?;
+    Ok(count.unwrap_or_default())
+}
+
+fn found(tx: &mut Tx<'_>, ids: Vec<MessageId>) -> Result<Vec<Message>, StoreError> {
+    let mut messages = Vec::with_capacity(ids.len());
+    for id in ids {
+        messages.extend(find(tx, id)?);
+    }
+    Ok(messages)
+}
+
 /// Brings a message from one of its unfinished states to another; if it isn't in `from` any more, the transaction fails with
 /// [`StoreError::Superseded`].
 pub(super) fn advance(
@@ -91,6 +135,12 @@ pub(super) fn advance(
     attempts: u32,
 ) -> Result<(), StoreError> {
     let now = tx.ctx().now();
+    if to.is_lost() {
+        tx.put(
+            sql!("insert into undelivered (org, env, message, state) values ($1, $2, $3, $4) on conflict do nothing"),
+            &[&id, &to.word()],
+        )?;
+    }
     tx.put_exact(
         sql!(
             "update message set state = $5, reason = $6, attempts = $7, updated_at = $8

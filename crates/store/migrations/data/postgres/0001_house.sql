@@ -253,6 +253,20 @@ do $$ begin
     end loop;
 end $$;
 
+-- Messages that ended without arriving, so that they are found among a million that did.
+create table undelivered (
+    org uuid not null,
+    env text not null,
+    message uuid not null,
+    state text not null,
+    primary key (org, env, message)
+) partition by hash (org);
+do $$ begin
+    for i in 0..7 loop
+        execute format('create table %I partition of undelivered for values with (modulus 8, remainder %s)', 'undelivered_' || i, i);
+    end loop;
+end $$;
+
 -- The sandbox outbox: messages of the test environment that would have left. Their content stays where it is, sealed.
 create table sandbox (
     org uuid not null,
@@ -408,6 +422,29 @@ create table ledger_checkpoint (
     signed_at bigint not null,
     note text not null,
     primary key (org, size)
+);
+
+-- How often each act ended how, and by what kind of party, in each quarter hour: counted from the ledger, which stays the truth.
+create table activity (
+    org uuid not null,
+    env text not null,
+    slot bigint not null,
+    action text not null,
+    actor bigint not null,
+    result bigint not null,
+    count bigint not null,
+    primary key (org, env, slot, action, actor, result)
+);
+
+-- How long things took from when they were made until an act on them: a histogram, eight buckets to a doubling.
+create table activity_age (
+    org uuid not null,
+    env text not null,
+    slot bigint not null,
+    action text not null,
+    bucket bigint not null,
+    count bigint not null,
+    primary key (org, env, slot, action, bucket)
 );
 
 -- How far a stream of the ledger to somebody outside has come: every leaf before `next` is delivered.

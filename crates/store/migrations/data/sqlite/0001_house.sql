@@ -233,6 +233,15 @@ create table message_step (
     primary key (org, env, message, step)
 ) strict, without rowid;
 
+-- Messages that ended without arriving, so that they are found among a million that did.
+create table undelivered (
+    org blob not null,
+    env text not null,
+    message blob not null,
+    state text not null,
+    primary key (org, env, message)
+) strict, without rowid;
+
 -- The sandbox outbox: messages of the test environment that would have left. Their content stays where it is, sealed.
 create table sandbox (
     org blob not null,
@@ -363,6 +372,29 @@ create table ledger_checkpoint (
     signed_at integer not null,
     note text not null,
     primary key (org, size)
+) strict, without rowid;
+
+-- How often each act ended how, and by what kind of party, in each quarter hour: counted from the ledger, which stays the truth.
+create table activity (
+    org blob not null,
+    env text not null,
+    slot integer not null,
+    action text not null,
+    actor integer not null,
+    result integer not null,
+    count integer not null,
+    primary key (org, env, slot, action, actor, result)
+) strict, without rowid;
+
+-- How long things took from when they were made until an act on them: a histogram, eight buckets to a doubling.
+create table activity_age (
+    org blob not null,
+    env text not null,
+    slot integer not null,
+    action text not null,
+    bucket integer not null,
+    count integer not null,
+    primary key (org, env, slot, action, bucket)
 ) strict, without rowid;
 
 -- How far a stream of the ledger to somebody outside has come: every leaf before `next` is delivered.
