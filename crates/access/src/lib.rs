@@ -1,4 +1,4 @@
-//! Who may: organisations, their secrets, and the API keys that act for them.
+//! Who may: organisations, their secrets, their members, and the API keys that act for them.
 //!
 //! * [`permissions`] is the one vocabulary of rights, `resource:verb`, that keys hold and routes ask for.
 //! * [`organisations`] makes the scope that everything else lives in.
@@ -6,12 +6,22 @@
 //! * [`secrets`] keeps credentials that are used and never shown again.
 //! * [`notices`] tell an organisation what it should hear of besides its messages.
 //! * [`api_keys`] issues keys, decides whether a presented one is believed, and remembers how it was used.
+//! * [`roles`] say what a member may; [`members`] are the people who have them.
+//! * [`sign_in`] is where a member proves who they are; [`sessions`] remember that they did.
+//! * [`Credentials`] decides about whatever is presented: a key or a session.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod api_keys;
+mod credentials;
 pub mod masking;
+pub mod members;
 pub mod notices;
 pub mod organisations;
 pub mod permissions;
+pub mod roles;
 pub mod secrets;
+pub mod sessions;
+pub mod sign_in;
+
+pub use credentials::Credentials;

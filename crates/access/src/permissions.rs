@@ -28,6 +28,10 @@ sealpost_web::permissions! {
     OUTBOX_READ = "outbox:read" "Read what the test environment would have sent, masked";
     SUPPRESSIONS_READ = "suppressions:read" "Read the suppression list, masked";
     SUPPRESSIONS_WRITE = "suppressions:write" "Suppress addresses and lift suppressions";
+    MEMBERS_READ = "members:read" "Read members, their roles, teams and invitations";
+    MEMBERS_MANAGE = "members:manage" "Invite, change and remove members, and set up teams";
+    ROLES_MANAGE = "roles:manage" "Create and change roles";
+    SESSIONS_MANAGE = "sessions:manage" "See where members are signed in, and sign them out";
 }
 
 /// All of them: what an operator on the host may grant.

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use sealpost_access::Credentials;
 use sealpost_access::api_keys::{self, KeyAuthenticator};
+use sealpost_access::sessions::{self, SessionAuthenticator};
+use sealpost_access::sign_in::{self, SignIn};
 use sealpost_egress::client::Client;
 use sealpost_egress::guard::Policy;
 use sealpost_egress::network::Network;
@@ -22,6 +25,9 @@ use crate::config::{
 };
 use crate::telemetry::Telemetry;
 use crate::trust;
+
+/// Where whoever has signed in is led to.
+const HOME: &str = "/app";
 
 /// Everything, ready to be served.
 pub(crate) struct House {
@@ -43,6 +49,7 @@ impl House {
         let trust = trust::of_files(config.egress.authorities.iter().map(|path| path.relative()))
             .context("egress.authorities")?;
         let keys = KeyAuthenticator::new(store.clone());
+        let sessions = SessionAuthenticator::new(store.clone());
         let messaging = Messaging::new(MessagingConfig {
             store: store.clone(),
             client: client(&config.egress, &trust)?,
@@ -52,8 +59,10 @@ impl House {
         let mut features = vec![api_keys::feature(store.clone(), keys.clone()), audit::feature(store.clone())];
         features.push(activity::feature(store.clone()));
         features.push(masking::feature(&store));
+        features.push(sessions::feature());
+        features.push(sign_in::feature(&SignIn::new(store.clone(), sessions.clone(), HOME)));
         features.extend(messaging.features());
-        let registry = Registry::new(features, keys.clone(), store.clone(), web(config))?;
+        let registry = Registry::new(features, Credentials::new(keys.clone(), sessions), store.clone(), web(config))?;
         let signer = Arc::new(Signer::new(store.clone(), witness(config)?).await?);
         let streams = crate::siem::streams(&store, config, environment, &trust)?;
         let telemetry = Telemetry::new(config, environment, &trust)?;
@@ -116,6 +125,7 @@ fn web(config: &Config) -> WebConfig {
         limits: config.limits,
         security_txt: security_txt(&config.security_txt),
         version: env!("CARGO_PKG_VERSION"),
+        origin: config.server.public_url.as_str().to_owned(),
         ..WebConfig::default()
     }
 }

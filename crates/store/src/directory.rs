@@ -12,6 +12,10 @@ use crate::tx::Tx;
 pub enum CredentialKind {
     /// An API key.
     ApiKey,
+    /// A member's session.
+    Session,
+    /// A one-time link that signs a member in.
+    SignInLink,
     /// A one-click unsubscribe link (RFC 8058).
     Unsubscribe,
 }
@@ -20,6 +24,8 @@ impl CredentialKind {
     const fn as_str(self) -> &'static str {
         match self {
             Self::ApiKey => "api_key",
+            Self::Session => "session",
+            Self::SignInLink => "sign_in_link",
             Self::Unsubscribe => "unsubscribe",
         }
     }

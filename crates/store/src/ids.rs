@@ -135,6 +135,8 @@ ids! {
     EventId = "evd";
     /// A job in the outbox.
     JobId = "job";
+    /// A member of an organisation's staff.
+    MemberId = "mem";
     /// A message.
     MessageId = "msg";
     /// One occurrence reported to endpoints.
@@ -143,8 +145,14 @@ ids! {
     OrgId = "org";
     /// One request to the API.
     RequestId = "req";
+    /// A role that an organisation made.
+    RoleId = "role";
     /// A named credential.
     SecretId = "sec";
+    /// A member's session.
+    SessionId = "ses";
+    /// A one-time link that signs a member in.
+    SignInLinkId = "lnk";
     /// A slot of the key store.
     SlotId = "slot";
     /// A suppression of an address.

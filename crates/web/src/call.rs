@@ -1,9 +1,10 @@
 //! What a handler receives.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use sealpost_seal::viewer::Viewer;
 use sealpost_store::{Ctx, Keys, Recorded, Store, Tx};
 use serde::Serialize;
@@ -35,8 +36,19 @@ pub(crate) struct Arrived {
     /// In the order of [`RouteInfo::path_params`].
     pub(crate) params: Vec<String>,
     pub(crate) headers: HeaderMap,
+    pub(crate) peer: IpAddr,
     pub(crate) payload: Payload,
     pub(crate) once: Option<Once>,
+    pub(crate) form: FormPage,
+}
+
+/// What a page needs to show a form.
+#[derive(Default)]
+pub(crate) struct FormPage {
+    /// Proves that a request comes from this page; empty where no page is shown.
+    pub(crate) token: String,
+    /// A cookie by which a new visitor is known again.
+    pub(crate) visit: Option<HeaderValue>,
 }
 
 impl<B, Q> Call<B, Q> {
@@ -54,6 +66,25 @@ impl<B, Q> Call<B, Q> {
     /// A request header's text, if it is there and ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.arrived.headers.get(name)?.to_str().ok()
+    }
+
+    /// From which address it comes. For network rules and coarse, keyed names of networks; must not be kept.
+    pub fn peer(&self) -> IpAddr {
+        self.arrived.peer
+    }
+
+    /// The token that a form on this page carries in its field `_csrf`, and a script in the header `X-CSRF-Token`: it belongs to
+    /// this session or, on a page that is open to all, to this visitor.
+    pub fn csrf_token(&self) -> &str {
+        &self.arrived.form.token
+    }
+
+    /// A page that is open to all and shows a form, as it goes out: the visitor must be known again when the form comes back.
+    pub fn keep_visit(&self, page: Reply) -> Reply {
+        match &self.arrived.form.visit {
+            Some(visit) => page.cookie(visit.clone()),
+            None => page,
+        }
     }
 
     /// The route being served.

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use sealpost_seal::viewer::Viewer;
-use sealpost_store::{Actor, Environment, Org, OrgId};
+use sealpost_store::{Actor, Environment, Org, OrgId, Time};
 
 use crate::credential::Presented;
 use crate::permission::PermissionSet;
@@ -26,6 +26,27 @@ pub enum CredentialClass {
     Session,
 }
 
+/// What is known of a member's session besides who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Its id.
+    pub id: [u8; 16],
+    /// When the member last proved with a passkey that it is them.
+    pub proved_at: Option<Time>,
+    /// Whether the member's role wants such a proof, and a fresh one, for whatever changes or reveals anything.
+    pub always_proves: bool,
+}
+
+impl Session {
+    /// Whether the member has proved with a passkey that it is them, [lately](FRESH_PROOF_MS).
+    pub fn proved_lately(&self, now: Time) -> bool {
+        self.proved_at.is_some_and(|at| now.since(at) < FRESH_PROOF_MS)
+    }
+}
+
+/// For how long a proof by passkey counts for sensitive acts.
+pub const FRESH_PROOF_MS: i64 = 5 * 60_000;
+
 /// A party whose credential was believed. Shared by all requests made with that credential.
 #[derive(Clone)]
 pub struct Caller {
@@ -41,6 +62,8 @@ pub struct Caller {
     pub credential: CredentialClass,
     /// Whose rate limit it draws from; usually the credential's id.
     pub limit_id: [u8; 16],
+    /// The session, if it presented one.
+    pub session: Option<Session>,
 }
 
 impl Caller {
@@ -53,6 +76,7 @@ impl Caller {
             permissions: PermissionSet::EMPTY,
             credential: CredentialClass::Publishable,
             limit_id: [0; 16],
+            session: None,
         }
     }
 }

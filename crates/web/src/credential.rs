@@ -1,7 +1,9 @@
-//! How a credential is presented: in exactly one header, never in the URL.
+//! How a credential is presented: in exactly one header, or in the one cookie; never in the URL.
 
 use http::HeaderMap;
+use sealpost_store::Environment;
 
+use crate::browser::{SESSION_COOKIE, cookie};
 use crate::problem::{CREDENTIAL_AMBIGUOUS, CREDENTIAL_IN_URL, CREDENTIAL_INVALID, Refusal};
 
 /// The header a credential came in.
@@ -13,6 +15,8 @@ pub enum Via {
     ApiKey,
     /// `X-Publishable-Key: …`
     PublishableKey,
+    /// The session's cookie.
+    Session,
 }
 
 /// A credential as it arrived, not believed yet. Has no `Debug`: its text is secret.
@@ -22,10 +26,12 @@ pub struct Presented<'a> {
     pub via: Via,
     /// Its text.
     pub text: &'a str,
+    /// For which environment the request is. A key belongs to one; a session takes it from here.
+    pub environment: Environment,
 }
 
 /// The one credential in the headers, if there is any.
-pub(crate) fn presented(headers: &HeaderMap) -> Result<Option<Presented<'_>>, Refusal> {
+pub(crate) fn presented(headers: &HeaderMap, environment: Environment) -> Result<Option<Presented<'_>>, Refusal> {
     let mut found = None;
     for (name, via) in
         [("authorization", Via::Bearer), ("x-api-key", Via::ApiKey), ("x-publishable-key", Via::PublishableKey)]
@@ -36,10 +42,14 @@ pub(crate) fn presented(headers: &HeaderMap) -> Result<Option<Presented<'_>>, Re
             }
             let text = value.to_str().map_err(|_| &CREDENTIAL_INVALID)?.trim();
             let text = if via == Via::Bearer { bearer(text).ok_or(&CREDENTIAL_INVALID)? } else { text };
-            found = Some(Presented { via, text });
+            found = Some(Presented { via, text, environment });
         }
     }
-    Ok(found)
+    match cookie(headers, SESSION_COOKIE)? {
+        Some(_) if found.is_some() => Err(Refusal::of(&CREDENTIAL_AMBIGUOUS)),
+        Some(text) => Ok(Some(Presented { via: Via::Session, text, environment })),
+        None => Ok(found),
+    }
 }
 
 /// RFC 6750 §2.1; the scheme's name is case-insensitive (RFC 9110 §11.1).
@@ -103,20 +113,28 @@ mod tests {
             ("authorization", "bEARER  sk_x", Via::Bearer),
             ("x-api-key", "sk_x", Via::ApiKey),
             ("x-publishable-key", "sk_x", Via::PublishableKey),
+            ("cookie", "a=b; __Host-sealpost_session=sk_x", Via::Session),
         ] {
             let map = headers(&[(name, value)]);
-            let found = presented(&map).unwrap().unwrap();
+            let found = presented(&map, Environment::Test).unwrap().unwrap();
             assert_eq!((found.via, found.text), (via, "sk_x"));
         }
-        assert!(presented(&headers(&[])).unwrap().is_none());
-        for twice in [[("authorization", "Bearer a"), ("x-api-key", "a")], [("x-api-key", "a"), ("x-api-key", "a")]] {
+        assert!(presented(&headers(&[]), Environment::Test).unwrap().is_none());
+        for twice in [
+            [("authorization", "Bearer a"), ("x-api-key", "a")],
+            [("x-api-key", "a"), ("x-api-key", "a")],
+            [("authorization", "Bearer a"), ("cookie", "__Host-sealpost_session=a")],
+        ] {
             let mut map = HeaderMap::new();
             for (name, value) in twice {
                 map.append(name, HeaderValue::from_static(value));
             }
-            assert_eq!(presented(&map).err().unwrap().code(), &CREDENTIAL_AMBIGUOUS);
+            assert_eq!(presented(&map, Environment::Test).err().unwrap().code(), &CREDENTIAL_AMBIGUOUS);
         }
-        assert_eq!(presented(&headers(&[("authorization", "Basic YTpi")])).err().unwrap().code(), &CREDENTIAL_INVALID);
+        assert_eq!(
+            presented(&headers(&[("authorization", "Basic YTpi")]), Environment::Test).err().unwrap().code(),
+            &CREDENTIAL_INVALID
+        );
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! A feature describes its routes as data ([`route`]); the [`Registry`] checks them and builds the [`App`], the OpenAPI document
 //! and the documentation pages from that one list. On its way to a handler a request passes, in this order: caps on its URL and
-//! headers, the route, its credential ([`Authenticator`]), rate limits, permission, a strict reading of its body, idempotency.
+//! headers, the route, its credential ([`Authenticator`]), rate limits, where it comes from if a cookie speaks for it, permission,
+//! a strict reading of its body, idempotency.
 //! The handler gets a [`Call`] and answers a [`Reply`], a [`Refusal`] or a [`Fault`](problem::Fault); whatever happens, there is
 //! an answer, it carries no more than it should, and a denial of somebody known leaves a leaf in their ledger.
 //!
@@ -13,6 +14,7 @@
 pub mod admin;
 mod app;
 mod body;
+mod browser;
 mod call;
 mod caller;
 mod credential;
@@ -33,8 +35,9 @@ pub mod tls;
 
 pub use app::{App, Registry, RegistryError, SecurityTxt, WebConfig};
 pub use body::{Item, Takes};
+pub use browser::SESSION_COOKIE;
 pub use call::{Call, not_found};
-pub use caller::{Authenticator, BoxFuture, Caller, CredentialClass, Denial};
+pub use caller::{Authenticator, BoxFuture, Caller, CredentialClass, Denial, FRESH_PROOF_MS, Session};
 pub use credential::{Presented, Via};
 pub use idempotency::{IdempotencyKey, Once};
 pub use limits::{Class, LimitsConfig, Quota};

@@ -64,6 +64,11 @@ impl PermissionSet {
         Self(self.0 & other.0)
     }
 
+    /// What is in it and not in `other`.
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether nothing is in it.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

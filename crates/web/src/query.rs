@@ -9,18 +9,31 @@ use crate::problem::{Place, QUERY_INVALID, Refusal, Wrong};
 
 /// Reads a query. Unknown and repeated parameters are refused; a list is one parameter with commas between its elements.
 pub(crate) fn read<T: DeserializeOwned>(query: &str) -> Result<T, Refusal> {
-    let mut pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let name = decode(name).ok_or_else(|| refusal("", "field_invalid"))?;
-        let value = decode(value).ok_or_else(|| refusal(&name, "field_invalid"))?;
-        if pairs.iter().any(|(earlier, _)| *earlier == name) {
-            return Err(refusal(&name, "field_duplicate"));
+    let refuse = |problem: Problem| refusal(&problem.name, problem.code);
+    let pairs = pairs(query).map_err(refuse)?;
+    for (at, (name, _)) in pairs.iter().enumerate() {
+        if pairs[..at].iter().any(|(earlier, _)| earlier == name) {
+            return Err(refusal(name, "field_duplicate"));
         }
-        pairs.push((name, value));
     }
-    let pairs = pairs.iter().map(|(name, value)| (Name(name), Text { name, value }));
-    T::deserialize(MapDeserializer::new(pairs)).map_err(|problem: Problem| refusal(&problem.name, problem.code))
+    typed(pairs.iter().map(|(name, value)| (&**name, &**value))).map_err(refuse)
+}
+
+/// The decoded names and values of `application/x-www-form-urlencoded` text.
+pub(crate) fn pairs(text: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, Problem> {
+    let mut all = Vec::new();
+    for text in text.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+        let name = decode(name).ok_or_else(|| Problem::of("", "field_invalid"))?;
+        let value = decode(value).ok_or_else(|| Problem::of(&name, "field_invalid"))?;
+        all.push((name, value));
+    }
+    Ok(all)
+}
+
+/// Names and values as a type.
+pub(crate) fn typed<'p, T: DeserializeOwned>(pairs: impl Iterator<Item = (&'p str, &'p str)>) -> Result<T, Problem> {
+    T::deserialize(MapDeserializer::new(pairs.map(|(name, value)| (Name(name), Text { name, value }))))
 }
 
 fn refusal(parameter: &str, code: impl Into<Cow<'static, str>>) -> Refusal {
@@ -48,14 +61,15 @@ pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
     String::from_utf8(out).ok().map(Cow::Owned)
 }
 
+/// What is wrong with which name.
 #[derive(Debug)]
-struct Problem {
-    name: String,
-    code: Cow<'static, str>,
+pub(crate) struct Problem {
+    pub(crate) name: String,
+    pub(crate) code: Cow<'static, str>,
 }
 
 impl Problem {
-    fn of(name: &str, code: &'static str) -> Self {
+    pub(crate) fn of(name: &str, code: &'static str) -> Self {
         Self { name: name.into(), code: code.into() }
     }
 }

@@ -1,10 +1,11 @@
 //! What a handler answers.
 
-use http::header::{CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use hyper::body::Bytes;
 use serde::Serialize;
 
+use crate::browser;
 use crate::problem::Fault;
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -77,6 +78,43 @@ impl Reply {
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
+    }
+
+    /// 303: what was asked for is done, and this is where to look (a path of ours).
+    pub fn see_other(path: &str) -> Self {
+        let status = StatusCode::SEE_OTHER;
+        Self { status, headers: HeaderMap::new(), body: Bytes::new(), replay: None }.location(path)
+    }
+
+    /// 200 with a page of ours, and what it may load and where its forms may lead. A browser says truthfully where a form comes
+    /// from only under this referrer policy; to other sites it still says nothing.
+    pub fn page(page: impl Into<Bytes>, content_policy: &'static str) -> Self {
+        Self::html(page)
+            .header(CONTENT_SECURITY_POLICY, HeaderValue::from_static(content_policy))
+            .header(REFERRER_POLICY, HeaderValue::from_static("same-origin"))
+    }
+
+    /// The same with another status.
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        self
+    }
+
+    /// Adds a cookie.
+    pub(crate) fn cookie(mut self, cookie: HeaderValue) -> Self {
+        self.headers.append(SET_COOKIE, cookie);
+        self
+    }
+
+    /// Signs the browser in: it presents this token from now on.
+    pub fn begin_session(self, token: &str) -> Self {
+        self.cookie(browser::session(token)).cookie(browser::clear(browser::VISIT_COOKIE))
+    }
+
+    /// Signs the browser out, and has it forget what it kept of us (W3C Clear Site Data §3).
+    pub fn end_session(self) -> Self {
+        self.cookie(browser::clear(browser::SESSION_COOKIE))
+            .header(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\", \"storage\""))
     }
 
     /// Its status.

@@ -125,6 +125,7 @@ fn caller(key: &ApiKey, org: sealpost_store::Org) -> Caller {
             KeyKind::Secret => CredentialClass::Secret,
         },
         limit_id: key.id.bytes(),
+        session: None,
     }
 }
 

@@ -31,6 +31,7 @@ pub use authenticator::KeyAuthenticator;
 pub use cidr::{BadCidr, Cidr, Cidrs};
 pub use day::Day;
 pub use model::{ApiKey, BadKeyField, Issued, KeyName, KeyState, KeyUsage, LastUse, Lifetime, NewKey};
+pub(crate) use network::CoarseNetwork;
 pub use rules::KeyRefused;
 pub use service::{
     Making, create, create_first, find, list, report_leak, revoke, revoke_now, rotate, rotate_now, usage,

@@ -8,10 +8,10 @@ use super::day::Day;
 
 /// The network of an address: its /24 (IPv4) or /48 (IPv6). Lives in memory for seconds; what is kept is a [`NetworkName`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct CoarseNetwork([u8; 7]);
+pub(crate) struct CoarseNetwork([u8; 7]);
 
 impl CoarseNetwork {
-    pub(super) fn of(peer: IpAddr) -> Self {
+    pub(crate) fn of(peer: IpAddr) -> Self {
         let mut network = [0; 7];
         match peer.to_canonical() {
             IpAddr::V4(v4) => {
@@ -24,6 +24,10 @@ impl CoarseNetwork {
             }
         }
         Self(network)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; 7] {
+        &self.0
     }
 }
 

@@ -20,6 +20,16 @@ pub fn viewer(masking: &Masking, permissions: PermissionSet) -> Viewer {
     }
 }
 
+/// How a member of a role sees: as the policy and their permissions say, and of phone numbers what the role's profile leaves.
+pub fn viewer_of_role(masking: &Masking, permissions: PermissionSet, profile: MaskProfile) -> Viewer {
+    match masking {
+        Masking::Default => Viewer::with_profile(profile),
+        Masking::Patterns(rules) => Viewer::new(profile, MaskMode::Patterns(rules.clone())),
+        Masking::Off if permissions.contains(DATA_REVEAL) => Viewer::new(profile, MaskMode::Off),
+        Masking::Off => Viewer::with_profile(profile),
+    }
+}
+
 impl Patterns for Rules {
     fn hidden_in(&self, text: &str) -> Vec<Range<usize>> {
         let mut hidden: Vec<Range<usize>> = self.iter().flat_map(|rule| matches(&rule.pattern, text)).collect();

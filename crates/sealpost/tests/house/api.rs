@@ -17,6 +17,13 @@ use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio_rustls::TlsConnector;
 
+use crate::house::Member;
+
+/// Where the server's pages are, as its configuration in these tests has it by default.
+pub(crate) const ORIGIN: &str = "https://localhost:7700";
+/// The media type of forms.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
 /// One connection to one server, made again when it is closed.
 pub(crate) struct Api {
     tls: TlsConnector,
@@ -62,6 +69,32 @@ impl Ask {
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self
+    }
+
+    /// As a signed-in member's browser asks from one of our pages.
+    pub(crate) fn member(self, member: &Member) -> Self {
+        self.from_own_page().header("cookie", &member.cookie).header("x-csrf-token", &member.csrf)
+    }
+
+    /// As a browser asks that shows one of our pages.
+    pub(crate) fn from_own_page(self) -> Self {
+        self.header("sec-fetch-site", "same-origin").header("origin", ORIGIN)
+    }
+
+    /// A form: an object of texts.
+    pub(crate) fn form(self, fields: &Value) -> Self {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in fields.as_object().unwrap() {
+            match value {
+                Value::Array(values) => values.iter().for_each(|value| {
+                    form.append_pair(&format!("{name}[]"), &plain(value));
+                }),
+                value => {
+                    form.append_pair(name, &plain(value));
+                }
+            }
+        }
+        self.bytes(FORM, form.finish())
     }
 
     pub(crate) fn json(self, body: &Value) -> Self {
@@ -133,6 +166,10 @@ impl Api {
     }
 }
 
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 fn request(ask: &Ask) -> Request<Full<Bytes>> {
     let mut request = Request::builder().method(ask.method.clone()).uri(&ask.path).header("host", "localhost");
     for (name, value) in &ask.headers {
@@ -158,6 +195,20 @@ impl Answer {
 
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// A cookie that was set, as a browser sends it back.
+    pub(crate) fn cookie(&self, name: &str) -> String {
+        let all = self.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+        let pair = all.filter_map(|cookie| cookie.split(';').next()).find(|pair| pair.starts_with(&format!("{name}=")));
+        pair.unwrap_or_else(|| panic!("no cookie {name}: {self:?}")).to_owned()
+    }
+
+    /// The token in the form of a page.
+    pub(crate) fn csrf(&self) -> String {
+        let page = self.text();
+        let (_, rest) = page.split_once("name=\"_csrf\" value=\"").unwrap_or_else(|| panic!("no form: {page}"));
+        rest.split('"').next().unwrap().to_owned()
     }
 
     /// Status and body, without what names this one request.

@@ -1,14 +1,18 @@
 //! The program, running: a data folder of its own, two organisations, a receiver beside it. Ends when it is dropped.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sealpost_access::api_keys::{self, KeyName, Lifetime, NewKey};
+use sealpost_access::members;
 use sealpost_access::organisations::{self, OrganisationName};
 use sealpost_access::permissions::EVERYTHING;
+use sealpost_access::roles::{RoleRef, Standard};
+use sealpost_access::sign_in::link;
 use sealpost_seal::RootKey;
 use sealpost_seal::rng::SystemRng;
 use sealpost_seal::token::KeyKind;
@@ -43,6 +47,7 @@ pub(crate) struct House {
     pub(crate) collector: Receiver,
     /// The keys that were there before the server.
     pub(crate) keys: Keys,
+    links: Links,
     /// The URLs of its databases, on PostgreSQL.
     pub(crate) urls: Option<[String; 2]>,
     folder: tempfile::TempDir,
@@ -59,6 +64,20 @@ pub(crate) struct Keys {
     pub(crate) foreign: String,
     /// Ours, but its time is over.
     pub(crate) expired: String,
+}
+
+/// One-time links of our members: so many for each role that no test runs out.
+struct Links(Mutex<BTreeMap<&'static str, Vec<String>>>);
+
+const LINKS: usize = 24;
+
+/// A signed-in member's browser: what it sends along, [`Ask::member`].
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    /// The session's cookie.
+    pub(crate) cookie: String,
+    /// What a form or script of our pages sends.
+    pub(crate) csrf: String,
 }
 
 struct At(Time);
@@ -88,10 +107,10 @@ impl House {
         let collector = Receiver::start(&folder.path().join("tls")).await;
         let text = configuration(urls.is_some(), collector.address.port());
         std::fs::write(folder.path().join("sealpost.toml"), text).unwrap();
-        let keys = issue_keys(folder.path(), &root, urls.as_ref()).await;
+        let (keys, links) = issue_keys(folder.path(), &root, urls.as_ref()).await;
         let (process, address) = start(folder.path(), urls.as_ref()).await;
         let api = Api::new(&folder.path().join("tls/ca.pem"), address);
-        Self { api, address, receiver, collector, keys, urls, folder, _process: process }
+        Self { api, address, receiver, collector, keys, links, urls, folder, _process: process }
     }
 
     /// A client with a connection of its own.
@@ -138,6 +157,35 @@ impl House {
         let body = json!({ "name": "Generated", "kind": "secret", "scopes": scopes });
         let made = self.post("/v1/keys", &body).await;
         (text(&made, "id"), text(&made, "key"))
+    }
+
+    /// Our owner, signed in anew.
+    pub(crate) async fn owner(&self) -> Member {
+        self.member("owner").await
+    }
+
+    /// Our member of this role of ours, signed in anew: through the page behind a link, as a browser would.
+    pub(crate) async fn member(&self, role: &str) -> Member {
+        let pressed = self.api.ask(self.press(&self.link(role)).await).await;
+        assert_eq!((pressed.status, pressed.header("location")), (303, "/app"), "{}", pressed.text());
+        let mut member = Member { cookie: pressed.cookie("__Host-sealpost_session"), csrf: String::new() };
+        member.csrf = text(&self.api.must(Ask::get("/v1/session").member(&member)).await, "csrf_token");
+        member
+    }
+
+    /// What the button on the page behind a link sends.
+    pub(crate) async fn press(&self, link: &str) -> Ask {
+        let page = self.api.ask(Ask::get(link)).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        let (visit, csrf) = (page.cookie("__Host-sealpost_visit"), page.csrf());
+        Ask::new("post", link).from_own_page().header("cookie", &visit).form(&json!({ "_csrf": csrf }))
+    }
+
+    /// The path of an unused one-time link of our member of this role.
+    pub(crate) fn link(&self, role: &str) -> String {
+        let mut links = self.links.0.lock().unwrap();
+        let left = links.get_mut(role).unwrap_or_else(|| panic!("no role of ours is called {role}"));
+        left.pop().expect("more links: raise LINKS")
     }
 
     /// A verified endpoint at our receiver that hears of messages: its id and secret.
@@ -202,7 +250,7 @@ fn configuration(postgres: bool, collector: u16) -> String {
     )
 }
 
-async fn issue_keys(folder: &Path, root: &str, urls: Option<&[String; 2]>) -> Keys {
+async fn issue_keys(folder: &Path, root: &str, urls: Option<&[String; 2]>) -> (Keys, Links) {
     let now = World::real().clock.now();
     let long_ago = World { clock: Arc::new(At(now.plus_ms(-LONG_AGO_MS))), rng: Arc::new(SystemRng) };
     let store = open(folder, root, urls, long_ago).await;
@@ -211,12 +259,33 @@ async fn issue_keys(folder: &Path, root: &str, urls: Option<&[String; 2]>) -> Ke
     drop(store);
     let store = open(folder, root, urls, World::real()).await;
     let others = organisations::create(&store, OrganisationName::parse("Others").unwrap()).await.unwrap();
-    Keys {
+    let keys = Keys {
         ours: issue(&store, ours, Environment::Test).await,
         live: issue(&store, ours, Environment::Live).await,
         foreign: issue(&store, others, Environment::Test).await,
         expired,
+    };
+    (keys, links(&store, ours).await)
+}
+
+/// A member of each role of ours, with links as the operator makes them.
+async fn links(store: &Store, id: OrgId) -> Links {
+    let ctx = organisations::operator(store, Org { id, environment: Environment::Live });
+    let mut all = BTreeMap::new();
+    for standard in Standard::ALL {
+        let member = match standard {
+            Standard::Owner => members::owner(store, &ctx).await.unwrap(),
+            other => store.write(&ctx, move |tx| members::create(tx, RoleRef::Standard(other))).await.unwrap(),
+        };
+        let mut links = Vec::new();
+        for _ in 0..LINKS {
+            let keys = store.keys().clone();
+            let made = store.write(&ctx, move |tx| link::create(tx, &keys, member, link::Purpose::Operator)).await;
+            links.push(made.unwrap().url(""));
+        }
+        all.insert(standard.word(), links);
     }
+    Links(Mutex::new(all))
 }
 
 /// Opens the store before the program does. A folder that was just closed may be held for a moment longer.

@@ -12,6 +12,8 @@ use crate::surface::{Route, Surface};
 crate::on_both_engines! {
     every_route_refuses_whoever_has_no_good_credential
     every_route_needs_exactly_the_scope_it_declares
+    every_route_is_open_to_exactly_the_roles_that_hold_its_permission
+    no_other_site_speaks_for_a_member
     every_object_of_somebody_else_is_as_absent_as_none
 }
 
@@ -89,15 +91,23 @@ async fn every_route_refuses_whoever_has_no_good_credential(house: House) {
     // One character of the secret part changed, and its checksum with it, is beyond anybody without the code: a key of another
     // installation is well-formed and unknown here.
     let unknown = House::sqlite().await.keys.ours.clone();
+    let (owner, left) = (house.owner().await, house.owner().await);
+    assert_eq!(house.api.ask(Ask::new("post", "/sign-out").member(&left)).await.status, 303);
     let mut broken = house.keys.ours.clone();
     let last = if broken.pop() == Some('0') { '1' } else { '0' };
     broken.push(last);
     let mut findings = Findings::default();
     for route in &surface.routes {
         let ask = objects.example(&house, &surface, route).await;
-        if route.permission.is_none() {
-            let answer = house.api.ask(ask).await;
-            findings.look(route, "everybody", &answer, !matches!(answer.status, 401 | 403));
+        if route.is_open() {
+            let answer = house.api.ask(ask.clone()).await;
+            let refused = (answer.status, &*answer.code()) == (403, "cross_site_refused");
+            findings.look(route, "everybody", &answer, refused == route.own_page && answer.status != 401);
+            if route.own_page {
+                let answer = house.api.ask(ask.from_own_page()).await;
+                let refused = (answer.status, &*answer.code()) == (403, "csrf_token_invalid");
+                findings.look(route, "a page without a token", &answer, refused);
+            }
             continue;
         }
         for (who, ask, status, code) in [
@@ -113,12 +123,40 @@ async fn every_route_refuses_whoever_has_no_good_credential(house: House) {
                 400,
                 "credential_ambiguous",
             ),
+            (
+                "a key and a session",
+                ask.clone().key(&house.keys.ours).header("cookie", &owner.cookie),
+                400,
+                "credential_ambiguous",
+            ),
+            ("no session", ask.clone().header("cookie", "__Host-sealpost_session=sess_nobody"), 401, "session_unknown"),
+            ("a session that was left", ask.clone().member(&left), 401, "session_ended"),
         ] {
             let answer = house.api.ask(ask).await;
-            findings.look(route, who, &answer, (answer.status, &*answer.code()) == (status, code));
+            let as_said = match status {
+                // Whoever looks for a page is shown the way.
+                401 if route.page && route.method == "get" => {
+                    (answer.status, answer.header("location")) == (303, "/sign-in")
+                }
+                _ => (answer.status, &*answer.code()) == (status, code),
+            };
+            findings.look(route, who, &answer, as_said);
+        }
+        if route.session {
+            let answer = house.ask(ask.clone()).await;
+            findings.look(
+                route,
+                "a secret key",
+                &answer,
+                (answer.status, &*answer.code()) == (403, "session_required"),
+            );
         }
         let answer = house.api.ask(ask.header("x-publishable-key", &publishable)).await;
-        let code = if route.any_key { "permission_missing" } else { "secret_key_required" };
+        let code = match (route.any_key, route.session) {
+            (true, _) => "permission_missing",
+            (false, false) => "secret_key_required",
+            (false, true) => "session_required",
+        };
         findings.look(route, "a publishable key", &answer, (answer.status, &*answer.code()) == (403, code));
         let answer = house.ask(Ask::new("trace", route.path_for("none"))).await;
         let refused = answer.status == 405 && answer.header("allow").to_lowercase().contains(&route.method);
@@ -135,7 +173,7 @@ async fn every_route_needs_exactly_the_scope_it_declares(house: House) {
     let mut ring = Ring { house: &house, made: BTreeMap::new() };
     let mut findings = Findings::default();
     for route in &surface.routes {
-        let Some(permission) = &route.permission else { continue };
+        let Some(permission) = route.permission.as_ref().filter(|_| !route.session) else { continue };
         let without = ring.with(&surface.without(permission)).await;
         let only = ring.with(&[permission]).await;
         let ask = objects.example(&house, &surface, route).await;
@@ -152,6 +190,86 @@ async fn every_route_needs_exactly_the_scope_it_declares(house: House) {
     findings.none();
 }
 
+/// What a member may be refused for although their role holds the permission.
+const OWN_REASONS: [&str; 3] = ["scopes_exceeded", "live_key_required", "step_up_required"];
+
+async fn every_route_is_open_to_exactly_the_roles_that_hold_its_permission(house: House) {
+    let surface = Surface::read(&house).await;
+    let objects = Objects::furnish(&house).await;
+    let mut findings = Findings::default();
+    let (mut admitted, mut refused) = (0, 0);
+    for role in ["owner", "super_admin", "admin", "developer", "agent", "auditor", "viewer"] {
+        let member = house.member(role).await;
+        let own = house.api.must(Ask::get("/v1/session").member(&member)).await;
+        let holds = |permission: &str| own["permissions"].as_array().unwrap().iter().any(|one| one == permission);
+        for route in surface.routes.iter().filter(|route| !route.is_open()) {
+            // Whoever leaves is gone.
+            let leaving = route.path == "/sign-out";
+            let member = if leaving { house.member(role).await } else { member.clone() };
+            let answer = house.api.ask(objects.example(&house, &surface, route).await.member(&member)).await;
+            if route.permission.as_deref().is_none_or(holds) {
+                let own_reason = OWN_REASONS.contains(&&*answer.code());
+                findings.look(route, role, &answer, !matches!(answer.status, 401 | 403) || own_reason);
+                admitted += 1;
+            } else {
+                let named = answer.json()["required_permission"] == route.permission.clone().unwrap_or_default();
+                let code = (answer.status, &*answer.code()) == (403, "permission_missing");
+                findings.look(route, role, &answer, code && named);
+                refused += 1;
+            }
+        }
+    }
+    assert!(admitted > 100 && refused > 100, "{admitted} and {refused} prove nothing");
+    findings.none();
+}
+
+async fn no_other_site_speaks_for_a_member(house: House) {
+    let surface = Surface::read(&house).await;
+    let objects = Objects::furnish(&house).await;
+    let (owner, other) = (house.owner().await, house.owner().await);
+    let mut findings = Findings::default();
+    for route in surface.routes.iter().filter(|route| !route.is_open()) {
+        let ask = objects.example(&house, &surface, route).await.header("cookie", &owner.cookie);
+        let sites: &[(&str, &[(&str, &str)])] = match route.method == "get" {
+            true => &[
+                (
+                    "another site's picture",
+                    &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")],
+                ),
+                (
+                    "a sibling's script",
+                    &[("sec-fetch-site", "same-site"), ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")],
+                ),
+                (
+                    "another site's frame",
+                    &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")],
+                ),
+            ],
+            false => &[
+                ("a browser that doesn't say", &[]),
+                ("another site", &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")]),
+                ("a sibling", &[("sec-fetch-site", "same-site"), ("origin", "https://evil.localhost")]),
+                ("a liar", &[("sec-fetch-site", "same-origin"), ("origin", "https://evil.example")]),
+                ("a sandboxed frame", &[("sec-fetch-site", "same-origin"), ("origin", "null")]),
+            ],
+        };
+        for (who, headers) in sites {
+            // Even one that has come by the token.
+            let ask = headers.iter().fold(ask.clone(), |ask, (name, value)| ask.header(name, value));
+            let answer = house.api.ask(ask.header("x-csrf-token", &owner.csrf)).await;
+            findings.look(route, who, &answer, (answer.status, &*answer.code()) == (403, "cross_site_refused"));
+        }
+        if route.method != "get" {
+            for (who, token) in [("a page without a token", ""), ("a page of another session", &other.csrf)] {
+                let ask = ask.clone().from_own_page().header("x-csrf-token", token);
+                let answer = house.api.ask(ask).await;
+                findings.look(route, who, &answer, (answer.status, &*answer.code()) == (403, "csrf_token_invalid"));
+            }
+        }
+    }
+    findings.none();
+}
+
 async fn every_object_of_somebody_else_is_as_absent_as_none(house: House) {
     let surface = Surface::read(&house).await;
     let objects = Objects::furnish(&house).await;
@@ -159,6 +277,9 @@ async fn every_object_of_somebody_else_is_as_absent_as_none(house: House) {
     let mut looked = 0;
     for route in surface.routes.iter().filter(|route| route.has_object()) {
         let id = objects.fresh(&house, &surface, route.collection()).await;
+        if route.session {
+            continue;
+        }
         for (who, key) in [("another organisation", &house.keys.foreign), ("our other environment", &house.keys.live)] {
             let theirs = objects.on(&house, route, &id).await;
             let nobodys = objects.on(&house, route, &absent(&id)).await;
@@ -180,7 +301,7 @@ async fn every_object_of_somebody_else_is_as_absent_as_none(house: House) {
         findings.look(route, "us", &ours, ours.status != 404);
     }
     for route in surface.routes.iter().filter(|route| route.method == "get" && !route.has_object()) {
-        let Some(_) = &route.permission else { continue };
+        let Some(_) = route.permission.as_ref().filter(|_| !route.session) else { continue };
         let path = route.path.clone();
         let list: Value = house.api.ask(Ask::get(path).key(&house.keys.foreign)).await.json();
         let Some(data) = list["data"].as_array() else { continue };

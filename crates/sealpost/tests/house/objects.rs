@@ -45,6 +45,7 @@ impl Objects {
         }
         let ask = Ask::new(&route.method, path);
         match (&route.example, &route.media_type) {
+            (Some(_), _) if route.form => ask.form(&self.body(house, route).await),
             (Some(_), _) => ask.json(&self.body(house, route).await),
             (None, Some(media_type)) => ask.bytes(media_type, "List-Unsubscribe=One-Click"),
             (None, None) => ask,

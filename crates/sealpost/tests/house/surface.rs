@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::api::Ask;
+use crate::api::{Ask, FORM};
 use crate::house::House;
 
 /// All routes, and the vocabulary of permissions.
@@ -22,10 +22,18 @@ pub(crate) struct Route {
     pub(crate) permission: Option<String>,
     /// Whether a publishable key may call, too.
     pub(crate) any_key: bool,
+    /// Whether only signed-in members may call.
+    pub(crate) session: bool,
+    /// Whether it is open to all, for forms of our own pages alone.
+    pub(crate) own_page: bool,
+    /// Whether it is a page, which leads whoever isn't signed in to where one signs in.
+    pub(crate) page: bool,
     /// What it leaves in the ledger.
     pub(crate) action: Option<String>,
     pub(crate) mutates: bool,
     pub(crate) reveals: bool,
+    /// Whether its body is a form.
+    pub(crate) form: bool,
     /// The body that is accepted as it stands.
     pub(crate) example: Option<Value>,
     /// A media type other than JSON that it takes.
@@ -77,17 +85,28 @@ impl Route {
             path: path.into(),
             permission: word("permission"),
             any_key: word("credential").unwrap() == "any",
+            session: word("credential").unwrap() == "session",
+            own_page: declared["own_page"].as_bool().unwrap(),
+            page: declared["page"].as_bool().unwrap(),
+            form: content.is_some_and(|content| content.get(FORM).is_some_and(|media| media["schema"].is_object())),
             action: word("action"),
             mutates: declared["mutates"].as_bool().unwrap(),
             reveals: declared["reveals"].as_bool().unwrap(),
             example: content
-                .and_then(|content| content.get("application/json"))
+                .and_then(|content| {
+                    content.get("application/json").or(content.get(FORM)).filter(|media| media["schema"].is_object())
+                })
                 .map(|json| json.get("example").unwrap_or_else(|| panic!("{method} {path} has no example")).clone()),
             media_type: other,
             queries: queries.map(|one| one["name"].as_str().unwrap().to_owned()).collect(),
             statuses: responses.keys().map(|status| status.parse().unwrap()).collect(),
             codes: codes.map(|code| code.as_str().unwrap().to_owned()).collect(),
         }
+    }
+
+    /// Whether everybody may call.
+    pub(crate) fn is_open(&self) -> bool {
+        self.permission.is_none() && !self.session
     }
 
     pub(crate) fn name(&self) -> String {
@@ -106,7 +125,12 @@ impl Route {
 
     /// Its path for this object.
     pub(crate) fn path_for(&self, id: &str) -> String {
-        self.path.replace("{id}", id).replace("{version}", "1").replace("{token}", "unsub_nobody")
+        self.path
+            .replace("{id}", id)
+            .replace("{version}", "1")
+            .replace("{token}", "unsub_nobody")
+            .replace("{link}", "link_nobody")
+            .replace("{env}", "test")
     }
 
     /// Whether the document says that this may be answered.

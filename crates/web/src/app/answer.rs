@@ -36,6 +36,9 @@ impl Inner {
     ) -> Response {
         let reply = match outcome {
             Ok(reply) => reply,
+            Err(Failure::Refused(refusal)) if self.leads_to_sign_in(&refusal, trail) => {
+                Reply::see_other(self.config.sign_in)
+            }
             Err(Failure::Refused(refusal)) => problem(&refusal, trail),
             Err(Failure::Fault(fault)) => {
                 let route = trail.entry.map_or("", |at| self.entries[at].info.path);
@@ -59,6 +62,14 @@ impl Inner {
     }
 }
 
+impl Inner {
+    /// Whether somebody who isn't signed in looked for a page.
+    fn leads_to_sign_in(&self, refusal: &Refusal, trail: &Trail) -> bool {
+        let info = trail.entry.map(|at| &self.entries[at].info);
+        refusal.code().status == 401 && info.is_some_and(|info| info.page && !info.is_unsafe())
+    }
+}
+
 fn problem(refusal: &Refusal, trail: &Trail) -> Reply {
     let code = refusal.code();
     let mut reply = Reply::of(code.status, PROBLEM, refusal.document(trail.request).into());
@@ -77,11 +88,11 @@ fn problem(refusal: &Refusal, trail: &Trail) -> Reply {
     reply
 }
 
-/// The same for every answer; a page may have brought a content policy of its own.
+/// The same for every answer; a page may have brought policies of its own for content and referrers.
 pub(crate) fn secure(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, NO_STORE);
     headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
-    headers.insert(REFERRER_POLICY, NO_REFERRER);
+    headers.entry(REFERRER_POLICY).or_insert(NO_REFERRER);
     headers.insert(STRICT_TRANSPORT_SECURITY, TWO_YEARS);
     if !headers.contains_key(CONTENT_SECURITY_POLICY) {
         headers.insert(CONTENT_SECURITY_POLICY, NO_CONTENT);

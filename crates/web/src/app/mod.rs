@@ -13,21 +13,24 @@ pub use registry::{Registry, RegistryError, SecurityTxt, WebConfig};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Request;
 use http::request::Parts;
 use hyper::body::{Body, Bytes};
 use sealpost_store::trace::{self, Attribute, Open};
-use sealpost_store::{Ctx, Leaf, RequestId, Store, Time};
+use sealpost_store::{Ctx, Environment, Leaf, RequestId, Store, Time};
 
 use crate::body::{Payload, Takes};
-use crate::call::Arrived;
-use crate::caller::{Authenticator, Caller};
+use crate::browser::{self, Bearer, CSRF_HEADER, Csrf, VISIT_COOKIE, cookie, from_own_page, may_read};
+use crate::call::{Arrived, FormPage};
+use crate::caller::{Authenticator, Caller, FRESH_PROOF_MS, Session};
 use crate::credential;
 use crate::idempotency::{Guard, InFlight, Once, key};
 use crate::limits::{Allowance, Limits};
 use crate::problem::{self, Failure, Refusal};
 use crate::reply::Reply;
-use crate::route::{Endpoint, RouteInfo};
+use crate::route::{Callers, Endpoint, RouteInfo};
 
 pub(crate) use answer::{Response, secure};
 use paths::{Found, NotFound};
@@ -45,9 +48,15 @@ pub(crate) struct Inner {
     limits: Limits,
     in_flight: InFlight,
     anonymous: Arc<Caller>,
+    csrf: Csrf,
     config: WebConfig,
     traffic: Traffic,
 }
+
+/// The path parameter that says for which environment a page is.
+pub(crate) const ENVIRONMENT: &str = "env";
+/// The header in which a session says so elsewhere; `test` unless it does.
+const ENVIRONMENT_HEADER: &str = "sealpost-environment";
 
 /// A route ready to be served.
 pub(crate) struct Entry {
@@ -105,6 +114,24 @@ impl App {
     }
 }
 
+/// For which environment a request is, if it is a session's.
+fn environment(info: &RouteInfo, params: &[String], headers: &http::HeaderMap) -> Result<Environment, Refusal> {
+    if info.is_open() {
+        return Ok(Environment::Test);
+    }
+    if let Some(at) = info.path_params.iter().position(|name| *name == ENVIRONMENT) {
+        let named = params.get(at).and_then(|name| name.parse().ok());
+        return named.ok_or_else(crate::call::not_found);
+    }
+    match headers.get(ENVIRONMENT_HEADER) {
+        None => Ok(Environment::Test),
+        Some(name) => {
+            let named = name.to_str().ok().and_then(|name| name.parse().ok());
+            named.ok_or_else(|| Refusal::of(&problem::ENVIRONMENT_INVALID))
+        }
+    }
+}
+
 /// Where in the caller's own trace it asks us, if it says so.
 fn caller_trace(headers: &http::HeaderMap) -> Option<trace::TraceContext> {
     trace::parse(headers.get("traceparent")?.to_str().ok()?)
@@ -135,13 +162,16 @@ impl Inner {
         if !query.is_empty() {
             credential::none_in(query)?;
         }
-        let caller = self.admit(entry, &parts.headers, peer, trail).await?;
+        let environment = environment(&entry.info, &params, &parts.headers)?;
+        let caller = self.admit(entry, &parts.headers, environment, peer, trail).await?;
         let payload = receive::payload(&entry.info, &self.config, &parts.headers, body).await?;
+        self.expect_csrf_token(&entry.info, &caller, &parts.headers, &payload)?;
         let ctx = self.ctx(&caller, trail);
         let once = self.once(&entry.info, &caller, &parts, &payload).await?;
         let _guard = self.enter(&caller, once.as_ref())?;
         let kept = once.clone();
-        let arrived = Arrived { route: entry.info.clone(), params, headers: parts.headers, payload, once };
+        let form = self.form(&entry.info, &caller, &parts.headers)?;
+        let arrived = Arrived { route: entry.info.clone(), params, headers: parts.headers, peer, payload, once, form };
         let answer = (entry.endpoint.handle)(ctx, caller.clone(), arrived, query)?.await;
         match (answer, kept) {
             (Err(failure), Some(once)) => {
@@ -160,19 +190,24 @@ impl Inner {
         })
     }
 
-    /// Credential, limit, kind of credential, permission: in this order, so that nobody gets to try permissions without limit.
+    /// Credential, limit, kind of credential, where it comes from, permission: in this order, so that nobody gets to try permissions
+    /// without limit.
     async fn admit(
         &self,
         entry: &Entry,
         headers: &http::HeaderMap,
+        environment: Environment,
         peer: IpAddr,
         trail: &mut Trail,
     ) -> Result<Arc<Caller>, Failure> {
-        let Some(permission) = entry.info.permission() else {
+        if entry.info.is_open() {
             self.limit(trail, self.limits.take_from_peer(peer, trail.now))?;
+            if entry.info.own_page {
+                from_own_page(headers, &self.config.origin)?;
+            }
             return Ok(self.anonymous.clone());
-        };
-        let caller = match self.authenticate(headers, peer, trail).await {
+        }
+        let caller = match self.authenticate(headers, environment, peer, trail).await {
             Ok(caller) => caller,
             Err(refusal) if refusal.code().status >= 500 => return Err(refusal.into()),
             Err(refusal) => {
@@ -185,9 +220,20 @@ impl Inner {
         let class = entry.info.class.unwrap_or(crate::Class::Write);
         self.limit(trail, self.limits.take(&caller, class, self.store.world().clock.now()))?;
         if !entry.info.admits(caller.credential) {
-            return Err(Refusal::of(&problem::SECRET_KEY_REQUIRED).into());
+            let session = entry.info.callers == Callers::Session;
+            let code = if session { &problem::SESSION_REQUIRED } else { &problem::SECRET_KEY_REQUIRED };
+            return Err(Refusal::of(code).into());
         }
-        if !caller.permissions.contains(permission) {
+        if let Some(session) = &caller.session {
+            match entry.info.is_unsafe() {
+                true => from_own_page(headers, &self.config.origin)?,
+                false => may_read(headers)?,
+            }
+            self.expect_proof(&entry.info, session)?;
+        }
+        if let Some(permission) = entry.info.permission()
+            && !caller.permissions.contains(permission)
+        {
             return Err(Refusal::of(&problem::PERMISSION_MISSING)
                 .member("required_permission", permission.name())
                 .into());
@@ -195,13 +241,63 @@ impl Inner {
         Ok(caller)
     }
 
+    /// Refuses what is sensitive to a member who hasn't proved lately that it is them.
+    fn expect_proof(&self, info: &RouteInfo, session: &Session) -> Result<(), Refusal> {
+        let sensitive =
+            info.steps_up || (session.always_proves && (info.mutates() || info.reveals) && info.permission().is_some());
+        if sensitive && !session.proved_lately(self.store.world().clock.now()) {
+            return Err(Refusal::of(&problem::STEP_UP_REQUIRED).member("max_age_seconds", FRESH_PROOF_MS / 1000));
+        }
+        Ok(())
+    }
+
+    /// Refuses an unsafe request that a cookie speaks for, unless it carries the token that only a page of ours knows.
+    fn expect_csrf_token(
+        &self,
+        info: &RouteInfo,
+        caller: &Caller,
+        headers: &http::HeaderMap,
+        payload: &Payload,
+    ) -> Result<(), Refusal> {
+        let bearer = match &caller.session {
+            Some(session) if info.is_unsafe() => Some(Bearer::Session(session.id)),
+            None if info.own_page => cookie(headers, VISIT_COOKIE)?.map(Bearer::Visit),
+            _ => return Ok(()),
+        };
+        let token = match (headers.get(CSRF_HEADER), payload) {
+            (Some(header), _) => header.to_str().ok(),
+            (None, Payload::Form(form)) => form.csrf(),
+            _ => None,
+        };
+        let belongs = token.zip(bearer).is_some_and(|(token, bearer)| self.csrf.belongs(token, bearer));
+        if belongs { Ok(()) } else { Err(Refusal::of(&problem::CSRF_TOKEN_INVALID)) }
+    }
+
+    /// What a page needs to show a form: a token for whoever looks at it.
+    fn form(&self, info: &RouteInfo, caller: &Caller, headers: &http::HeaderMap) -> Result<FormPage, Refusal> {
+        if let Some(session) = &caller.session {
+            return Ok(FormPage { token: self.csrf.token(Bearer::Session(session.id)), visit: None });
+        }
+        if !info.is_open() || !(info.own_page || info.media_type.starts_with("text/html")) {
+            return Ok(FormPage::default());
+        }
+        if let Some(known) = cookie(headers, VISIT_COOKIE)? {
+            return Ok(FormPage { token: self.csrf.token(Bearer::Visit(known)), visit: None });
+        }
+        let mut name = [0; 16];
+        self.store.world().rng.fill(&mut name);
+        let name = URL_SAFE_NO_PAD.encode(name);
+        Ok(FormPage { token: self.csrf.token(Bearer::Visit(&name)), visit: Some(browser::visit(&name)) })
+    }
+
     async fn authenticate(
         &self,
         headers: &http::HeaderMap,
+        environment: Environment,
         peer: IpAddr,
         trail: &mut Trail,
     ) -> Result<Arc<Caller>, Refusal> {
-        let presented = credential::presented(headers)?.ok_or(&problem::CREDENTIAL_MISSING)?;
+        let presented = credential::presented(headers, environment)?.ok_or(&problem::CREDENTIAL_MISSING)?;
         let denial = match self.authenticator.authenticate(presented, peer, credential::from_browser(headers)).await {
             Ok(caller) => return Ok(caller),
             Err(denial) => denial,

@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes};
 
 use super::WebConfig;
-use crate::body::{Document, Payload, Takes};
+use crate::body::{Document, FORM, Form, Payload, Takes};
 use crate::problem::{
     BODY_INCOMPLETE, BODY_TOO_LARGE, BODY_UNEXPECTED, Failure, HEADERS_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED,
     REQUEST_TIMEOUT, Refusal, URL_TOO_LONG,
@@ -49,6 +49,9 @@ where
     match info.takes {
         Takes::Nothing if body.is_end_stream() => return Ok(Payload::Nothing),
         Takes::Nothing => return Err(Refusal::of(&BODY_UNEXPECTED).into()),
+        // A form without a field.
+        Takes::Form if body.is_end_stream() => return Ok(Payload::Form(Form::default())),
+        Takes::Form => expect_media_type(headers, &[FORM])?,
         Takes::Json => expect_media_type(headers, &["application/json"])?,
         Takes::Bytes(media_types) => expect_media_type(headers, media_types)?,
     }
@@ -60,6 +63,7 @@ where
     let bytes = bytes.map_err(|_| Refusal::of(&REQUEST_TIMEOUT))??;
     match info.takes {
         Takes::Json => Ok(Payload::Json(Document::parse(bytes)?)),
+        Takes::Form => Ok(Payload::Form(Form::parse(&bytes)?)),
         _ => Ok(Payload::Bytes(bytes)),
     }
 }

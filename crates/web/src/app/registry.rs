@@ -8,14 +8,15 @@ use sealpost_store::Store;
 use serde_json::Value;
 
 use super::traffic::Traffic;
-use super::{App, Entry, Inner, Paths, receive};
+use super::{App, ENVIRONMENT, Entry, Inner, Paths, receive};
 use crate::body::Takes;
+use crate::browser::Csrf;
 use crate::caller::{Authenticator, Caller};
 use crate::idempotency::InFlight;
 use crate::limits::{Limits, LimitsConfig};
 use crate::openapi::{self, Documents};
 use crate::problem::{self, Code};
-use crate::route::{Access, Endpoint, Feature, RouteInfo, Trace};
+use crate::route::{Access, Callers, Endpoint, Feature, RouteInfo, Trace};
 
 /// What can be set about the API as a whole.
 #[derive(Clone)]
@@ -30,6 +31,10 @@ pub struct WebConfig {
     pub security_txt: Option<SecurityTxt>,
     /// The version the documentation names.
     pub version: &'static str,
+    /// Where our pages are, as browsers write it in `Origin`: `https://`, a host, and a port unless it is 443.
+    pub origin: String,
+    /// Where one signs in: a path of ours. Whoever isn't signed in is led there from pages.
+    pub sign_in: &'static str,
 }
 
 impl Default for WebConfig {
@@ -40,6 +45,8 @@ impl Default for WebConfig {
             body_timeout: receive::BODY_TIMEOUT,
             security_txt: None,
             version: env!("CARGO_PKG_VERSION"),
+            origin: "https://localhost".into(),
+            sign_in: "/sign-in",
         }
     }
 }
@@ -110,6 +117,7 @@ impl Registry {
             paths,
             entries,
             authenticator,
+            csrf: Csrf::new(store.keys().pepper()),
             store,
             in_flight: InFlight::default(),
             anonymous: Arc::new(Caller::anonymous()),
@@ -162,10 +170,19 @@ fn check(endpoint: &Endpoint, known: &[&'static Code]) -> Result<(), String> {
         Access::OpenToAll(reason) => {
             require(reason.len() > 3, "say why everybody may call with `.open_to_all(\"…\")`")?
         }
-        Access::Needs(_) => {
+        Access::Needs(_) | Access::SignedIn(_) => {
             require(info.class != Some(crate::Class::Open), "only routes that are open to all have the class `Open`")?
         }
     }
+    if let Access::SignedIn(reason) = info.access {
+        require(reason.len() > 3, "say why everybody who is signed in may call with `.signed_in(\"…\")`")?;
+        require(info.callers == Callers::Session, "only members sign in")?;
+    }
+    require(!info.own_page || (info.is_open() && info.is_unsafe()), "`.own_page()` is for open routes that act")?;
+    require(
+        info.path_params.iter().all(|name| *name != ENVIRONMENT) || info.callers == Callers::Session,
+        "a key has its environment, so only routes for sessions take it from their path",
+    )?;
     match info.trace {
         Trace::Acts(action) => {
             require(is_action(action), "an audit action is lower-case words with a dot between: `message.accept`")?
@@ -185,11 +202,9 @@ fn check(endpoint: &Endpoint, known: &[&'static Code]) -> Result<(), String> {
         info.path_params.iter().collect::<BTreeSet<_>>().len() == info.path_params.len(),
         "two path parameters have the same name",
     )?;
-    if info.takes == Takes::Json {
+    if matches!(info.takes, Takes::Json | Takes::Form) {
         let example = info.example.as_ref().ok_or("show a body that is accepted with `.example(…)`")?;
-        let bytes = serde_json::to_vec(example).map_err(|error| error.to_string())?;
-        (endpoint.try_example)(bytes.into())
-            .map_err(|refusal| format!("its example is refused: {:?}", refusal.errors()))?;
+        (endpoint.try_example)(example).map_err(|refusal| format!("its example is refused: {:?}", refusal.errors()))?;
     }
     Ok(())
 }

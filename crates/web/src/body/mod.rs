@@ -6,11 +6,13 @@
 
 mod canonical;
 mod document;
+mod form;
 mod item;
 mod parse;
 mod typed;
 
 pub(crate) use document::Document;
+pub(crate) use form::{FORM, Form};
 pub use item::Item;
 pub(crate) use typed::is_code;
 
@@ -25,6 +27,8 @@ pub enum Takes {
     Nothing,
     /// Strict JSON (`application/json`).
     Json,
+    /// A form (`application/x-www-form-urlencoded`).
+    Form,
     /// Any bytes of one of these media types.
     Bytes(&'static [&'static str]),
 }
@@ -33,6 +37,7 @@ pub enum Takes {
 pub(crate) enum Payload {
     Nothing,
     Json(Document),
+    Form(Form),
     Bytes(Bytes),
 }
 
@@ -50,8 +55,17 @@ impl Payload {
         match self {
             Self::Nothing => {}
             Self::Json(document) => document.write_canonical(out),
+            Self::Form(form) => form.write_canonical(out),
             Self::Bytes(bytes) => out.extend_from_slice(bytes),
         }
+    }
+}
+
+/// The typed value of a form.
+pub(crate) fn form<T: serde::de::DeserializeOwned>(payload: &Payload) -> Result<T, Refusal> {
+    match payload {
+        Payload::Form(form) => form.read(),
+        _ => Err(Refusal::of(&crate::problem::BODY_INVALID).at("", "field_missing")),
     }
 }
 

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::schemas::{Schemas, lenient_object, rename};
-use crate::body::Takes;
+use crate::body::{FORM, Takes};
 use crate::permission::Permission;
 use crate::problem::*;
-use crate::route::{Access, Endpoint, RouteInfo, Trace};
+use crate::route::{Access, Callers, Endpoint, RouteInfo, Trace};
 
 pub(super) fn openapi<'e>(
     endpoints: &[&'e Endpoint],
@@ -52,6 +52,9 @@ pub(super) fn openapi<'e>(
             "securitySchemes": {
                 "bearer": { "type": "http", "scheme": "bearer", "description": "An API key." },
                 "api_key": { "type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key." },
+                "session": { "type": "apiKey", "in": "cookie", "name": "__Host-sealpost_session", "description":
+                    "A signed-in member. Unsafe requests come from a page of this server and carry its token in `X-CSRF-Token` or the field `_csrf`; \
+                     `Sealpost-Environment: test|live` says which environment is meant." },
                 "publishable_key": { "type": "apiKey", "in": "header", "name": "X-Publishable-Key", "description": "A publishable key." },
             },
         },
@@ -76,7 +79,7 @@ fn operation(
     });
     match info.takes {
         Takes::Nothing => {}
-        Takes::Json => {
+        Takes::Json | Takes::Form => {
             let of = endpoint.schemas.body.ok_or("its body has no schema")?;
             if let Some(at) = lenient_object(of) {
                 return Err(format!(
@@ -87,7 +90,8 @@ fn operation(
             if let Some(example) = &info.example {
                 media["example"] = example.clone();
             }
-            operation["requestBody"] = json!({ "required": true, "content": { "application/json": media } });
+            let media_type = if info.takes == Takes::Form { FORM } else { "application/json" };
+            operation["requestBody"] = json!({ "required": true, "content": { media_type: media } });
         }
         Takes::Bytes(media_types) => {
             let content: Map<_, _> = media_types.iter().map(|media_type| ((*media_type).into(), json!({}))).collect();
@@ -107,6 +111,7 @@ fn description(info: &RouteInfo) -> String {
     }
     parts.push(match info.access {
         Access::Needs(permission) => format!("Needs the permission `{}`.", permission.name()),
+        Access::SignedIn(reason) => format!("Every signed-in member may: {reason}."),
         Access::OpenToAll(reason) => format!("Open to all: {reason}."),
     });
     match info.trace {
@@ -118,19 +123,21 @@ fn description(info: &RouteInfo) -> String {
 }
 
 fn security(info: &RouteInfo) -> Value {
-    match (info.access, info.any_key) {
-        (Access::OpenToAll(_), _) => json!([]),
-        (_, false) => json!([{ "bearer": [] }, { "api_key": [] }]),
-        (_, true) => json!([{ "bearer": [] }, { "api_key": [] }, { "publishable_key": [] }]),
+    match info.callers {
+        _ if info.is_open() => json!([]),
+        Callers::SecretKey => json!([{ "bearer": [] }, { "api_key": [] }, { "session": [] }]),
+        Callers::AnyKey => json!([{ "bearer": [] }, { "api_key": [] }, { "publishable_key": [] }, { "session": [] }]),
+        Callers::Session => json!([{ "session": [] }]),
     }
 }
 
 /// What the route declares about itself and OpenAPI has no word for: tests and clients are generated from it.
 fn declared(info: &RouteInfo) -> Value {
-    let credential = match (info.access, info.any_key) {
-        (Access::OpenToAll(_), _) => "none",
-        (_, false) => "secret",
-        (_, true) => "any",
+    let credential = match info.callers {
+        _ if info.is_open() => "none",
+        Callers::SecretKey => "secret",
+        Callers::AnyKey => "any",
+        Callers::Session => "session",
     };
     json!({
         "permission": info.permission().map(Permission::name),
@@ -138,6 +145,9 @@ fn declared(info: &RouteInfo) -> Value {
         "action": info.action(),
         "mutates": info.mutates(),
         "reveals": info.reveals,
+        "page": info.page,
+        "own_page": info.own_page,
+        "steps_up": info.steps_up,
     })
 }
 
@@ -208,12 +218,25 @@ pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_curs
         &STORAGE_UNAVAILABLE,
         &OVERLOADED,
     ];
-    if info.permission().is_some() {
-        all.extend([&CREDENTIAL_AMBIGUOUS, &CREDENTIAL_MISSING, &CREDENTIAL_INVALID, &PERMISSION_MISSING]);
+    if !info.is_open() {
+        all.extend([&CREDENTIAL_AMBIGUOUS, &CREDENTIAL_MISSING, &CREDENTIAL_INVALID]);
+        all.extend([&CROSS_SITE_REFUSED, &ENVIRONMENT_INVALID]);
         all.extend(authentication);
-        if !info.any_key {
-            all.push(&SECRET_KEY_REQUIRED);
+        all.extend(info.permission().map(|_| &PERMISSION_MISSING));
+        match info.callers {
+            Callers::AnyKey => {}
+            Callers::SecretKey => all.push(&SECRET_KEY_REQUIRED),
+            Callers::Session => all.push(&SESSION_REQUIRED),
         }
+        if info.is_unsafe() {
+            all.push(&CSRF_TOKEN_INVALID);
+        }
+        if info.steps_up || info.mutates() || info.reveals {
+            all.push(&STEP_UP_REQUIRED);
+        }
+    }
+    if info.own_page {
+        all.extend([&CROSS_SITE_REFUSED, &CSRF_TOKEN_INVALID, &CREDENTIAL_AMBIGUOUS]);
     }
     if !info.path_params.is_empty() {
         all.push(&NOT_FOUND);
@@ -224,6 +247,7 @@ pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_curs
     match info.takes {
         Takes::Nothing => all.push(&BODY_UNEXPECTED),
         Takes::Json => all.extend([&JSON_INVALID, &BODY_INVALID, &NUMBER_UNSAFE]),
+        Takes::Form => all.push(&BODY_INVALID),
         Takes::Bytes(_) => {}
     }
     if info.takes != Takes::Nothing {
@@ -251,7 +275,7 @@ fn responses(info: &RouteInfo, codes: &[&'static Code]) -> Value {
         headers.insert("Idempotency-Replayed".into(), json!({ "$ref": "#/components/headers/Idempotency-Replayed" }));
     }
     let mut success = json!({ "description": success(info.status), "headers": headers });
-    if info.media_type != "application/json" && info.status != 204 {
+    if !matches!(info.media_type, "application/json" | "") && info.status != 204 {
         success["content"][info.media_type] = json!({ "schema": { "type": "string" } });
     }
     all.insert(info.status.to_string(), success);
@@ -282,6 +306,7 @@ const fn success(status: u16) -> &'static str {
         201 => "Created.",
         202 => "Accepted; work goes on.",
         204 => "Done; nothing to say.",
+        303 => "Done; the answer is elsewhere.",
         _ => "As asked.",
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::problem::Code;
 use crate::reply::Reply;
-use crate::route::{Access, RouteInfo};
+use crate::route::{Callers, RouteInfo};
 
 const STYLE: &str = include_str!("pages.css");
 
@@ -101,10 +101,11 @@ fn operation(out: &mut String, route: &RouteInfo, openapi: &Value) {
     for paragraph in described["description"].as_str().unwrap_or_default().split("\n\n") {
         let _ = write!(out, "<p>{}</p>", code_spans(paragraph));
     }
-    let keys = match (route.access, route.any_key) {
-        (Access::OpenToAll(_), _) => "no credential",
-        (_, true) => "any key",
-        (_, false) => "a secret key",
+    let keys = match route.callers {
+        _ if route.is_open() => "no credential",
+        Callers::AnyKey => "any key, or a session",
+        Callers::SecretKey => "a secret key, or a session",
+        Callers::Session => "a session",
     };
     let class = route.class.map_or("", |class| class.name());
     let _ = write!(out, "<p class=\"meta\">Credential: {keys} · Rate limit: {class} · Success: {}</p>", route.status);

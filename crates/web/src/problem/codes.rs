@@ -9,6 +9,8 @@ crate::codes! {
     CURSOR_INVALID = 400 "cursor_invalid" "The cursor does not belong to this list";
     /// 400: the body is not strict JSON.
     JSON_INVALID = 400 "json_invalid" "The body is not valid JSON";
+    /// 400: neither `test` nor `live`.
+    ENVIRONMENT_INVALID = 400 "environment_invalid" "The header Sealpost-Environment is neither `test` nor `live`";
     /// 400: a query parameter is unknown or wrong.
     QUERY_INVALID = 400 "query_invalid" "A query parameter is unknown or wrong";
     /// 400: the route takes no body.
@@ -25,6 +27,14 @@ crate::codes! {
     HTTPS_REQUIRED = 403 "https_required" "HTTPS is required";
     /// 403: the caller lacks a permission.
     PERMISSION_MISSING = 403 "permission_missing" "The credential lacks a permission";
+    /// 403: a cookie speaks for somebody, and the request doesn't come from a page of ours.
+    CROSS_SITE_REFUSED = 403 "cross_site_refused" "This request does not come from a page of this server";
+    /// 403: the token that only a page of ours knows is missing or another's.
+    CSRF_TOKEN_INVALID = 403 "csrf_token_invalid" "The page this comes from is outdated: load it again";
+    /// 403: the route is for signed-in members.
+    SESSION_REQUIRED = 403 "session_required" "This route needs a signed-in member";
+    /// 403: the act is sensitive, and nobody has proved lately that it is them.
+    STEP_UP_REQUIRED = 403 "step_up_required" "Confirm with your passkey that it is you, then try again";
     /// 403: the route wants a secret key.
     SECRET_KEY_REQUIRED = 403 "secret_key_required" "This route needs a secret key";
     /// 404: absent, foreign and hidden look the same.

@@ -11,8 +11,8 @@ use sealpost_store::Ctx;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::info::{Access, RouteInfo, Trace};
-use crate::body::{self, Document, Payload, Takes};
+use super::info::{Access, Callers, RouteInfo, Trace};
+use crate::body::{self, Document, Form, Payload, Takes};
 use crate::call::{Arrived, Call};
 use crate::caller::{BoxFuture, Caller};
 use crate::limits::Class;
@@ -59,7 +59,7 @@ pub struct Endpoint {
     pub(crate) schemas: Schemas,
     pub(crate) handle: Handle,
     /// Reads the example as the handler would.
-    pub(crate) try_example: Box<dyn Fn(Bytes) -> Result<(), Refusal> + Send + Sync>,
+    pub(crate) try_example: Box<dyn Fn(&Value) -> Result<(), Refusal> + Send + Sync>,
 }
 
 impl Endpoint {
@@ -103,7 +103,10 @@ impl<T> Route<Undeclared, T> {
             path,
             path_params,
             access: Access::OpenToAll(""),
-            any_key: false,
+            callers: Callers::SecretKey,
+            page: false,
+            own_page: false,
+            steps_up: false,
             class: None,
             trace: Trace::Reads,
             reveals: false,
@@ -127,6 +130,13 @@ impl<T, B, Q> Route<Undeclared, T, B, Q> {
         self.into_state()
     }
 
+    /// Every member who is signed in may call, whatever their role, because of `reason`: it is about nobody but themselves.
+    pub fn signed_in(mut self, reason: &'static str) -> Route<Declared, T, B, Q> {
+        self.info.access = Access::SignedIn(reason);
+        self.info.callers = Callers::Session;
+        self.into_state()
+    }
+
     /// Everybody may call, without any credential, because of `reason`.
     pub fn open_to_all(mut self, reason: &'static str) -> Route<Declared, T, B, Q> {
         self.info.access = Access::OpenToAll(reason);
@@ -138,13 +148,39 @@ impl<T, B, Q> Route<Undeclared, T, B, Q> {
 impl<A, T, B, Q> Route<A, T, B, Q> {
     /// Secret keys and sessions may call; publishable keys may not. The default.
     pub fn secret_key(mut self) -> Self {
-        self.info.any_key = false;
+        self.info.callers = Callers::SecretKey;
         self
     }
 
     /// Publishable keys may call, too.
     pub fn any_key(mut self) -> Self {
-        self.info.any_key = true;
+        self.info.callers = Callers::AnyKey;
+        self
+    }
+
+    /// Signed-in members may call, and no key.
+    pub fn session(mut self) -> Self {
+        self.info.callers = Callers::Session;
+        self
+    }
+
+    /// It shows signed-in members a page. Whoever isn't signed in is led to where one signs in.
+    pub fn page(mut self) -> Self {
+        self.info.callers = Callers::Session;
+        self.info.page = true;
+        self.answers_with(200, "text/html; charset=utf-8")
+    }
+
+    /// For an unsafe route that is open to all: only a form that one of our own pages showed this visitor may call it
+    /// ([`Call::visit`](crate::Call::visit)).
+    pub fn own_page(mut self) -> Self {
+        self.info.own_page = true;
+        self
+    }
+
+    /// It is sensitive: a member must have proved with a passkey within the last five minutes that it is them.
+    pub fn step_up(mut self) -> Self {
+        self.info.steps_up = true;
         self
     }
 
@@ -232,6 +268,21 @@ impl<A, T, B, Q> Route<A, T, B, Q> {
         }
     }
 
+    /// It takes the fields of a form. As with a body in JSON, the type must refuse unknown fields, and an
+    /// [`example`](Self::example) shows them: an object of texts. A field left empty isn't there; a field `name[]` may be there
+    /// more than once and is a list.
+    pub fn takes_form<N: DeserializeOwned + JsonSchema>(mut self) -> Route<A, T, N, Q> {
+        self.info.takes = Takes::Form;
+        self.schemas.body = Some(|generator| generator.subschema_for::<N>());
+        Route {
+            info: self.info,
+            schemas: self.schemas,
+            read_body: body::form,
+            read_query: self.read_query,
+            state: PhantomData,
+        }
+    }
+
     /// It takes any bytes of one of these media types: a form, a file.
     pub fn takes_bytes(mut self, media_types: &'static [&'static str]) -> Route<A, T, Bytes, Q> {
         self.info.takes = Takes::Bytes(media_types);
@@ -275,7 +326,14 @@ impl<B: Send + 'static, Q: Send + 'static> Route<Declared, Traced, B, Q> {
             let body = read_body(&arrived.payload)?;
             Ok(Box::pin(handler(Call { ctx, caller, body, query, arrived })))
         };
-        let try_example = move |bytes: Bytes| read_body(&Payload::Json(Document::parse(bytes)?)).map(drop);
+        let takes = info.takes;
+        let try_example = move |example: &Value| {
+            let payload = match takes {
+                Takes::Form => Payload::Form(Form::of_example(example)?),
+                _ => Payload::Json(Document::parse(example.to_string().into())?),
+            };
+            read_body(&payload).map(drop)
+        };
         Endpoint { info, schemas, handle: Box::new(handle), try_example: Box::new(try_example) }
     }
 }

@@ -14,8 +14,21 @@ use crate::problem::Code;
 pub enum Access {
     /// Whoever has this permission.
     Needs(Permission),
+    /// Every member who is signed in, whatever their role, for this reason.
+    SignedIn(&'static str),
     /// Everybody, for this reason.
     OpenToAll(&'static str),
+}
+
+/// With what kind of credential, where one is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callers {
+    /// Any key, and sessions.
+    AnyKey,
+    /// Secret keys, and sessions.
+    SecretKey,
+    /// Sessions alone.
+    Session,
 }
 
 /// What a call leaves in the ledger.
@@ -42,8 +55,14 @@ pub struct RouteInfo {
     pub path_params: Vec<&'static str>,
     /// Who may call.
     pub access: Access,
-    /// Whether publishable keys may, too; otherwise only secret keys and sessions.
-    pub any_key: bool,
+    /// With what kind of credential.
+    pub callers: Callers,
+    /// Whether it is a page: whoever isn't signed in is led to where one signs in.
+    pub page: bool,
+    /// Whether, although it is open to all, only a form of one of our own pages may call it.
+    pub own_page: bool,
+    /// Whether a member must have proved lately with a passkey that it is them.
+    pub steps_up: bool,
     /// Whose quota it draws from.
     pub class: Option<Class>,
     /// What it leaves in the ledger.
@@ -86,13 +105,27 @@ impl RouteInfo {
     pub fn permission(&self) -> Option<Permission> {
         match self.access {
             Access::Needs(permission) => Some(permission),
-            Access::OpenToAll(_) => None,
+            Access::SignedIn(_) | Access::OpenToAll(_) => None,
         }
+    }
+
+    /// Whether everybody may call.
+    pub fn is_open(&self) -> bool {
+        matches!(self.access, Access::OpenToAll(_))
     }
 
     /// Whether a credential of this class may call.
     pub fn admits(&self, credential: CredentialClass) -> bool {
-        self.any_key || self.permission().is_none() || credential != CredentialClass::Publishable
+        match self.callers {
+            Callers::AnyKey => true,
+            Callers::SecretKey => self.is_open() || credential != CredentialClass::Publishable,
+            Callers::Session => credential == CredentialClass::Session,
+        }
+    }
+
+    /// Whether its method is one that may change something (RFC 9110 §9.2.1).
+    pub fn is_unsafe(&self) -> bool {
+        self.method != Method::GET
     }
 
     /// A name for it in generated clients: `post_v1_messages_by_id_cancel`.

@@ -40,7 +40,7 @@ mod info;
 
 pub(crate) use builder::SchemaOf;
 pub use builder::{Declared, Endpoint, Route, Silent, Traced, Undeclared, delete, get, patch, post, put};
-pub use info::{Access, RouteInfo, Trace};
+pub use info::{Access, Callers, RouteInfo, Trace};
 
 use crate::problem::Code;
 

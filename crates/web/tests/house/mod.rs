@@ -67,7 +67,7 @@ impl Answer {
     }
 }
 
-/// Knows four keys of one organisation: `writer`, `reader`, `public` and the revoked `gone`.
+/// Knows four keys of one organisation: `writer`, `reader`, `public` and the revoked `gone`; and the session `member`.
 struct Keys(Org);
 
 impl Authenticator for Keys {
@@ -83,12 +83,24 @@ impl Authenticator for Keys {
                 "writer" if !from_browser => (PermissionSet::of(&[THINGS_READ, THINGS_WRITE]), CredentialClass::Secret),
                 "reader" => (PermissionSet::of(&[THINGS_READ]), CredentialClass::Secret),
                 "public" => (PermissionSet::of(&[THINGS_READ, THINGS_WRITE]), CredentialClass::Publishable),
+                "member" if presented.via == Via::Session => {
+                    (PermissionSet::of(&[THINGS_READ, THINGS_WRITE]), CredentialClass::Session)
+                }
                 "gone" => return Err(Denial::of_known(&codes::KEY_REVOKED, self.0, actor)),
                 _ => return Err((&problem::CREDENTIAL_INVALID).into()),
             };
+            let session = (credential == CredentialClass::Session).then_some(Session {
+                id: [5; 16],
+                proved_at: None,
+                always_proves: false,
+            });
+            let org = match session {
+                Some(_) => Org { environment: presented.environment, ..self.0 },
+                None => self.0,
+            };
             let mut limit_id = [0; 16];
             limit_id[..presented.text.len()].copy_from_slice(presented.text.as_bytes());
-            Ok(Arc::new(Caller { org: self.0, actor, viewer: Viewer::masked(), permissions, credential, limit_id }))
+            Ok(Arc::new(Caller { org, actor, viewer: Viewer::masked(), permissions, credential, limit_id, session }))
         })
     }
 

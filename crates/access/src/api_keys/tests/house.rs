@@ -8,7 +8,7 @@ use hyper::body::Bytes;
 use sealpost_ledger::Leaf;
 use sealpost_seal::token::KeyKind;
 use sealpost_store::testing::TestStore;
-use sealpost_store::{Change, Ctx, Store};
+use sealpost_store::{Change, Ctx, Environment, Store};
 use sealpost_web::{App, Authenticator, Caller, Permission, PermissionSet, Presented, Registry, Via, WebConfig};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -60,7 +60,7 @@ impl House {
 
     /// Presents a key; answers the caller or the code of the refusal.
     pub(super) async fn present(&self, text: &str, peer: &str, browser: bool) -> Result<Arc<Caller>, &'static str> {
-        let presented = Presented { via: Via::Bearer, text };
+        let presented = Presented { via: Via::Bearer, text, environment: Environment::Test };
         let peer: IpAddr = peer.parse().unwrap();
         self.keys.authenticate(presented, peer, browser).await.map_err(|denial| denial.refusal.code().code)
     }

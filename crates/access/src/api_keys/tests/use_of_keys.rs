@@ -1,6 +1,6 @@
 //! How the use of keys is remembered.
 
-use sealpost_store::both_engines;
+use sealpost_store::{Environment, both_engines};
 use sealpost_web::{Authenticator, Presented, Via};
 
 use super::house::{ELSEWHERE, HERE, House, powerful};
@@ -65,7 +65,7 @@ both_engines! {
         let other = KeyAuthenticator::new(other);
         let key = house.key(powerful()).await;
         for keys in [&house.keys, &other, &other] {
-            let presented = Presented { via: Via::Bearer, text: key.plain.expose() };
+            let presented = Presented { via: Via::Bearer, text: key.plain.expose(), environment: Environment::Test };
             keys.authenticate(presented, HERE.parse().unwrap(), false).await.ok().unwrap();
         }
         let (ours, theirs) = (house.keys.uses(), other.uses());

@@ -97,7 +97,7 @@ both_engines! {
         assert_eq!(house.present(strange.expose(), HERE, false).await.err(), Some("key_unknown"));
         assert_eq!(house.present("sk_test_nonsense", HERE, false).await.err(), Some("key_malformed"));
         assert_eq!(house.present("", HERE, false).await.err(), Some("key_malformed"));
-        let presented = Presented { via: Via::PublishableKey, text: key.plain.expose() };
+        let presented = Presented { via: Via::PublishableKey, text: key.plain.expose(), environment: Environment::Test };
         let denial = house.keys.authenticate(presented, HERE.parse().unwrap(), false).await.err().unwrap();
         assert_eq!(denial.refusal.code().code, "key_header_wrong");
         assert_eq!(denial.known.map(|(org, _)| org), Some(house.ctx.org), "its owner's ledger hears of it");
@@ -177,7 +177,7 @@ async fn a_revocation_reaches_every_node() {
         }
     }
     let ask = async || {
-        let presented = Presented { via: Via::Bearer, text: key.plain.expose() };
+        let presented = Presented { via: Via::Bearer, text: key.plain.expose(), environment: Environment::Test };
         there.authenticate(presented, HERE.parse().unwrap(), false).await.err().map(|denial| denial.refusal.code().code)
     };
     assert_eq!(ask().await, None, "believed, and remembered");

@@ -1,8 +1,8 @@
 //! What is out of the ordinary in the use of a key.
 
 use sealpost_seal::token::KeyKind;
-use sealpost_store::both_engines;
 use sealpost_store::testing::TestStore;
+use sealpost_store::{Environment, both_engines};
 use sealpost_web::{Authenticator, Presented, Via};
 
 use super::house::{ELSEWHERE, HERE, House, powerful, secret};
@@ -109,7 +109,7 @@ both_engines! {
         used(&house, &key, HERE).await;
         house.test.clock.advance_ms(40 * DAY_MS);
         for keys in [&house.keys, &other] {
-            let presented = Presented { via: Via::Bearer, text: key.plain.expose() };
+            let presented = Presented { via: Via::Bearer, text: key.plain.expose(), environment: Environment::Test };
             keys.authenticate(presented, ELSEWHERE.parse().unwrap(), false).await.ok().unwrap();
         }
         let (ours, theirs) = (house.keys.uses(), other.uses());

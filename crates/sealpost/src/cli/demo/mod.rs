@@ -9,6 +9,7 @@ mod tell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use sealpost_access::sign_in::link;
 use sealpost_egress::client::Client;
 use sealpost_egress::network::Network;
 use sealpost_store::{Clock as _, World};
@@ -65,12 +66,14 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     let url = format!("https://localhost:{}", address.port());
     let place = seed::organisation(running.store()).await?;
     let key = seed::key(running.store(), &place, &folder.key).await?;
+    let owner = link::create_for_owner(running.store(), &place).await.map_err(anyhow::Error::from)?;
     folder.save_profile(&url)?;
     let client = Client::new(Network::system(local_policy()), &trust::of_files([&folder.authority])?)
         .map_err(anyhow::Error::from)?;
     let api = Api::new(client, &url, &key)?;
     seed::content(&api).await?;
-    let place = tell::Place { url: &url, folder: &folder, ready_ms };
+    let owner = owner.url(&url);
+    let place = tell::Place { url: &url, folder: &folder, ready_ms, owner: &owner };
     tell::place(out, &place);
 
     let story = tokio::select! {

@@ -12,6 +12,8 @@ pub(super) struct Place<'a> {
     pub(super) url: &'a str,
     pub(super) folder: &'a Folder,
     pub(super) ready_ms: i64,
+    /// A one-time link that signs the owner in.
+    pub(super) owner: &'a str,
 }
 
 /// The first line, before anything is done.
@@ -24,8 +26,9 @@ pub(super) fn greeting(out: Out) {
 
 /// Where everything is.
 pub(super) fn place(out: Out, place: &Place<'_>) {
-    let Place { url, folder, ready_ms } = place;
+    let Place { url, folder, ready_ms, owner } = place;
     out.say(format_args!("  API       {url}/v1   (docs {url}/docs)   ready in {ready_ms} ms"));
+    out.say(format_args!("  sign in   {owner}   (once, within 15 minutes)"));
     out.say(format_args!(
         "  data      {}   encrypted; root key in {} (0600)",
         folder.data.display(),
@@ -46,6 +49,7 @@ pub(super) fn story(out: Out, place: &Place<'_>, story: &Story) {
         "key_file": place.folder.key,
         "ca": place.folder.authority,
         "ready_ms": place.ready_ms,
+        "sign_in": place.owner,
         "message": { "id": message, "to": story.to, "accepted_ms": story.accepted_ms },
         "report": { "id": report.id, "type": report.kind, "verified": true, "after_ms": report.after_ms },
         "timeline": story.timeline,

@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use sealpost_access::organisations::{self, OrganisationName};
+use sealpost_access::sign_in::link;
 use sealpost_seal::rng::SystemRng;
 use sealpost_seal::{RootKey, SecretText};
-use sealpost_store::{Standing, StoreError, World};
+use sealpost_store::{Environment, Org, Standing, StoreError, World};
 use serde_json::json;
 
 use super::{Outcome, Shell, Stop};
-use crate::config::{Environment, Flags, load};
+use crate::config::{Environment as Surroundings, Flags, load};
 use crate::house;
 use crate::{files, hardening, kit};
 
@@ -92,9 +93,12 @@ async fn first_organisation(shell: &Shell, plan: &Plan, root: &RootKey) -> Outco
         Some(one) => one.id,
         None => organisations::create(&store, name).await.map_err(anyhow::Error::from)?,
     };
+    let ctx = organisations::operator(&store, Org { id, environment: Environment::Live });
+    let owner = link::create_for_owner(&store, &ctx).await.map_err(anyhow::Error::from)?;
+    let owner = owner.url(config.server.public_url.as_str());
     let key = store.verifier_key().map_err(anyhow::Error::from)?.to_string();
     let value = json!({ "organisation": id, "config": plan.config, "data": plan.data, "root_key_file": plan.root,
-        "verifier_key": key, "recovery_kit": { "id": kit::id(root), "groups": &**kit::groups(root) } });
+        "verifier_key": key, "sign_in": owner, "recovery_kit": { "id": kit::id(root), "groups": &**kit::groups(root) } });
     let out = shell.out;
     out.result(&value, || {
         out.say(format_args!(
@@ -110,6 +114,8 @@ async fn first_organisation(shell: &Shell, plan: &Plan, root: &RootKey) -> Outco
         out.say("    without it, backups of the data are noise; with it and the data, everything can be read\n");
         out.say(format_args!("verifier key of the ledger, for your auditor:\n    {key}\n"));
         out.say(format_args!("organisation  {id}  {}", plan.organisation));
+        out.say(format_args!("sign in       {owner}"));
+        out.say("              as the owner, once, within 15 minutes, when the server runs");
         out.say(format_args!("next          sealpost --config {} config check", plan.config.display()));
         out.say(format_args!(
             "              sealpost --config {} keys create --local --name admin --scope all --save admin.key",
@@ -183,8 +189,8 @@ async fn refuse_if_occupied(plan: &Plan, recovering: bool) -> Outcome {
 }
 
 /// What the environment says is for the server, which is not running yet.
-fn the_servers() -> Environment {
-    Environment::default()
+fn the_servers() -> Surroundings {
+    Surroundings::default()
 }
 
 fn write(plan: &Plan, root: &RootKey) -> anyhow::Result<()> {

@@ -58,6 +58,51 @@ create table api_key_network (
     primary key (org, env, api_key, network)
 );
 
+-- People of the organisation's staff, in both environments. `role` is one of ours by its word, or one of theirs by its id.
+create table member (
+    org uuid not null,
+    id uuid not null,
+    slot uuid,
+    email bytea,
+    name bytea,
+    role text not null,
+    state text not null,
+    created_at bigint not null,
+    updated_at bigint not null,
+    primary key (org, id)
+);
+
+-- Signed in until something ends it: a time, the member, somebody else. `network` is a keyed hash, `agent` two words of ours.
+create table member_session (
+    org uuid not null,
+    id uuid not null,
+    member uuid not null,
+    mac bytea not null,
+    method text not null,
+    agent text not null,
+    network bytea not null,
+    created_at bigint not null,
+    seen_at bigint not null,
+    proved_at bigint,
+    ended_at bigint,
+    ended_by text,
+    primary key (org, id)
+);
+create index member_session_member on member_session (org, member);
+
+create table sign_in_link (
+    org uuid not null,
+    id uuid not null,
+    member uuid not null,
+    mac bytea not null,
+    purpose text not null,
+    created_at bigint not null,
+    expires_at bigint not null,
+    used_at bigint,
+    primary key (org, id)
+);
+create index sign_in_link_member on sign_in_link (org, member);
+
 create table secret (
     org uuid not null,
     env text not null,

@@ -58,6 +58,51 @@ create table api_key_network (
     primary key (org, env, api_key, network)
 ) strict, without rowid;
 
+-- People of the organisation's staff, in both environments. `role` is one of ours by its word, or one of theirs by its id.
+create table member (
+    org blob not null,
+    id blob not null,
+    slot blob,
+    email blob,
+    name blob,
+    role text not null,
+    state text not null,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (org, id)
+) strict, without rowid;
+
+-- Signed in until something ends it: a time, the member, somebody else. `network` is a keyed hash, `agent` two words of ours.
+create table member_session (
+    org blob not null,
+    id blob not null,
+    member blob not null,
+    mac blob not null,
+    method text not null,
+    agent text not null,
+    network blob not null,
+    created_at integer not null,
+    seen_at integer not null,
+    proved_at integer,
+    ended_at integer,
+    ended_by text,
+    primary key (org, id)
+) strict, without rowid;
+create index member_session_member on member_session (org, member);
+
+create table sign_in_link (
+    org blob not null,
+    id blob not null,
+    member blob not null,
+    mac blob not null,
+    purpose text not null,
+    created_at integer not null,
+    expires_at integer not null,
+    used_at integer,
+    primary key (org, id)
+) strict, without rowid;
+create index sign_in_link_member on sign_in_link (org, member);
+
 create table secret (
     org blob not null,
     env text not null,

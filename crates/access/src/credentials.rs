@@ -1,0 +1,43 @@
+//! Whatever is presented, decided by who knows its kind.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use sealpost_web::{Authenticator, BoxFuture, Caller, Code, Denial, Presented, Via};
+
+use crate::api_keys::KeyAuthenticator;
+use crate::sessions::SessionAuthenticator;
+
+/// Believes keys and sessions.
+pub struct Credentials {
+    keys: Arc<KeyAuthenticator>,
+    sessions: Arc<SessionAuthenticator>,
+    codes: &'static [&'static Code],
+}
+
+impl Credentials {
+    /// Keys, decided by one, and sessions, decided by the other.
+    pub fn new(keys: Arc<KeyAuthenticator>, sessions: Arc<SessionAuthenticator>) -> Arc<Self> {
+        let codes = [keys.codes(), sessions.codes()].concat();
+        // One for each process, which lives as long.
+        Arc::new(Self { keys, sessions, codes: codes.leak() })
+    }
+}
+
+impl Authenticator for Credentials {
+    fn authenticate<'a>(
+        &'a self,
+        presented: Presented<'a>,
+        peer: IpAddr,
+        from_browser: bool,
+    ) -> BoxFuture<'a, Result<Arc<Caller>, Denial>> {
+        match presented.via {
+            Via::Session => self.sessions.authenticate(presented, peer, from_browser),
+            Via::Bearer | Via::ApiKey | Via::PublishableKey => self.keys.authenticate(presented, peer, from_browser),
+        }
+    }
+
+    fn codes(&self) -> &'static [&'static Code] {
+        self.codes
+    }
+}

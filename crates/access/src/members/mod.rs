@@ -1,0 +1,10 @@
+//! Members: the people of an organisation's staff.
+//!
+//! A member belongs to one organisation and to both of its environments, and holds one [role](crate::roles).
+
+mod model;
+mod service;
+pub(crate) mod store;
+
+pub use model::{Member, MemberState};
+pub use service::{create, owner};

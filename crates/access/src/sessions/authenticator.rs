@@ -1,0 +1,114 @@
+//! Believes or refuses a presented session.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use sealpost_seal::token::{Token, TokenKind};
+use sealpost_store::{Actor, ActorKind, CredentialKind, Ctx, Environment, Org, SessionId, Store, StoreError};
+use sealpost_web::{Authenticator, BoxFuture, Caller, Code, CredentialClass, Denial, Presented, Session};
+
+use super::cache::{Known, SessionCache};
+use super::{codes, rules, store};
+use crate::masking::{self, Policies};
+use crate::roles::{Role, RoleRef};
+
+/// The [`Authenticator`] for sessions: one for each process.
+pub struct SessionAuthenticator {
+    house: Store,
+    cache: SessionCache,
+    policies: Arc<Policies>,
+}
+
+impl SessionAuthenticator {
+    /// Believes the sessions in this store.
+    pub fn new(house: Store) -> Arc<Self> {
+        Arc::new(Self { cache: SessionCache::new(&house), policies: Policies::new(house.clone()), house })
+    }
+
+    /// Forgets what is remembered: something has just changed here, and the bus will tell everybody else.
+    pub(crate) fn forget(&self) {
+        self.cache.forget();
+    }
+
+    async fn decide(&self, presented: Presented<'_>, peer: IpAddr) -> Result<Arc<Caller>, Denial> {
+        let token = Token::parse(TokenKind::SESSION, presented.text).map_err(|_| &codes::SESSION_UNKNOWN)?;
+        let mac = token.mac(self.house.keys().pepper());
+        let known = match self.cache.find(&mac) {
+            Ok(known) => known,
+            Err(began) => {
+                let (org, found) = self.look_up(mac).await?.ok_or(&codes::SESSION_UNKNOWN)?;
+                self.cache.remember(began, mac, org, found)
+            }
+        };
+        let org = Org { environment: presented.environment, ..known.org };
+        let actor = Actor { kind: ActorKind::Member, id: known.session.member.bytes() };
+        let (now, seen_at) = (self.house.world().clock.now(), known.seen_at());
+        if !rules::is_alive(&known.session, seen_at, known.state, known.role.limits, now) {
+            return Err(Denial::of_known(&codes::SESSION_ENDED, org, actor));
+        }
+        if !known.role.cidrs.admit(peer) {
+            return Err(Denial::of_known(&codes::SESSION_ADDRESS_REFUSED, org, actor));
+        }
+        if rules::is_to_be_seen(seen_at, now) && known.see(seen_at, now) {
+            self.see(&known, now).await;
+        }
+        let policy = self.policies.of(org.id).await?;
+        let role = &known.role;
+        Ok(Arc::new(Caller {
+            org,
+            actor,
+            viewer: masking::viewer_of_role(&policy.masking, role.permissions, role.masks),
+            permissions: role.permissions,
+            credential: CredentialClass::Session,
+            limit_id: known.session.member.bytes(),
+            session: Some(Session {
+                id: known.session.id.bytes(),
+                proved_at: known.session.proved_at,
+                always_proves: role.require_step_up,
+            }),
+        }))
+    }
+
+    /// Writes down that a session is in use. It stays good if that fails: then it only ends earlier.
+    async fn see(&self, known: &Known, now: sealpost_store::Time) {
+        let ctx = Ctx::system(known.org, self.house.world().clone());
+        let id = known.session.id;
+        if let Err(error) = self.house.maintain::<_, StoreError>(&ctx, move |tx| store::see(tx, id, now)).await {
+            tracing::error!(error = %error, "session.not_seen");
+        }
+    }
+
+    async fn look_up(&self, mac: [u8; 32]) -> Result<Option<(Org, Found)>, StoreError> {
+        let Some(credential) = self.house.credential(CredentialKind::Session, mac).await? else { return Ok(None) };
+        let org = Org { environment: Environment::Live, ..credential.org };
+        let id = SessionId::from_bytes(credential.id);
+        let ctx = Ctx::system(org, self.house.world().clone());
+        let found = self.house.peek::<_, StoreError>(&ctx, move |tx| store::with_member(tx, id)).await?;
+        Ok(found.and_then(|(session, role, state)| Some((org, (session, role_of(role)?, state)))))
+    }
+}
+
+type Found = (super::SessionRow, Arc<Role>, crate::members::MemberState);
+
+/// What a role says. One that isn't there any more says nothing, and nobody is believed by it.
+fn role_of(reference: RoleRef) -> Option<Arc<Role>> {
+    match reference {
+        RoleRef::Standard(standard) => Some(Arc::new(standard.role())),
+        RoleRef::Custom(_) => None,
+    }
+}
+
+impl Authenticator for SessionAuthenticator {
+    fn authenticate<'a>(
+        &'a self,
+        presented: Presented<'a>,
+        peer: IpAddr,
+        _: bool,
+    ) -> BoxFuture<'a, Result<Arc<Caller>, Denial>> {
+        Box::pin(self.decide(presented, peer))
+    }
+
+    fn codes(&self) -> &'static [&'static Code] {
+        codes::ALL
+    }
+}

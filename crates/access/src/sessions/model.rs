@@ -1,0 +1,108 @@
+//! What a session is.
+
+use std::net::IpAddr;
+
+use sealpost_seal::token::Token;
+use sealpost_store::{MemberId, OrgKeys, SessionId, Time};
+
+use super::agent::Agent;
+use crate::api_keys::CoarseNetwork;
+
+/// How a member proved who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// By a one-time link that the operator made on the host.
+    OperatorLink,
+}
+
+impl Method {
+    const ALL: [Self; 1] = [Self::OperatorLink];
+
+    /// Its word, as it is stored and sent.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::OperatorLink => "operator_link",
+        }
+    }
+
+    pub(super) fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+}
+
+/// What ended a session before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Its member signed out.
+    SignedOut,
+    /// Somebody ended it.
+    Revoked,
+}
+
+impl Ended {
+    const ALL: [Self; 2] = [Self::SignedOut, Self::Revoked];
+
+    /// Its word, as it is stored and as a ledger leaf says it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    pub(super) fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+}
+
+/// A session as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub member: MemberId,
+    /// How it began.
+    pub method: Method,
+    /// In what kind of browser it began.
+    pub agent: Agent,
+    /// From which network it began: a keyed hash, the same for the same member and network.
+    pub network: [u8; 8],
+    /// When it began.
+    pub created_at: Time,
+    /// When it was used last, to the minute.
+    pub seen_at: Time,
+    /// When its member last proved with a passkey that it is them.
+    pub proved_at: Option<Time>,
+    /// When and by what it was ended before its time.
+    pub ended: Option<(Time, Ended)>,
+}
+
+/// What is known when a session begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    /// Whose it is.
+    pub member: MemberId,
+    /// How they proved who they are.
+    pub method: Method,
+    /// In what kind of browser.
+    pub agent: Agent,
+    /// From which network: [`network_name`].
+    pub network: [u8; 8],
+}
+
+/// A session that has begun, and its token: shown this once.
+pub struct Opened {
+    /// Its id.
+    pub id: SessionId,
+    /// What the browser presents from now on.
+    pub token: Token,
+}
+
+/// What a member's network is called: its /24 or /48, keyed, so that it can't be turned back, and different for each member.
+pub fn network_name(keys: &OrgKeys, member: MemberId, peer: IpAddr) -> [u8; 8] {
+    let mac = keys.purpose("ip").mac(&[b"member", &member.bytes(), CoarseNetwork::of(peer).bytes()]);
+    let mut name = [0; 8];
+    name.copy_from_slice(&mac[..8]);
+    name
+}

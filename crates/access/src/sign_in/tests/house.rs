@@ -1,0 +1,141 @@
+//! A house with members in it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use sealpost_ledger::Leaf;
+use sealpost_store::testing::TestStore;
+use sealpost_store::{Ctx, Environment, Keys, MemberId, RequestId, Store};
+use sealpost_web::{App, Authenticator, Caller, Presented, Registry, Via, WebConfig};
+
+use crate::Credentials;
+use crate::api_keys::KeyAuthenticator;
+use crate::members;
+use crate::roles::{RoleRef, Standard};
+use crate::sessions::{self, Agent, SessionAuthenticator};
+use crate::sign_in::link::{self, IssuedLink, Purpose};
+use crate::sign_in::{SignIn, feature};
+
+pub(super) const HERE: &str = "192.0.2.10";
+pub(super) const MINUTE: i64 = 60_000;
+
+/// A store, one organisation in it, and what signs its members in.
+pub(super) struct House {
+    pub(super) test: TestStore,
+    pub(super) ctx: Ctx,
+    pub(super) sessions: Arc<SessionAuthenticator>,
+    app: App,
+}
+
+/// What came back.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: http::HeaderMap,
+    pub(super) body: String,
+}
+
+impl House {
+    pub(super) async fn new(test: TestStore) -> Self {
+        let ctx = test.organisation().await;
+        let sessions = SessionAuthenticator::new(test.store.clone());
+        let credentials = Credentials::new(KeyAuthenticator::new(test.store.clone()), sessions.clone());
+        let sign_in = SignIn::new(test.store.clone(), sessions.clone(), "/app");
+        let features = vec![feature(&sign_in), sessions::feature()];
+        let registry = Registry::new(features, credentials, test.store.clone(), WebConfig::default()).unwrap();
+        Self { app: registry.app(), sessions, ctx, test }
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.test.store
+    }
+
+    pub(super) fn keys(&self) -> Keys {
+        self.store().keys().clone()
+    }
+
+    pub(super) async fn member(&self, standard: Standard) -> MemberId {
+        let made = self.store().write(&self.ctx, move |tx| members::create(tx, RoleRef::Standard(standard))).await;
+        made.unwrap()
+    }
+
+    pub(super) async fn link(&self, member: MemberId) -> IssuedLink {
+        let keys = self.keys();
+        self.store().write(&self.ctx, move |tx| link::create(tx, &keys, member, Purpose::Operator)).await.unwrap()
+    }
+
+    /// Follows a link; answers the session's token or the code of the refusal.
+    pub(super) async fn follow(&self, link: &IssuedLink) -> Result<String, &'static str> {
+        let (peer, request) = (HERE.parse().unwrap(), RequestId::new(self.store().world()));
+        match link::follow(self.store(), link.token.expose(), peer, Agent::of(None), request).await {
+            Ok(followed) => Ok(followed.session.token.expose().to_owned()),
+            Err(sealpost_web::Failure::Refused(refusal)) => Err(refusal.code().code),
+            Err(failure) => panic!("{failure:?}"),
+        }
+    }
+
+    /// The token of a session of a new member of this role.
+    pub(super) async fn signed_in(&self, standard: Standard) -> String {
+        let member = self.member(standard).await;
+        self.follow(&self.link(member).await).await.unwrap()
+    }
+
+    /// Presents a session in the test environment; answers the caller or the code of the refusal.
+    pub(super) async fn present(&self, token: &str) -> Result<Arc<Caller>, &'static str> {
+        present(&self.sessions, token, Environment::Test).await
+    }
+
+    /// A request as a browser sends it from a page of ours, with these headers besides.
+    pub(super) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], form: Option<&str>) -> Answer {
+        let mut request = http::Request::builder().method(method).uri(path);
+        for (name, value) in headers.iter().chain(&[("sec-fetch-site", "same-origin"), ("origin", "https://localhost")])
+        {
+            request = request.header(*name, *value);
+        }
+        if form.is_some() {
+            request = request.header("content-type", "application/x-www-form-urlencoded");
+        }
+        let body = Full::new(Bytes::from(form.unwrap_or_default().to_owned()));
+        let response = self.app.respond(request.body(body).unwrap(), HERE.parse().unwrap()).await;
+        let (parts, body) = response.into_parts();
+        let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    /// The ledger, as actions and reasons.
+    pub(super) async fn acts(&self) -> Vec<String> {
+        let leaves = self.store().ledger_leaves(&self.ctx, 0, 1000).await.unwrap();
+        let told = |leaf: Leaf| match leaf.reason {
+            Some(reason) => format!("{} {}", leaf.action, reason),
+            None => leaf.action.to_string(),
+        };
+        leaves.iter().map(|row| told(Leaf::decode(&row.leaf).unwrap())).collect()
+    }
+}
+
+/// Presents a session to this node.
+pub(super) async fn present(
+    node: &SessionAuthenticator,
+    token: &str,
+    environment: Environment,
+) -> Result<Arc<Caller>, &'static str> {
+    let presented = Presented { via: Via::Session, text: token, environment };
+    let peer: IpAddr = HERE.parse().unwrap();
+    node.authenticate(presented, peer, true).await.map_err(|denial| denial.refusal.code().code)
+}
+
+impl Answer {
+    /// A cookie that was set, as a browser sends it back.
+    pub(super) fn cookie(&self, name: &str) -> Option<String> {
+        let all = self.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+        let pair = all.filter_map(|one| one.split(';').next()).find(|pair| pair.starts_with(&format!("{name}=")));
+        pair.map(str::to_owned)
+    }
+
+    /// The token in the page's form.
+    pub(super) fn csrf(&self) -> &str {
+        let (_, rest) = self.body.split_once("name=\"_csrf\" value=\"").unwrap();
+        rest.split('"').next().unwrap()
+    }
+}

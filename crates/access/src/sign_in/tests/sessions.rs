@@ -1,0 +1,64 @@
+//! Sessions: how long they last, and what ends them.
+
+use sealpost_seal::rng::SystemRng;
+use sealpost_seal::token::{Token, TokenKind};
+use sealpost_store::testing::TestStore;
+use sealpost_store::{ActorKind, Environment, SessionId, both_engines};
+use sealpost_web::CredentialClass;
+
+use super::house::{House, MINUTE, present};
+use crate::roles::Standard;
+use crate::sessions::{Ended, SessionAuthenticator, end};
+
+both_engines! {
+    async fn a_session_makes_its_caller_in_the_environment_it_asks_for(test: TestStore) {
+        let house = House::new(test).await;
+        let token = house.signed_in(Standard::Owner).await;
+        for environment in [Environment::Test, Environment::Live] {
+            let caller = present(&house.sessions, &token, environment).await.unwrap();
+            assert_eq!((caller.org.id, caller.org.environment), (house.ctx.org.id, environment));
+            assert_eq!((caller.credential, caller.actor.kind), (CredentialClass::Session, ActorKind::Member));
+            assert_eq!(caller.permissions, Standard::Owner.role().permissions);
+        }
+        let strange = Token::generate(TokenKind::SESSION, &SystemRng);
+        assert_eq!(house.present(strange.expose()).await.err(), Some("session_unknown"));
+        assert_eq!(house.present("sess_").await.err(), Some("session_unknown"));
+    }
+
+    async fn an_hour_without_a_request_ends_a_session(test: TestStore) {
+        let house = House::new(test).await;
+        let token = house.signed_in(Standard::Agent).await;
+        for _ in 0..3 {
+            house.test.clock.advance_ms(59 * MINUTE);
+            assert!(house.present(&token).await.is_ok());
+        }
+        // Another node, or this one after a restart, knows of the last use, too.
+        let other = SessionAuthenticator::new(house.store().clone());
+        house.test.clock.advance_ms(59 * MINUTE);
+        assert!(present(&other, &token, Environment::Test).await.is_ok());
+        house.test.clock.advance_ms(60 * MINUTE);
+        assert_eq!(house.present(&token).await.err(), Some("session_ended"));
+    }
+
+    async fn a_day_ends_a_session_however_it_is_used(test: TestStore) {
+        let house = House::new(test).await;
+        let token = house.signed_in(Standard::Agent).await;
+        for _ in 0..47 {
+            house.test.clock.advance_ms(30 * MINUTE);
+            assert!(house.present(&token).await.is_ok());
+        }
+        house.test.clock.advance_ms(30 * MINUTE);
+        assert_eq!(house.present(&token).await.err(), Some("session_ended"));
+    }
+
+    async fn an_ended_session_is_refused_on_the_next_request(test: TestStore) {
+        let house = House::new(test).await;
+        let token = house.signed_in(Standard::Agent).await;
+        let session = house.present(&token).await.unwrap().session.unwrap();
+        let mut told = house.store().bus().subscribe(crate::sessions::CHANGED);
+        let id = SessionId::from_bytes(session.id);
+        house.store().write(&house.ctx, move |tx| end(tx, id, Ended::Revoked)).await.unwrap();
+        told.recv().await.unwrap();
+        assert_eq!(house.present(&token).await.err(), Some("session_ended"));
+    }
+}
