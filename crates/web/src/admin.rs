@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, StatusCode};
-use http_body_util::Full;
-use hyper::body::{Body, Bytes};
+use hyper::body::Body;
 use tokio::net::TcpListener;
 
-use crate::app::{Response, secure};
+use crate::app::{Outgoing, Response, secure};
 use crate::caller::BoxFuture;
 use crate::metrics::Metric;
 use crate::serve::{Drained, ServeConfig, Wire, run};
@@ -112,7 +111,7 @@ const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const PROMETHEUS: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
 fn answer(status: StatusCode, media_type: HeaderValue, body: String) -> Response {
-    let mut response = http::Response::new(Full::new(Bytes::from(body)));
+    let mut response = http::Response::new(Outgoing::whole(body.into()));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, media_type);
     secure(response.headers_mut());
@@ -123,6 +122,7 @@ fn answer(status: StatusCode, media_type: HeaderValue, body: String) -> Response
 mod tests {
     use super::*;
     use http_body_util::BodyExt;
+    use hyper::body::Bytes;
 
     async fn ask(admin: &Admin, path: &str) -> (u16, String) {
         let request = Request::builder().uri(path).body(http_body_util::Empty::<Bytes>::new()).unwrap();

@@ -40,6 +40,8 @@ pub(crate) struct Arrived {
     pub(crate) payload: Payload,
     pub(crate) once: Option<Once>,
     pub(crate) form: FormPage,
+    /// What a page needs, where one is shown to somebody signed in.
+    pub(crate) desk: Option<crate::shell::Desk>,
 }
 
 /// What a page needs to show a form.

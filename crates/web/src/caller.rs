@@ -133,6 +133,16 @@ pub trait Authenticator: Send + Sync {
         from_browser: bool,
     ) -> BoxFuture<'a, Result<Arc<Caller>, Denial>>;
 
+    /// The same for what goes on by itself once somebody has asked for it: does not count as use of the credential.
+    fn believes_still<'a>(
+        &'a self,
+        presented: Presented<'a>,
+        peer: IpAddr,
+        from_browser: bool,
+    ) -> BoxFuture<'a, Result<Arc<Caller>, Denial>> {
+        self.authenticate(presented, peer, from_browser)
+    }
+
     /// The codes it denies with, besides `credential_invalid`; they are documented with every route that needs a permission.
     fn codes(&self) -> &'static [&'static Code] {
         &[]

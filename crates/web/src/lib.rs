@@ -33,7 +33,7 @@ pub mod serve;
 pub mod shell;
 pub mod tls;
 
-pub use app::{App, Registry, RegistryError, SecurityTxt, WebConfig};
+pub use app::{App, Outgoing, Registry, RegistryError, SecurityTxt, WebConfig};
 pub use body::{Item, Takes};
 pub use browser::SESSION_COOKIE;
 pub use call::{Call, not_found};

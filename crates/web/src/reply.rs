@@ -1,9 +1,12 @@
 //! What a handler answers.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use hyper::body::Bytes;
 use serde::Serialize;
+use tokio::sync::mpsc;
 
 use crate::browser;
 use crate::problem::Fault;
@@ -11,6 +14,7 @@ use crate::problem::Fault;
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// An answer. Security headers, request id and limits are added to every one of them later.
@@ -21,6 +25,24 @@ pub struct Reply {
     pub(crate) body: Bytes,
     /// What a replay of the same request is answered instead of `body`.
     pub(crate) replay: Option<Bytes>,
+    /// What comes instead of a body, as it comes.
+    pub(crate) events: Option<Events>,
+}
+
+/// Events that are still to come. Whoever takes them first has them.
+#[derive(Clone)]
+pub(crate) struct Events(Arc<Mutex<Option<mpsc::Receiver<Bytes>>>>);
+
+impl Events {
+    pub(crate) fn take(&self) -> Option<mpsc::Receiver<Bytes>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl std::fmt::Debug for Events {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Events(…)")
+    }
 }
 
 impl Reply {
@@ -42,7 +64,13 @@ impl Reply {
 
     /// 204: done, and nothing to say.
     pub fn empty() -> Self {
-        Self { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: Bytes::new(), replay: None }
+        Self {
+            status: StatusCode::NO_CONTENT,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            replay: None,
+            events: None,
+        }
     }
 
     /// 200 with a page.
@@ -66,6 +94,13 @@ impl Reply {
         Ok(Self { replay: Some(replay.into()), ..Self::json(status, full)? })
     }
 
+    /// 200 with events as they come (HTML Living Standard §9.2). The stream ends when `events` does, when whoever listens isn't
+    /// believed any more, or when the server stops.
+    pub fn events(events: mpsc::Receiver<Bytes>) -> Self {
+        let events = Some(Events(Arc::new(Mutex::new(Some(events)))));
+        Self { events, ..Self::of(200, EVENTS, Bytes::new()) }
+    }
+
     /// Adds `Location`, for what was created.
     pub fn location(self, path: &str) -> Self {
         match HeaderValue::from_str(path) {
@@ -83,7 +118,7 @@ impl Reply {
     /// 303: what was asked for is done, and this is where to look (a path of ours).
     pub fn see_other(path: &str) -> Self {
         let status = StatusCode::SEE_OTHER;
-        Self { status, headers: HeaderMap::new(), body: Bytes::new(), replay: None }.location(path)
+        Self { status, headers: HeaderMap::new(), body: Bytes::new(), replay: None, events: None }.location(path)
     }
 
     /// 200 with a page of ours, and what it may load and where its forms may lead. A browser says truthfully where a form comes
@@ -131,6 +166,6 @@ impl Reply {
         let mut headers = HeaderMap::with_capacity(24);
         headers.insert(CONTENT_TYPE, media_type);
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, headers, body, replay: None }
+        Self { status, headers, body, replay: None, events: None }
     }
 }

@@ -1,20 +1,21 @@
 //! What every answer has in common.
 
+use std::sync::Arc;
+
 use http::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
-use http_body_util::Full;
-use hyper::body::Bytes;
 
-use super::{Inner, Trail};
+use super::streams::Listener;
+use super::{Inner, Outgoing, Trail};
 use crate::limits::Allowance;
 use crate::problem::{Failure, INTERNAL, METHOD_NOT_ALLOWED, Refusal};
 use crate::reply::{PROBLEM, Reply};
 
 /// An answer as it goes out.
-pub(crate) type Response = http::Response<Full<Bytes>>;
+pub(crate) type Response = http::Response<Outgoing>;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -28,11 +29,12 @@ const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
 impl Inner {
     /// `reusable`: whether the connection can carry another request, because this one was read to its end.
     pub(super) fn answer(
-        &self,
+        self: &Arc<Self>,
         outcome: Result<Reply, Failure>,
         trail: &Trail,
         allowance: &Allowance,
         reusable: bool,
+        listener: Option<Listener>,
     ) -> Response {
         let reply = match outcome {
             Ok(reply) => reply,
@@ -41,12 +43,11 @@ impl Inner {
             }
             Err(Failure::Refused(refusal)) => problem(&refusal, trail),
             Err(Failure::Fault(fault)) => {
-                let route = trail.entry.map_or("", |at| self.entries[at].info.path);
-                tracing::error!(request = %trail.request, route, error = %fault, "request.failed");
+                self.log_fault(&fault, trail);
                 problem(&Refusal::of(&INTERNAL), trail)
             }
         };
-        let Reply { status, mut headers, body, .. } = reply;
+        let Reply { status, mut headers, body, events, .. } = reply;
         secure(&mut headers);
         if !reusable {
             headers.insert(CONNECTION, CLOSE);
@@ -55,7 +56,11 @@ impl Inner {
         if let Ok(id) = HeaderValue::try_from(trail.request.to_string()) {
             headers.insert(REQUEST_ID, id);
         }
-        let mut response = http::Response::new(Full::new(body));
+        let body = match (events.and_then(|events| events.take()), listener) {
+            (Some(events), Some(listener)) => self.watched(events, listener),
+            _ => Outgoing::whole(body),
+        };
+        let mut response = http::Response::new(body);
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         response
@@ -64,7 +69,7 @@ impl Inner {
 
 impl Inner {
     /// Whether somebody who isn't signed in looked for a page.
-    fn leads_to_sign_in(&self, refusal: &Refusal, trail: &Trail) -> bool {
+    pub(super) fn leads_to_sign_in(&self, refusal: &Refusal, trail: &Trail) -> bool {
         let info = trail.entry.map(|at| &self.entries[at].info);
         refusal.code().status == 401 && info.is_some_and(|info| info.page && !info.is_unsafe())
     }
@@ -88,9 +93,10 @@ fn problem(refusal: &Refusal, trail: &Trail) -> Reply {
     reply
 }
 
-/// The same for every answer; a page may have brought policies of its own for content and referrers.
+/// The same for every answer; a page may have brought policies of its own for content and referrers, a file of ours one for
+/// caches.
 pub(crate) fn secure(headers: &mut HeaderMap) {
-    headers.insert(CACHE_CONTROL, NO_STORE);
+    headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
     headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     headers.entry(REFERRER_POLICY).or_insert(NO_REFERRER);
     headers.insert(STRICT_TRANSPORT_SECURITY, TWO_YEARS);

@@ -1,12 +1,16 @@
 //! One request, from its headers to its answer.
 
 mod answer;
+mod dressed;
+mod outgoing;
 mod paths;
 mod receive;
 mod registry;
+mod streams;
 mod traffic;
 mod unwind;
 
+pub use outgoing::Outgoing;
 pub(crate) use paths::Paths;
 pub use registry::{Registry, RegistryError, SecurityTxt, WebConfig};
 
@@ -30,10 +34,13 @@ use crate::idempotency::{Guard, InFlight, Once, key};
 use crate::limits::{Allowance, Limits};
 use crate::problem::{self, Failure, Refusal};
 use crate::reply::Reply;
-use crate::route::{Callers, Endpoint, RouteInfo};
+use crate::route::{Callers, Endpoint, RouteInfo, is_for_browsers};
+use crate::shell;
 
 pub(crate) use answer::{Response, secure};
+use dressed::Visitor;
 use paths::{Found, NotFound};
+use streams::Listener;
 use traffic::Traffic;
 
 /// The whole API as one function from request to answer. Cheap to clone.
@@ -49,6 +56,9 @@ pub(crate) struct Inner {
     in_flight: InFlight,
     anonymous: Arc<Caller>,
     csrf: Csrf,
+    dashboard: Option<Arc<shell::Ready>>,
+    /// Told when streams have to end.
+    stopped: tokio::sync::watch::Sender<bool>,
     config: WebConfig,
     traffic: Traffic,
 }
@@ -72,6 +82,10 @@ struct Trail {
     allowance: Option<Allowance>,
     /// In whose ledger a denial or a panic belongs, once that is known.
     known: Option<Ctx>,
+    /// The browser that looks for a page, if it is one.
+    visitor: Option<Visitor>,
+    /// For which environment, once that is known.
+    environment: Environment,
 }
 
 impl App {
@@ -80,12 +94,21 @@ impl App {
     where
         B: Body<Data = Bytes> + Send + Unpin,
     {
-        let inner = &*self.0;
+        let inner = &self.0;
         let started = inner.traffic.begin();
         let world = inner.store.world();
-        let mut trail =
-            Trail { request: RequestId::new(world), now: world.clock.now(), entry: None, allowance: None, known: None };
         let (parts, mut body) = request.into_parts();
+        let visitor =
+            is_for_browsers(parts.uri.path()).then(|| Visitor { headers: parts.headers.clone(), known: None });
+        let mut trail = Trail {
+            request: RequestId::new(world),
+            now: world.clock.now(),
+            entry: None,
+            allowance: None,
+            known: None,
+            visitor,
+            environment: Environment::Test,
+        };
         let method = parts.method.clone();
         let solicited = receive::waits_to_be_asked(&parts.headers);
         let mut span = Open::request(caller_trace(&parts.headers));
@@ -98,7 +121,17 @@ impl App {
         if let Err(Failure::Refused(refusal)) = &outcome {
             inner.record_denial(&trail, refusal).await;
         }
-        let response = inner.answer(outcome, &trail, &allowance, reusable);
+        let outcome = match outcome {
+            Err(failure) => inner.dressed(failure, &trail).await,
+            answered => answered,
+        };
+        let listener = trail.visitor.take().zip(trail.entry).map(|(visitor, at)| Listener {
+            route: inner.entries[at].info.clone(),
+            headers: visitor.headers,
+            environment: trail.environment,
+            peer,
+        });
+        let response = inner.answer(outcome, &trail, &allowance, reusable, listener);
         if let Some(at) = trail.entry {
             span.say(Attribute::Method(method_word(&method)));
             span.say(Attribute::Route(inner.entries[at].info.path));
@@ -106,6 +139,12 @@ impl App {
         span.ended(Attribute::Status(response.status().as_u16()), response.status().is_server_error());
         inner.traffic.end(started, &inner.entries, trail.entry, &method, response.status(), trail.request);
         response
+    }
+
+    /// Ends every answer that still goes on.
+    pub(crate) fn end_streams(&self) {
+        // Nobody listens if nothing is streamed.
+        self.0.stopped.send_replace(true);
     }
 
     /// What this process has served so far, for the metrics page.
@@ -163,6 +202,7 @@ impl Inner {
             credential::none_in(query)?;
         }
         let environment = environment(&entry.info, &params, &parts.headers)?;
+        trail.environment = environment;
         let caller = self.admit(entry, &parts.headers, environment, peer, trail).await?;
         let payload = receive::payload(&entry.info, &self.config, &parts.headers, body).await?;
         self.expect_csrf_token(&entry.info, &caller, &parts.headers, &payload)?;
@@ -171,7 +211,9 @@ impl Inner {
         let _guard = self.enter(&caller, once.as_ref())?;
         let kept = once.clone();
         let form = self.form(&entry.info, &caller, &parts.headers)?;
-        let arrived = Arrived { route: entry.info.clone(), params, headers: parts.headers, peer, payload, once, form };
+        let desk = self.desk(&entry.info, &ctx, &caller, &form, &parts.headers).await?;
+        let arrived =
+            Arrived { route: entry.info.clone(), params, headers: parts.headers, peer, payload, once, form, desk };
         let answer = (entry.endpoint.handle)(ctx, caller.clone(), arrived, query)?.await;
         match (answer, kept) {
             (Err(failure), Some(once)) => {
@@ -180,6 +222,24 @@ impl Inner {
                 kept.ok_or(failure)
             }
             (answer, _) => answer,
+        }
+    }
+
+    /// What a page's handler needs, if somebody signed in looks at one.
+    async fn desk(
+        &self,
+        info: &RouteInfo,
+        ctx: &Ctx,
+        caller: &Caller,
+        form: &FormPage,
+        headers: &http::HeaderMap,
+    ) -> Result<Option<shell::Desk>, Failure> {
+        let shows_pages = info.page || info.takes == Takes::Form;
+        match &self.dashboard {
+            Some(dashboard) if shows_pages && caller.session.is_some() => {
+                Ok(Some(dashboard.desk(ctx, caller, &form.token, headers).await?))
+            }
+            _ => Ok(None),
         }
     }
 
@@ -217,6 +277,9 @@ impl Inner {
             }
         };
         trail.known = Some(self.ctx(&caller, trail));
+        if let Some(visitor) = &mut trail.visitor {
+            visitor.known = Some(caller.clone());
+        }
         let class = entry.info.class.unwrap_or(crate::Class::Write);
         self.limit(trail, self.limits.take(&caller, class, self.store.world().clock.now()))?;
         if !entry.info.admits(caller.credential) {
@@ -327,7 +390,8 @@ impl Inner {
         if !info.mutates() || info.permission().is_none() {
             return Ok(None);
         }
-        let field = if info.takes == Takes::Json { payload.top_level_text(key::FIELD) } else { None };
+        let field =
+            if matches!(info.takes, Takes::Json | Takes::Form) { payload.top_level_text(key::FIELD) } else { None };
         let Some(named) = key::of(&parts.headers, field)? else { return Ok(None) };
         let keys = self.store.keys().organisation(caller.org.id).await?;
         let mut canonical = Vec::with_capacity(512);

@@ -17,6 +17,7 @@ use crate::limits::{Limits, LimitsConfig};
 use crate::openapi::{self, Documents};
 use crate::problem::{self, Code};
 use crate::route::{Access, Callers, Endpoint, Feature, RouteInfo, Trace};
+use crate::shell::{self, Dashboard};
 
 /// What can be set about the API as a whole.
 #[derive(Clone)]
@@ -35,6 +36,8 @@ pub struct WebConfig {
     pub origin: String,
     /// Where one signs in: a path of ours. Whoever isn't signed in is led there from pages.
     pub sign_in: &'static str,
+    /// The dashboard, if pages are served.
+    pub dashboard: Option<Dashboard>,
 }
 
 impl Default for WebConfig {
@@ -47,6 +50,7 @@ impl Default for WebConfig {
             version: env!("CARGO_PKG_VERSION"),
             origin: "https://localhost".into(),
             sign_in: "/sign-in",
+            dashboard: None,
         }
     }
 }
@@ -90,6 +94,12 @@ impl Registry {
         let documents = Arc::new(Documents::default());
         let mut features = features;
         features.push(openapi::feature(documents.clone(), config.security_txt.clone()));
+        let dashboard = config.dashboard.as_ref().map(|dashboard| {
+            let routes: Vec<&RouteInfo> =
+                features.iter().flat_map(|feature| feature.routes.iter().map(Endpoint::info)).collect();
+            Arc::new(shell::Ready::new(dashboard, &routes))
+        });
+        features.extend(dashboard.as_ref().map(shell::feature));
         let codes = codes(&features);
         let abouts: Vec<_> = features.iter().map(|feature| (feature.name, feature.about)).collect();
         let (mut paths, mut entries) = (Paths::default(), Vec::new());
@@ -118,6 +128,8 @@ impl Registry {
             entries,
             authenticator,
             csrf: Csrf::new(store.keys().pepper()),
+            dashboard,
+            stopped: tokio::sync::watch::Sender::new(false),
             store,
             in_flight: InFlight::default(),
             anonymous: Arc::new(Caller::anonymous()),

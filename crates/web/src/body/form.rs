@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::browser::CSRF_FIELD;
+use crate::idempotency::key;
 use crate::problem::{BODY_INVALID, Refusal};
 use crate::query::{self, Problem};
 
@@ -16,6 +17,8 @@ pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 pub(crate) struct Form {
     pairs: Vec<(String, String)>,
     csrf: Option<String>,
+    /// What makes the request done once, however often it is sent.
+    idempotency_key: Option<String>,
 }
 
 impl Form {
@@ -26,7 +29,8 @@ impl Form {
             query::pairs(text)
                 .map_err(|problem| refusal(&problem))?
                 .into_iter()
-                .map(|(name, value)| (name.into_owned(), value.into_owned())),
+                // Lines end in one way, whatever browsers make of them on their way (HTML Living Standard §4.10.21.8).
+                .map(|(name, value)| (name.into_owned(), value.replace("\r\n", "\n"))),
         )
     }
 
@@ -40,12 +44,23 @@ impl Form {
                     all.push_str(&value);
                 }
                 Some(_) => return Err(refusal(&Problem::of(&name, "field_duplicate"))),
-                None if name == CSRF_FIELD && form.csrf.replace(value.clone()).is_none() => {}
-                None if name == CSRF_FIELD => return Err(refusal(&Problem::of(&name, "field_duplicate"))),
-                None => form.pairs.push((name, value)),
+                None => match form.own(&name) {
+                    Some(Some(_)) => return Err(refusal(&Problem::of(&name, "field_duplicate"))),
+                    Some(own) => *own = Some(value),
+                    None => form.pairs.push((name, value)),
+                },
             }
         }
         Ok(form)
+    }
+
+    /// Where a field goes that is ours and not the route's.
+    fn own(&mut self, name: &str) -> Option<&mut Option<String>> {
+        match name {
+            CSRF_FIELD => Some(&mut self.csrf),
+            key::FIELD => Some(&mut self.idempotency_key),
+            _ => None,
+        }
     }
 
     /// The form an example of a route stands for.
@@ -60,6 +75,11 @@ impl Form {
     /// The token that tells that it is one of ours.
     pub(crate) fn csrf(&self) -> Option<&str> {
         self.csrf.as_deref()
+    }
+
+    /// What the client calls the request.
+    pub(crate) fn idempotency_key(&self) -> Option<&str> {
+        self.idempotency_key.as_deref()
     }
 
     /// What the fields are to a handler.

@@ -18,6 +18,7 @@ pub(crate) use typed::is_code;
 
 use hyper::body::Bytes;
 
+use crate::idempotency;
 use crate::problem::Refusal;
 
 /// What a route reads from the request's body.
@@ -46,6 +47,7 @@ impl Payload {
     pub(crate) fn top_level_text(&self, key: &str) -> Option<std::borrow::Cow<'_, str>> {
         match self {
             Self::Json(document) => document.top_level_text(key),
+            Self::Form(form) if key == idempotency::key::FIELD => form.idempotency_key().map(Into::into),
             _ => None,
         }
     }

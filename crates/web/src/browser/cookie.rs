@@ -1,7 +1,8 @@
-//! Cookies: two of them, both `__Host-`.
+//! Cookies, all of them `__Host-`.
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
+use sealpost_store::RequestId;
 
 use crate::problem::{CREDENTIAL_AMBIGUOUS, Refusal};
 
@@ -10,6 +11,14 @@ use crate::problem::{CREDENTIAL_AMBIGUOUS, Refusal};
 pub const SESSION_COOKIE: &str = "__Host-sealpost_session";
 /// The cookie that tells one visitor who hasn't signed in from another, so that nobody can sign somebody else in.
 pub(crate) const VISIT_COOKIE: &str = "__Host-sealpost_visit";
+/// The cookie that carries what was just done to the page that says so.
+pub(crate) const DONE_COOKIE: &str = "__Host-sealpost_done";
+/// The cookie that says whether pages are light or dark.
+pub(crate) const THEME_COOKIE: &str = "__Host-sealpost_theme";
+/// How long what was done may wait to be said.
+const DONE_SECONDS: u32 = 60;
+/// How long a browser remembers how pages look.
+const THEME_SECONDS: u32 = 31_536_000;
 /// How long a visit lasts: as long as a person may take to sign in.
 const VISIT_SECONDS: u32 = 3600;
 
@@ -41,6 +50,16 @@ pub(crate) fn visit(name: &str) -> HeaderValue {
     made(VISIT_COOKIE, name, Some(VISIT_SECONDS))
 }
 
+/// Remembers, until the next page, what a request did. Holds no more than an action and an id.
+pub(crate) fn done(action: &str, request: RequestId) -> HeaderValue {
+    made(DONE_COOKIE, &format!("{action}~{request}"), Some(DONE_SECONDS))
+}
+
+/// Remembers whether pages are light or dark.
+pub(crate) fn theme(word: &str) -> HeaderValue {
+    made(THEME_COOKIE, word, Some(THEME_SECONDS))
+}
+
 /// Makes the browser forget a cookie.
 pub(crate) fn clear(name: &str) -> HeaderValue {
     made(name, "", Some(0))
@@ -49,7 +68,7 @@ pub(crate) fn clear(name: &str) -> HeaderValue {
 /// `Lax`: a link from an e-mail leads to a page one is signed in for; nothing unsafe from another site carries it.
 fn made(name: &str, value: &str, seconds: Option<u32>) -> HeaderValue {
     let age = seconds.map_or(String::new(), |seconds| format!("; Max-Age={seconds}"));
-    // Names are literals and values base62 or base64: always a valid field value.
+    // Names are literals and values base62, base64 or words: always a valid field value.
     HeaderValue::try_from(format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}"))
         .unwrap_or_else(|_| HeaderValue::from_static(""))
 }

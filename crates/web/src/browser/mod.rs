@@ -9,6 +9,6 @@ mod csrf;
 mod origin;
 
 pub use cookie::SESSION_COOKIE;
-pub(crate) use cookie::{VISIT_COOKIE, clear, cookie, session, visit};
+pub(crate) use cookie::{DONE_COOKIE, THEME_COOKIE, VISIT_COOKIE, clear, cookie, done, session, theme, visit};
 pub(crate) use csrf::{Bearer, CSRF_FIELD, CSRF_HEADER, Csrf};
 pub(crate) use origin::{from_own_page, may_read};

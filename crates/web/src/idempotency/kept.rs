@@ -122,5 +122,6 @@ fn decode(status: u16, bytes: &[u8]) -> Option<Reply> {
         headers,
         body: Bytes::copy_from_slice(rest),
         replay: None,
+        events: None,
     })
 }

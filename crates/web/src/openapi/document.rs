@@ -6,7 +6,7 @@ use super::schemas::{Schemas, lenient_object, rename};
 use crate::body::{FORM, Takes};
 use crate::permission::Permission;
 use crate::problem::*;
-use crate::route::{Access, Callers, Endpoint, RouteInfo, Trace};
+use crate::route::{Access, Callers, Endpoint, RouteInfo, Trace, is_for_browsers};
 
 pub(super) fn openapi<'e>(
     endpoints: &[&'e Endpoint],
@@ -15,7 +15,7 @@ pub(super) fn openapi<'e>(
     version: &str,
 ) -> Result<Value, (&'e RouteInfo, String)> {
     let mut schemas = Schemas::new();
-    let mut paths = Map::new();
+    let (mut paths, mut pages) = (Map::new(), Map::new());
     let mut answers = Vec::new();
     for endpoint in endpoints {
         let info = &endpoint.info;
@@ -23,12 +23,13 @@ pub(super) fn openapi<'e>(
             operation(endpoint, authentication, &mut schemas).map_err(|problem| (info, problem))?;
         let method = info.method.as_str().to_ascii_lowercase();
         answers.push((info, method.clone(), answer));
-        let path = paths.entry(info.path).or_insert_with(|| json!({}));
+        let into = if is_for_browsers(info.path) { &mut pages } else { &mut paths };
+        let path = into.entry(info.path).or_insert_with(|| json!({}));
         path[method] = operation;
     }
     let (mut components, renamed) = schemas.finish();
     for (info, method, answer) in answers {
-        let Some(mut answer) = answer else { continue };
+        let Some(mut answer) = answer.filter(|_| paths.contains_key(info.path)) else { continue };
         rename(&mut answer, &renamed);
         paths[info.path][method]["responses"][info.status.to_string()]["content"][info.media_type] =
             json!({ "schema": answer });
@@ -46,6 +47,8 @@ pub(super) fn openapi<'e>(
         "servers": [{ "url": "/" }],
         "tags": features.iter().map(|(name, about)| json!({ "name": name, "description": about })).collect::<Vec<_>>(),
         "paths": paths,
+        // Of the same form as `paths`: what is for browsers, and for the tests that are generated from this.
+        "x-sealpost-pages": pages,
         "components": {
             "schemas": components,
             "headers": headers(),

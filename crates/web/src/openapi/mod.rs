@@ -14,7 +14,7 @@ use crate::app::SecurityTxt;
 use crate::call::{Call, not_found};
 use crate::problem::{Code, Failure};
 use crate::reply::Reply;
-use crate::route::{Endpoint, Feature, RouteInfo, get};
+use crate::route::{Endpoint, Feature, RouteInfo, get, is_for_browsers};
 
 /// The documents, made once all routes are known (these routes among them).
 #[derive(Default)]
@@ -37,7 +37,8 @@ impl Documents {
         version: &str,
     ) -> Result<(), (&'e RouteInfo, String)> {
         let openapi = document::openapi(endpoints, features, authentication, version)?;
-        let infos: Vec<&RouteInfo> = endpoints.iter().map(|endpoint| &endpoint.info).collect();
+        let infos: Vec<&RouteInfo> =
+            endpoints.iter().map(|endpoint| &endpoint.info).filter(|info| !is_for_browsers(info.path)).collect();
         let made = Made {
             openapi_text: serde_json::to_vec(&openapi).unwrap_or_default().into(),
             operations: pages::operations(&infos, features, &openapi, version),

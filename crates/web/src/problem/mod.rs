@@ -118,6 +118,10 @@ impl Refusal {
         self.0.members.get(name)?.as_str()
     }
 
+    pub(crate) fn explanation(&self) -> Option<&str> {
+        self.0.detail.as_deref()
+    }
+
     /// The reason.
     pub fn code(&self) -> &'static Code {
         self.0.code

@@ -117,6 +117,7 @@ impl<T> Route<Undeclared, T> {
             example: None,
             status: 200,
             media_type: "application/json",
+            done: None,
             codes: Vec::new(),
         };
         Self { info, schemas: Schemas::default(), read_body: |_| Ok(()), read_query: no_query, state: PhantomData }
@@ -230,6 +231,12 @@ impl<A, T, B, Q> Route<A, T, B, Q> {
     /// that the body's type does not accept.
     pub fn example(mut self, body: Value) -> Self {
         self.info.example = Some(body);
+        self
+    }
+
+    /// What the page it leads to says once it is done: `Message cancelled`.
+    pub fn done(mut self, says: &'static str) -> Self {
+        self.info.done = Some(says);
         self
     }
 

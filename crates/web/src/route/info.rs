@@ -83,6 +83,8 @@ pub struct RouteInfo {
     pub status: u16,
     /// The media type of success, if it is not JSON.
     pub media_type: &'static str,
+    /// What the page it leads to says once it is done.
+    pub done: Option<&'static str>,
     /// Codes it refuses with, besides those every route may.
     pub codes: Vec<&'static Code>,
 }

@@ -44,6 +44,13 @@ pub use info::{Access, Callers, RouteInfo, Trace};
 
 use crate::problem::Code;
 
+/// Whether what stands at this path is for browsers: pages, their forms and files. The rest is for programs.
+pub(crate) fn is_for_browsers(path: &str) -> bool {
+    ["/app", "/assets", "/sign-in", "/sign-out"]
+        .iter()
+        .any(|place| path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
 /// What one feature adds to the API.
 pub struct Feature {
     /// Its name: `messages`.

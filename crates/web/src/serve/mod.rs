@@ -73,9 +73,15 @@ pub async fn serve(
     if matches!(wire, Wire::PlainLoopback) && !listener.local_addr()?.ip().is_loopback() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "plain HTTP is served on loopback addresses only"));
     }
+    let ending = app.clone();
     let serve = move |request: Request<Incoming>, peer: IpAddr| {
         let app = app.clone();
         async move { app.respond(request, peer).await }
+    };
+    let shutdown = async move {
+        shutdown.await;
+        // An answer that goes on would keep its connection open until nobody waits any longer.
+        ending.end_streams();
     };
     Ok(run(listener, wire, config, serve, shutdown).await)
 }

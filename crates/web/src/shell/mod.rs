@@ -6,19 +6,28 @@
 //!
 //! Content policy: no inline script, no inline style, no other origin ([`POLICY`]).
 
+mod ask;
 mod assets;
+mod desk;
 pub mod figure;
 mod frame;
 mod icon;
 mod nav;
 pub mod parts;
+mod problem;
+mod routes;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
+pub use ask::Ask;
 pub(crate) use assets::Assets;
+pub use desk::{Dashboard, Faces};
+pub(crate) use desk::{Desk, Ready, stranger};
 pub use frame::{Face, Frame, Head, Theme, Toast};
 pub use icon::Icon;
 pub use nav::{Group, Nav};
+pub(crate) use problem::Problem;
+pub(crate) use routes::feature;
 
 /// What a page may load, and where its forms may lead.
 pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \

@@ -62,6 +62,10 @@ impl Field {
         }
     }
 
+    pub(in crate::shell) fn is_called(&self, name: &str) -> bool {
+        self.name == name
+    }
+
     /// Filled in so.
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.value = value.into();

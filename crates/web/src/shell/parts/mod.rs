@@ -1,6 +1,7 @@
 //! The parts pages are put together from. Each escapes what it is given, and none takes anything personal but a
 //! [`View`](sealpost_seal::View).
 
+mod chips;
 mod empty;
 mod field;
 mod ident;
@@ -10,6 +11,7 @@ mod pager;
 mod state;
 mod when;
 
+pub use chips::Chips;
 pub use empty::{Deed, Empty};
 pub use field::{Choice, Field, Kind};
 pub use ident::{Ident, Line};

@@ -1,0 +1,67 @@
+//! Answers that go on: who listens to them is looked at again every second.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+use hyper::body::Bytes;
+use sealpost_store::Environment;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Inner, Outgoing};
+use crate::credential;
+use crate::route::RouteInfo;
+
+/// How often it is asked whether whoever listens may still do so.
+const LOOK: Duration = Duration::from_secs(1);
+/// The longest a stream goes on; whoever wants more asks again.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+
+/// What a stream needs to be looked after: the credential it was opened with, as it was presented.
+pub(super) struct Listener {
+    pub(super) route: Arc<RouteInfo>,
+    pub(super) headers: HeaderMap,
+    pub(super) environment: Environment,
+    pub(super) peer: IpAddr,
+}
+
+impl Inner {
+    /// The body that carries `events` for as long as whoever listens is believed and the server runs.
+    pub(super) fn watched(self: &Arc<Self>, events: mpsc::Receiver<Bytes>, listener: Listener) -> Outgoing {
+        let (ends, end) = oneshot::channel();
+        let inner = self.clone();
+        tokio::spawn(async move {
+            let mut stopped = inner.stopped.subscribe();
+            tokio::select! {
+                () = inner.listens_no_more(&listener, &ends) => {}
+                () = tokio::time::sleep(LONGEST) => {}
+                _ = stopped.wait_for(|stopped| *stopped) => {}
+            }
+            drop(ends);
+        });
+        Outgoing::events(events, end)
+    }
+
+    /// Ready once whoever listens went away, or isn't believed any more.
+    async fn listens_no_more(&self, listener: &Listener, ends: &oneshot::Sender<()>) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if ends.is_closed() || !self.may_listen(listener).await {
+                return;
+            }
+        }
+    }
+
+    async fn may_listen(&self, listener: &Listener) -> bool {
+        let Ok(Some(presented)) = credential::presented(&listener.headers, listener.environment) else { return false };
+        let from_browser = credential::from_browser(&listener.headers);
+        match self.authenticator.believes_still(presented, listener.peer, from_browser).await {
+            Ok(caller) => {
+                let permitted = listener.route.permission().is_none_or(|needed| caller.permissions.contains(needed));
+                permitted && listener.route.admits(caller.credential)
+            }
+            Err(denial) => denial.refusal.code().status >= 500,
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! A page that asks before something is done: what will happen, what has to be said, one button. A script shows it in place.
+
+use askama::Template;
+
+use super::Icon;
+use super::parts::{Field, Tone};
+use crate::Call;
+use crate::problem::{Failure, Place, Refusal};
+use crate::reply::Reply;
+
+/// A question.
+#[derive(Clone, Debug, Template)]
+#[template(path = "shell/ask.html")]
+pub struct Ask {
+    title: String,
+    says: String,
+    fields: Vec<Field>,
+    hidden: Vec<(&'static str, String)>,
+    submit: &'static str,
+    danger: bool,
+    action: String,
+    back: String,
+    csrf: String,
+    once: String,
+    wrong: Option<String>,
+    note: Option<(Tone, String)>,
+}
+
+impl Ask {
+    /// A question whose answer goes to the page of this call itself; `back` leads away from it, after `/app/{env}`.
+    pub fn new<B, Q>(call: &Call<B, Q>, title: impl Into<String>, says: impl Into<String>, back: &str) -> Self {
+        Self {
+            title: title.into(),
+            says: says.into(),
+            fields: Vec::new(),
+            hidden: Vec::new(),
+            submit: "Go on",
+            danger: false,
+            action: call.own_path(),
+            back: call.at(back),
+            csrf: call.csrf_token().to_owned(),
+            once: call.once_token(),
+            wrong: None,
+            note: None,
+        }
+    }
+
+    /// A field to fill in.
+    pub fn field(mut self, field: Field) -> Self {
+        self.fields.push(field);
+        self
+    }
+
+    /// What goes along unseen.
+    pub fn hidden(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.hidden.push((name, value.into()));
+        self
+    }
+
+    /// What the button says.
+    pub fn submit(mut self, says: &'static str) -> Self {
+        self.submit = says;
+        self
+    }
+
+    /// It can't be undone.
+    pub fn danger(mut self) -> Self {
+        self.danger = true;
+        self
+    }
+
+    /// Something to know before.
+    pub fn note(mut self, tone: Tone, says: impl Into<String>) -> Self {
+        self.note = Some((tone, says.into()));
+        self
+    }
+
+    /// The same question with what was wrong with the answer, said beside the fields it was wrong with.
+    pub fn refused(mut self, refusal: &Refusal) -> Self {
+        let mut unplaced = Vec::new();
+        for wrong in refusal.errors() {
+            let says = sentence(&wrong.code);
+            let place = match &wrong.place {
+                Place::Pointer(place) => place.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned(),
+                Place::Parameter(place) => place.clone(),
+                Place::Header(_) => String::new(),
+            };
+            match self.fields.iter_mut().find(|field| field.is_called(&place)) {
+                Some(field) => *field = field.clone().wrong(Some(says)),
+                None => unplaced.push(says),
+            }
+        }
+        let title = format!("{}.", refusal.code().title);
+        let detail = refusal.explanation().map(|detail| format!(" {detail}")).unwrap_or_default();
+        self.wrong =
+            Some(format!("{title}{detail}{}", unplaced.iter().map(|one| format!(" {one}")).collect::<String>()));
+        self
+    }
+
+    /// What it is called.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The question as a page.
+    pub fn show<B, Q>(self, call: &Call<B, Q>) -> Result<Reply, Failure> {
+        call.show(&self.title, &self)
+    }
+
+    /// Asks again if the answer was refused in a way that another answer could mend.
+    pub fn again<B, Q>(self, call: &Call<B, Q>, failure: Failure) -> Result<Reply, Failure> {
+        match failure {
+            Failure::Refused(refusal) if matches!(refusal.code().status, 400 | 409 | 422 | 429) => {
+                let status = refusal.code().status;
+                Ok(self.refused(&refusal).show(call)?.with_status(status))
+            }
+            failure => Err(failure),
+        }
+    }
+}
+
+/// `field_missing` as a sentence.
+fn sentence(code: &str) -> String {
+    let words = code.replace('_', " ");
+    let mut letters = words.chars();
+    match letters.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
+        None => words,
+    }
+}
