@@ -37,6 +37,18 @@ impl Authenticator for Credentials {
         }
     }
 
+    fn believes_still<'a>(
+        &'a self,
+        presented: Presented<'a>,
+        peer: IpAddr,
+        from_browser: bool,
+    ) -> BoxFuture<'a, Result<Arc<Caller>, Denial>> {
+        match presented.via {
+            Via::Session => self.sessions.believes_still(presented, peer, from_browser),
+            Via::Bearer | Via::ApiKey | Via::PublishableKey => self.keys.believes_still(presented, peer, from_browser),
+        }
+    }
+
     fn codes(&self) -> &'static [&'static Code] {
         self.codes
     }

@@ -8,6 +8,7 @@ use sealpost_egress::smtp::Mailer;
 use sealpost_store::Store;
 use sealpost_web::Feature;
 use sealpost_web::metrics::Metric;
+use sealpost_web::shell::Nav;
 
 use crate::channels::{self, Channels};
 use crate::contacts::{self, Contacts};
@@ -15,6 +16,7 @@ use crate::deliveries::{self, Deliverer, Teller};
 use crate::dispatcher::Dispatcher;
 use crate::endpoints::{self, Endpoints};
 use crate::events::{self, Events};
+use crate::home::{self, Home};
 use crate::messages::{self, Accepting, EmailSender, Messages, Sender};
 use crate::meters::Meters;
 use crate::suppressions;
@@ -100,7 +102,13 @@ impl Messaging {
             endpoints::feature(&self.store, &self.endpoints),
             deliveries::feature(&self.store),
             unsubscribe::feature(&self.unsubscribe, &self.messages),
+            home::feature(&Home::new(self.store.clone(), self.messages.clone(), self.endpoints.clone())),
         ]
+    }
+
+    /// Where their pages are found.
+    pub fn navigation() -> Vec<Nav> {
+        vec![home::NAV, messages::NAV]
     }
 
     /// What the work that follows an answer came to so far, for the metrics page.

@@ -20,6 +20,7 @@ pub mod deliveries;
 pub mod dispatcher;
 pub mod endpoints;
 pub mod events;
+pub mod home;
 pub mod messages;
 pub mod suppressions;
 pub mod templates;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use sealpost_access::Credentials;
 use sealpost_access::api_keys::{self, KeyAuthenticator};
+use sealpost_access::members::MemberFaces;
 use sealpost_access::sessions::{self, SessionAuthenticator};
 use sealpost_access::sign_in::{self, SignIn};
 use sealpost_egress::client::Client;
@@ -18,6 +19,7 @@ use sealpost_govern::{activity, audit, masking, siem};
 use sealpost_messaging::{Messaging, MessagingConfig};
 use sealpost_seal::RootKey;
 use sealpost_store::{Database, Store, StoreConfig, World};
+use sealpost_web::shell::Dashboard;
 use sealpost_web::{App, Registry, SecurityTxt, WebConfig};
 
 use crate::config::{
@@ -62,7 +64,10 @@ impl House {
         features.push(sessions::feature());
         features.push(sign_in::feature(&SignIn::new(store.clone(), sessions.clone(), HOME)));
         features.extend(messaging.features());
-        let registry = Registry::new(features, Credentials::new(keys.clone(), sessions), store.clone(), web(config))?;
+        let entries = Messaging::navigation();
+        let dashboard = Dashboard { entries, faces: Arc::new(MemberFaces::new(store.clone())) };
+        let registry =
+            Registry::new(features, Credentials::new(keys.clone(), sessions), store.clone(), web(config, dashboard))?;
         let signer = Arc::new(Signer::new(store.clone(), witness(config)?).await?);
         let streams = crate::siem::streams(&store, config, environment, &trust)?;
         let telemetry = Telemetry::new(config, environment, &trust)?;
@@ -120,8 +125,9 @@ pub(crate) fn opened(policy: Policy, config: &EgressConfig) -> Policy {
     if config.loopback { policy.with_loopback() } else { policy }
 }
 
-fn web(config: &Config) -> WebConfig {
+fn web(config: &Config, dashboard: Dashboard) -> WebConfig {
     WebConfig {
+        dashboard: Some(dashboard),
         limits: config.limits,
         security_txt: security_txt(&config.security_txt),
         version: env!("CARGO_PKG_VERSION"),

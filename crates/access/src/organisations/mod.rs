@@ -11,3 +11,4 @@ mod tests;
 pub(crate) use model::is_name;
 pub use model::{BadName, Organisation, OrganisationName};
 pub use service::{create, find, list, operator};
+pub(crate) use store::own;

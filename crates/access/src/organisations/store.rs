@@ -9,7 +9,8 @@ pub(super) fn insert(tx: &mut Tx<'_>, name: &OrganisationName) -> Result<(), Sto
     tx.put(org_sql!("insert into organisation (org, name, created_at) values ($1, $2, $3)"), &[&name.as_str(), &now])
 }
 
-pub(super) fn own(tx: &mut Tx<'_>) -> Result<Option<Organisation>, StoreError> {
+/// The organisation of the context.
+pub(crate) fn own(tx: &mut Tx<'_>) -> Result<Option<Organisation>, StoreError> {
     let id = tx.ctx().org.id;
     tx.optional(org_sql!("select name, created_at from organisation where org = $1"), &[], |row| {
         Ok(Organisation { id, name: row.get("name")?, created_at: row.get("created_at")? })

@@ -30,7 +30,8 @@ impl SessionAuthenticator {
         self.cache.forget();
     }
 
-    async fn decide(&self, presented: Presented<'_>, peer: IpAddr) -> Result<Arc<Caller>, Denial> {
+    /// `counts`: whether this is use, which a session doesn't live long without.
+    async fn decide(&self, presented: Presented<'_>, peer: IpAddr, counts: bool) -> Result<Arc<Caller>, Denial> {
         let token = Token::parse(TokenKind::SESSION, presented.text).map_err(|_| &codes::SESSION_UNKNOWN)?;
         let mac = token.mac(self.house.keys().pepper());
         let known = match self.cache.find(&mac) {
@@ -49,7 +50,7 @@ impl SessionAuthenticator {
         if !known.role.cidrs.admit(peer) {
             return Err(Denial::of_known(&codes::SESSION_ADDRESS_REFUSED, org, actor));
         }
-        if rules::is_to_be_seen(seen_at, now) && known.see(seen_at, now) {
+        if counts && rules::is_to_be_seen(seen_at, now) && known.see(seen_at, now) {
             self.see(&known, now).await;
         }
         let policy = self.policies.of(org.id).await?;
@@ -105,7 +106,16 @@ impl Authenticator for SessionAuthenticator {
         peer: IpAddr,
         _: bool,
     ) -> BoxFuture<'a, Result<Arc<Caller>, Denial>> {
-        Box::pin(self.decide(presented, peer))
+        Box::pin(self.decide(presented, peer, true))
+    }
+
+    fn believes_still<'a>(
+        &'a self,
+        presented: Presented<'a>,
+        peer: IpAddr,
+        _: bool,
+    ) -> BoxFuture<'a, Result<Arc<Caller>, Denial>> {
+        Box::pin(self.decide(presented, peer, false))
     }
 
     fn codes(&self) -> &'static [&'static Code] {

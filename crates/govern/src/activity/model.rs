@@ -94,6 +94,14 @@ impl Ages {
         rules::quantile(&self.0, share)
     }
 
+    /// Some that took so many milliseconds, for tests.
+    #[doc(hidden)]
+    pub fn sample(durations: &[(i64, u64)]) -> Self {
+        let mut buckets: Vec<(i64, u64)> = durations.iter().map(|(ms, count)| (rules::bucket(*ms), *count)).collect();
+        buckets.sort_unstable();
+        Self(buckets)
+    }
+
     /// Both together.
     pub fn plus(mut self, other: &Self) -> Self {
         for (bucket, count) in &other.0 {

@@ -19,7 +19,7 @@ pub use jobs::Deliverer;
 pub use model::{Attempt, Delivery, Notice, State};
 pub use notices::Teller;
 pub(crate) use rules::STANDARD as RETRIES;
-pub(crate) use service::{Occurrence, of_message, promise};
+pub(crate) use service::{Occurrence, newest_of, of_message, promise};
 
 /// The outbox's name for these jobs.
 pub const JOB: &str = "delivery.send";

@@ -103,6 +103,11 @@ pub(super) fn page_of(
     store::page_of(tx, endpoint, state, before, limit)
 }
 
+/// The newest deliveries to an endpoint.
+pub(crate) fn newest_of(tx: &mut Tx<'_>, endpoint: EndpointId, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+    store::page_of(tx, endpoint, None, DeliveryId::from_bytes([0xff; 16]), limit)
+}
+
 /// Deliveries that tell of a message.
 pub(crate) fn of_message(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<Delivery>, StoreError> {
     store::of_message(tx, message)

@@ -8,6 +8,7 @@
 mod api;
 mod call;
 mod model;
+mod pages;
 mod registry;
 mod rules;
 mod service;
@@ -20,6 +21,7 @@ use sealpost_access::secrets::Purpose;
 pub use api::feature;
 pub(crate) use call::{CallError, Telling, call};
 pub use model::{Endpoint, Ready, State};
+pub(crate) use pages::badge;
 pub use registry::Endpoints;
 pub(crate) use rules::Gate;
 pub(crate) use service::find;

@@ -205,6 +205,11 @@ pub(super) fn all(tx: &mut Tx<'_>) -> Result<Vec<Endpoint>, StoreError> {
 }
 
 impl Endpoints {
+    /// All endpoints of the environment, oldest first.
+    pub(crate) async fn all(&self, ctx: &Ctx) -> Result<Vec<Endpoint>, StoreError> {
+        self.store.read(ctx, store::all).await
+    }
+
     /// Whether this may be an endpoint's URL.
     pub fn check_url(&self, url: &str) -> Result<(), Refusal> {
         Target::parse(url, self.client.network().policy())

@@ -1,5 +1,6 @@
 //! What can be done with events.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sealpost_store::{Change, Ctx, EventId, Leaf, Org, Recorded, Store, StoreError, Tx};
@@ -94,6 +95,22 @@ impl Events {
     pub async fn find(&self, ctx: &Ctx, id: EventId) -> Result<Event, EventRefusal> {
         let found = self.store.peek::<_, StoreError>(ctx, move |tx| store::find(tx, id)).await?;
         found.ok_or(EventRefusal::NotFound)
+    }
+
+    /// What events are called, of those that are there.
+    pub(crate) async fn names(
+        &self,
+        ctx: &Ctx,
+        ids: BTreeSet<EventId>,
+    ) -> Result<BTreeMap<EventId, String>, StoreError> {
+        let names = move |tx: &mut Tx<'_>| {
+            let mut names = BTreeMap::new();
+            for id in ids {
+                names.extend(store::find(tx, id)?.map(|event| (id, event.name)));
+            }
+            Ok(names)
+        };
+        self.store.read(ctx, names).await
     }
 
     /// All versions of an event, newest first.

@@ -15,7 +15,9 @@ mod accept;
 mod api;
 mod dispatch;
 mod email;
+mod figures;
 mod model;
+mod pages;
 mod rules;
 mod sealing;
 mod service;
@@ -28,7 +30,15 @@ pub use accept::Accepting;
 pub use api::feature;
 pub use dispatch::Sender;
 pub use email::EmailSender;
+pub(crate) use figures::{Figure, Figures};
 pub use model::State;
+#[cfg(test)]
+pub(crate) use model::State as MessageState;
+pub(crate) use model::Which;
+pub use pages::NAV;
+#[cfg(test)]
+pub(crate) use pages::samples;
+pub(crate) use pages::{Row, rows};
 pub use service::Messages;
 #[cfg(test)]
 pub(crate) use simulation::desk;

@@ -100,7 +100,7 @@ impl State {
 /// How messages stand, told apart in lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     /// `queued` or `sending`.
     UnderWay,
     /// `failed`, `unknown`, `expired` or `cancelled`.
@@ -109,7 +109,7 @@ pub(super) enum Standing {
 
 impl Standing {
     /// The word it is asked for by.
-    pub(super) const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::UnderWay => "under_way",
             Self::NotDelivered => "not_delivered",
@@ -119,7 +119,7 @@ impl Standing {
 
 /// Which messages a list is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) enum Which {
+pub(crate) enum Which {
     /// All there are.
     #[default]
     All,
@@ -130,7 +130,7 @@ pub(super) enum Which {
 }
 
 /// A message as it is stored.
-pub(super) struct Message {
+pub(crate) struct Message {
     /// Its id.
     pub id: MessageId,
     /// To whom.
@@ -174,6 +174,7 @@ pub(super) struct Message {
 }
 
 /// One step of a message's life.
+#[derive(Clone)]
 pub(super) struct Step {
     /// What happened.
     pub kind: String,

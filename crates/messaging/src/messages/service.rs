@@ -51,7 +51,7 @@ impl Messages {
     }
 
     /// Messages before `before`, newest first.
-    pub(super) async fn page(
+    pub(crate) async fn page(
         &self,
         ctx: &Ctx,
         which: Which,

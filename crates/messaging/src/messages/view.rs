@@ -17,43 +17,43 @@ use crate::contacts::Contacts;
 #[derive(Serialize, JsonSchema)]
 pub(super) struct MessageView {
     /// Its id.
-    id: MessageId,
+    pub(super) id: MessageId,
     /// `test` or `live`.
-    environment: &'static str,
+    pub(super) environment: &'static str,
     /// Where it stands.
-    state: State,
+    pub(super) state: State,
     /// Why, as a code, where the state needs a reason.
-    reason: Option<String>,
+    pub(super) reason: Option<String>,
     /// To whom.
-    contact_id: ContactId,
+    pub(super) contact_id: ContactId,
     /// The address it goes to, masked.
     #[schemars(with = "Value")]
-    to: View,
+    pub(super) to: View,
     /// What the caller gave to fill the template: its keys, with masked values. Not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<Value>,
+    pub(super) data: Option<Value>,
     /// What was fired.
-    event_id: EventId,
+    pub(super) event_id: EventId,
     /// Which version of it.
-    event_version: u32,
+    pub(super) event_version: u32,
     /// What it says.
-    template_id: TemplateId,
+    pub(super) template_id: TemplateId,
     /// Which version of it.
-    template_version: u32,
+    pub(super) template_version: u32,
     /// Which way it goes.
-    channel: ChannelKind,
+    pub(super) channel: ChannelKind,
     /// `otp`, `transactional` or `marketing`.
-    class: String,
+    pub(super) class: String,
     /// Why it may be sent.
-    decision: Value,
+    pub(super) decision: Value,
     /// How often a provider was asked.
-    attempts: u32,
+    pub(super) attempts: u32,
     /// Not to be sent after this.
-    send_before: Option<Time>,
+    pub(super) send_before: Option<Time>,
     /// When it was accepted.
-    created_at: Time,
+    pub(super) created_at: Time,
     /// When it came to its state.
-    updated_at: Time,
+    pub(super) updated_at: Time,
 }
 
 /// A step of a message's life.

@@ -1,8 +1,10 @@
 //! What can be done with templates.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use moka::sync::Cache;
+use sealpost_seal::{Personal, Purpose};
 use sealpost_store::{Change, Ctx, Leaf, Org, Recorded, Store, StoreError, TemplateId, Tx};
 use serde_json::{Map, Value};
 
@@ -20,6 +22,14 @@ pub struct Templates {
     store: Store,
     /// Versions never change, so nothing here ever has to be forgotten.
     compiled: Cache<(Org, TemplateId, u32), Arc<Compiled>>,
+}
+
+/// What a message says, with masks where the data would be.
+pub(crate) struct Outline {
+    /// The subject; e-mail only.
+    pub(crate) subject: Option<String>,
+    /// The text.
+    pub(crate) text: String,
 }
 
 /// A content that was checked and compiles, ready to become a version.
@@ -118,6 +128,36 @@ impl Templates {
     pub async fn version(&self, ctx: &Ctx, id: TemplateId, version: u32) -> Result<TemplateVersion, TemplateRefusal> {
         let found = self.store.peek::<_, StoreError>(ctx, move |tx| store::version(tx, id, version)).await?;
         found.ok_or(TemplateRefusal::NotFound)
+    }
+
+    /// What templates are called, of those that are there.
+    pub(crate) async fn names(
+        &self,
+        ctx: &Ctx,
+        ids: BTreeSet<TemplateId>,
+    ) -> Result<BTreeMap<TemplateId, String>, StoreError> {
+        let names = move |tx: &mut Tx<'_>| {
+            let mut names = BTreeMap::new();
+            for id in ids {
+                names.extend(store::find(tx, id)?.map(|template| (id, template.name)));
+            }
+            Ok(names)
+        };
+        self.store.read(ctx, names).await
+    }
+
+    /// A version filled in with data that is masked already: what comes out holds no more than went in. Nothing where masks don't
+    /// fit into the template.
+    pub(crate) async fn outline(
+        &self,
+        ctx: &Ctx,
+        id: TemplateId,
+        version: u32,
+        masked: &Map<String, Value>,
+    ) -> Option<Outline> {
+        let rendered = self.compiled(ctx, id, version).await.ok()?.render(masked).ok()?;
+        let clear = |part: &Personal<String>| part.expose(Purpose::Render).clone();
+        Some(Outline { subject: rendered.subject.as_ref().map(clear), text: clear(&rendered.text) })
     }
 
     /// All versions of a template, newest first.

@@ -61,7 +61,7 @@ fn both() -> Refusal {
 }
 
 /// Where a list of messages goes on.
-pub(super) fn before(position: Option<Vec<u8>>) -> Result<MessageId, Failure> {
+pub(in crate::messages) fn before(position: Option<Vec<u8>>) -> Result<MessageId, Failure> {
     match position {
         Some(bytes) => Ok(bytes.try_into().map(MessageId::from_bytes).map_err(|_| not_found())?),
         None => Ok(MessageId::from_bytes([0xff; 16])),

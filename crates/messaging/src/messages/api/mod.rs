@@ -2,6 +2,7 @@
 
 mod batch;
 mod cancel;
+mod figures;
 mod list;
 mod outbox;
 mod reveal;
@@ -11,7 +12,8 @@ mod show;
 use sealpost_web::Feature;
 
 use super::Messages;
-use super::codes;
+use super::{codes, pages};
+pub(super) use list::before;
 
 /// What messages add to the API.
 pub fn feature(messages: &Messages) -> Feature {
@@ -27,7 +29,11 @@ pub fn feature(messages: &Messages) -> Feature {
             cancel::cancel(messages),
             reveal::reveal(messages),
             outbox::outbox(messages),
-        ],
+            figures::figures(messages),
+        ]
+        .into_iter()
+        .chain(pages::routes(messages))
+        .collect(),
         codes: codes::ALL,
     }
 }

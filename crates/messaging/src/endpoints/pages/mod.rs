@@ -1,0 +1,5 @@
+//! The dashboard's pages of endpoints.
+
+mod words;
+
+pub(crate) use words::badge;

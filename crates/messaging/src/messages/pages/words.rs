@@ -1,0 +1,70 @@
+//! How states and steps are said and drawn.
+
+use sealpost_web::shell::parts::{Shape, State as Badge, Tone};
+
+use crate::channels::ChannelKind;
+use crate::messages::model::State;
+
+/// A state as people read it.
+pub(crate) const fn badge(state: State) -> Badge {
+    match state {
+        State::Queued => Badge::new("Queued", Shape::Waiting, Tone::Idle),
+        State::Sending => Badge::new("Sending", Shape::Half, Tone::Idle),
+        State::Sent => Badge::new("Sent", Shape::Half, Tone::Ok),
+        State::Delivered => Badge::new("Delivered", Shape::Done, Tone::Ok),
+        State::Failed => Badge::new("Failed", Shape::Failed, Tone::Bad),
+        State::Unknown => Badge::new("Unknown", Shape::Unknown, Tone::Warn),
+        State::Cancelled => Badge::new("Cancelled", Shape::Ended, Tone::Idle),
+        State::Expired => Badge::new("Expired", Shape::Ended, Tone::Warn),
+    }
+}
+
+/// A channel as people read it.
+pub(crate) const fn channel(kind: ChannelKind) -> &'static str {
+    match kind {
+        ChannelKind::Email => "E-mail",
+        ChannelKind::Sms => "SMS",
+    }
+}
+
+/// A code as people read it: `mailbox_unknown` becomes `mailbox unknown`.
+pub(crate) fn spaced(code: &str) -> String {
+    code.replace('_', " ")
+}
+
+/// What a step of the timeline says, how it is drawn, and what there is to add.
+pub(super) fn step(kind: &str, attempt: u32, detail: Option<&str>) -> (String, Shape, Tone, String) {
+    let detail = detail.map(spaced).unwrap_or_default();
+    let (says, shape, tone, adds) = match kind {
+        "accepted" => ("Accepted", Shape::Done, Tone::Ok, "Durable before the answer".into()),
+        "attempt_started" => {
+            return (format!("Attempt {attempt}"), Shape::Half, Tone::Idle, "The provider is asked".into());
+        }
+        "queued" => ("Waits for the next attempt", Shape::Waiting, Tone::Idle, detail),
+        "sent" => ("Sent", Shape::Half, Tone::Ok, "The provider has taken it".into()),
+        "delivered" => ("Delivered", Shape::Done, Tone::Ok, detail),
+        "failed" => ("Failed", Shape::Failed, Tone::Bad, detail),
+        "unknown" => ("Unknown", Shape::Unknown, Tone::Warn, detail),
+        "cancelled" => ("Cancelled", Shape::Ended, Tone::Idle, detail),
+        "expired" => ("Expired", Shape::Ended, Tone::Warn, detail),
+        "report_delivered" => ("Reported", Shape::Done, Tone::Ok, detail),
+        "report_queued" => ("Report waits", Shape::Waiting, Tone::Idle, detail),
+        "report_dead" => ("Report not taken", Shape::Failed, Tone::Bad, detail),
+        other => return (spaced(other), Shape::Half, Tone::Idle, detail),
+    };
+    (says.to_owned(), shape, tone, adds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_has_its_own_word_and_no_two_look_alike_in_shape_and_tone() {
+        let badges = State::ALL.map(badge);
+        for (at, one) in badges.iter().enumerate() {
+            assert!(badges[at + 1..].iter().all(|other| one.word != other.word));
+            assert!(badges[at + 1..].iter().all(|other| (one.shape, one.tone) != (other.shape, other.tone)));
+        }
+    }
+}
