@@ -101,6 +101,11 @@ impl Reply {
         Self { events, ..Self::of(200, EVENTS, Bytes::new()) }
     }
 
+    /// A page that shows a secret once; `again` if the same request comes again. Both are pages already.
+    pub fn page_once(self, again: Self) -> Self {
+        Self { replay: Some(again.body), ..self }
+    }
+
     /// Adds `Location`, for what was created.
     pub fn location(self, path: &str) -> Self {
         match HeaderValue::from_str(path) {
@@ -119,6 +124,13 @@ impl Reply {
     pub fn see_other(path: &str) -> Self {
         let status = StatusCode::SEE_OTHER;
         Self { status, headers: HeaderMap::new(), body: Bytes::new(), replay: None, events: None }.location(path)
+    }
+
+    /// The same redirect to what is called `name` below it.
+    pub fn leads_to(self, name: &str) -> Self {
+        let below = self.headers.get(LOCATION).and_then(|at| at.to_str().ok()).unwrap_or_default();
+        let path = format!("{below}/{name}");
+        self.location(&path)
     }
 
     /// 200 with a page of ours, and what it may load and where its forms may lead. A browser says truthfully where a form comes

@@ -7,6 +7,7 @@ use sealpost_web::problem::{Place, QUERY_INVALID, Wrong};
 use sealpost_web::{Call, Class, Endpoint, Failure, Feature, Refusal, Reply, get};
 use serde::{Deserialize, Serialize};
 
+use super::live::live;
 use super::model::{SLOT_MS, Span};
 use super::service;
 use crate::audit::{ActorWord, ResultWord};
@@ -21,7 +22,7 @@ pub fn feature(house: Store) -> Feature {
     Feature {
         name: "activity",
         about: "How often what was done when: counted from the ledger, a quarter hour at a time.",
-        routes: vec![route(house)],
+        routes: vec![live(&house), route(house)],
         codes: &[],
     }
 }

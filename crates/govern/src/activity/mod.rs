@@ -9,6 +9,7 @@
 //! the ledger it was made from: counts and the place they go up to are one commit.
 
 mod api;
+mod live;
 mod model;
 mod rules;
 mod service;

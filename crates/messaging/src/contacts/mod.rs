@@ -12,6 +12,7 @@ pub mod codes;
 mod epochs;
 mod indexes;
 mod model;
+mod pages;
 mod prepare;
 mod recipient;
 mod resolve;
@@ -24,6 +25,7 @@ mod tests;
 
 pub(crate) use api::body;
 pub use api::feature;
+pub use pages::NAV;
 pub use model::{Changes, Contact, ContactRefusal, Details, ExternalId, Fields, Identifier, Locale, Name, Reveal};
 pub use prepare::{NewContact, Update, insert_if_absent};
 pub use recipient::Recipient;

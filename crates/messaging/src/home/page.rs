@@ -24,7 +24,7 @@ const KEYS: u32 = 500;
 /// Endpoints on the card.
 const ENDPOINTS: usize = 5;
 /// Deliveries in a spark.
-const DELIVERIES: u32 = 24;
+const DELIVERIES: u32 = 16;
 /// Messages on the page.
 const NEWEST: u32 = 6;
 /// Days of looks.

@@ -13,6 +13,7 @@ pub mod figure;
 mod frame;
 mod icon;
 mod nav;
+mod once;
 pub mod parts;
 mod problem;
 mod routes;
@@ -26,6 +27,7 @@ pub(crate) use desk::{Desk, Ready, stranger};
 pub use frame::{Face, Frame, Head, Theme, Toast};
 pub use icon::Icon;
 pub use nav::{Group, Nav};
+pub use once::ShownOnce;
 pub(crate) use problem::Problem;
 pub(crate) use routes::feature;
 

@@ -10,7 +10,8 @@ mod view;
 
 use sealpost_web::Feature;
 
-use super::{Contacts, codes};
+use super::{Contacts, codes, pages};
+pub(super) use view::ContactView;
 
 /// What contacts add to the API.
 pub fn feature(contacts: &Contacts) -> Feature {
@@ -25,7 +26,10 @@ pub fn feature(contacts: &Contacts) -> Feature {
             read::show(contacts),
             update::update(contacts),
             reveal::reveal(contacts),
-        ],
+        ]
+        .into_iter()
+        .chain(pages::routes(contacts))
+        .collect(),
         codes: codes::ALL,
     }
 }

@@ -11,39 +11,39 @@ use crate::contacts::model::{Contact, Reveal};
 
 /// A contact, as one viewer sees it.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct ContactView {
+pub(in crate::contacts) struct ContactView {
     /// Its id.
-    id: ContactId,
+    pub(in crate::contacts) id: ContactId,
     /// `test` or `live`.
-    environment: &'static str,
+    pub(in crate::contacts) environment: &'static str,
     /// Phone number: a string, or `{"masked":true,"display":"…"}`.
     #[schemars(with = "Value")]
-    phone: Option<View>,
+    pub(in crate::contacts) phone: Option<View>,
     /// E-mail address.
     #[schemars(with = "Value")]
-    email: Option<View>,
+    pub(in crate::contacts) email: Option<View>,
     /// The person's id in your systems.
     #[schemars(with = "Value")]
-    external_id: Option<View>,
+    pub(in crate::contacts) external_id: Option<View>,
     /// Name.
     #[schemars(with = "Value")]
-    name: Option<View>,
+    pub(in crate::contacts) name: Option<View>,
     /// Language.
-    locale: Option<String>,
+    pub(in crate::contacts) locale: Option<String>,
     /// When it was made.
-    created_at: Time,
+    pub(in crate::contacts) created_at: Time,
     /// When it was last changed.
-    updated_at: Time,
+    pub(in crate::contacts) updated_at: Time,
 }
 
 impl ContactView {
     /// As the viewer of `ctx` sees it.
-    pub(super) fn of(ctx: &Ctx, contact: &Contact) -> Self {
+    pub(in crate::contacts) fn of(ctx: &Ctx, contact: &Contact) -> Self {
         Self::seen(ctx, contact, |_| &ctx.viewer)
     }
 
     /// With `fields` as `viewer` sees them, and the others as the viewer of `ctx` does.
-    pub(super) fn revealed(ctx: &Ctx, contact: &Contact, fields: &[Reveal], viewer: &Viewer) -> Self {
+    pub(in crate::contacts) fn revealed(ctx: &Ctx, contact: &Contact, fields: &[Reveal], viewer: &Viewer) -> Self {
         Self::seen(ctx, contact, |field| if fields.contains(&field) { viewer } else { &ctx.viewer })
     }
 

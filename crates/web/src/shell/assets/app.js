@@ -108,6 +108,18 @@
     put(page, '');
   };
 
+  // — A secret that is shown once —
+
+  const stored = (of) => {
+    const tick = $('[data-stored]', of);
+    const go = tick && $('[data-after]', tick.closest('section'));
+    if (!go) return;
+    const set = () => { go.classList.toggle('dim', !tick.checked); go.setAttribute('aria-disabled', !tick.checked); };
+    tick.addEventListener('change', set);
+    go.addEventListener('click', (event) => { if (!tick.checked) { event.preventDefault(); tick.focus(); } });
+    set();
+  };
+
   // — A form whose answer follows its fields —
 
   const follow = (form) => {
@@ -294,6 +306,7 @@
   const settle = (of = document) => {
     times();
     hideLater(of);
+    stored(of);
     $$('form[data-follow]', of).forEach((form) => { if (!form.dataset.followed) { form.dataset.followed = 'true'; follow(form); } });
     if (of === document) watch();
   };

@@ -1,0 +1,114 @@
+//! `GET /app/{env}/live`: that something changed, and of what kind.
+//!
+//! Every change leaves a leaf, so whoever looks at how long the ledger is knows whether there is news; the newest leaves say of
+//! what kind. Kinds are all that is told, and only those the listener may read: what is new is read by who hears of it, as anybody
+//! else would.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use sealpost_access::permissions::*;
+use sealpost_ledger::{Environment as Where, Leaf};
+use sealpost_store::{Ctx, Environment, Store, StoreError};
+use sealpost_web::{Call, Class, Endpoint, Permission, PermissionSet, Reply, get};
+use tokio::sync::mpsc;
+
+/// How often it is looked for news.
+const LOOK: Duration = Duration::from_secs(1);
+/// After how many looks without news a word is sent all the same, so that nobody in between takes the connection for dead.
+const QUIET_LOOKS: u32 = 15;
+/// Leaves looked at for kinds; if there are more, everything has changed.
+const LEAVES: u32 = 256;
+/// Events that may wait for a slow reader.
+const WAITING: usize = 4;
+
+/// The kinds of things, by the prefix of their ids, and who hears of them.
+const KINDS: [(&str, Permission); 9] = [
+    ("msg", MESSAGES_READ),
+    ("con", CONTACTS_READ),
+    ("tpl", TEMPLATES_READ),
+    ("evd", EVENTS_READ),
+    ("ep", ENDPOINTS_READ),
+    ("dlv", ENDPOINTS_READ),
+    ("key", KEYS_READ),
+    ("mem", MEMBERS_READ),
+    ("led", LEDGER_READ),
+];
+
+pub(super) fn live(house: &Store) -> Endpoint {
+    let house = house.clone();
+    get("/app/{env}/live")
+        .signed_in("it tells of what kind a change was, to those who may read that kind, and nothing else")
+        .class(Class::Read)
+        .summary("Hear that something changed")
+        .describe("Server-sent events: `change` with the kinds of what changed. Ends within a second of the session.")
+        .answers_with(200, "text/event-stream")
+        .to(move |call: Call| {
+            let (sender, events) = mpsc::channel(WAITING);
+            tokio::spawn(follow(house.clone(), call.ctx.clone(), call.caller.permissions, sender));
+            std::future::ready(Ok(Reply::events(events)))
+        })
+}
+
+type Events = mpsc::Sender<hyper::body::Bytes>;
+
+async fn follow(house: Store, ctx: Ctx, permissions: PermissionSet, events: Events) {
+    let Ok(mut seen) = size(&house, &ctx).await else { return };
+    let mut quiet = 0;
+    // How long a browser waits before it comes back.
+    let mut word = "retry: 2000\n\n".to_owned();
+    while events.send(std::mem::take(&mut word).into()).await.is_ok() {
+        while word.is_empty() {
+            tokio::time::sleep(LOOK).await;
+            let Ok(kinds) = news(&house, &ctx, permissions, &mut seen).await else { return };
+            quiet += 1;
+            if !kinds.is_empty() {
+                word = format!("event: change\ndata: {}\n\n", serde_json::json!({ "kinds": kinds }));
+                quiet = 0;
+            } else if quiet >= QUIET_LOOKS || events.is_closed() {
+                word = ":\n\n".to_owned();
+                quiet = 0;
+            }
+        }
+    }
+}
+
+async fn size(house: &Store, ctx: &Ctx) -> Result<u64, StoreError> {
+    Ok(house.ledger_head(ctx).await?.map_or(0, |(head, _)| head.frontier.size()))
+}
+
+/// The kinds of what changed since `seen`, which moves on.
+async fn news(
+    house: &Store,
+    ctx: &Ctx,
+    permissions: PermissionSet,
+    seen: &mut u64,
+) -> Result<BTreeSet<&'static str>, StoreError> {
+    let size = size(house, ctx).await?;
+    let (from, fresh) = (*seen, size.saturating_sub(*seen));
+    *seen = size;
+    let may_hear = |(kind, needs): &(&'static str, Permission)| permissions.contains(*needs).then_some(*kind);
+    if fresh > u64::from(LEAVES) {
+        return Ok(KINDS.iter().filter_map(may_hear).collect());
+    }
+    if fresh == 0 {
+        return Ok(BTreeSet::new());
+    }
+    let rows = house.ledger_leaves(ctx, from, LEAVES).await?;
+    let leaves = rows.iter().filter_map(|row| Leaf::decode(&row.leaf).ok());
+    let changed: BTreeSet<String> = leaves
+        .filter(|leaf| concerns(ctx.org.environment, leaf.environment))
+        .filter_map(|leaf| leaf.target.map(|target| target.kind.to_string()))
+        .chain(["led".to_owned()])
+        .collect();
+    Ok(KINDS.iter().filter(|(kind, _)| changed.contains(*kind)).filter_map(may_hear).collect())
+}
+
+/// Whether a leaf from there is news here. What concerns the organisation itself is news everywhere.
+const fn concerns(here: Environment, from: Where) -> bool {
+    match from {
+        Where::Test => matches!(here, Environment::Test),
+        Where::Live => matches!(here, Environment::Live),
+        Where::None => true,
+    }
+}

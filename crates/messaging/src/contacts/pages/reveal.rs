@@ -1,0 +1,97 @@
+//! `GET` and `POST /app/{env}/contacts/{id}/reveal`
+
+use schemars::JsonSchema;
+use sealpost_access::permissions::DATA_REVEAL;
+use sealpost_govern::Reason;
+use sealpost_govern::masking::codes::REVEAL_BUDGET_EXHAUSTED;
+use sealpost_store::ContactId;
+use sealpost_web::problem::BODY_INVALID;
+use sealpost_web::shell::Ask;
+use sealpost_web::shell::parts::Field;
+use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, get, post};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::show::page;
+use crate::contacts::Contacts;
+use crate::contacts::api::ContactView;
+use crate::contacts::model::Reveal;
+
+/// For how long clear values stay on a screen.
+pub(super) const SHOWN_SECONDS: u32 = 300;
+const FIELDS: [Reveal; 4] = [Reveal::Phone, Reveal::Email, Reveal::Name, Reveal::ExternalId];
+
+/// Why somebody looks.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ContactRevealForm")]
+struct Form {
+    /// For whoever reads the ledger later.
+    #[serde(default)]
+    reason: String,
+}
+
+pub(super) fn ask(contacts: &Contacts) -> Endpoint {
+    let contacts = contacts.clone();
+    get("/app/{env}/contacts/{id}/reveal")
+        .needs(DATA_REVEAL)
+        .page()
+        .class(Class::Read)
+        .summary("Ask why a contact is to be seen in clear")
+        .to(move |call: Call| {
+            let contacts = contacts.clone();
+            async move {
+                let id = call.id("id")?;
+                contacts.subject(&call.ctx, id).await?;
+                question(&call, id).show(&call)
+            }
+        })
+}
+
+pub(super) fn reveal(contacts: &Contacts) -> Endpoint {
+    let contacts = contacts.clone();
+    post("/app/{env}/contacts/{id}/reveal")
+        .needs(DATA_REVEAL)
+        .session()
+        .class(Class::Reveal)
+        .acts("contact.reveal")
+        .reveals()
+        .summary("See a contact in clear")
+        .describe("The look is in the ledger, with its reason, before the first clear byte leaves. Nothing of it is in the URL.")
+        .takes_form::<Form>()
+        .example(json!({ "reason": "Customer called back, ticket 4512" }))
+        .answers_with(200, "text/html")
+        .refuses(&[&REVEAL_BUDGET_EXHAUSTED])
+        .to(move |call: Call<Form>| handle(contacts.clone(), call))
+}
+
+async fn handle(contacts: Contacts, mut call: Call<Form>) -> Result<Reply, Failure> {
+    let id: ContactId = call.id("id")?;
+    let looked = match Reason::parse(std::mem::take(&mut call.body.reason)) {
+        Ok(reason) => contacts.reveal(&call.ctx, id, &FIELDS, &reason).await,
+        Err(_) => Err(Refusal::of(&BODY_INVALID).at("/reason", "text_unsuitable").into()),
+    };
+    match looked {
+        Ok((contact, viewer)) => {
+            let view = ContactView::revealed(&call.ctx, &contact, &FIELDS, &viewer);
+            call.show("Contact", &page(&call, view, Some(call.ctx.request.to_string())))
+        }
+        Err(failure) => question(&call, id).again(&call, failure),
+    }
+}
+
+fn question<B, Q>(call: &Call<B, Q>, id: ContactId) -> Ask {
+    Ask::new(
+        call,
+        "See this contact in clear?",
+        "Everything known about the person is shown for five minutes. That you looked, and why, is in the ledger before anything is shown.",
+        &format!("/contacts/{id}"),
+    )
+    .field(
+        Field::new("reason", "Reason")
+            .placeholder("Customer called back, ticket 4512")
+            .hint("For whoever reads the ledger later.")
+            .required(),
+    )
+    .submit("Reveal")
+}

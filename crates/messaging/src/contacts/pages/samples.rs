@@ -1,0 +1,62 @@
+//! The pages of contacts with nobody, many and somebody in clear on them.
+
+use sealpost_seal::Personal;
+use sealpost_seal::viewer::{Field, MaskProfile, RevealGrant, Viewer};
+use sealpost_store::ContactId;
+use sealpost_web::shell::parts::{Ident, Masked, Pager, When};
+use sealpost_web::shell::testing::{NOW, keep};
+
+use super::list::{ListPage, Row, empty};
+use super::show::ShowPage;
+
+fn seen(viewer: &Viewer, value: &str, field: Field) -> Option<Masked> {
+    Some(viewer.text(&Personal::new(value.to_owned()), field).into())
+}
+
+fn row(number: u8) -> Row {
+    let viewer = Viewer::with_profile(MaskProfile::Last4);
+    let id = ContactId::from_bytes([number; 16]);
+    Row {
+        id,
+        href: format!("/app/test/contacts/{id}"),
+        name: seen(&viewer, "Ada Example", Field::Name),
+        phone: seen(&viewer, "+15550100124", Field::Phone),
+        email: number.is_multiple_of(2).then(|| seen(&viewer, "ada@example.com", Field::Email)).flatten(),
+        external_id: None,
+        created: When::new(NOW.plus_ms(-i64::from(number) * 86_400_000), NOW),
+    }
+}
+
+#[test]
+fn contacts_are_shown_masked_and_in_clear() {
+    let list = |rows| ListPage {
+        find: "/app/test/find".into(),
+        csrf: "sample".into(),
+        new: Some("/app/test/contacts/new".into()),
+        rows,
+        pager: Pager::default(),
+        empty: empty("/app/test/contacts/new".into()),
+    };
+    keep("contacts-empty", "Contacts", "/contacts", &list(vec![]));
+    keep("contacts-many", "Contacts", "/contacts", &list((0..12).map(row).collect()));
+    let show = |viewer: Viewer, shown: Option<String>| ShowPage {
+        list: "/app/test/contacts".into(),
+        id: Ident::new(ContactId::from_bytes([1; 16])),
+        fields: vec![
+            ("Name", seen(&viewer, "أدا", Field::Name)),
+            ("Phone", seen(&viewer, "+15550100124", Field::Phone)),
+            ("E-mail", None),
+        ],
+        locale: Some("ar".into()),
+        created: When::new(NOW, NOW),
+        updated: When::new(NOW, NOW),
+        edit: Some("/x".into()),
+        reveal: None,
+        messages: None,
+        shown,
+        seconds: 300,
+    };
+    keep("contact-masked", "Contact", "/contacts/{id}", &show(Viewer::masked(), None));
+    let clear = Viewer::clear(RevealGrant::after_leaf([1; 16]));
+    keep("contact-revealed", "Contact", "/contacts/{id}", &show(clear, Some("req_01kf3b2y5xfh0r4c9v7t8m6e1s".into())));
+}

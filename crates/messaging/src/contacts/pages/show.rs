@@ -1,0 +1,69 @@
+//! `GET /app/{env}/contacts/{id}`
+
+use askama::Template;
+use sealpost_access::permissions::{CONTACTS_READ, CONTACTS_WRITE, DATA_REVEAL, MESSAGES_READ};
+use sealpost_web::shell::Icon;
+use sealpost_web::shell::parts::{Ident, Masked, When};
+use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
+
+use crate::contacts::Contacts;
+use crate::contacts::api::ContactView;
+
+/// One contact.
+#[derive(Template)]
+#[template(path = "contacts/pages/show.html")]
+pub(super) struct ShowPage {
+    pub(super) list: String,
+    pub(super) id: Ident,
+    pub(super) fields: Vec<(&'static str, Option<Masked>)>,
+    pub(super) locale: Option<String>,
+    pub(super) created: When,
+    pub(super) updated: When,
+    pub(super) edit: Option<String>,
+    pub(super) reveal: Option<String>,
+    pub(super) messages: Option<String>,
+    /// The request on record, if anything is shown in clear.
+    pub(super) shown: Option<String>,
+    pub(super) seconds: u32,
+}
+
+pub(super) fn show(contacts: &Contacts) -> Endpoint {
+    let contacts = contacts.clone();
+    get("/app/{env}/contacts/{id}")
+        .needs(CONTACTS_READ)
+        .page()
+        .class(Class::Read)
+        .summary("A contact, masked")
+        .to(move |call: Call| {
+            let contacts = contacts.clone();
+            async move {
+                let contact = contacts.find(&call.ctx, call.id("id")?).await?;
+                call.show("Contact", &page(&call, ContactView::of(&call.ctx, &contact), None))
+            }
+        })
+}
+
+/// The page of a contact as this view shows it; `shown` is the request on record if it shows anything in clear.
+pub(super) fn page<B, Q>(call: &Call<B, Q>, view: ContactView, shown: Option<String>) -> ShowPage {
+    let now = call.ctx.now();
+    let may = |permission| call.caller.permissions.contains(permission);
+    let at = |act: &str| call.at(&format!("/contacts/{}{act}", view.id));
+    ShowPage {
+        list: call.at("/contacts"),
+        id: Ident::new(view.id),
+        edit: may(CONTACTS_WRITE).then(|| at("/edit")),
+        reveal: (shown.is_none() && may(DATA_REVEAL)).then(|| at("/reveal")),
+        messages: may(MESSAGES_READ).then(|| call.at(&format!("/messages?contact_id={}", view.id))),
+        fields: vec![
+            ("Name", view.name.map(Masked::from)),
+            ("Phone", view.phone.map(Masked::from)),
+            ("E-mail", view.email.map(Masked::from)),
+            ("Your id", view.external_id.map(Masked::from)),
+        ],
+        locale: view.locale,
+        created: When::new(view.created_at, now),
+        updated: When::new(view.updated_at, now),
+        shown,
+        seconds: super::reveal::SHOWN_SECONDS,
+    }
+}
