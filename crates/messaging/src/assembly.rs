@@ -97,7 +97,7 @@ impl Messaging {
             contacts::feature(&self.contacts),
             suppressions::feature(&self.store),
             templates::feature(&self.templates),
-            events::feature(&self.events),
+            events::feature(&self.events, &self.templates),
             channels::feature(&self.channels),
             endpoints::feature(&self.store, &self.endpoints),
             deliveries::feature(&self.store),
@@ -108,7 +108,7 @@ impl Messaging {
 
     /// Where their pages are found.
     pub fn navigation() -> Vec<Nav> {
-        vec![home::NAV, messages::NAV]
+        vec![home::NAV, messages::NAV, contacts::NAV, templates::NAV, events::NAV, endpoints::NAV]
     }
 
     /// What the work that follows an answer came to so far, for the metrics page.

@@ -41,7 +41,7 @@ pub(crate) struct Arrived {
     pub(crate) once: Option<Once>,
     pub(crate) form: FormPage,
     /// What a page needs, where one is shown to somebody signed in.
-    pub(crate) desk: Option<crate::shell::Desk>,
+    pub(crate) desk: Option<Arc<crate::shell::Desk>>,
 }
 
 /// What a page needs to show a form.

@@ -24,6 +24,14 @@ impl ChannelKind {
     }
 }
 
+/// A channel as people read it.
+pub(crate) const fn words(kind: ChannelKind) -> &'static str {
+    match kind {
+        ChannelKind::Email => "E-mail",
+        ChannelKind::Sms => "SMS",
+    }
+}
+
 impl Column for ChannelKind {
     fn read(cell: Cell<'_>) -> Option<Self> {
         let Cell::Text(name) = cell else { return None };

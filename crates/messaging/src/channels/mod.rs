@@ -17,6 +17,7 @@ mod tests;
 pub use api::feature;
 pub use dkim::{DkimKind, NewDkim};
 pub use kind::ChannelKind;
+pub(crate) use kind::words;
 pub use model::{
     Channel, ChannelRefusal, DkimSettings, EmailChanges, EmailChannel, EmailSettings, NewChannel, NewEmail, Protection,
 };

@@ -25,8 +25,8 @@ mod tests;
 
 pub(crate) use api::body;
 pub use api::feature;
-pub use pages::NAV;
 pub use model::{Changes, Contact, ContactRefusal, Details, ExternalId, Fields, Identifier, Locale, Name, Reveal};
+pub use pages::NAV;
 pub use prepare::{NewContact, Update, insert_if_absent};
 pub use recipient::Recipient;
 pub use resolve::Resolved;

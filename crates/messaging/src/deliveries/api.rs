@@ -7,14 +7,17 @@ use sealpost_web::{Call, Class, Endpoint, Failure, Feature, Page, Reply, get, po
 use serde::{Deserialize, Serialize};
 
 use super::model::{Attempt, Delivery, State};
-use super::{codes, service};
+use super::{codes, pages, service};
 
 /// What deliveries add to the API.
 pub fn feature(store: &Store) -> Feature {
     Feature {
         name: "deliveries",
         about: "Events on their way to endpoints: every attempt with its outcome, dead letters, resending.",
-        routes: vec![list(store), show(store), resend(store), resend_since(store)],
+        routes: [list(store), show(store), resend(store), resend_since(store)]
+            .into_iter()
+            .chain(pages::routes(store))
+            .collect(),
         codes: codes::ALL,
     }
 }

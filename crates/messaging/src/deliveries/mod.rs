@@ -8,6 +8,7 @@ mod api;
 mod jobs;
 mod model;
 mod notices;
+mod pages;
 mod rules;
 mod service;
 mod store;
@@ -18,8 +19,11 @@ pub use api::feature;
 pub use jobs::Deliverer;
 pub use model::{Attempt, Delivery, Notice, State};
 pub use notices::Teller;
+#[cfg(test)]
+pub(crate) use pages::samples;
+pub(crate) use pages::{Row, row, spark};
 pub(crate) use rules::STANDARD as RETRIES;
-pub(crate) use service::{Occurrence, newest_of, of_message, promise};
+pub(crate) use service::{Occurrence, newest_of, of_message, page_of, promise};
 
 /// The outbox's name for these jobs.
 pub const JOB: &str = "delivery.send";

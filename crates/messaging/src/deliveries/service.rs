@@ -93,7 +93,7 @@ fn requeue(tx: &mut Tx<'_>, delivery: Delivery) -> Result<Delivery, StoreError> 
 }
 
 /// Deliveries to an endpoint, newest first.
-pub(super) fn page_of(
+pub(crate) fn page_of(
     tx: &mut Tx<'_>,
     endpoint: EndpointId,
     state: Option<State>,

@@ -21,6 +21,7 @@ use sealpost_access::secrets::Purpose;
 pub use api::feature;
 pub(crate) use call::{CallError, Telling, call};
 pub use model::{Endpoint, Ready, State};
+pub use pages::NAV;
 pub(crate) use pages::badge;
 pub use registry::Endpoints;
 pub(crate) use rules::Gate;

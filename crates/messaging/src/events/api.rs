@@ -8,16 +8,20 @@ use serde::{Deserialize, Serialize};
 
 use super::codes::{self, CHANNEL_UNSUITABLE, EVENT_EXISTS, TEMPLATE_UNKNOWN};
 use super::model::{Class, Event, EventVersion, NewEvent, NewVersion};
-use super::{Events, service};
+use super::{Events, pages, service};
 use crate::cursor;
 use crate::label::Label;
+use crate::templates::Templates;
 
 /// What events add to the API.
-pub fn feature(events: &Events) -> Feature {
+pub fn feature(events: &Events, templates: &Templates) -> Feature {
     Feature {
         name: "events",
         about: "What you fire by name: a class, a template and a channel, in numbered versions that never change.",
-        routes: vec![create(events), list(events), show(events), publish(events)],
+        routes: [create(events), list(events), show(events), publish(events)]
+            .into_iter()
+            .chain(pages::routes(events, templates))
+            .collect(),
         codes: codes::ALL,
     }
 }

@@ -6,6 +6,7 @@
 mod api;
 pub mod codes;
 mod model;
+mod pages;
 mod service;
 mod store;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 
 pub use api::feature;
 pub use model::{Class, Event, EventRefusal, EventSpec, EventVersion, NewEvent, NewVersion};
+pub use pages::NAV;
 pub use service::{Events, create, publish};
 
 /// Told after an event was made or got a new version, with its id.

@@ -3,10 +3,9 @@
 use sealpost_govern::activity::{Ages, Count, Span};
 use sealpost_govern::audit::ResultWord;
 use sealpost_store::Time;
-use sealpost_web::shell::figure::{Bars, Beat, Column, Lines, Rosette, Series, Spark, Twin};
+use sealpost_web::shell::figure::{Bars, Column, Lines, Rosette, Series, Spark, Twin};
 use sealpost_web::shell::parts::{State as Badge, Took, When, grouped};
 
-use crate::deliveries::{Delivery, State as DeliveryState};
 use crate::messages::{Figure, Figures};
 
 /// What a bar of messages is made of.
@@ -193,18 +192,6 @@ pub(super) fn looks(counts: &[Count], span: Span, href: String) -> LooksCard {
         bars: Bars::new(says, LOOKS, columns.collect()),
         href,
     }
-}
-
-/// The last deliveries of an endpoint, oldest first: high if taken at once, lower for each further attempt, red if not taken.
-pub(super) fn spark(deliveries: &[Delivery]) -> (Spark, String) {
-    let beat = |delivery: &Delivery| match delivery.state {
-        DeliveryState::Delivered => Beat { height: 1.0 / f64::from(delivery.attempts.max(1)), fill: "f-ok" },
-        DeliveryState::Queued if delivery.attempts == 0 => Beat { height: 0.2, fill: "f-idle" },
-        DeliveryState::Queued => Beat { height: 0.6, fill: "f-warn" },
-        DeliveryState::Dead => Beat { height: 1.0, fill: "f-bad" },
-    };
-    let taken = deliveries.iter().filter(|delivery| delivery.state == DeliveryState::Delivered).count();
-    (Spark(deliveries.iter().rev().map(beat).collect()), format!("{taken} of the last {} taken", deliveries.len()))
 }
 
 /// `09:30`, in UTC.

@@ -118,7 +118,7 @@ async fn endpoint_lines(
     for endpoint in all.iter().take(ENDPOINTS) {
         let id = endpoint.id;
         let last = parts.store.read(&call.ctx, move |tx| deliveries::newest_of(tx, id, DELIVERIES)).await?;
-        let (spark, says) = cards::spark(&last);
+        let (spark, says) = deliveries::spark(&last);
         lines.push(EndpointLine {
             name: endpoint.name.clone(),
             href: href(endpoint),

@@ -10,6 +10,7 @@ mod api;
 pub mod codes;
 mod compiled;
 mod model;
+mod pages;
 mod rules;
 mod service;
 mod store;
@@ -19,6 +20,7 @@ mod tests;
 pub use api::feature;
 pub use compiled::{Compiled, RenderError, Rendered};
 pub use model::{Content, NewTemplate, Part, Template, TemplateRefusal, TemplateVersion};
+pub use pages::NAV;
 pub use rules::{ContentError, Foreign};
 pub use service::{Publish, Templates, prepare};
 

@@ -44,6 +44,16 @@ pub fn prepare(new: NewTemplate) -> Result<Publish<NewTemplate>, TemplateRefusal
     Ok(Publish { what: new, content })
 }
 
+/// Fills in a content that is no version yet; refuses a result with a card number in it.
+pub(super) fn try_out(
+    channel: ChannelKind,
+    content: &Content,
+    data: &Map<String, Value>,
+) -> Result<Rendered, TemplateRefusal> {
+    let rendered = Compiled::new(channel, content)?.render(data)?;
+    if rendered.has_card_number() { Err(TemplateRefusal::CardNumber) } else { Ok(rendered) }
+}
+
 fn checked(channel: ChannelKind, content: &Content) -> Result<String, TemplateRefusal> {
     Compiled::new(channel, content)?;
     serde_json::to_string(content).map_err(|_| StoreError::Column("content".into()).into())

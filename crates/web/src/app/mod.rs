@@ -233,11 +233,11 @@ impl Inner {
         caller: &Caller,
         form: &FormPage,
         headers: &http::HeaderMap,
-    ) -> Result<Option<shell::Desk>, Failure> {
+    ) -> Result<Option<Arc<shell::Desk>>, Failure> {
         let shows_pages = info.page || info.takes == Takes::Form;
         match &self.dashboard {
             Some(dashboard) if shows_pages && caller.session.is_some() => {
-                Ok(Some(dashboard.desk(ctx, caller, &form.token, headers).await?))
+                Ok(Some(Arc::new(dashboard.desk(ctx, caller, &form.token, headers).await?)))
             }
             _ => Ok(None),
         }

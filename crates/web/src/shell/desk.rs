@@ -116,6 +116,12 @@ impl<B, Q> Call<B, Q> {
         desk.page(&self.ctx, self.arrived.route.path, title, content)
     }
 
+    /// What makes this call's pages where it isn't at hand.
+    pub fn pages(&self) -> Result<Pages, Failure> {
+        let desk = self.arrived.desk.clone().ok_or_else(|| Fault::new("a route that is no page shows one"))?;
+        Ok(Pages { desk, ctx: self.ctx.clone(), path: self.arrived.route.path })
+    }
+
     /// Answers that what the route's form asked for is done: leads to `path`, a page of this environment after `/app/{env}`, which
     /// says so ([`done`](crate::route::Route::done)).
     pub fn done(&self, path: &str) -> Reply {
@@ -124,7 +130,7 @@ impl<B, Q> Call<B, Q> {
     }
 
     /// The path of this very request.
-    pub(crate) fn own_path(&self) -> String {
+    pub fn own_path(&self) -> String {
         let mut params = self.arrived.params.iter();
         let parts = self.arrived.route.path.split('/').map(|part| match part.starts_with('{') {
             true => params.next().map_or("", String::as_str),
@@ -148,9 +154,31 @@ impl<B, Q> Call<B, Q> {
     /// Where an object with this id has its page, if it has one and this caller may open it.
     pub fn page_of(&self, id: &str) -> Option<String> {
         let (prefix, _) = id.rsplit_once('_')?;
-        let entry = self.arrived.desk.as_ref()?.ready.frame.entry_of(prefix)?;
+        let (path, entry) = self.arrived.desk.as_ref()?.ready.frame.place_of(prefix)?;
         let permitted = entry.needs.is_none_or(|needs| self.caller.permissions.contains(needs));
-        permitted.then(|| self.at(&format!("{}/{id}", entry.path)))
+        permitted.then(|| self.at(&format!("{path}/{id}")))
+    }
+}
+
+/// Makes pages where a call isn't at hand: inside a transaction.
+#[derive(Clone)]
+pub struct Pages {
+    desk: Arc<Desk>,
+    ctx: Ctx,
+    path: &'static str,
+}
+
+impl Pages {
+    /// A path of this environment's dashboard.
+    pub fn at(&self, path: &str) -> String {
+        format!("/app/{}{path}", self.ctx.org.environment)
+    }
+
+    /// A page that is shown once; `again` if the same request comes again.
+    pub fn once(&self, title: &str, content: &impl Template, again: &impl Template) -> Result<Reply, Failure> {
+        let first = self.desk.page(&self.ctx, self.path, title, content)?;
+        let again = self.desk.page(&self.ctx, self.path, title, again)?;
+        Ok(first.page_once(again))
     }
 }
 

@@ -134,9 +134,12 @@ impl Frame {
         &self.assets
     }
 
-    /// The entry below which an object with an id of this prefix has its page.
-    pub fn entry_of(&self, prefix: &str) -> Option<&Nav> {
-        self.entries.iter().find(|entry| entry.ids.contains(&prefix))
+    /// Below what an object with an id of this prefix has its page, and the entry that leads there.
+    pub fn place_of(&self, prefix: &str) -> Option<(&'static str, &Nav)> {
+        self.entries.iter().find_map(|entry| {
+            let (_, path) = entry.ids.iter().find(|(known, _)| *known == prefix)?;
+            Some((*path, entry))
+        })
     }
 
     /// The content with everything around it.

@@ -22,7 +22,7 @@ pub mod testing;
 
 pub use ask::Ask;
 pub(crate) use assets::Assets;
-pub use desk::{Dashboard, Faces};
+pub use desk::{Dashboard, Faces, Pages};
 pub(crate) use desk::{Desk, Ready, stranger};
 pub use frame::{Face, Frame, Head, Theme, Toast};
 pub use icon::Icon;

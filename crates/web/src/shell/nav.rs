@@ -49,8 +49,8 @@ pub struct Nav {
     pub needs: Option<Permission>,
     /// In which environment it makes sense; both, if nothing.
     pub only: Option<Environment>,
-    /// The prefixes of ids whose objects have their page below it: `msg`.
-    pub ids: &'static [&'static str],
+    /// The prefixes of ids whose objects have pages of its kind, and below what: `("msg", "/messages")`.
+    pub ids: &'static [(&'static str, &'static str)],
 }
 
 impl Nav {
@@ -76,7 +76,7 @@ mod tests {
         key: 'm',
         needs: None,
         only: None,
-        ids: &["msg"],
+        ids: &[("msg", "/messages")],
     };
 
     #[test]

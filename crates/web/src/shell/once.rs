@@ -20,7 +20,11 @@ pub struct ShownOnce {
 
 impl ShownOnce {
     /// What was made; `next` is where to go on: what the link says, and where it leads.
-    pub fn new(title: impl Into<String>, says: impl Into<String>, next: (impl Into<String>, impl Into<String>)) -> Self {
+    pub fn new(
+        title: impl Into<String>,
+        says: impl Into<String>,
+        next: (impl Into<String>, impl Into<String>),
+    ) -> Self {
         Self {
             title: title.into(),
             says: says.into(),

@@ -188,7 +188,12 @@ fn question<B, Q>(call: &Call<B, Q>, id: Option<ContactId>) -> Ask {
     };
     Ask::new(call, title, says, &back)
         .field(Field::new("name", "Name"))
-        .field(Field::new("phone", "Phone").kind(Kind::Typed("tel")).placeholder("+12025550143").hint("With the country’s code."))
+        .field(
+            Field::new("phone", "Phone")
+                .kind(Kind::Typed("tel"))
+                .placeholder("+12025550143")
+                .hint("With the country’s code."),
+        )
         .field(Field::new("email", "E-mail").kind(Kind::Typed("email")))
         .field(Field::new("external_id", "Your id").hint("What the person is called in your own systems."))
         .field(Field::new("locale", "Language").placeholder("en").hint("A language tag: en, pt-BR."))

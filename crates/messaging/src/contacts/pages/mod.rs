@@ -24,7 +24,7 @@ pub const NAV: Nav = Nav {
     key: 'c',
     needs: Some(CONTACTS_READ),
     only: None,
-    ids: &[ContactId::PREFIX],
+    ids: &[(ContactId::PREFIX, "/contacts")],
 };
 
 pub(super) fn routes(contacts: &Contacts) -> Vec<Endpoint> {

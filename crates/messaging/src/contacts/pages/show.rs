@@ -4,7 +4,7 @@ use askama::Template;
 use sealpost_access::permissions::{CONTACTS_READ, CONTACTS_WRITE, DATA_REVEAL, MESSAGES_READ};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Ident, Masked, When};
-use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
+use sealpost_web::{Call, Class, Endpoint, get};
 
 use crate::contacts::Contacts;
 use crate::contacts::api::ContactView;
@@ -29,18 +29,15 @@ pub(super) struct ShowPage {
 
 pub(super) fn show(contacts: &Contacts) -> Endpoint {
     let contacts = contacts.clone();
-    get("/app/{env}/contacts/{id}")
-        .needs(CONTACTS_READ)
-        .page()
-        .class(Class::Read)
-        .summary("A contact, masked")
-        .to(move |call: Call| {
+    get("/app/{env}/contacts/{id}").needs(CONTACTS_READ).page().class(Class::Read).summary("A contact, masked").to(
+        move |call: Call| {
             let contacts = contacts.clone();
             async move {
                 let contact = contacts.find(&call.ctx, call.id("id")?).await?;
                 call.show("Contact", &page(&call, ContactView::of(&call.ctx, &contact), None))
             }
-        })
+        },
+    )
 }
 
 /// The page of a contact as this view shows it; `shown` is the request on record if it shows anything in clear.

@@ -35,20 +35,20 @@ enum Encoding {
     Hex,
 }
 
-pub(super) fn name(text: &str) -> Result<Name, Refusal> {
+pub(in crate::endpoints) fn name(text: &str) -> Result<Name, Refusal> {
     Name::parse(text).ok_or_else(|| invalid("/name", "name_invalid"))
 }
 
-pub(super) fn description(text: &str) -> Result<(), Refusal> {
+pub(in crate::endpoints) fn description(text: &str) -> Result<(), Refusal> {
     let fits = text.len() <= 500 && !text.chars().any(char::is_control);
     if fits { Ok(()) } else { Err(invalid("/description", "text_invalid")) }
 }
 
-pub(super) fn events(patterns: Vec<String>) -> Result<Filter, Refusal> {
+pub(in crate::endpoints) fn events(patterns: Vec<String>) -> Result<Filter, Refusal> {
     Filter::new(patterns).map_err(|_| invalid("/events", "pattern_invalid"))
 }
 
-pub(super) fn profiles(names: &[String]) -> Result<Profiles, Refusal> {
+pub(in crate::endpoints) fn profiles(names: &[String]) -> Result<Profiles, Refusal> {
     Profiles::new(names).map_err(|_| invalid("/profiles", "profile_unknown"))
 }
 

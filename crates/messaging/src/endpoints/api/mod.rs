@@ -1,6 +1,6 @@
 //! Routes of endpoints.
 
-mod body;
+pub(super) mod body;
 mod change;
 mod create;
 mod probe;
@@ -11,7 +11,7 @@ use sealpost_store::Store;
 use sealpost_web::Feature;
 
 use super::Endpoints;
-use super::codes;
+use super::{codes, pages};
 
 /// What endpoints add to the API.
 pub fn feature(store: &Store, endpoints: &Endpoints) -> Feature {
@@ -27,7 +27,10 @@ pub fn feature(store: &Store, endpoints: &Endpoints) -> Feature {
             change::rotate_secret(store),
             probe::verify(endpoints),
             probe::test(endpoints),
-        ],
+        ]
+        .into_iter()
+        .chain(pages::routes(store, endpoints))
+        .collect(),
         codes: codes::ALL,
     }
 }

@@ -12,6 +12,7 @@ use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
 use serde::Deserialize;
 
 use super::words;
+use crate::channels;
 use crate::messages::Messages;
 use crate::messages::api::before;
 use crate::messages::model::{Message, Standing, State, Which};
@@ -153,7 +154,7 @@ pub(crate) async fn rows<B, Q>(messages: &Messages, call: &Call<B, Q>, found: &[
                 Some(name) => format!("{name} · v{}", message.template_version),
                 None => message.template.to_string(),
             },
-            channel: words::channel(view.channel),
+            channel: channels::words(view.channel),
             outcome: view.reason.as_deref().map(words::spaced),
             took: arrived.then(|| Took(view.updated_at.since(view.created_at))),
             at: When::new(view.created_at, ctx.now()),

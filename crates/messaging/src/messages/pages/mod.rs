@@ -25,7 +25,7 @@ pub const NAV: Nav = Nav {
     key: 'm',
     needs: Some(MESSAGES_READ),
     only: None,
-    ids: &[MessageId::PREFIX],
+    ids: &[(MessageId::PREFIX, "/messages")],
 };
 
 pub(super) fn routes(messages: &Messages) -> Vec<Endpoint> {

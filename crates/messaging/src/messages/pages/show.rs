@@ -10,7 +10,7 @@ use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
 use serde_json::{Map, Value};
 
 use super::words;
-use crate::channels::ChannelKind;
+use crate::channels::{self, ChannelKind};
 use crate::messages::Messages;
 use crate::messages::model::{Message, State, Step};
 use crate::messages::view::MessageView;
@@ -133,7 +133,7 @@ pub(super) async fn page<B, Q>(
         facts: Facts {
             contact: (view.contact_id.to_string(), call.page_of(&view.contact_id.to_string())),
             to: view.to.into(),
-            channel: words::channel(view.channel),
+            channel: channels::words(view.channel),
             class: view.class,
             event_href: call.page_of(&view.event_id.to_string()),
             template: (

@@ -2,7 +2,6 @@
 
 use sealpost_web::shell::parts::{Shape, State as Badge, Tone};
 
-use crate::channels::ChannelKind;
 use crate::messages::model::State;
 
 /// A state as people read it.
@@ -16,14 +15,6 @@ pub(crate) const fn badge(state: State) -> Badge {
         State::Unknown => Badge::new("Unknown", Shape::Unknown, Tone::Warn),
         State::Cancelled => Badge::new("Cancelled", Shape::Ended, Tone::Idle),
         State::Expired => Badge::new("Expired", Shape::Ended, Tone::Warn),
-    }
-}
-
-/// A channel as people read it.
-pub(crate) const fn channel(kind: ChannelKind) -> &'static str {
-    match kind {
-        ChannelKind::Email => "E-mail",
-        ChannelKind::Sms => "SMS",
     }
 }
 

@@ -4,11 +4,12 @@ mod create;
 mod preview;
 mod publish;
 mod read;
+mod try_out;
 mod view;
 
 use sealpost_web::Feature;
 
-use super::{Templates, codes};
+use super::{Templates, codes, pages};
 
 /// What templates add to the API.
 pub fn feature(templates: &Templates) -> Feature {
@@ -23,7 +24,11 @@ pub fn feature(templates: &Templates) -> Feature {
             read::version(templates),
             publish::publish(templates),
             preview::preview(templates),
-        ],
+            try_out::try_out(),
+        ]
+        .into_iter()
+        .chain(pages::routes(templates))
+        .collect(),
         codes: codes::ALL,
     }
 }

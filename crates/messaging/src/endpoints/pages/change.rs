@@ -1,0 +1,293 @@
+//! `GET` and `POST` of `/app/{env}/endpoints/{id}/edit`, `/pause`, `/rotate` and `/remove`
+
+use schemars::JsonSchema;
+use sealpost_access::permissions::ENDPOINTS_MANAGE;
+use sealpost_access::secrets::Overlap;
+use sealpost_store::{EndpointId, Store};
+use sealpost_web::shell::parts::{Choice, Field, Kind, Tone};
+use sealpost_web::shell::{Ask, ShownOnce};
+use sealpost_web::{Call, Class, Endpoint as Route, Failure, Refusal, Reply, get, post};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::create::listed;
+use crate::endpoints::Endpoints;
+use crate::endpoints::api::body;
+use crate::endpoints::codes::{ENDPOINT_INVALID, URL_REFUSED};
+use crate::endpoints::model::Endpoint;
+use crate::endpoints::service::{self, Changes};
+
+/// What to change.
+#[derive(Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "EndpointChangeForm")]
+struct Form {
+    url: Option<String>,
+    description: Option<String>,
+    events: Option<String>,
+    profiles: Option<String>,
+}
+
+/// A button.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "EndpointButton")]
+struct Button {}
+
+/// How to rotate.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "SecretRotationForm")]
+struct Rotation {
+    overlap_seconds: Option<u32>,
+}
+
+pub(super) fn ask(store: &Store) -> Route {
+    let store = store.clone();
+    get("/app/{env}/endpoints/{id}/edit")
+        .needs(ENDPOINTS_MANAGE)
+        .page()
+        .class(Class::Read)
+        .summary("Ask what to change about an endpoint")
+        .to(move |call: Call| {
+            let store = store.clone();
+            async move {
+                let endpoint = find(&store, &call).await?;
+                let form = Form {
+                    url: Some(endpoint.url.clone()),
+                    description: Some(endpoint.description.clone()),
+                    events: Some(endpoint.events.patterns().join(" ")),
+                    profiles: Some(endpoint.profiles.names().join(" ")),
+                };
+                question(&call, endpoint.id, &form).show(&call)
+            }
+        })
+}
+
+async fn find<B, Q>(store: &Store, call: &Call<B, Q>) -> Result<Endpoint, Failure> {
+    let id: EndpointId = call.id("id")?;
+    store.read(&call.ctx, move |tx| service::find(tx, id)).await
+}
+
+pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Route {
+    let (store, endpoints) = (store.clone(), endpoints.clone());
+    post("/app/{env}/endpoints/{id}/edit")
+        .needs(ENDPOINTS_MANAGE)
+        .session()
+        .class(Class::Write)
+        .acts("endpoint.update")
+        .done("Endpoint changed")
+        .summary("Change an endpoint")
+        .takes_form::<Form>()
+        .example(json!({ "url": "https://receiver.example.com/hooks", "description": "Delivery reports for billing" }))
+        .answers_with(303, "")
+        .refuses(&[&ENDPOINT_INVALID, &URL_REFUSED])
+        .to(move |call: Call<Form>| {
+            let (store, endpoints) = (store.clone(), endpoints.clone());
+            async move {
+                let id: EndpointId = call.id("id")?;
+                let changed = async {
+                    let form = call.body.clone();
+                    let url = form.url.unwrap_or_default();
+                    endpoints.check_url(&url)?;
+                    let description = form.description.unwrap_or_default();
+                    body::description(&description)?;
+                    let changes = Changes {
+                        url: Some(url),
+                        description: Some(description),
+                        events: Some(body::events(listed(form.events.as_deref()))?),
+                        profiles: Some(body::profiles(&listed(form.profiles.as_deref()))?),
+                        disabled: None,
+                    };
+                    let reply = call.done(&format!("/endpoints/{id}"));
+                    call.write(&store, move |tx| Ok(service::update(tx, id, changes)?.map(|_| reply))).await
+                };
+                match changed.await {
+                    Ok(reply) => Ok(reply),
+                    Err(failure) => question(&call, id, &call.body).again(&call, failure),
+                }
+            }
+        })
+}
+
+fn question<B, Q>(call: &Call<B, Q>, id: EndpointId, form: &Form) -> Ask {
+    let of = |value: &Option<String>| value.clone().unwrap_or_default();
+    Ask::new(
+        call,
+        "Change this endpoint",
+        "With another URL it has to answer a signed ping again.",
+        &format!("/endpoints/{id}"),
+    )
+    .field(Field::new("url", "URL").kind(Kind::Typed("url")).value(of(&form.url)).required())
+    .field(Field::new("description", "What it is for").value(of(&form.description)))
+    .field(Field::new("events", "Events").value(of(&form.events)).hint("Left empty, it hears of all."))
+    .field(Field::new("profiles", "Signed as").value(of(&form.profiles)))
+    .submit("Change")
+}
+
+pub(super) fn ask_pause(store: &Store) -> Route {
+    let store = store.clone();
+    get("/app/{env}/endpoints/{id}/pause")
+        .needs(ENDPOINTS_MANAGE)
+        .page()
+        .class(Class::Read)
+        .summary("Ask whether to pause an endpoint")
+        .to(move |call: Call| {
+            let store = store.clone();
+            async move {
+                let endpoint = find(&store, &call).await?;
+                pausing(&call, endpoint.id).show(&call)
+            }
+        })
+}
+
+pub(super) fn pause(store: &Store) -> Route {
+    let store = store.clone();
+    post("/app/{env}/endpoints/{id}/pause")
+        .needs(ENDPOINTS_MANAGE)
+        .session()
+        .class(Class::Write)
+        .acts("endpoint.update")
+        .summary("Stop calling an endpoint")
+        .takes_form::<Button>()
+        .example(json!({}))
+        .answers_with(303, "")
+        .to(move |call: Call<Button>| {
+            let store = store.clone();
+            async move {
+                let id: EndpointId = call.id("id")?;
+                let changes = Changes { disabled: Some(true), ..Changes::default() };
+                let reply = call.done(&format!("/endpoints/{id}"));
+                call.write(&store, move |tx| Ok(service::update(tx, id, changes)?.map(|_| reply))).await
+            }
+        })
+}
+
+fn pausing<B, Q>(call: &Call<B, Q>, id: EndpointId) -> Ask {
+    Ask::new(
+        call,
+        "Pause this endpoint?",
+        "It is not called any more. To go on it has to answer a signed ping again: the receiver may be another by then.",
+        &format!("/endpoints/{id}"),
+    )
+    .submit("Pause")
+}
+
+pub(super) fn ask_rotate(store: &Store) -> Route {
+    let store = store.clone();
+    get("/app/{env}/endpoints/{id}/rotate")
+        .needs(ENDPOINTS_MANAGE)
+        .page()
+        .class(Class::Read)
+        .summary("Ask how to rotate an endpoint's secret")
+        .to(move |call: Call| {
+            let store = store.clone();
+            async move {
+                let endpoint = find(&store, &call).await?;
+                rotating(&call, endpoint.id).show(&call)
+            }
+        })
+}
+
+pub(super) fn rotate(store: &Store) -> Route {
+    let store = store.clone();
+    post("/app/{env}/endpoints/{id}/rotate")
+        .needs(ENDPOINTS_MANAGE)
+        .session()
+        .class(Class::Write)
+        .acts("endpoint.rotate_secret")
+        .summary("Give an endpoint a new signing secret")
+        .describe("Shows it this once.")
+        .takes_form::<Rotation>()
+        .example(json!({ "overlap_seconds": "86400" }))
+        .answers_with(200, "text/html")
+        .refuses(&[&ENDPOINT_INVALID])
+        .to(move |call: Call<Rotation>| {
+            let store = store.clone();
+            async move {
+                match rotated(&store, &call).await {
+                    Ok(reply) => Ok(reply),
+                    Err(failure) => rotating(&call, call.id("id")?).again(&call, failure),
+                }
+            }
+        })
+}
+
+async fn rotated(store: &Store, call: &Call<Rotation>) -> Result<Reply, Failure> {
+    let id: EndpointId = call.id("id")?;
+    let overlap = Overlap::seconds(call.body.overlap_seconds.unwrap_or(86_400))
+        .map_err(|_| Refusal::of(&ENDPOINT_INVALID).at("/overlap_seconds", "out_of_range"))?;
+    let keys = store.keys().organisation(call.ctx.org.id).await?;
+    let pages = call.pages()?;
+    call.write(store, move |tx| {
+        let secret = service::rotate_secret(tx, &keys, id, overlap)?;
+        let next = ("To the endpoint".to_owned(), pages.at(&format!("/endpoints/{id}")));
+        let says = "Both secrets sign until the overlap ends, where the profile has room for two.";
+        let shown =
+            ShownOnce::new("The new signing secret", says, next).secret("Signing secret", secret.value().expose());
+        let reply = pages.once("New secret", &shown, &shown.again())?;
+        Ok(secret.map(|_| reply))
+    })
+    .await
+}
+
+fn rotating<B, Q>(call: &Call<B, Q>, id: EndpointId) -> Ask {
+    let choices = [(0, "None: the old one ends at once"), (3600, "1 hour"), (86_400, "1 day"), (604_800, "7 days")];
+    let choices = choices.into_iter().map(|(seconds, says)| Choice::new(seconds, says)).collect();
+    Ask::new(
+        call,
+        "Rotate this endpoint’s secret?",
+        "A new secret is made and shown once. The old one signs beside it for as long as you say.",
+        &format!("/endpoints/{id}"),
+    )
+    .field(Field::new("overlap_seconds", "Overlap").kind(Kind::Choice(choices)).value("86400"))
+    .submit("Rotate")
+}
+
+pub(super) fn ask_remove(store: &Store) -> Route {
+    let store = store.clone();
+    get("/app/{env}/endpoints/{id}/remove")
+        .needs(ENDPOINTS_MANAGE)
+        .page()
+        .class(Class::Read)
+        .summary("Ask whether to remove an endpoint")
+        .to(move |call: Call| {
+            let store = store.clone();
+            async move {
+                let endpoint = find(&store, &call).await?;
+                removing(&call, endpoint.id).show(&call)
+            }
+        })
+}
+
+pub(super) fn remove(store: &Store) -> Route {
+    let store = store.clone();
+    post("/app/{env}/endpoints/{id}/remove")
+        .needs(ENDPOINTS_MANAGE)
+        .session()
+        .class(Class::Write)
+        .acts("endpoint.remove")
+        .done("Endpoint removed")
+        .summary("Remove an endpoint")
+        .takes_form::<Button>()
+        .example(json!({}))
+        .answers_with(303, "")
+        .to(move |call: Call<Button>| {
+            let store = store.clone();
+            async move {
+                let id: EndpointId = call.id("id")?;
+                let reply = call.done("/endpoints");
+                call.write(&store, move |tx| Ok(service::remove(tx, id)?.map(|()| reply))).await
+            }
+        })
+}
+
+fn removing<B, Q>(call: &Call<B, Q>, id: EndpointId) -> Ask {
+    Ask::new(call, "Remove this endpoint?", "", &format!("/endpoints/{id}"))
+        .note(
+            Tone::Bad,
+            "Its keys are destroyed, and deliveries that wait for it end as dead letters. This can’t be undone.",
+        )
+        .submit("Remove")
+        .danger()
+}

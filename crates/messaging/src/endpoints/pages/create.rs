@@ -1,0 +1,149 @@
+//! `GET` and `POST /app/{env}/endpoints/new`
+
+use schemars::JsonSchema;
+use sealpost_access::permissions::ENDPOINTS_MANAGE;
+use sealpost_store::Store;
+use sealpost_web::shell::parts::{Field, Kind};
+use sealpost_web::shell::{Ask, ShownOnce};
+use sealpost_web::{Call, Class, Endpoint as Route, Failure, Reply, get, post};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::endpoints::Endpoints;
+use crate::endpoints::api::body;
+use crate::endpoints::codes::{ENDPOINT_EXISTS, ENDPOINT_INVALID, SECRET_INVALID, URL_REFUSED};
+use crate::endpoints::service::{self, NewEndpoint};
+
+/// A new endpoint.
+#[derive(Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "EndpointForm")]
+pub(super) struct Form {
+    pub(super) name: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) description: Option<String>,
+    /// Patterns with spaces or commas between; all events if left empty.
+    pub(super) events: Option<String>,
+    /// Names with spaces or commas between; `standard` if left empty.
+    pub(super) profiles: Option<String>,
+}
+
+/// A list as people type one.
+pub(super) fn listed(text: Option<&str>) -> Vec<String> {
+    text.unwrap_or_default()
+        .split([' ', ',', '\n'])
+        .map(str::trim)
+        .filter(|one| !one.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+pub(super) fn ask() -> Route {
+    get("/app/{env}/endpoints/new")
+        .needs(ENDPOINTS_MANAGE)
+        .page()
+        .class(Class::Read)
+        .summary("Ask what a new endpoint is")
+        .to(|call: Call| std::future::ready(question(&call, &Form::default()).show(&call)))
+}
+
+pub(super) fn create(store: &Store, endpoints: &Endpoints) -> Route {
+    let (store, endpoints) = (store.clone(), endpoints.clone());
+    post("/app/{env}/endpoints/new")
+        .needs(ENDPOINTS_MANAGE)
+        .session()
+        .class(Class::Write)
+        .acts("endpoint.create")
+        .summary("Add an endpoint")
+        .describe("Shows its secret this once.")
+        .takes_form::<Form>()
+        .example(json!({ "name": "billing", "url": "https://receiver.example.com/hooks", "events": "message.*" }))
+        .answers_with(200, "text/html")
+        .refuses(&[&ENDPOINT_EXISTS, &ENDPOINT_INVALID, &SECRET_INVALID, &URL_REFUSED])
+        .to(move |call: Call<Form>| handle(store.clone(), endpoints.clone(), call))
+}
+
+async fn handle(store: Store, endpoints: Endpoints, call: Call<Form>) -> Result<Reply, Failure> {
+    match make(&store, &endpoints, &call).await {
+        Ok(reply) => Ok(reply),
+        Err(failure) => question(&call, &call.body).again(&call, failure),
+    }
+}
+
+async fn make(store: &Store, endpoints: &Endpoints, call: &Call<Form>) -> Result<Reply, Failure> {
+    let form = call.body.clone();
+    let url = form.url.unwrap_or_default();
+    endpoints.check_url(&url)?;
+    let description = form.description.unwrap_or_default();
+    body::description(&description)?;
+    let new = NewEndpoint {
+        name: body::name(form.name.as_deref().unwrap_or_default())?,
+        url,
+        description,
+        events: body::events(listed(form.events.as_deref()))?,
+        profiles: body::profiles(&listed(form.profiles.as_deref()))?,
+        secret: None,
+    };
+    let keys = store.keys().organisation(call.ctx.org.id).await?;
+    // The page is made where the secret is; whoever comes second gets it without.
+    let pages = call.pages()?;
+    call.write(store, move |tx| {
+        let created = service::create(tx, &keys, new)?;
+        let made = created.value();
+        let id = made.endpoint.id;
+        let next = ("Go on to verify it".to_owned(), pages.at(&format!("/endpoints/{id}")));
+        let mut shown = ShownOnce::new(
+            format!("Endpoint {} is added", made.endpoint.name),
+            "Give the secret to the receiver first, then let the endpoint answer a signed ping: until then it hears of nothing.",
+            next,
+        );
+        if let Some(secret) = &made.secret {
+            shown = shown.secret("Signing secret", secret.expose());
+        }
+        shown = shown.other("Public key of the Ed25519 signatures", made.public_key.clone());
+        let reply = pages.once("Endpoint added", &shown, &shown.again())?;
+        Ok(created.map(|_| reply))
+    })
+    .await
+}
+
+fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
+    let of = |value: &Option<String>| value.clone().unwrap_or_default();
+    Ask::new(call, "Add an endpoint", "It hears of nothing until it has answered a signed ping.", "/endpoints")
+        .field(
+            Field::new("name", "Name").value(of(&form.name)).placeholder("billing").hint("a–z, 0–9, dash").required(),
+        )
+        .field(
+            Field::new("url", "URL")
+                .kind(Kind::Typed("url"))
+                .value(of(&form.url))
+                .placeholder("https://billing.example.com/hooks")
+                .hint("https, a public host, port 443 or 8443")
+                .required(),
+        )
+        .field(Field::new("description", "What it is for").value(of(&form.description)))
+        .field(
+            Field::new("events", "Events")
+                .value(of(&form.events))
+                .placeholder("message.*")
+                .hint("Names, message.* or *, with spaces between. Left empty, it hears of all."),
+        )
+        .field(
+            Field::new("profiles", "Signed as")
+                .value(of(&form.profiles))
+                .placeholder("standard")
+                .hint("What your receiver knows: standard, fyno, fanfare, safravo. Several may be sent together."),
+        )
+        .submit("Add")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_as_people_type_it() {
+        assert_eq!(listed(Some("message.*, key.revoked  a.b")), ["message.*", "key.revoked", "a.b"]);
+        assert!(listed(None).is_empty() && listed(Some(" , ")).is_empty());
+    }
+}

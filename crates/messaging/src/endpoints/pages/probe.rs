@@ -1,0 +1,149 @@
+//! `GET` and `POST /app/{env}/endpoints/{id}/verify` and `…/test`
+
+use schemars::JsonSchema;
+use sealpost_access::permissions::ENDPOINTS_MANAGE;
+use sealpost_store::{EndpointId, Store};
+use sealpost_web::shell::parts::{Shape, State as Badge, Tone, Took};
+use sealpost_web::shell::{Ask, Icon};
+use sealpost_web::{Call, Class, Endpoint as Route, Failure, Reply, get, post};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::endpoints::Endpoints;
+use crate::endpoints::codes::URL_REFUSED;
+use crate::endpoints::service::{self, Tried};
+
+/// A button.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ProbeForm")]
+struct Form {}
+
+/// What a ping or test came to, to the byte.
+#[derive(askama::Template)]
+#[template(path = "endpoints/pages/tried.html")]
+pub(super) struct TriedPage {
+    pub(super) title: &'static str,
+    pub(super) back: String,
+    pub(super) outcome: Badge,
+    pub(super) says: String,
+    pub(super) status: Option<u16>,
+    pub(super) took: Option<Took>,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: String,
+    pub(super) bytes: usize,
+}
+
+pub(super) fn ask_verify(store: &Store) -> Route {
+    let store = store.clone();
+    get("/app/{env}/endpoints/{id}/verify")
+        .needs(ENDPOINTS_MANAGE)
+        .page()
+        .class(Class::Read)
+        .summary("Ask whether to ping an endpoint")
+        .to(move |call: Call| asked(store.clone(), call, verifying))
+}
+
+pub(super) fn verify(endpoints: &Endpoints) -> Route {
+    let endpoints = endpoints.clone();
+    post("/app/{env}/endpoints/{id}/verify")
+        .needs(ENDPOINTS_MANAGE)
+        .session()
+        .class(Class::Write)
+        .acts("endpoint.verify")
+        .summary("Ping an endpoint, signed")
+        .takes_form::<Form>()
+        .example(json!({}))
+        .answers_with(200, "text/html")
+        .refuses(&[&URL_REFUSED])
+        .to(move |call: Call<Form>| {
+            let endpoints = endpoints.clone();
+            async move {
+                let id: EndpointId = call.id("id")?;
+                match endpoints.verify(&call.ctx, id).await {
+                    Ok(tried) => shown(&call, id, "Ping", tried),
+                    Err(failure) => verifying(&call, id).again(&call, failure),
+                }
+            }
+        })
+}
+
+pub(super) fn ask_test(store: &Store) -> Route {
+    let store = store.clone();
+    get("/app/{env}/endpoints/{id}/test")
+        .needs(ENDPOINTS_MANAGE)
+        .page()
+        .class(Class::Read)
+        .summary("Ask whether to send a test event")
+        .to(move |call: Call| asked(store.clone(), call, testing))
+}
+
+pub(super) fn test(endpoints: &Endpoints) -> Route {
+    let endpoints = endpoints.clone();
+    post("/app/{env}/endpoints/{id}/test")
+        .needs(ENDPOINTS_MANAGE)
+        .session()
+        .class(Class::Write)
+        .acts("endpoint.test")
+        .summary("Send a test event")
+        .describe("Shows the exact bytes that were signed, the headers that signed them, and what the receiver said.")
+        .takes_form::<Form>()
+        .example(json!({}))
+        .answers_with(200, "text/html")
+        .refuses(&[&URL_REFUSED])
+        .to(move |call: Call<Form>| {
+            let endpoints = endpoints.clone();
+            async move {
+                let id: EndpointId = call.id("id")?;
+                match endpoints.test(&call.ctx, id).await {
+                    Ok(tried) => shown(&call, id, "Test event", tried),
+                    Err(failure) => testing(&call, id).again(&call, failure),
+                }
+            }
+        })
+}
+
+async fn asked(store: Store, call: Call, question: fn(&Call, EndpointId) -> Ask) -> Result<Reply, Failure> {
+    let id: EndpointId = call.id("id")?;
+    store.read(&call.ctx, move |tx| service::find(tx, id)).await?;
+    question(&call, id).show(&call)
+}
+
+fn verifying<B, Q>(call: &Call<B, Q>, id: EndpointId) -> Ask {
+    Ask::new(
+        call,
+        "Verify this endpoint?",
+        "It gets a signed ping, and is active once it answers 2xx within five seconds. The receiver needs the secret first.",
+        &format!("/endpoints/{id}"),
+    )
+    .submit("Send the ping")
+}
+
+fn testing<B, Q>(call: &Call<B, Q>, id: EndpointId) -> Ask {
+    Ask::new(
+        call,
+        "Send a test event?",
+        "You see the exact bytes that are signed, the headers that sign them, and what the receiver says.",
+        &format!("/endpoints/{id}"),
+    )
+    .submit("Send")
+}
+
+fn shown(call: &Call<Form>, id: EndpointId, title: &'static str, tried: Tried) -> Result<Reply, Failure> {
+    let outcome = match tried.succeeded {
+        true => Badge::new("Taken", Shape::Done, Tone::Ok),
+        false => Badge::new("Not taken", Shape::Failed, Tone::Bad),
+    };
+    let page = TriedPage {
+        title,
+        back: call.at(&format!("/endpoints/{id}")),
+        outcome,
+        says: tried.outcome.replace('_', " "),
+        status: tried.status,
+        took: tried.latency_ms.map(|ms| Took(i64::try_from(ms).unwrap_or(i64::MAX))),
+        headers: tried.headers,
+        bytes: tried.body.len(),
+        body: String::from_utf8_lossy(&tried.body).into_owned(),
+    };
+    call.show(title, &page)
+}

@@ -1,0 +1,80 @@
+//! The pages of endpoints: none, several, one in trouble, and what a test came to.
+
+use sealpost_store::EndpointId;
+use sealpost_web::shell::figure::{Beat, Spark};
+use sealpost_web::shell::parts::{Chips, Ident, Pager, Shape, State as Badge, Tone, Took, When};
+use sealpost_web::shell::testing::{NOW, keep};
+
+use super::list::{ListPage, Row, empty};
+use super::probe::TriedPage;
+use super::show::{Acts, ShowPage};
+use super::words::badge;
+use crate::deliveries::samples::row as delivery;
+use crate::endpoints::model::State;
+
+const FAILING: State = State::Failing { since: NOW };
+
+fn spark(bad: usize) -> Spark {
+    Spark((0..24).map(|at| Beat { height: 1.0, fill: if at >= bad { "f-bad" } else { "f-ok" } }).collect())
+}
+
+#[test]
+fn endpoints_are_listed_shown_and_tried() {
+    let row = |name: &str, state: State, bad| Row {
+        href: "/x".into(),
+        name: name.into(),
+        url: format!("https://{name}.example.com/hooks/of/a/rather/long/path/that/goes/on"),
+        state: badge(&state),
+        profiles: "safravo, standard".into(),
+        replay_safe: bad > 20,
+        spark: spark(bad),
+        says: "20 of the last 24 taken".into(),
+    };
+    let list = |rows| ListPage { new: Some("/x".into()), rows, empty: empty("/x".into()) };
+    keep("endpoints-empty", "Endpoints", "/endpoints", &list(vec![]));
+    let some = vec![row("billing", FAILING, 15), row("crm", State::Active, 99), row("archive", State::Pending, 99)];
+    keep("endpoints-some", "Endpoints", "/endpoints", &list(some));
+    let at = |act: &str| format!("/app/test/endpoints/x/{act}");
+    let show = ShowPage {
+        list: "/x".into(),
+        name: "billing".into(),
+        state: badge(&FAILING),
+        why: Some("Since 22 min ago; single calls probe whether it is back.".into()),
+        id: Ident::new(EndpointId::from_bytes([1; 16])),
+        url: "https://billing.example.com/hooks".into(),
+        description: "Delivery reports for billing".into(),
+        events: vec!["message.*".into(), "key.revoked".into()],
+        profiles: vec!["safravo"],
+        replay_safe: false,
+        created: When::new(NOW, NOW),
+        updated: When::new(NOW, NOW),
+        acts: Some(Acts {
+            verify: Some(at("verify")),
+            test: at("test"),
+            change: at("edit"),
+            pause: Some(at("pause")),
+            rotate: at("rotate"),
+            resend: at("resend"),
+            remove: at("remove"),
+        }),
+        chips: Chips::new("Which deliveries").chip("All deliveries", "/x", true).chip("Dead letters", "/y", false),
+        rows: (0..9).map(delivery).collect(),
+        pager: Pager::default(),
+    };
+    keep("endpoint", "billing", "/endpoints/{id}", &show);
+    let tried = TriedPage {
+        title: "Test event",
+        back: "/x".into(),
+        outcome: Badge::new("Taken", Shape::Done, Tone::Ok),
+        says: "delivered".into(),
+        status: Some(200),
+        took: Some(Took(12)),
+        headers: vec![
+            ("webhook-id".into(), "evt_01kf3b2y5xfh0r4c9v7t8m6e1s".into()),
+            ("webhook-signature".into(), "v1,U7brXUqd7qkgUqGDI7Js6/BhQmnhg4h5TKU1gqhRIhA= v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==".into()),
+        ],
+        body: r#"{"id":"evt_01kf3b2y5xfh0r4c9v7t8m6e1s","type":"endpoint.test"}"#.into(),
+        bytes: 62,
+    };
+    keep("endpoint-tried", "Test event", "/endpoints/{id}/test", &tried);
+}
