@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sealpost_access::api_keys;
+use sealpost_access::{api_keys, members, passkeys, sessions};
 use sealpost_govern::checkpoints;
 use sealpost_messaging::contacts::Contacts;
 use sealpost_store::{Ctx, Environment, Org, Store};
@@ -16,6 +16,8 @@ use crate::house::House;
 const KEY_USE: Duration = Duration::from_secs(5);
 /// How often keys are looked after: so late, at most, a reminder comes.
 const KEY_CARE: Duration = Duration::from_secs(15 * 60);
+/// How often what belongs to members is looked after.
+const MEMBER_CARE: Duration = Duration::from_secs(15 * 60);
 /// How often expired idempotent answers are removed.
 const EXPIRY: Duration = Duration::from_secs(60);
 /// The most answers removed in one transaction, so that it holds nobody up.
@@ -34,6 +36,7 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, checkpoint_
     tasks.spawn(api_keys::look_after_forever(house.store.clone(), KEY_CARE));
     tasks.spawn(checkpoints::sign_forever(house.signer.clone(), checkpoint_every));
     tasks.spawn(forget_expired_answers(house.store.clone()));
+    tasks.spawn(look_after_members(house.store.clone()));
     tasks.spawn(reindex_contacts(house.store.clone(), house.messaging.contacts.clone()));
     tasks.spawn(certificates.clone().watch(CERTIFICATES));
     let certificates = certificates.clone();
@@ -42,6 +45,18 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, checkpoint_
         Err(error) => tracing::error!(error = %error, "tls.certificate_unusable"),
     }));
     tasks
+}
+
+/// Shreds the keys of removed members, indexes them anew after the turn of a month, forgets old sessions and spent challenges.
+async fn look_after_members(store: Store) {
+    loop {
+        let outcome = members::look_after(&store).await;
+        let outcome = outcome.and(sessions::forget_old(&store).await);
+        if let Err(error) = outcome.and(passkeys::forget_spent_challenges(&store).await) {
+            tracing::error!(error = %error, "members.not_looked_after");
+        }
+        tokio::time::sleep(MEMBER_CARE).await;
+    }
 }
 
 async fn forget_expired_answers(store: Store) {

@@ -52,6 +52,12 @@ pub(crate) struct FormPage {
 }
 
 impl<B, Q> Call<B, Q> {
+    /// The body, and the call without it.
+    pub fn take_body(self) -> (Call<(), Q>, B) {
+        let Self { ctx, caller, body, query, arrived } = self;
+        (Call { ctx, caller, body: (), query, arrived }, body)
+    }
+
     /// The path parameter `name` as an id. Text that is no id of this kind answers like an id of nothing: 404.
     pub fn id<I: FromStr>(&self, name: &str) -> Result<I, Refusal> {
         self.param(name).parse().map_err(|_| not_found())

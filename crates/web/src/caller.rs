@@ -35,6 +35,9 @@ pub struct Session {
     pub proved_at: Option<Time>,
     /// Whether the member's role wants such a proof, and a fresh one, for whatever changes or reveals anything.
     pub always_proves: bool,
+    /// Whether all it is good for is what its member does about themselves: it began with something others may have seen, and they
+    /// have yet to register a passkey.
+    pub confined: bool,
 }
 
 impl Session {

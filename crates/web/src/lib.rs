@@ -32,6 +32,11 @@ pub mod route;
 pub mod serve;
 pub mod tls;
 
+/// Pages of documentation.
+pub mod docs {
+    pub use crate::openapi::page;
+}
+
 pub use app::{App, Registry, RegistryError, SecurityTxt, WebConfig};
 pub use body::{Item, Takes};
 pub use browser::SESSION_COOKIE;

@@ -1,5 +1,6 @@
 //! The turn of a month: contacts are indexed anew, and then the old key goes.
 
+use sealpost_access::members;
 use sealpost_store::{ContactId, Ctx, Environment, Epoch, Epochs, Leaf, Org, OrgId, StoreError};
 
 use super::indexes::Index;
@@ -67,7 +68,9 @@ impl Contacts {
         let over = Epoch::at(live.now().plus_ms(-GRACE_MS));
         let mut destroyed = 0;
         for epoch in epochs.before.iter().map(|living| living.epoch).filter(|epoch| *epoch < over) {
-            let mut is_in_use = false;
+            // Members of the organisation are found under the same keys.
+            let mut is_in_use =
+                self.store.read::<_, StoreError>(&live, move |tx| members::is_in_use(tx, epoch)).await?;
             for ctx in [&test, &live] {
                 is_in_use |= self.store.read::<_, StoreError>(ctx, move |tx| store::is_in_use(tx, epoch)).await?;
             }

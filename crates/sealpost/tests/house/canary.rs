@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde_json::{Value, json};
 
 use crate::api::{Answer, Ask};
-use crate::house::{House, text};
+use crate::house::{House, Member, text};
 use crate::surface::{Route, Surface};
 
 crate::on_both_engines! {
@@ -186,12 +186,20 @@ async fn where_nothing_is_masked_only_whoever_may_reveal_sees(house: House) {
     }
 }
 
+/// Who asks.
+enum Who<'a> {
+    Key(&'a str),
+    Member(&'a Member),
+    Nobody,
+}
+
 /// Asks every route everything under a masking policy, and looks for the marks wherever they must not come out.
 async fn sweep(house: House, policy: Value) {
     house.api.must(Ask::new("put", "/v1/masking").json(&policy).key(&house.keys.live)).await;
     let (surface, needles) = (Surface::read(&house).await, Needles::new());
     let personal = Personal::plant(&house).await;
     let masked = house.key_with(&surface.without("data:reveal")).await.1;
+    let viewer = house.member("viewer").await;
     let mut leaks = Vec::new();
     let answers = std::cell::Cell::new(0);
     let mut look = |what: String, answer: Answer| {
@@ -201,15 +209,21 @@ async fn sweep(house: House, policy: Value) {
     };
     for route in surface.routes.iter().filter(|route| route.method != "delete") {
         for (who, key) in [
-            ("masked", Some(&masked)),
-            ("our other environment", Some(&house.keys.live)),
-            ("another organisation", Some(&house.keys.foreign)),
-            ("nobody", None),
+            ("masked", Who::Key(&masked)),
+            ("our other environment", Who::Key(&house.keys.live)),
+            ("another organisation", Who::Key(&house.keys.foreign)),
+            ("a signed-in viewer", Who::Member(&viewer)),
+            ("nobody", Who::Nobody),
         ] {
+            // Whoever leaves sees nothing more.
+            if matches!(key, Who::Member(_)) && route.path == "/sign-out" {
+                continue;
+            }
             for (how, ask) in requests(route, &personal, &policy) {
                 let ask = match key {
-                    Some(key) => ask.key(key),
-                    None => ask,
+                    Who::Key(key) => ask.key(key),
+                    Who::Member(member) => ask.member(member),
+                    Who::Nobody => ask,
                 };
                 look(format!("{} to {who}, {how}", route.name()), house.api.ask(ask).await);
             }
@@ -294,10 +308,11 @@ fn requests(route: &Route, personal: &Personal, policy: &Value) -> Vec<(&'static
         "/v1/suppressions/check" => json!({ "channel": "email", "email": format!("{}@example.com", MARKS[1].1) }),
         _ => example.clone(),
     };
-    requests.push(("about them", ask().json(&personal)));
+    let send = |body: &Value| if route.form { ask().form(body) } else { ask().json(body) };
+    requests.push(("about them", send(&personal)));
     let mut surprising = example.clone();
     surprising["surprise"] = json!(all);
-    requests.push(("an unknown field", ask().json(&surprising)));
+    requests.push(("an unknown field", send(&surprising)));
     requests.push(("only text", ask().json(&json!(all))));
     requests.push(("cut off", ask().bytes("application/json", format!("{{\"name\": \"{all}"))));
     requests.push(("another media type", ask().bytes("text/plain", all.clone())));
@@ -306,7 +321,7 @@ fn requests(route: &Route, personal: &Personal, policy: &Value) -> Vec<(&'static
     for name in example.as_object().into_iter().flatten().map(|(name, _)| name).filter(|name| !is_free(name)) {
         let mut wrong = example.clone();
         wrong[name] = json!([{ "a": all }]);
-        requests.push(("a field of another type", ask().json(&wrong)));
+        requests.push(("a field of another type", send(&wrong)));
     }
     requests
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sealpost_access::api_keys::{self, KeyName, Lifetime, NewKey};
 use sealpost_access::members;
@@ -17,7 +17,7 @@ use sealpost_seal::RootKey;
 use sealpost_seal::rng::SystemRng;
 use sealpost_seal::token::KeyKind;
 use sealpost_store::testing::postgres_databases;
-use sealpost_store::{Clock, Database, Environment, Org, OrgId, Store, StoreConfig, Time, World};
+use sealpost_store::{Clock, Ctx, Database, Environment, MemberId, Org, OrgId, Store, StoreConfig, Time, World};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -48,6 +48,8 @@ pub(crate) struct House {
     /// The keys that were there before the server.
     pub(crate) keys: Keys,
     links: Links,
+    /// Our owner, signed in not long ago.
+    standing: tokio::sync::Mutex<Option<(Member, Instant)>>,
     /// The URLs of its databases, on PostgreSQL.
     pub(crate) urls: Option<[String; 2]>,
     folder: tempfile::TempDir,
@@ -66,10 +68,16 @@ pub(crate) struct Keys {
     pub(crate) expired: String,
 }
 
-/// One-time links of our members: so many for each role that no test runs out.
+/// One-time links of members: of each role of ours, and of another organisation's owner.
 struct Links(Mutex<BTreeMap<&'static str, Vec<String>>>);
 
-const LINKS: usize = 24;
+/// So many for each that no test runs out.
+const LINKS: usize = 12;
+const OWNERS_LINKS: usize = 60;
+/// What the other organisation's owner is called among ours.
+const FOREIGN: &str = "another organisation's owner";
+/// How long a session is taken to be freshly proved: less than the five minutes it is.
+const FRESH: Duration = Duration::from_secs(180);
 
 /// A signed-in member's browser: what it sends along, [`Ask::member`].
 #[derive(Clone, Debug)]
@@ -110,7 +118,18 @@ impl House {
         let (keys, links) = issue_keys(folder.path(), &root, urls.as_ref()).await;
         let (process, address) = start(folder.path(), urls.as_ref()).await;
         let api = Api::new(&folder.path().join("tls/ca.pem"), address);
-        Self { api, address, receiver, collector, keys, links, urls, folder, _process: process }
+        Self {
+            api,
+            address,
+            receiver,
+            collector,
+            keys,
+            links,
+            standing: Default::default(),
+            urls,
+            folder,
+            _process: process,
+        }
     }
 
     /// A client with a connection of its own.
@@ -164,13 +183,41 @@ impl House {
         self.member("owner").await
     }
 
+    /// Our owner, signed in not long ago: what is sensitive takes no further proof.
+    pub(crate) async fn standing_owner(&self) -> Member {
+        let mut standing = self.standing.lock().await;
+        if let Some((member, _)) = standing.as_ref().filter(|(_, since)| since.elapsed() < FRESH) {
+            return member.clone();
+        }
+        let member = self.owner().await;
+        *standing = Some((member.clone(), Instant::now()));
+        member
+    }
+
+    /// The owner of another organisation, signed in anew.
+    pub(crate) async fn foreign_owner(&self) -> Member {
+        self.member(FOREIGN).await
+    }
+
+    /// Asks as our owner for what has to work.
+    pub(crate) async fn as_owner(&self, ask: Ask) -> Value {
+        self.api.must(ask.member(&self.standing_owner().await)).await
+    }
+
     /// Our member of this role of ours, signed in anew: through the page behind a link, as a browser would.
     pub(crate) async fn member(&self, role: &str) -> Member {
-        let pressed = self.api.ask(self.press(&self.link(role)).await).await;
-        assert_eq!((pressed.status, pressed.header("location")), (303, "/app"), "{}", pressed.text());
+        let (member, next) = self.follow(&self.link(role)).await;
+        assert_eq!(next, "/app");
+        member
+    }
+
+    /// Whoever a link signs in, and where they are led.
+    pub(crate) async fn follow(&self, link: &str) -> (Member, String) {
+        let pressed = self.api.ask(self.press(link).await).await;
+        assert_eq!(pressed.status, 303, "{}", pressed.text());
         let mut member = Member { cookie: pressed.cookie("__Host-sealpost_session"), csrf: String::new() };
         member.csrf = text(&self.api.must(Ask::get("/v1/session").member(&member)).await, "csrf_token");
-        member
+        (member, pressed.header("location").to_owned())
     }
 
     /// What the button on the page behind a link sends.
@@ -265,27 +312,35 @@ async fn issue_keys(folder: &Path, root: &str, urls: Option<&[String; 2]>) -> (K
         foreign: issue(&store, others, Environment::Test).await,
         expired,
     };
-    (keys, links(&store, ours).await)
+    (keys, links(&store, ours, others).await)
 }
 
 /// A member of each role of ours, with links as the operator makes them.
-async fn links(store: &Store, id: OrgId) -> Links {
+async fn links(store: &Store, id: OrgId, others: OrgId) -> Links {
     let ctx = organisations::operator(store, Org { id, environment: Environment::Live });
     let mut all = BTreeMap::new();
+    let foreign = organisations::operator(store, Org { id: others, environment: Environment::Live });
+    let owner = members::owner(store, &foreign).await.unwrap();
+    all.insert(FOREIGN, links_of(store, &foreign, owner, LINKS).await);
     for standard in Standard::ALL {
         let member = match standard {
             Standard::Owner => members::owner(store, &ctx).await.unwrap(),
             other => store.write(&ctx, move |tx| members::create(tx, RoleRef::Standard(other))).await.unwrap(),
         };
-        let mut links = Vec::new();
-        for _ in 0..LINKS {
-            let keys = store.keys().clone();
-            let made = store.write(&ctx, move |tx| link::create(tx, &keys, member, link::Purpose::Operator)).await;
-            links.push(made.unwrap().url(""));
-        }
-        all.insert(standard.word(), links);
+        let count = if standard == Standard::Owner { OWNERS_LINKS } else { LINKS };
+        all.insert(standard.word(), links_of(store, &ctx, member, count).await);
     }
     Links(Mutex::new(all))
+}
+
+async fn links_of(store: &Store, ctx: &Ctx, member: MemberId, count: usize) -> Vec<String> {
+    let mut links = Vec::new();
+    for _ in 0..count {
+        let keys = store.keys().clone();
+        let made = store.write(ctx, move |tx| link::create(tx, &keys, member, link::Purpose::Operator)).await;
+        links.push(made.unwrap().url(""));
+    }
+    links
 }
 
 /// Opens the store before the program does. A folder that was just closed may be held for a moment longer.

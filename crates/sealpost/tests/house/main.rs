@@ -16,6 +16,7 @@ mod matrix;
 mod naughty;
 mod notices;
 mod objects;
+mod people;
 mod receiver;
 mod surface;
 mod telemetry;

@@ -10,7 +10,7 @@ use hyper::body::Bytes;
 
 use super::{Inner, Trail};
 use crate::limits::Allowance;
-use crate::problem::{Failure, INTERNAL, METHOD_NOT_ALLOWED, Refusal};
+use crate::problem::{Failure, INTERNAL, METHOD_NOT_ALLOWED, PASSKEY_REQUIRED, Refusal};
 use crate::reply::{PROBLEM, Reply};
 
 /// An answer as it goes out.
@@ -36,10 +36,10 @@ impl Inner {
     ) -> Response {
         let reply = match outcome {
             Ok(reply) => reply,
-            Err(Failure::Refused(refusal)) if self.leads_to_sign_in(&refusal, trail) => {
-                Reply::see_other(self.config.sign_in)
-            }
-            Err(Failure::Refused(refusal)) => problem(&refusal, trail),
+            Err(Failure::Refused(refusal)) => match self.leads_elsewhere(&refusal, trail) {
+                Some(path) => Reply::see_other(path),
+                None => problem(&refusal, trail),
+            },
             Err(Failure::Fault(fault)) => {
                 let route = trail.entry.map_or("", |at| self.entries[at].info.path);
                 tracing::error!(request = %trail.request, route, error = %fault, "request.failed");
@@ -63,10 +63,17 @@ impl Inner {
 }
 
 impl Inner {
-    /// Whether somebody who isn't signed in looked for a page.
-    fn leads_to_sign_in(&self, refusal: &Refusal, trail: &Trail) -> bool {
-        let info = trail.entry.map(|at| &self.entries[at].info);
-        refusal.code().status == 401 && info.is_some_and(|info| info.page && !info.is_unsafe())
+    /// Where somebody is led who looked for a page and has to do something else first.
+    fn leads_elsewhere(&self, refusal: &Refusal, trail: &Trail) -> Option<&'static str> {
+        let info = &self.entries[trail.entry?].info;
+        if !info.page || info.is_unsafe() {
+            return None;
+        }
+        match refusal.code() {
+            code if code.status == 401 => Some(self.config.sign_in),
+            code if code == &PASSKEY_REQUIRED => Some(self.config.enrol),
+            _ => None,
+        }
     }
 }
 

@@ -35,6 +35,8 @@ pub struct WebConfig {
     pub origin: String,
     /// Where one signs in: a path of ours. Whoever isn't signed in is led there from pages.
     pub sign_in: &'static str,
+    /// Where a member registers their first passkey: a path of ours.
+    pub enrol: &'static str,
 }
 
 impl Default for WebConfig {
@@ -47,6 +49,7 @@ impl Default for WebConfig {
             version: env!("CARGO_PKG_VERSION"),
             origin: "https://localhost".into(),
             sign_in: "/sign-in",
+            enrol: "/sign-in/passkey",
         }
     }
 }

@@ -16,6 +16,11 @@ use crate::problem::{Code, Failure};
 use crate::reply::Reply;
 use crate::route::{Endpoint, Feature, RouteInfo, get};
 
+/// A page of documentation that a feature made, in the house's style. `main` is HTML, and nothing in it may come from outside.
+pub fn page(title: &str, main: &str) -> Reply {
+    pages::page(title, main)
+}
+
 /// The documents, made once all routes are known (these routes among them).
 #[derive(Default)]
 pub(crate) struct Documents(OnceLock<Made>);

@@ -45,6 +45,11 @@ impl Rendered {
     }
 }
 
+/// A page of documentation that a feature made: `main` is HTML.
+pub(super) fn page(title: &str, main: &str) -> Reply {
+    Rendered::new(title, main).reply()
+}
+
 /// Every operation.
 pub(super) fn operations(
     routes: &[&RouteInfo],

@@ -93,6 +93,7 @@ impl Authenticator for Keys {
                 id: [5; 16],
                 proved_at: None,
                 always_proves: false,
+                confined: false,
             });
             let org = match session {
                 Some(_) => Org { environment: presented.environment, ..self.0 },
