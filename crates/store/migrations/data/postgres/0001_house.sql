@@ -1,4 +1,5 @@
 -- Ids are 16 bytes, times Unix milliseconds, enums short text, sealed columns bytes.
+-- Indexes beside the key begin with what tells rows apart: beginning with the organisation they would serve to read all it has.
 -- Every table but `credential`'s look-up names its organisation first; see docs/decisions/0002-storage-door.md.
 
 create table organisation (
@@ -130,7 +131,7 @@ do $$ begin
         execute format('create table %I partition of contact_index for values with (modulus 8, remainder %s)', 'contact_index_' || i, i);
     end loop;
 end $$;
-create index contact_index_contact on contact_index (org, env, contact);
+create index contact_index_contact on contact_index (contact, org, env);
 
 create table suppression (
     org uuid not null,
@@ -234,7 +235,7 @@ do $$ begin
         execute format('create table %I partition of message for values with (modulus 8, remainder %s)', 'message_' || i, i);
     end loop;
 end $$;
-create index message_contact on message (org, env, contact, id);
+create index message_contact on message (contact, org, env, id);
 
 create table message_step (
     org uuid not null,
@@ -308,8 +309,8 @@ do $$ begin
         execute format('create table %I partition of delivery for values with (modulus 8, remainder %s)', 'delivery_' || i, i);
     end loop;
 end $$;
-create index delivery_endpoint on delivery (org, env, endpoint, id);
-create index delivery_message on delivery (org, env, message);
+create index delivery_endpoint on delivery (endpoint, org, env, id);
+create index delivery_message on delivery (message, org, env);
 
 create table attempt (
     org uuid not null,
@@ -370,7 +371,7 @@ create table outbox (
     primary key (org, env, id)
 );
 create index outbox_lease on outbox (leased_until);
-create index outbox_target on outbox (org, env, target);
+create index outbox_target on outbox (target, org, env);
 
 create table ledger_head (
     org uuid not null primary key,

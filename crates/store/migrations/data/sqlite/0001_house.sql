@@ -1,4 +1,5 @@
 -- Ids are 16 bytes, times Unix milliseconds, enums short text, sealed columns bytes.
+-- Indexes beside the key begin with what tells rows apart: beginning with the organisation they would serve to read all it has.
 -- Every table but `credential`'s look-up names its organisation first; see docs/decisions/0002-storage-door.md.
 
 create table organisation (
@@ -120,7 +121,7 @@ create table contact_index (
     contact blob not null,
     primary key (org, env, kind, epoch, value)
 ) strict, without rowid;
-create index contact_index_contact on contact_index (org, env, contact);
+create index contact_index_contact on contact_index (contact, org, env);
 
 create table suppression (
     org blob not null,
@@ -219,7 +220,7 @@ create table message (
     updated_at integer not null,
     primary key (org, env, id)
 ) strict, without rowid;
-create index message_contact on message (org, env, contact, id);
+create index message_contact on message (contact, org, env, id);
 
 create table message_step (
     org blob not null,
@@ -278,8 +279,8 @@ create table delivery (
     updated_at integer not null,
     primary key (org, env, id)
 ) strict, without rowid;
-create index delivery_endpoint on delivery (org, env, endpoint, id);
-create index delivery_message on delivery (org, env, message);
+create index delivery_endpoint on delivery (endpoint, org, env, id);
+create index delivery_message on delivery (message, org, env);
 
 create table attempt (
     org blob not null,
@@ -330,7 +331,7 @@ create table outbox (
     primary key (org, env, id)
 ) strict, without rowid;
 create index outbox_lease on outbox (leased_until);
-create index outbox_target on outbox (org, env, target);
+create index outbox_target on outbox (target, org, env);
 
 create table ledger_head (
     org blob not null primary key,
