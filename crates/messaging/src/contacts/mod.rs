@@ -24,7 +24,7 @@ mod tests;
 
 pub(crate) use api::body;
 pub use api::feature;
-pub use model::{Changes, Contact, ContactRefusal, Details, ExternalId, Fields, Identifier, Locale, Name, Reveal};
+pub use model::{Candidate, Changes, Contact, ContactRefusal, Details, ExternalId, Fields, Identifier, Locale, Name, Reveal};
 pub use prepare::{NewContact, Update, insert_if_absent};
 pub use recipient::Recipient;
 pub use resolve::Resolved;

@@ -12,7 +12,7 @@ use serde_json::{Map, json};
 
 use super::CHANGED;
 use super::indexes::Index;
-use super::model::{Changes, Contact, ContactRefusal, Details, Identifier, Reveal};
+use super::model::{Candidate, Changes, Contact, ContactRefusal, Details, Identifier, Reveal};
 use super::prepare::{NewContact, Update};
 use super::resolve::{Found, LookUp};
 use super::rules;
@@ -95,19 +95,25 @@ impl Contacts {
         }
     }
 
-    /// Up to `limit` contacts older than `before`, newest first. Those whose key was shredded are not among them.
-    pub async fn list(&self, ctx: &Ctx, before: Option<ContactId>, limit: u32) -> Result<Vec<Contact>, ContactRefusal> {
+    /// Up to `limit` contacts older than `before`, newest first. Those whose key was shredded are no elements of the list.
+    pub async fn list(
+        &self,
+        ctx: &Ctx,
+        before: Option<ContactId>,
+        limit: u32,
+    ) -> Result<Vec<Candidate>, ContactRefusal> {
         let before = before.unwrap_or(ContactId::from_bytes([0xff; 16]));
         let rows = self.store.read::<_, StoreError>(ctx, move |tx| store::before(tx, before, limit)).await?;
-        let mut contacts = Vec::with_capacity(rows.len());
+        let mut candidates = Vec::with_capacity(rows.len());
         for row in rows {
-            match self.unlock(ctx, (row.id, row.slot)).await {
-                Ok(subject) => contacts.push(row.open(&subject, ctx.org)?),
-                Err(ContactRefusal::NotFound) => {}
+            let contact = match self.unlock(ctx, (row.id, row.slot)).await {
+                Ok(subject) => Some(row.open(&subject, ctx.org)?),
+                Err(ContactRefusal::NotFound) => None,
                 Err(error) => return Err(error),
-            }
+            };
+            candidates.push(Candidate { id: row.id, contact });
         }
-        Ok(contacts)
+        Ok(candidates)
     }
 
     /// One address of a contact, to deliver to.
