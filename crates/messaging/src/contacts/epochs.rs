@@ -45,7 +45,7 @@ impl Contacts {
         let org = ctx.org;
         self.store
             .maintain::<_, StoreError>(ctx, move |tx| {
-                let current = match (&subject, store::find(tx, id)?) {
+                let current = match (&subject, store::find_to_change(tx, id)?) {
                     (Some(subject), Some(row)) => current_index(org, &epochs, subject, &row, identifier)?,
                     _ => None,
                 };

@@ -121,7 +121,7 @@ impl Update {
     /// Changes the contact as it stands now.
     pub fn apply(self, tx: &mut Tx<'_>) -> Result<Recorded<Contact>, ContactRefusal> {
         let id = self.subject.id;
-        let mut row = store::find(tx, id)?.ok_or(ContactRefusal::NotFound)?;
+        let mut row = store::find_to_change(tx, id)?.ok_or(ContactRefusal::NotFound)?;
         let change = |change: Option<Change<Sealed<String>>>, before| change.unwrap_or_default().apply(before);
         row.fields = Fields {
             external_id: change(self.sealed.external_id, row.fields.external_id),

@@ -41,6 +41,12 @@ const ONE: Sql = sql!(
     "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
      where org = $1 and env = $2 and id = $3"
 );
+const ONE_TO_CHANGE: Sql = sql!(
+    sqlite: "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
+             where org = $1 and env = $2 and id = $3",
+    postgres: "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
+               where org = $1 and env = $2 and id = $3 for update"
+);
 const BEFORE: Sql = sql!(
     "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
      where org = $1 and env = $2 and id < $3 order by id desc limit $4"
@@ -107,6 +113,11 @@ pub(super) fn slot(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<SlotId>, Sto
 /// The contact.
 pub(super) fn find(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<ContactRow>, StoreError> {
     tx.optional(ONE, &[&id], read)
+}
+
+/// The contact, which nobody else changes before this transaction ends: its indexes have to be those of its fields.
+pub(super) fn find_to_change(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<ContactRow>, StoreError> {
+    tx.optional(ONE_TO_CHANGE, &[&id], read)
 }
 
 /// Contacts older than `before`, newest first.

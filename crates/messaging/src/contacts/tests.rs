@@ -169,6 +169,24 @@ both_engines! {
         assert!(same.is_ok(), "its own address is not taken");
     }
 
+    async fn changes_at_once_leave_a_contact_found_by_the_last_and_nothing_else(house: TestStore) {
+        let ctx = house.organisation().await;
+        let contacts = Contacts::new(house.store.clone());
+        let made = contacts.create(&ctx, &by_phone(PHONE)).await.unwrap();
+        let changes = (0..32).map(|n| {
+            let (contacts, ctx) = (contacts.clone(), ctx.clone());
+            let changes = Changes { phone: Change::Set(phone(&format!("+120255502{n:02}"))), ..Changes::default() };
+            tokio::spawn(async move { contacts.update(&ctx, made.id, changes).await.map(drop) })
+        });
+        for change in changes.collect::<Vec<_>>() {
+            change.await.unwrap().unwrap();
+        }
+        let last = contacts.find(&ctx, made.id).await.unwrap();
+        let last = phone(clear(&last.fields.phone).unwrap());
+        assert_eq!(index_rows(&house, &ctx).await, 1);
+        assert!(values_of(&house, &ctx, &last.index_form()).await.contains(&index_value(&house, &ctx).await));
+    }
+
     async fn no_leaf_no_contact_no_change_no_look(house: TestStore) {
         let ctx = house.organisation().await;
         let contacts = Contacts::new(house.store.clone());
