@@ -177,6 +177,7 @@ impl Installation {
             name: KeyName::parse("Crash").unwrap(),
             kind: KeyKind::Secret,
             scopes: EVERYTHING,
+            mask: Default::default(),
             lifetime: Lifetime::default(),
             cidrs: Default::default(),
         };
