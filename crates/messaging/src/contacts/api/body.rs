@@ -1,7 +1,7 @@
 //! Personal values as they stand in requests: read strictly, refused without being quoted.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use sealpost_seal::normal::{Email, Phone};
+use sealpost_seal::normal::{Email, Last4, Phone};
 use sealpost_seal::{Personal, Purpose};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -37,6 +37,11 @@ pub(in crate::contacts) fn locale<'de, D: Deserializer<'de>>(deserializer: D) ->
     read(deserializer, |text| Locale::parse(text).ok(), "not_a_locale")
 }
 
+pub(in crate::contacts) fn last4<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Last4, D::Error> {
+    let text = Personal::<String>::deserialize(deserializer)?;
+    Last4::parse(text.expose(Purpose::Guard)).map_err(|_| D::Error::custom("not_four_digits"))
+}
+
 /// How a text describes itself.
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident = $schema:tt;)+) => {$(
@@ -62,6 +67,8 @@ macro_rules! texts {
 texts! {
     /// A phone number; spaces, hyphens, dots and parentheses between digits are ignored.
     PhoneText = { "type": "string", "pattern": "^ *\\+[0-9 .()-]{8,}$" };
+    /// The last four digits of a phone number.
+    Last4Text = { "type": "string", "pattern": "^[0-9]{4}$" };
     /// An e-mail address in ASCII.
     EmailText = { "type": "string", "format": "email", "maxLength": 254 };
     /// The person's id in the organisation's systems.

@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 mod create;
+mod matching;
 mod read;
 mod reveal;
 mod search;
@@ -22,6 +23,7 @@ pub fn feature(contacts: &Contacts) -> Feature {
             create::create(contacts),
             read::list(contacts),
             search::search(contacts),
+            matching::matching(contacts),
             read::show(contacts),
             update::update(contacts),
             reveal::reveal(contacts),
