@@ -23,9 +23,11 @@ mod subject;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use api::body;
+pub(crate) use api::Given;
 pub use api::feature;
-pub use model::{Candidate, Changes, Contact, ContactRefusal, Details, ExternalId, Fields, Identifier, Locale, Name, Reveal};
+pub use model::{
+    Candidate, Changes, Contact, ContactRefusal, Details, ExternalId, Fields, Identifier, Locale, Name, Reveal,
+};
 pub use prepare::{NewContact, Update, insert_if_absent};
 pub use recipient::Recipient;
 pub use resolve::Resolved;

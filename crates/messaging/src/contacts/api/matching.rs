@@ -7,7 +7,7 @@ use sealpost_store::ContactId;
 use sealpost_web::{Call, Class, Endpoint, Failure, Page, PageQuery, Reply, post};
 use serde::Deserialize;
 
-use super::body;
+use super::body::Given;
 use super::view::ContactView;
 use crate::contacts::Contacts;
 use crate::contacts::codes::MASK_PROFILE_HIDES_DIGITS;
@@ -19,9 +19,7 @@ use crate::cursor;
 #[schemars(rename = "ContactMatch")]
 struct Body {
     /// The last four digits of the phone number.
-    #[serde(deserialize_with = "body::last4")]
-    #[schemars(with = "body::Last4Text")]
-    phone_last4: Last4,
+    phone_last4: Given<Last4>,
 }
 
 pub(super) fn matching(contacts: &Contacts) -> Endpoint {
@@ -45,7 +43,7 @@ pub(super) fn matching(contacts: &Contacts) -> Endpoint {
 }
 
 async fn handle(contacts: Contacts, call: Call<Body, PageQuery>) -> Result<Reply, Failure> {
-    let last4 = &call.body.phone_last4;
+    let Given(last4) = &call.body.phone_last4;
     let listing = call.listing(contacts.store().keys(), &last4.index_form().as_str(), call.query.limit)?;
     let before = cursor::behind(&listing, call.query.cursor.as_deref(), ContactId::from_bytes)?;
     let candidates = contacts.matching(&call.ctx, last4, before, listing.fetch()).await?;

@@ -1,6 +1,6 @@
 //! The routes of contacts.
 
-pub(crate) mod body;
+mod body;
 mod create;
 mod matching;
 mod read;
@@ -9,6 +9,7 @@ mod search;
 mod update;
 mod view;
 
+pub(crate) use body::Given;
 use sealpost_web::Feature;
 
 use super::{Contacts, codes};
