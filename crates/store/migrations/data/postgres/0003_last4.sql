@@ -13,7 +13,7 @@ do $$ begin
         execute format('create table %I partition of contact_last4 for values with (modulus 8, remainder %s)', 'contact_last4_' || i, i);
     end loop;
 end $$;
-create index contact_last4_contact on contact_last4 (org, env, contact);
+create index contact_last4_contact on contact_last4 (contact, org, env);
 
 do $$
 declare t record;

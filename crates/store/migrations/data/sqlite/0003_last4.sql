@@ -8,7 +8,7 @@ create table contact_last4 (
     contact blob not null,
     primary key (org, env, epoch, bucket, contact)
 ) strict, without rowid;
-create index contact_last4_contact on contact_last4 (org, env, contact);
+create index contact_last4_contact on contact_last4 (contact, org, env);
 
 -- Contacts that were there before stand under an epoch before all others, so that indexing anew puts each into its bucket.
 insert into contact_last4 (org, env, epoch, bucket, contact)
