@@ -26,6 +26,9 @@ pub enum StoreError {
     /// What was to be changed is not as it was: another has changed it meanwhile. Nothing of the job happened.
     #[error("what was to be changed has changed meanwhile")]
     Superseded,
+    /// A guard found something: see [`Tx::guard`](crate::Tx::guard). Nothing of the job happened.
+    #[error("a guard found something: {0}")]
+    Guarded(&'static str),
     /// The batch this job was in could not be committed: nothing of it happened.
     #[error("the transaction was rolled back")]
     RolledBack,

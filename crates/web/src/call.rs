@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
 use sealpost_seal::viewer::Viewer;
-use sealpost_store::{Ctx, Keys, Recorded, Store, Tx};
+use sealpost_store::{Ctx, Keys, Recorded, Store, StoreError, Tx};
 use serde::Serialize;
 
 use crate::body::Payload;
@@ -115,6 +115,15 @@ impl<B, Q> Call<B, Q> {
     pub async fn write<F>(&self, store: &Store, act: F) -> Result<Reply, Failure>
     where
         F: FnOnce(&mut Tx<'_>) -> Result<Recorded<Reply>, Failure> + Send + 'static,
+    {
+        self.write_or(store, act).await
+    }
+
+    /// The same for a handler that fails in a way of its own.
+    pub async fn write_or<F, E>(&self, store: &Store, act: F) -> Result<Reply, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<Recorded<Reply>, E> + Send + 'static,
+        E: From<StoreError> + Send + 'static,
     {
         let Some(once) = self.arrived.once.clone() else { return store.write(&self.ctx, act).await };
         // If somebody else was first, this fails, and whoever called the handler finds what was kept.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use sealpost_seal::viewer::Viewer;
+use sealpost_seal::viewer::{MaskProfile, Viewer};
 use sealpost_store::{Actor, Environment, Org, OrgId, Time};
 
 use crate::credential::Presented;
@@ -59,6 +59,8 @@ pub struct Caller {
     pub actor: Actor,
     /// What it may see.
     pub viewer: Viewer,
+    /// How much of phone numbers it sees while its organisation masks: what it may pass on at most.
+    pub mask_profile: MaskProfile,
     /// What it may do.
     pub permissions: PermissionSet,
     /// What it presented.
@@ -76,6 +78,7 @@ impl Caller {
             org: Org { id: OrgId::from_bytes([0; 16]), environment: Environment::Live },
             actor: Actor::ANONYMOUS,
             viewer: Viewer::masked(),
+            mask_profile: MaskProfile::Full,
             permissions: PermissionSet::EMPTY,
             credential: CredentialClass::Publishable,
             limit_id: [0; 16],

@@ -55,7 +55,7 @@ fn write(tx: &mut Tx<'_>, sql: Sql, id: RoleId, new: &NewRole) -> Result<u64, St
             &permissions::to_text(new.permissions),
             &word(&new.visibility),
             &channels,
-            &word(&new.masks),
+            &new.masks.as_str(),
             &u32::from(new.require_step_up),
             &new.cidrs.to_text(),
             &u32::from(new.limits.idle.count()),
@@ -102,7 +102,8 @@ fn read(row: &Row<'_>) -> Result<StoredRole, StoreError> {
             permissions: permissions::from_text(&row.get::<String>("permissions")?),
             visibility: of_word::<Visibility>(row, "visibility")?,
             channels,
-            masks: of_word::<MaskProfile>(row, "masks")?,
+            masks: MaskProfile::from_name(&row.get::<String>("masks")?)
+                .ok_or_else(|| StoreError::Column("masks".into()))?,
             require_step_up: row.get::<u32>("require_step_up")? != 0,
             cidrs,
             limits: SessionLimits { idle: minutes("idle_minutes")?, absolute: minutes("absolute_minutes")? },

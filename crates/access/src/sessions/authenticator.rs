@@ -73,7 +73,8 @@ impl SessionAuthenticator {
         Ok(Arc::new(Caller {
             org,
             actor,
-            viewer: masking::viewer_of_role(&policy.masking, role.permissions, role.masks),
+            viewer: masking::viewer(&policy.masking, role.permissions, role.masks),
+            mask_profile: role.masks,
             permissions: role.permissions,
             credential: CredentialClass::Session,
             limit_id: known.session.member.bytes(),

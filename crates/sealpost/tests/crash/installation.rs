@@ -49,7 +49,7 @@ impl Installation {
         let folder = tempfile::Builder::new().prefix("sealpost-crash-").tempdir().unwrap();
         let root = RootKey::generate(&SystemRng).to_file_text().to_string();
         std::fs::write(folder.path().join("root.key"), &root).unwrap();
-        let quotas = ["send", "batch", "read", "search", "write", "reveal"]
+        let quotas = ["send", "batch", "read", "search", "partial", "write", "reveal"]
             .map(|class| format!("{class} = {{ count = 1000000, seconds = 60 }}"))
             .join("\n");
         let databases = match &postgres {
@@ -177,6 +177,7 @@ impl Installation {
             name: KeyName::parse("Crash").unwrap(),
             kind: KeyKind::Secret,
             scopes: EVERYTHING,
+            mask: Default::default(),
             lifetime: Lifetime::default(),
             cidrs: Default::default(),
         };

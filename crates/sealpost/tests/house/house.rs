@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use sealpost_access::api_keys::{self, KeyName, Lifetime, NewKey};
+use sealpost_access::api_keys::{self, KeyMask, KeyName, Lifetime, NewKey};
 use sealpost_access::members;
 use sealpost_access::organisations::{self, OrganisationName};
 use sealpost_access::permissions::EVERYTHING;
@@ -60,6 +60,8 @@ pub(crate) struct House {
 pub(crate) struct Keys {
     /// Ours, in the test environment.
     pub(crate) ours: String,
+    /// The same, but it sees as much of phone numbers as a key may.
+    pub(crate) seeing: String,
     /// Ours, in the live environment.
     pub(crate) live: String,
     /// Of another organisation, in the test environment.
@@ -235,6 +237,13 @@ impl House {
         left.pop().expect("more links: raise LINKS")
     }
 
+    /// The same, and it sees so much of phone numbers.
+    pub(crate) async fn key_seeing(&self, scopes: &[&str], mask_profile: &str) -> String {
+        let body = json!({ "name": "Seeing", "kind": "secret", "scopes": scopes, "mask_profile": mask_profile });
+        let made = self.api.must(Ask::post("/v1/keys", &body).key(&self.keys.seeing)).await;
+        text(&made, "key")
+    }
+
     /// A verified endpoint at our receiver that hears of messages: its id and secret.
     pub(crate) async fn endpoint(&self, name: &str) -> (String, String) {
         self.endpoint_for(name, &["message.*"]).await
@@ -277,7 +286,7 @@ pub(crate) fn text(value: &Value, name: &str) -> String {
 }
 
 fn configuration(postgres: bool, collector: u16) -> String {
-    let quotas = ["send", "batch", "read", "search", "write", "reveal"]
+    let quotas = ["send", "batch", "read", "search", "partial", "write", "reveal"]
         .map(|class| format!("{class} = {{ count = 1000000, seconds = 1 }}"))
         .join("\n");
     let databases = match postgres {
@@ -302,14 +311,15 @@ async fn issue_keys(folder: &Path, root: &str, urls: Option<&[String; 2]>) -> (K
     let long_ago = World { clock: Arc::new(At(now.plus_ms(-LONG_AGO_MS))), rng: Arc::new(SystemRng) };
     let store = open(folder, root, urls, long_ago).await;
     let ours = organisations::create(&store, OrganisationName::parse("Ours").unwrap()).await.unwrap();
-    let expired = issue(&store, ours, Environment::Test).await;
+    let expired = issue(&store, ours, Environment::Test, KeyMask::Full).await;
     drop(store);
     let store = open(folder, root, urls, World::real()).await;
     let others = organisations::create(&store, OrganisationName::parse("Others").unwrap()).await.unwrap();
     let keys = Keys {
-        ours: issue(&store, ours, Environment::Test).await,
-        live: issue(&store, ours, Environment::Live).await,
-        foreign: issue(&store, others, Environment::Test).await,
+        ours: issue(&store, ours, Environment::Test, KeyMask::Full).await,
+        seeing: issue(&store, ours, Environment::Test, KeyMask::First3Last4).await,
+        live: issue(&store, ours, Environment::Live, KeyMask::Full).await,
+        foreign: issue(&store, others, Environment::Test, KeyMask::Full).await,
         expired,
     };
     (keys, links(&store, ours, others).await)
@@ -365,12 +375,13 @@ async fn open(folder: &Path, root: &str, urls: Option<&[String; 2]>, world: Worl
     panic!("the store can't be opened")
 }
 
-async fn issue(store: &Store, id: OrgId, environment: Environment) -> String {
+async fn issue(store: &Store, id: OrgId, environment: Environment, mask: KeyMask) -> String {
     let ctx = organisations::operator(store, Org { id, environment });
     let new = NewKey {
         name: KeyName::parse("House").unwrap(),
         kind: KeyKind::Secret,
         scopes: EVERYTHING,
+        mask,
         lifetime: Lifetime::default(),
         cidrs: Default::default(),
     };

@@ -10,6 +10,7 @@ mod canary;
 mod databases;
 mod house;
 mod init;
+mod last4;
 mod leaves;
 mod main_job;
 mod matrix;

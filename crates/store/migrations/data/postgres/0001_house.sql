@@ -1,4 +1,5 @@
 -- Ids are 16 bytes, times Unix milliseconds, enums short text, sealed columns bytes.
+-- Indexes beside the key begin with what tells rows apart: beginning with the organisation they would serve to read all it has.
 -- Every table but `credential`'s look-up names its organisation first; see docs/decisions/0002-storage-door.md.
 
 create table organisation (
@@ -57,146 +58,6 @@ create table api_key_network (
     last_day bigint not null,
     primary key (org, env, api_key, network)
 );
-
--- People of the organisation's staff, in both environments. `role` is one of ours by its word, or one of theirs by its id.
-create table member (
-    org uuid not null,
-    id uuid not null,
-    slot uuid,
-    email bytea,
-    name bytea,
-    role text not null,
-    state text not null,
-    created_at bigint not null,
-    updated_at bigint not null,
-    primary key (org, id)
-);
-
--- Equality only: keyed hashes of members' normalised addresses, by epoch.
-create table member_index (
-    org uuid not null,
-    epoch bigint not null,
-    value bytea not null,
-    member uuid not null,
-    primary key (org, epoch, value)
-);
-create index member_index_member on member_index (org, member);
-
--- Who a member is elsewhere: a connection of the organisation's, and a keyed hash of the issuer and what it calls them.
-create table member_identity (
-    org uuid not null,
-    connection bytea not null,
-    subject bytea not null,
-    member uuid not null,
-    created_at bigint not null,
-    primary key (org, connection, subject)
-);
-create index member_identity_member on member_identity (org, member);
-
--- Roles that the organisation made. `channels` is nothing for all of them.
-create table role (
-    org uuid not null,
-    id uuid not null,
-    name text not null,
-    permissions text not null,
-    visibility text not null,
-    channels text,
-    masks text not null,
-    require_step_up bigint not null,
-    cidrs text not null,
-    idle_minutes bigint not null,
-    absolute_minutes bigint not null,
-    created_at bigint not null,
-    updated_at bigint not null,
-    primary key (org, id)
-);
-create unique index role_name on role (org, name);
-
-create table team (
-    org uuid not null,
-    id uuid not null,
-    name text not null,
-    created_at bigint not null,
-    updated_at bigint not null,
-    primary key (org, id)
-);
-create unique index team_name on team (org, name);
-
-create table team_member (
-    org uuid not null,
-    team uuid not null,
-    member uuid not null,
-    primary key (org, team, member)
-);
-create index team_member_member on team_member (org, member);
-
--- WebAuthn credentials. Nothing in them is secret or tells anything about their owner.
-create table passkey (
-    org uuid not null,
-    id uuid not null,
-    member uuid not null,
-    credential_id bytea not null,
-    public_key bytea not null,
-    counter bigint not null,
-    backup_eligible bigint not null,
-    backed_up bigint not null,
-    agent text not null,
-    created_at bigint not null,
-    used_at bigint,
-    primary key (org, id)
-);
-create index passkey_member on passkey (org, member);
-
--- Challenges whose answer was believed, until they are too old to be answered.
-create table spent_challenge (
-    org uuid not null,
-    challenge bytea not null,
-    expires_at bigint not null,
-    primary key (org, challenge)
-);
-
--- Codes that let a member in who has lost their passkeys, by keyed hash; each works once.
-create table recovery_code (
-    org uuid not null,
-    id uuid not null,
-    member uuid not null,
-    mac bytea not null,
-    created_at bigint not null,
-    primary key (org, id)
-);
-create index recovery_code_member on recovery_code (org, member);
-
--- Signed in until something ends it: a time, the member, somebody else. `network` is a keyed hash, `agent` two words of ours.
-create table member_session (
-    org uuid not null,
-    id uuid not null,
-    member uuid not null,
-    mac bytea not null,
-    method text not null,
-    passkey uuid,
-    agent text not null,
-    network bytea not null,
-    created_at bigint not null,
-    seen_at bigint not null,
-    proved_at bigint,
-    ended_at bigint,
-    ended_by text,
-    primary key (org, id)
-);
-create index member_session_member on member_session (org, member);
-
-create table sign_in_link (
-    org uuid not null,
-    id uuid not null,
-    member uuid not null,
-    mac bytea not null,
-    purpose text not null,
-    created_at bigint not null,
-    expires_at bigint not null,
-    used_at bigint,
-    primary key (org, id)
-);
-create index sign_in_link_member on sign_in_link (org, member);
 
 create table secret (
     org uuid not null,
@@ -270,7 +131,7 @@ do $$ begin
         execute format('create table %I partition of contact_index for values with (modulus 8, remainder %s)', 'contact_index_' || i, i);
     end loop;
 end $$;
-create index contact_index_contact on contact_index (org, env, contact);
+create index contact_index_contact on contact_index (contact, org, env);
 
 create table suppression (
     org uuid not null,
@@ -374,7 +235,7 @@ do $$ begin
         execute format('create table %I partition of message for values with (modulus 8, remainder %s)', 'message_' || i, i);
     end loop;
 end $$;
-create index message_contact on message (org, env, contact, id);
+create index message_contact on message (contact, org, env, id);
 
 create table message_step (
     org uuid not null,
@@ -448,8 +309,8 @@ do $$ begin
         execute format('create table %I partition of delivery for values with (modulus 8, remainder %s)', 'delivery_' || i, i);
     end loop;
 end $$;
-create index delivery_endpoint on delivery (org, env, endpoint, id);
-create index delivery_message on delivery (org, env, message);
+create index delivery_endpoint on delivery (endpoint, org, env, id);
+create index delivery_message on delivery (message, org, env);
 
 create table attempt (
     org uuid not null,
@@ -510,7 +371,7 @@ create table outbox (
     primary key (org, env, id)
 );
 create index outbox_lease on outbox (leased_until);
-create index outbox_target on outbox (org, env, target);
+create index outbox_target on outbox (target, org, env);
 
 create table ledger_head (
     org uuid not null primary key,

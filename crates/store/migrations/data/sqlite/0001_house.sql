@@ -1,4 +1,5 @@
 -- Ids are 16 bytes, times Unix milliseconds, enums short text, sealed columns bytes.
+-- Indexes beside the key begin with what tells rows apart: beginning with the organisation they would serve to read all it has.
 -- Every table but `credential`'s look-up names its organisation first; see docs/decisions/0002-storage-door.md.
 
 create table organisation (
@@ -57,146 +58,6 @@ create table api_key_network (
     last_day integer not null,
     primary key (org, env, api_key, network)
 ) strict, without rowid;
-
--- People of the organisation's staff, in both environments. `role` is one of ours by its word, or one of theirs by its id.
-create table member (
-    org blob not null,
-    id blob not null,
-    slot blob,
-    email blob,
-    name blob,
-    role text not null,
-    state text not null,
-    created_at integer not null,
-    updated_at integer not null,
-    primary key (org, id)
-) strict, without rowid;
-
--- Equality only: keyed hashes of members' normalised addresses, by epoch.
-create table member_index (
-    org blob not null,
-    epoch integer not null,
-    value blob not null,
-    member blob not null,
-    primary key (org, epoch, value)
-) strict, without rowid;
-create index member_index_member on member_index (org, member);
-
--- Who a member is elsewhere: a connection of the organisation's, and a keyed hash of the issuer and what it calls them.
-create table member_identity (
-    org blob not null,
-    connection blob not null,
-    subject blob not null,
-    member blob not null,
-    created_at integer not null,
-    primary key (org, connection, subject)
-) strict, without rowid;
-create index member_identity_member on member_identity (org, member);
-
--- Roles that the organisation made. `channels` is nothing for all of them.
-create table role (
-    org blob not null,
-    id blob not null,
-    name text not null,
-    permissions text not null,
-    visibility text not null,
-    channels text,
-    masks text not null,
-    require_step_up integer not null,
-    cidrs text not null,
-    idle_minutes integer not null,
-    absolute_minutes integer not null,
-    created_at integer not null,
-    updated_at integer not null,
-    primary key (org, id)
-) strict, without rowid;
-create unique index role_name on role (org, name);
-
-create table team (
-    org blob not null,
-    id blob not null,
-    name text not null,
-    created_at integer not null,
-    updated_at integer not null,
-    primary key (org, id)
-) strict, without rowid;
-create unique index team_name on team (org, name);
-
-create table team_member (
-    org blob not null,
-    team blob not null,
-    member blob not null,
-    primary key (org, team, member)
-) strict, without rowid;
-create index team_member_member on team_member (org, member);
-
--- WebAuthn credentials. Nothing in them is secret or tells anything about their owner.
-create table passkey (
-    org blob not null,
-    id blob not null,
-    member blob not null,
-    credential_id blob not null,
-    public_key blob not null,
-    counter integer not null,
-    backup_eligible integer not null,
-    backed_up integer not null,
-    agent text not null,
-    created_at integer not null,
-    used_at integer,
-    primary key (org, id)
-) strict, without rowid;
-create index passkey_member on passkey (org, member);
-
--- Challenges whose answer was believed, until they are too old to be answered.
-create table spent_challenge (
-    org blob not null,
-    challenge blob not null,
-    expires_at integer not null,
-    primary key (org, challenge)
-) strict, without rowid;
-
--- Codes that let a member in who has lost their passkeys, by keyed hash; each works once.
-create table recovery_code (
-    org blob not null,
-    id blob not null,
-    member blob not null,
-    mac blob not null,
-    created_at integer not null,
-    primary key (org, id)
-) strict, without rowid;
-create index recovery_code_member on recovery_code (org, member);
-
--- Signed in until something ends it: a time, the member, somebody else. `network` is a keyed hash, `agent` two words of ours.
-create table member_session (
-    org blob not null,
-    id blob not null,
-    member blob not null,
-    mac blob not null,
-    method text not null,
-    passkey blob,
-    agent text not null,
-    network blob not null,
-    created_at integer not null,
-    seen_at integer not null,
-    proved_at integer,
-    ended_at integer,
-    ended_by text,
-    primary key (org, id)
-) strict, without rowid;
-create index member_session_member on member_session (org, member);
-
-create table sign_in_link (
-    org blob not null,
-    id blob not null,
-    member blob not null,
-    mac blob not null,
-    purpose text not null,
-    created_at integer not null,
-    expires_at integer not null,
-    used_at integer,
-    primary key (org, id)
-) strict, without rowid;
-create index sign_in_link_member on sign_in_link (org, member);
 
 create table secret (
     org blob not null,
@@ -260,7 +121,7 @@ create table contact_index (
     contact blob not null,
     primary key (org, env, kind, epoch, value)
 ) strict, without rowid;
-create index contact_index_contact on contact_index (org, env, contact);
+create index contact_index_contact on contact_index (contact, org, env);
 
 create table suppression (
     org blob not null,
@@ -359,7 +220,7 @@ create table message (
     updated_at integer not null,
     primary key (org, env, id)
 ) strict, without rowid;
-create index message_contact on message (org, env, contact, id);
+create index message_contact on message (contact, org, env, id);
 
 create table message_step (
     org blob not null,
@@ -418,8 +279,8 @@ create table delivery (
     updated_at integer not null,
     primary key (org, env, id)
 ) strict, without rowid;
-create index delivery_endpoint on delivery (org, env, endpoint, id);
-create index delivery_message on delivery (org, env, message);
+create index delivery_endpoint on delivery (endpoint, org, env, id);
+create index delivery_message on delivery (message, org, env);
 
 create table attempt (
     org blob not null,
@@ -470,7 +331,7 @@ create table outbox (
     primary key (org, env, id)
 ) strict, without rowid;
 create index outbox_lease on outbox (leased_until);
-create index outbox_target on outbox (org, env, target);
+create index outbox_target on outbox (target, org, env);
 
 create table ledger_head (
     org blob not null primary key,
