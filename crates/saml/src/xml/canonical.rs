@@ -17,7 +17,7 @@ pub(crate) struct Choice<'a> {
 }
 
 /// The canonical form of `apex`, and nothing of what stands around it.
-pub(crate) fn canonical(apex: Element<'_>, choice: &Choice<'_>) -> Result<String, XmlFlaw> {
+pub(crate) fn canonical<'d>(apex: Element<'d>, choice: &Choice<'d>) -> Result<String, XmlFlaw> {
     let document = apex.document;
     let skipped = choice.without.map_or(0..0, |element| element.at..element.end());
     let mut writer = Writer::new(apex, choice);
@@ -45,8 +45,8 @@ pub(crate) fn canonical(apex: Element<'_>, choice: &Choice<'_>) -> Result<String
 struct Writer<'d> {
     document: &'d Document,
     apex: Element<'d>,
-    /// The prefixes of the list that the document knows.
-    inclusive: Vec<u16>,
+    /// The prefixes of the list; an empty one stands for none.
+    inclusive: Vec<&'d str>,
     out: String,
     /// The elements that have begun, and how much was declared before each.
     open: Vec<(Element<'d>, usize)>,
@@ -55,10 +55,9 @@ struct Writer<'d> {
 }
 
 impl<'d> Writer<'d> {
-    fn new(apex: Element<'d>, choice: &Choice<'_>) -> Self {
+    fn new(apex: Element<'d>, choice: &Choice<'d>) -> Self {
         let document = apex.document;
-        let named = |name: &&str| if *name == "#default" { Some(DEFAULT) } else { document.find_prefix(name) };
-        let inclusive = choice.inclusive.iter().filter_map(named).collect();
+        let inclusive = choice.inclusive.iter().map(|name| if *name == "#default" { "" } else { *name }).collect();
         Self { document, apex, inclusive, out: String::new(), open: Vec::new(), declared: Vec::new() }
     }
 
@@ -110,15 +109,17 @@ impl<'d> Writer<'d> {
         let around = std::iter::successors(Some(element), |one| if element == self.apex { one.parent() } else { None });
         for declaration in around.flat_map(|one| one.declarations()) {
             let Declaration { prefix, namespace } = *declaration;
-            let known = wanted.iter().any(|(other, _)| *other == prefix);
-            if self.inclusive.contains(&prefix) && !known {
+            let name = self.document.prefix(prefix);
+            let known = wanted.iter().any(|(other, _)| self.document.prefix(*other) == name);
+            if self.inclusive.contains(&name) && !known {
                 wanted.push((prefix, namespace));
             }
         }
         wanted.sort_unstable_by_key(|(prefix, _)| self.document.prefix(*prefix));
         wanted.dedup();
         for (prefix, namespace) in wanted {
-            let in_force = self.declared.iter().rfind(|(other, _)| *other == prefix);
+            let name = self.document.prefix(prefix);
+            let in_force = self.declared.iter().rfind(|(other, _)| self.document.prefix(*other) == name);
             if prefix == XML || in_force.is_some_and(|(_, same)| *same == namespace) {
                 continue;
             }
@@ -126,7 +127,7 @@ impl<'d> Writer<'d> {
             self.out.push_str(" xmlns");
             if prefix != DEFAULT {
                 self.out.push(':');
-                self.out.push_str(self.document.prefix(prefix));
+                self.out.push_str(name);
             }
             self.out.push_str("=\"");
             escape::value(self.document.uri(namespace), &mut self.out);

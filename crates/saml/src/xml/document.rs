@@ -10,7 +10,7 @@ pub(crate) struct Document {
     pub(super) nodes: Vec<Node>,
     pub(super) attributes: Vec<Attribute>,
     pub(super) declarations: Vec<Declaration>,
-    /// All prefixes of the document; each means one namespace. The first stands for no prefix.
+    /// All prefixes of the document, once for each meaning. The first stands for no prefix.
     pub(super) prefixes: Vec<Prefix>,
     /// Namespaces outside the list.
     pub(super) own: Vec<Span>,
@@ -95,11 +95,13 @@ impl Document {
         self.slice(self.prefixes[usize::from(prefix)].name)
     }
 
-    /// The place of a prefix that isn't none.
-    pub(super) fn find_prefix(&self, prefix: &str) -> Option<u16> {
-        let first = usize::from(DEFAULT) + 1;
-        let at = (first..self.prefixes.len()).find(|at| self.prefix(*at as u16) == prefix)?;
-        Some(at as u16)
+    /// The meanings of a prefix, in the order in which they were given. Outside of what is encrypted there is one.
+    pub(super) fn prefixes_named(&self, name: &str) -> impl Iterator<Item = u16> {
+        (DEFAULT + 1..self.prefixes.len() as u16).filter(move |at| self.prefix(*at) == name)
+    }
+
+    pub(super) fn meaning(&self, prefix: u16) -> Ns {
+        self.prefixes[usize::from(prefix)].namespace
     }
 
     fn element(&self, at: usize) -> Option<Element<'_>> {

@@ -20,9 +20,9 @@ impl Document {
         Reader::new(text, profile).read()
     }
 
-    fn empty() -> Self {
+    fn empty(length: usize) -> Self {
         Self {
-            text: String::new(),
+            text: String::with_capacity(length),
             nodes: Vec::new(),
             attributes: Vec::new(),
             declarations: Vec::new(),
@@ -50,16 +50,19 @@ struct Reader<'a> {
     /// The elements that have begun and not ended, with their names as written.
     open: Vec<(u32, Qualified<'a>)>,
     ids: Vec<Span>,
+    /// How many elements were open when something encrypted began.
+    encrypted: Option<usize>,
     /// The attributes of the element that is being read, with their names as written.
     written: Vec<(Qualified<'a>, Span)>,
 }
 
 impl<'a> Reader<'a> {
     fn new(text: &'a str, profile: &'a Profile) -> Self {
-        let mut document = Document::empty();
+        // Nothing that is read gets longer.
+        let mut document = Document::empty(text.len());
         let scope = Scope::new(&mut document);
         let (open, ids, written) = (Vec::new(), Vec::new(), Vec::new());
-        Self { cursor: Cursor::new(text), profile, document, scope, open, ids, written }
+        Self { cursor: Cursor::new(text), profile, document, scope, open, ids, encrypted: None, written }
     }
 
     fn read(mut self) -> Result<Document, XmlFlaw> {
@@ -140,8 +143,14 @@ impl<'a> Reader<'a> {
         self.cursor.expect("<")?;
         let written = self.cursor.qualified()?;
         self.attributes_as_written()?;
-        let declarations = self.declare()?;
+        let (declarations, rebinds) = self.declare()?;
         let (prefix, namespace) = self.scope.of_element(&self.document, written.prefix)?;
+        if self.encrypted.is_none() && namespace == Ns::ENCRYPTION && written.local == "EncryptedData" {
+            self.encrypted = Some(self.open.len());
+        }
+        if rebinds && self.encrypted.is_none() {
+            return Err(XmlFlaw::PrefixRebound);
+        }
         let attributes = self.attributes()?;
         let name = Name { prefix, namespace, local: self.document.append(written.local) };
         self.id(attributes)?;
@@ -164,6 +173,9 @@ impl<'a> Reader<'a> {
     /// Ends the innermost element.
     fn close(&mut self) -> Result<(), XmlFlaw> {
         let (at, _) = self.open.pop().ok_or(XmlFlaw::Syntax)?;
+        if self.encrypted == Some(self.open.len()) {
+            self.encrypted = None;
+        }
         let next = self.document.nodes.len() as u32;
         let node = &mut self.document.nodes[at as usize];
         node.next = next;
@@ -204,18 +216,20 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Declares the namespaces of the element that is being read.
-    fn declare(&mut self) -> Result<(u32, u32), XmlFlaw> {
-        let start = self.document.declarations.len();
+    /// Declares the namespaces of the element that is being read; says whether a prefix gets another meaning.
+    fn declare(&mut self) -> Result<((u32, u32), bool), XmlFlaw> {
+        let (start, mut rebinds) = (self.document.declarations.len(), false);
         for (name, uri) in &self.written {
             let Some(prefix) = declared(*name) else { continue };
             if self.document.declarations.len() - start == DECLARATIONS {
                 return Err(XmlFlaw::TooManyNamespaces);
             }
-            let declaration = self.scope.declare(&mut self.document, self.profile, prefix, *uri)?;
-            self.document.declarations.push(declaration);
+            let depth = self.open.len();
+            let declared = self.scope.declare(&mut self.document, self.profile, depth, prefix, *uri)?;
+            rebinds |= declared.rebinds;
+            self.document.declarations.push(declared.declaration);
         }
-        Ok((start as u32, self.document.declarations.len() as u32))
+        Ok(((start as u32, self.document.declarations.len() as u32), rebinds))
     }
 
     /// Resolves the attributes of the element that is being read.

@@ -1,7 +1,8 @@
 //! What prefixes mean at a place of a document.
 //!
-//! A prefix means one namespace in the whole document; that it was declared says only where it may be used. Only what has no
-//! prefix may change its meaning from place to place, among the namespaces of the profile: Entra ID and AD FS write so.
+//! A prefix means one namespace in the whole document; that it was declared says only where it may be used. There are two
+//! exceptions, because identity providers write so: what has no prefix may change its meaning from place to place, among the
+//! namespaces of the profile (Entra ID, AD FS); and inside of what is encrypted prefixes may begin anew (pysaml2).
 
 use super::XmlFlaw;
 use super::document::{DEFAULT, Declaration, Document, Prefix, Span};
@@ -12,10 +13,16 @@ use super::namespace::Ns;
 pub(super) const XML: u16 = 1;
 
 pub(super) struct Scope {
-    /// For each prefix of the document, how many open elements declare it.
-    declared: Vec<u16>,
+    /// For each prefix of the document, how deep the open elements are that declare it.
+    declared: Vec<Vec<u16>>,
     /// What no prefix means, for each open element that says so.
     defaults: Vec<Ns>,
+}
+
+/// A declaration, and whether it gives another meaning to a prefix that has one.
+pub(super) struct Declared {
+    pub(super) declaration: Declaration,
+    pub(super) rebinds: bool,
 }
 
 impl Scope {
@@ -24,40 +31,41 @@ impl Scope {
         let xml = document.append("xml");
         document.prefixes.push(Prefix { name: empty, namespace: Ns::NONE });
         document.prefixes.push(Prefix { name: xml, namespace: Ns::XML });
-        Self { declared: vec![0, 1], defaults: Vec::new() }
+        Self { declared: vec![vec![], vec![0]], defaults: Vec::new() }
     }
 
-    /// Declares `prefix` for an element that begins.
+    /// Declares `prefix` for an element that begins, inside of `depth` others.
     pub(super) fn declare(
         &mut self,
         document: &mut Document,
         profile: &Profile,
+        depth: usize,
         prefix: &str,
         uri: Span,
-    ) -> Result<Declaration, XmlFlaw> {
+    ) -> Result<Declared, XmlFlaw> {
         let namespace = named(document, profile, uri)?;
         if namespace == Ns::XML || prefix == "xmlns" || !namespace.may_be_called(prefix) {
             return Err(XmlFlaw::PrefixRebound);
         }
         if prefix.is_empty() {
             self.defaults.push(namespace);
-            return Ok(Declaration { prefix: DEFAULT, namespace });
+            return Ok(Declared { declaration: Declaration { prefix: DEFAULT, namespace }, rebinds: false });
         }
-        let prefix = match document.find_prefix(prefix) {
-            Some(known) if document.prefixes[usize::from(known)].namespace != namespace => {
-                return Err(XmlFlaw::PrefixRebound);
-            }
+        let first = document.prefixes_named(prefix).next();
+        let known = document.prefixes_named(prefix).find(|known| document.meaning(*known) == namespace);
+        let at = match known {
             Some(known) => known,
             None if document.prefixes.len() >= profile.namespaces => return Err(XmlFlaw::TooManyNamespaces),
             None => {
                 let name = document.append(prefix);
                 document.prefixes.push(Prefix { name, namespace });
-                self.declared.push(0);
+                self.declared.push(Vec::new());
                 (document.prefixes.len() - 1) as u16
             }
         };
-        self.declared[usize::from(prefix)] += 1;
-        Ok(Declaration { prefix, namespace })
+        self.declared[usize::from(at)].push(depth as u16);
+        let rebinds = first.is_some_and(|first| first != at);
+        Ok(Declared { declaration: Declaration { prefix: at, namespace }, rebinds })
     }
 
     /// Forgets what an element that ends has declared.
@@ -66,7 +74,7 @@ impl Scope {
             if declaration.prefix == DEFAULT {
                 self.defaults.pop();
             } else {
-                self.declared[usize::from(declaration.prefix)] -= 1;
+                self.declared[usize::from(declaration.prefix)].pop();
             }
         }
     }
@@ -84,9 +92,11 @@ impl Scope {
         if prefix.is_empty() { Ok((DEFAULT, Ns::NONE)) } else { self.of_prefix(document, prefix) }
     }
 
+    /// The innermost meaning that was declared.
     fn of_prefix(&self, document: &Document, prefix: &str) -> Result<(u16, Ns), XmlFlaw> {
-        let known = document.find_prefix(prefix).filter(|known| self.declared[usize::from(*known)] > 0);
-        known.map(|known| (known, document.prefixes[usize::from(known)].namespace)).ok_or(XmlFlaw::PrefixUndeclared)
+        let declared =
+            document.prefixes_named(prefix).filter_map(|at| Some((self.declared[usize::from(at)].last()?, at)));
+        declared.max().map(|(_, at)| (at, document.meaning(at))).ok_or(XmlFlaw::PrefixUndeclared)
     }
 }
 

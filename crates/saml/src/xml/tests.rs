@@ -135,6 +135,33 @@ fn namespaces_are_those_of_the_list_and_prefixes_mean_one_thing() {
 }
 
 #[test]
+fn prefixes_begin_anew_inside_of_what_is_encrypted_and_nowhere_else() {
+    let assertion = "xmlns:n='urn:oasis:names:tc:SAML:2.0:assertion'";
+    let encrypted = "<n:EncryptedData xmlns:n='http://www.w3.org/2001/04/xmlenc#'><n:X xmlns:s='http://www.w3.org/2000/09/xmldsig#'>\
+                     <s:Y/></n:X></n:EncryptedData>";
+    let document = read(&a("", &format!("<n:B {assertion}>{encrypted}<n:C/></n:B><s:D/>"))).unwrap();
+    let namespaces: Vec<Ns> = document.elements().map(|one| one.namespace()).collect();
+    let (s, e, d) = (Ns::ASSERTION, Ns::ENCRYPTION, Ns::SIGNATURE);
+    assert_eq!(namespaces, [s, s, e, e, d, s, s]);
+    let canonical = "<n:EncryptedData xmlns:n=\"http://www.w3.org/2001/04/xmlenc#\"><n:X>\
+                     <s:Y xmlns:s=\"http://www.w3.org/2000/09/xmldsig#\"></s:Y></n:X></n:EncryptedData><n:C></n:C></n:B>";
+    assert!(whole(&a("", &format!("<n:B {assertion}>{encrypted}<n:C/></n:B>"))).contains(canonical));
+    let elsewhere = [
+        encrypted.replace("EncryptedData", "Encrypted"),
+        format!("{encrypted}<s:C xmlns:s='http://www.w3.org/2000/09/xmldsig#'/>"),
+        encrypted
+            .replace("xmlenc#", "xmldsig-more#")
+            .replace("http://www.w3.org/2001/04/xmldsig-more#", "http://www.w3.org/2000/09/xmldsig#"),
+    ];
+    for inside in elsewhere {
+        assert_eq!(flaw(&a("", &format!("<n:B {assertion}>{inside}</n:B>"))), XmlFlaw::PrefixRebound, "{inside}");
+    }
+    // What everybody calls by one name is not called by another's there either.
+    let customary = encrypted.replace("n:", "saml:").replace("xmlns:n", "xmlns:saml");
+    assert_eq!(flaw(&a("", &customary)), XmlFlaw::PrefixRebound);
+}
+
+#[test]
 fn an_element_has_one_id_and_no_other_element_has_it() {
     let cases = [
         (a(" ID='a' Id='b'", ""), XmlFlaw::IdAmbiguous),
