@@ -56,7 +56,7 @@
 //! assert_eq!(refused.code(), "xml_document_type");
 //! # let _ = (begin, end);
 //! ```
-#![cfg_attr(not(test), forbid(unsafe_code))]
+#![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod address;

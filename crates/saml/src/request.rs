@@ -169,12 +169,15 @@ fn deflated(text: &str) -> Vec<u8> {
     out
 }
 
-/// Percent-encoding of all but unreserved characters (RFC 3986 §2.1, §2.3).
+/// Percent-encoding of all but unreserved characters (RFC 3986 §2.1, §2.3), and a space as forms have it: providers that don't
+/// keep the query as it came encode it anew, and so.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             out.push(char::from(byte));
+        } else if byte == b' ' {
+            out.push('+');
         } else {
             let _ = write!(out, "%{byte:02X}");
         }

@@ -14,7 +14,11 @@ fn parameter<'a>(url: &'a str, name: &str) -> (&'a str, String) {
     let mut rest = value.bytes();
     while let Some(byte) = rest.next() {
         let digits = |rest: &mut std::str::Bytes<'_>| String::from_utf8(rest.take(2).collect()).unwrap();
-        bytes.push(if byte == b'%' { u8::from_str_radix(&digits(&mut rest), 16).unwrap() } else { byte });
+        bytes.push(match byte {
+            b'%' => u8::from_str_radix(&digits(&mut rest), 16).unwrap(),
+            b'+' => b' ',
+            _ => byte,
+        });
     }
     (before, String::from_utf8(bytes).unwrap())
 }

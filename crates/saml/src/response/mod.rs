@@ -40,18 +40,17 @@ pub fn verify(bytes: &[u8], expected: &Expectations<'_>) -> Result<Unspent, Reje
     // What nobody has signed may refuse itself, and may do nothing else.
     let envelope = Envelope::read(response.root(), expected)?;
     screen::response(&response)?;
-    let Some(signature) = envelope.signature else {
-        if expected.response_signed {
-            return Err(SignatureFlaw::ResponseUnsigned.into());
+    match envelope.signature {
+        Some(signature) => {
+            let signed = signature::verify(response.root(), signature, expected.identity_provider.keys())?;
+            Envelope::read(signed.root(), expected)?;
         }
-        return carried(envelope.assertion, expected);
-    };
-    let response = signature::verify(response.root(), signature, expected.identity_provider.keys())?;
-    carried(Envelope::read(response.root(), expected)?.assertion, expected)
-}
-
-fn carried(assertion: Carried<'_>, expected: &Expectations<'_>) -> Result<Unspent, Rejected> {
-    match assertion {
+        None if expected.response_signed => return Err(SignatureFlaw::ResponseUnsigned.into()),
+        None => {}
+    }
+    // The assertion is taken from the document as it came: what the response's signature carries along of the namespaces around it
+    // need not be what the assertion's own signature wants. It has to be signed either way.
+    match envelope.assertion {
         Carried::Clear(assertion) => self::assertion(assertion, expected),
         Carried::Encrypted(encrypted) => {
             let opened = encryption::decrypt(encrypted, &expected.service_provider.decryption_keys)?;

@@ -1,6 +1,7 @@
 use crate::testing::{Idp, Story};
 use crate::{Rejected, SignatureFlaw, base64};
 
+const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 
 fn refusal(idp: &Idp, document: &str) -> &'static str {
@@ -178,6 +179,37 @@ fn prefixes_that_are_carried_along_are_part_of_what_is_signed() {
     assert_eq!(refusal(&idp, &resigned(&idp, &many)), "value_malformed");
     let inside = carried.replace("</ec:InclusiveNamespaces>", "<ds:X></ds:X></ec:InclusiveNamespaces>");
     assert_eq!(refusal(&idp, &resigned(&idp, &inside)), "element_unexpected");
+}
+
+/// The response's canonical form drops what nobody uses, and the assertion's signature may want it.
+#[test]
+fn a_response_signed_without_the_prefixes_of_its_assertion_holds() {
+    let idp = Idp::p256();
+    let (head, tail) = (
+        "<saml:Assertion xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" ID=\"_a1\"",
+        "</saml:Assertion>",
+    );
+    let unsigned = Story { assertion_signed: false, ..Story::default() }.assertion(&idp);
+    let inside = unsigned.split_once(" ID=\"_a1\"").unwrap().1.strip_suffix(tail).unwrap();
+    let (issuer, rest) = inside.split_once("</saml:Issuer>").unwrap();
+    let (head, tail) = (format!("{head}{issuer}</saml:Issuer>"), format!("{rest}{tail}"));
+    let document = crate::xml::Document::read(format!("{head}{tail}").as_bytes(), &crate::xml::MESSAGE).unwrap();
+    let choice = crate::xml::Choice { without: None, inclusive: vec!["xs"], most: usize::MAX };
+    let form = crate::xml::canonical(document.root(), &choice).unwrap();
+    assert!(form.contains("XMLSchema"));
+    let digest = base64::encode(super::algorithms::Digest::Sha256.of(form.as_bytes()));
+    let list = format!(
+        "><ec:InclusiveNamespaces xmlns:ec=\"{EXCLUSIVE}\" PrefixList=\"xs\"></ec:InclusiveNamespaces></ds:Transform></ds:Transforms>"
+    );
+    let signature = super::enveloped(&head, &tail, "_a1", &idp.key).unwrap();
+    let from = signature.find("<ds:DigestValue>").unwrap() + 16;
+    let signature =
+        signature.replace(&signature[from..from + 44], &digest).replace("></ds:Transform></ds:Transforms>", &list);
+    let assertion = resigned(&idp, &format!("{head}{signature}{tail}"));
+    for response_signed in [false, true] {
+        let story = Story { response_signed, ..Story::default() };
+        assert_eq!(refusal(&idp, &story.around(&assertion, &idp)), "accepted");
+    }
 }
 
 #[test]
