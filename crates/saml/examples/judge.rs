@@ -7,7 +7,7 @@
 //! Files are named relative to the folder. A question is `{"ask": "response", "file": …}` with whatever departs from
 //! `settings.json` of the folder: `entity_id`, `acs_url`, `metadata` (the identity provider's), `now_ms`, `request`,
 //! `response_signed`, `authn_context`, `decryption_keys` and `signing_key` (PKCS #8), `spent` (IDs of assertions used before).
-//! The others are `form`, `metadata`, `service_provider`, `redirect`, `post` and `canonical`.
+//! The others are `form`, `metadata`, `service_provider`, `redirect`, `post`, `canonical`, and `memory`: what all of this took.
 //!
 //! It prints claims in clear: give it fictional people.
 #![allow(clippy::print_stdout, reason = "a command answers its caller")]
@@ -51,6 +51,7 @@ impl Question<'_> {
             "service_provider" => self.service_provider_written(),
             "redirect" | "post" => self.request_written(),
             "canonical" => self.canonical(),
+            "memory" => memory(),
             other => Err(format!("what is {other}?").into()),
         }
     }
@@ -173,4 +174,12 @@ impl Question<'_> {
     fn file(&self, name: &str) -> Result<Vec<u8>, Box<dyn Error>> {
         Ok(std::fs::read(self.folder.join(self.text(name)?))?)
     }
+}
+
+/// The most memory this process ever had, in KiB (Linux).
+fn memory() -> Answer {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let peak =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.split_whitespace().next());
+    Ok(json!({ "peak": peak.ok_or("no VmHWM")?.parse::<u64>()? }))
 }

@@ -1,6 +1,8 @@
 //! XML Signature (W3C, 11 April 2013) in one shape: enveloped, one reference to the element around it, exclusive canonical form.
 
 mod algorithms;
+#[cfg(test)]
+mod published_tests;
 mod sign;
 #[cfg(test)]
 mod tests;

@@ -112,7 +112,7 @@ impl Document {
 /// An element of a document.
 #[derive(Clone, Copy)]
 pub(crate) struct Element<'d> {
-    pub(super) document: &'d Document,
+    pub(crate) document: &'d Document,
     /// Its place in `Document::nodes`.
     pub(super) at: usize,
 }
