@@ -10,6 +10,7 @@ use sealpost_seal::rng;
 
 use crate::bus::Bus;
 use crate::census::{self, Census};
+use crate::clock::Time;
 use crate::ctx::{Ctx, Org, World};
 use crate::db::Db;
 use crate::directory::{self, Credential, CredentialKind};
@@ -21,7 +22,7 @@ use crate::ledger::{self, Appender, CheckpointRow, LeafRow, LedgerHead};
 use crate::outbox::{self, Claim};
 use crate::stream::{self, Unstreamed};
 use crate::tx::{Recorded, Tx};
-use crate::{Environment, migrate, postgres, sqlite};
+use crate::{Environment, migrate, postgres, prune, sqlite};
 
 /// Where the data and the keys are.
 #[derive(Clone)]
@@ -286,6 +287,12 @@ impl Store {
     /// The newest checkpoint.
     pub async fn ledger_checkpoint(&self, ctx: &Ctx) -> Result<Option<CheckpointRow>, StoreError> {
         self.read(ctx, ledger::latest_checkpoint).await
+    }
+
+    /// Deletes the details of up to `most` leaves of the organisation that are under a checkpoint signed before `cutoff`; answers
+    /// how many leaves it has passed.
+    pub async fn prune_ledger(&self, ctx: &Ctx, cutoff: Time, most: u64) -> Result<u64, StoreError> {
+        self.maintain(ctx, move |tx| prune::pass(tx, cutoff, most)).await
     }
 
     /// Runs `f` against one snapshot of the organisation's tree.
