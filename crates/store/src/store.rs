@@ -99,6 +99,9 @@ struct Inner {
     _folder: Option<std::fs::File>,
 }
 
+/// Where what belongs to no organisation is done.
+const INSTALLATION_SCOPE: Org = Org { id: crate::keys::INSTALLATION, environment: Environment::Live };
+
 impl Store {
     /// Opens the databases, migrating them first.
     pub async fn open(config: StoreConfig) -> Result<Self, StoreError> {
@@ -137,7 +140,9 @@ impl Store {
                 (data, keys, None, false)
             }
         };
-        let keys = Keys::open(keys, config.root, config.world.clone()).await?;
+        let ctx = Arc::new(Ctx::system(INSTALLATION_SCOPE, config.world.clone()));
+        let inhabited = !data.read(ctx, directory::organisations).await?.is_empty();
+        let keys = Keys::open(keys, config.root, config.world.clone(), inhabited).await?;
         let store = Self(Arc::new(Inner {
             data,
             keys,
@@ -382,8 +387,7 @@ impl Store {
 
     /// A context for what belongs to no organisation.
     fn installation(&self) -> Arc<Ctx> {
-        let org = Org { id: crate::keys::INSTALLATION, environment: Environment::Live };
-        Arc::new(Ctx::system(org, self.0.world.clone()))
+        Arc::new(Ctx::system(INSTALLATION_SCOPE, self.0.world.clone()))
     }
 
     #[cfg(feature = "testing")]
@@ -426,9 +430,7 @@ fn lock_folder(folder: &std::path::Path) -> Result<std::fs::File, StoreError> {
     let file = std::fs::File::options().create(true).truncate(false).write(true).open(folder.join("lock"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            Err(StoreError::Unsuitable("another Sealpost uses this data folder".into()))
-        }
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse),
         Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
     }
 }
