@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealpost_access::{api_keys, members, passkeys, sessions};
-use sealpost_govern::checkpoints;
+use sealpost_govern::{audit, checkpoints};
 use sealpost_messaging::contacts::Contacts;
 use sealpost_store::{Ctx, Environment, Org, Store};
 use sealpost_web::tls::Certificates;
 use tokio::task::JoinSet;
 
+use crate::config::LedgerConfig;
 use crate::house::House;
 
 /// How often the use of keys is written.
@@ -26,15 +27,21 @@ const EXPIRED: u32 = 2_000;
 const REINDEX: Duration = Duration::from_secs(3600);
 /// Contacts moved at once.
 const REINDEXED: u32 = 200;
+/// How often details in the ledger are looked for that are too old.
+const PRUNING: Duration = Duration::from_secs(3600);
 /// How often certificate files are looked at.
 const CERTIFICATES: Duration = Duration::from_secs(5);
 
 /// Starts them; dropping the set ends them.
-pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, checkpoint_every: Duration) -> JoinSet<()> {
+pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &LedgerConfig) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(api_keys::flush_forever(house.keys.uses(), KEY_USE));
     tasks.spawn(api_keys::look_after_forever(house.store.clone(), KEY_CARE));
+    let checkpoint_every = Duration::from_millis(ledger.checkpoint_ms);
     tasks.spawn(checkpoints::sign_forever(house.signer.clone(), checkpoint_every));
+    if ledger.details_days > 0 {
+        tasks.spawn(audit::prune_forever(house.store.clone(), ledger.details_days, PRUNING));
+    }
     tasks.spawn(forget_expired_answers(house.store.clone()));
     tasks.spawn(look_after_members(house.store.clone()));
     tasks.spawn(reindex_contacts(house.store.clone(), house.messaging.contacts.clone()));
