@@ -45,6 +45,9 @@ impl Inner {
         };
         let Reply { status, mut headers, body, .. } = reply;
         secure(&mut headers);
+        if self.config.strict_transport {
+            headers.insert(STRICT_TRANSPORT_SECURITY, TWO_YEARS);
+        }
         if !reusable {
             headers.insert(CONNECTION, CLOSE);
         }
@@ -82,7 +85,6 @@ pub(crate) fn secure(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, NO_STORE);
     headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     headers.insert(REFERRER_POLICY, NO_REFERRER);
-    headers.insert(STRICT_TRANSPORT_SECURITY, TWO_YEARS);
     if !headers.contains_key(CONTENT_SECURITY_POLICY) {
         headers.insert(CONTENT_SECURITY_POLICY, NO_CONTENT);
     }

@@ -30,6 +30,9 @@ pub struct WebConfig {
     pub security_txt: Option<SecurityTxt>,
     /// The version the documentation names.
     pub version: &'static str,
+    /// Whether browsers are to use nothing but HTTPS with this host from now on (RFC 6797). Not for `localhost`, which others
+    /// share.
+    pub strict_transport: bool,
 }
 
 impl Default for WebConfig {
@@ -40,6 +43,7 @@ impl Default for WebConfig {
             body_timeout: receive::BODY_TIMEOUT,
             security_txt: None,
             version: env!("CARGO_PKG_VERSION"),
+            strict_transport: true,
         }
     }
 }
