@@ -81,9 +81,14 @@ impl House {
     }
 }
 
+/// There is no root key to open anything with.
+#[derive(Debug, thiserror::Error)]
+#[error("keys.root is not set: it names where the root key is")]
+pub(crate) struct NoRootKey;
+
 /// Opens the store alone, for commands that need no server.
 pub(crate) async fn open_store(config: &Config, environment: &Environment, world: World) -> Result<Store> {
-    let source = config.keys.root.as_ref().context("keys.root is not set: it names where the root key is")?;
+    let source = config.keys.root.as_ref().ok_or(NoRootKey)?;
     let text = source.read(environment).context("keys.root")?;
     let root = RootKey::parse(text.expose()).context("keys.root")?;
     let origin = match &config.ledger.origin {
@@ -91,7 +96,11 @@ pub(crate) async fn open_store(config: &Config, environment: &Environment, world
         None => format!("{}/ledger", config.server.public_url.authority()),
     };
     let database = database(&config.storage, environment)?;
-    Ok(Store::open(StoreConfig { database, root, world, origin }).await?)
+    let place = match &database {
+        Database::Sqlite { folder } => folder.display().to_string(),
+        Database::Postgres { .. } => "storage.postgres".to_owned(),
+    };
+    Store::open(StoreConfig { database, root, world, origin }).await.context(place)
 }
 
 /// Where the data and the keys are, with secrets read.
@@ -137,6 +146,8 @@ fn web(config: &Config) -> WebConfig {
         security_txt: security_txt(&config.security_txt),
         version: env!("CARGO_PKG_VERSION"),
         origin: config.server.public_url.as_str().to_owned(),
+        // The local authority's certificates are for localhost.
+        strict_transport: config.tls.certificate.is_some(),
         ..WebConfig::default()
     }
 }

@@ -10,7 +10,7 @@ use sealpost_seal::RootKey;
 use sealpost_seal::rng::SystemRng;
 use sealpost_seal::signature::SigningSecret;
 use sealpost_seal::token::KeyKind;
-use sealpost_store::testing::postgres_databases;
+use sealpost_store::testing::{cramped_databases, postgres_databases};
 use sealpost_store::{Database, Environment, Org, Store, StoreConfig, World};
 use serde_json::{Value, json};
 
@@ -43,6 +43,12 @@ impl Installation {
     /// Nothing if there is no server to test with.
     pub(crate) async fn postgres() -> Option<Self> {
         Some(Self::new(Some(postgres_databases().await?)))
+    }
+
+    /// On databases that lie on a small disk, and a folder on it; nothing where there is none.
+    pub(crate) async fn cramped() -> Option<(Self, PathBuf)> {
+        let (urls, disk) = cramped_databases().await?;
+        Some((Self::new(Some(urls)), disk))
     }
 
     fn new(postgres: Option<[String; 2]>) -> Self {

@@ -22,6 +22,7 @@ mod receiver;
 mod surface;
 mod telemetry;
 mod transport;
+mod trouble;
 
 /// Runs a proof on both engines: `on_both_engines!(a_promise)` makes `a_promise::on_sqlite` and `a_promise::on_postgres`.
 macro_rules! on_both_engines {

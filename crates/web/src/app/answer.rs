@@ -48,6 +48,9 @@ impl Inner {
         };
         let Reply { status, mut headers, body, .. } = reply;
         secure(&mut headers);
+        if self.config.strict_transport {
+            headers.insert(STRICT_TRANSPORT_SECURITY, TWO_YEARS);
+        }
         if !reusable {
             headers.insert(CONNECTION, CLOSE);
         }
@@ -100,7 +103,6 @@ pub(crate) fn secure(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, NO_STORE);
     headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     headers.entry(REFERRER_POLICY).or_insert(NO_REFERRER);
-    headers.insert(STRICT_TRANSPORT_SECURITY, TWO_YEARS);
     if !headers.contains_key(CONTENT_SECURITY_POLICY) {
         headers.insert(CONTENT_SECURITY_POLICY, NO_CONTENT);
     }

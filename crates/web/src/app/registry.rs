@@ -37,6 +37,9 @@ pub struct WebConfig {
     pub sign_in: &'static str,
     /// Where a member registers their first passkey: a path of ours.
     pub enrol: &'static str,
+    /// Whether browsers are to use nothing but HTTPS with this host from now on (RFC 6797). Not for `localhost`, which others
+    /// share.
+    pub strict_transport: bool,
 }
 
 impl Default for WebConfig {
@@ -50,6 +53,7 @@ impl Default for WebConfig {
             origin: "https://localhost".into(),
             sign_in: "/sign-in",
             enrol: "/sign-in/passkey",
+            strict_transport: true,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the API says about itself: the OpenAPI document, pages for people, and where to report a vulnerability.
 
 mod document;
+mod fields;
 mod pages;
 mod schemas;
 mod security_txt;
