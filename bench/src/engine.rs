@@ -11,6 +11,7 @@ use crate::load::{self, Requests, Shape};
 use crate::plan::{CONNECTIONS, Plan, REFERENCE};
 use crate::postgres::Postgres;
 use crate::processes::{cpu_seconds, cpu_seconds_of_family, resident_mib};
+use crate::revocation;
 use crate::seeding::{self, Seeder};
 use crate::server::{Installation, Server};
 use crate::sink::Sink;
@@ -63,6 +64,11 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Value> {
     let peak = resident_mib(running.server.pid())?.1;
 
     seeder.no_endpoint().await?;
+    // Only PostgreSQL has several nodes.
+    let revocation = match bench.postgres {
+        Some(_) => Some(revocation::measure(&installation, &running.target, &key).await?),
+        None => None,
+    };
     let seeded = running.fill(&seeding::batches(&key), bench.plan.stored.saturating_sub(stored as usize)).await?;
     stored += seeded.messages;
     let loaded = resident_mib(running.server.pid())?;
@@ -78,6 +84,7 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Value> {
         "accept": levels,
         "accept_with_idempotency_key": once,
         "deliver": delivering,
+        "revocation": revocation,
         "resident_mib": { "idle": idle, "peak_under_load": peak, "after_filling": loaded.0, "peak": loaded.1 },
         "start": { "stored": stored, "ready_ms": starts.json(), "empty_ready_ms": empty_ready.as_secs_f64() * 1000.0 },
         "batch": { "messages": seeded.messages, "per_second": seeded.per_second },

@@ -15,6 +15,7 @@ mod plan;
 mod postgres;
 mod processes;
 mod report;
+mod revocation;
 mod seeding;
 mod server;
 mod sink;

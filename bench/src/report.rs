@@ -19,6 +19,7 @@ pub(crate) fn page(results: &Value) -> String {
     let _ = machine(&mut page, results);
     let _ = accepting(&mut page, results);
     let _ = delivering(&mut page, results);
+    let _ = revocation(&mut page, results);
     let _ = footprint(&mut page, results);
     let _ = limits(&mut page, &results["limits"]);
     let _ = aims(&mut page, results);
@@ -111,6 +112,21 @@ fn delivering(page: &mut String, results: &Value) -> std::fmt::Result {
         )?;
     }
     writeln!(page)
+}
+
+fn revocation(page: &mut String, results: &Value) -> std::fmt::Result {
+    for (engine, measured) in engines(results) {
+        let revocation = &measured["revocation"];
+        if let Some(trials) = revocation["trials"].as_u64() {
+            writeln!(
+                page,
+                "| a key revoked on one node, refused by another | trials | ms from the revocation's answer to the first refusal |\n\
+                 | --- | --: | --: |\n| {engine} | {trials} | {} |\n",
+                spread(&revocation["ms"], 1)
+            )?;
+        }
+    }
+    Ok(())
 }
 
 fn footprint(page: &mut String, results: &Value) -> std::fmt::Result {

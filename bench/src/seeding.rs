@@ -66,6 +66,19 @@ impl Seeder {
         Ok(())
     }
 
+    /// A key more, which may read: its id and text.
+    pub(crate) async fn key(&mut self) -> Result<(String, String)> {
+        let key = json!({ "name": "bench-revoked", "kind": "secret", "scopes": ["contacts:read"] });
+        let made = self.post("/v1/keys", &key).await?;
+        let text = |name: &str| made[name].as_str().map(str::to_owned).context("a key without its text");
+        Ok((text("id")?, text("key")?))
+    }
+
+    /// It may nothing any more.
+    pub(crate) async fn revoke(&mut self, id: &str) -> Result<()> {
+        self.post(&format!("/v1/keys/{id}/revoke"), &Value::Null).await.map(drop)
+    }
+
     /// The server closes connections that were idle while something else was measured.
     async fn reconnect(&mut self) -> Result<()> {
         self.wire = self.target.connect().await?;

@@ -31,6 +31,7 @@ pub(crate) fn all(results: &Value) -> Vec<Target> {
     let peak = number(sqlite("/resident_mib/peak_under_load"));
     let ready = number(sqlite("/start/ready_ms/median"));
     let stored = number(sqlite("/start/stored")).unwrap_or(0.0);
+    let revoked = number(results.pointer("/engines/postgresql/revocation/ms/max"));
     let binary = number(results.pointer("/binary_mib"));
     let times = |engine, wanted: f64| {
         let ratio = accept(engine).map(|accepted| accepted / PEER_PER_SECOND);
@@ -67,6 +68,7 @@ pub(crate) fn all(results: &Value) -> Vec<Target> {
         target("resident memory idle", "≤ 60 MiB", most(idle, 60.0, "MiB")),
         target("resident memory under load, peak", "≤ 150 MiB", most(peak, 150.0, "MiB")),
         target("start to ready, 1 M messages stored", "≤ 300 ms", (ready, ready_met)),
+        target("a revocation on another node, the slowest", "≤ 1,000 ms", most(revoked, 1000.0, "ms")),
         target("stripped binary", "≤ 40 MiB", most(binary, 40.0, "MiB")),
     ]
 }

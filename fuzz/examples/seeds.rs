@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use sealpost_fuzz::saml;
 use sealpost_fuzz::{KEY, NOW, PLACE, PUBLIC, SECRET};
 use sealpost_ledger::{
     Action, Actor, Environment as LedgerEnvironment, Frontier, Leaf, LeafResult, Reason, Target, TargetKind,
@@ -30,6 +31,12 @@ fn main() {
     write("envelope", "plain", envelope::seal(&key, id, &PLACE, b"ann@example.com", &Fixed));
     write("envelope", "committed", envelope::seal_committed(&key, id, &PLACE, b"+12025550123", &Fixed));
     write("envelope", "key", envelope::wrap(&key, id, &PLACE, &Key::from_bytes([6; 32]), &Fixed));
+
+    write("saml_metadata", "pysaml2", saml::METADATA);
+    for (name, response) in saml::RESPONSES {
+        write("saml_xml", name, response);
+        write("saml_response", name, response);
+    }
 
     write("token", "secret", PlainKey::generate(KeyKind::Secret, Environment::Test, &Fixed).expose());
     write("token", "publishable", PlainKey::generate(KeyKind::Publishable, Environment::Live, &Fixed).expose());

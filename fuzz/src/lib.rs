@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a broken promise must stop the fuzzer")]
 
 pub mod json;
+pub mod saml;
 
 use sealpost_egress::guard::Policy;
 use sealpost_egress::target::Target;

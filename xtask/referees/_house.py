@@ -41,7 +41,7 @@ class House:
                   "--host", "localhost", "--bind", "127.0.0.1:0")
         self.tls = FOLDER / "data" / "tls"
         quotas = "".join(f"{name} = {{ count = 1000000, seconds = 1 }}\n"
-                         for name in ["send", "batch", "read", "search", "write", "reveal"])
+                         for name in ["send", "batch", "read", "search", "partial", "write", "reveal"])
         with open(config / "sealpost.toml", "a") as file:
             file.write(f'\n[egress]\nloopback = true\nauthorities = ["{self.tls}/ca.pem"]\n'
                        f"\n[limits]\npeer = {{ count = 1000000, seconds = 1 }}\n"

@@ -31,7 +31,6 @@ pub(crate) fn alone(workspace: &Workspace, options: &Options, log: &mut Log) -> 
     if !exists(workspace) {
         bail!("crates/sealpost/tests/crash is not there");
     }
-    workspace.build_binary(log)?;
     let postgres = Postgres::start(workspace, log)?;
     run(workspace, options.runs, Some(&postgres), log)
 }
@@ -40,7 +39,7 @@ pub(crate) fn alone(workspace: &Workspace, options: &Options, log: &mut Log) -> 
 pub(crate) fn run(workspace: &Workspace, runs: u32, postgres: Option<&Postgres>, log: &mut Log) -> Result<()> {
     let mut nextest =
         workspace.cargo(["nextest", "run", "--workspace", "--locked", "--profile", "crash", "-E", HARNESS]);
-    nextest.env("SEALPOST_CRASH_RUNS", runs.to_string()).env("SEALPOST_BIN", workspace.binary());
+    nextest.env("SEALPOST_CRASH_RUNS", runs.to_string());
     if let Some(postgres) = postgres {
         nextest.env(VARIABLE, &postgres.url);
     }

@@ -1,7 +1,8 @@
 //! Fuzzing: every target of `fuzz/` for a while, from its committed seeds. libFuzzer needs nightly only for sanitizers, which a
 //! program without `unsafe` can do without: the coverage flags below are LLVM's and stable rustc takes them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail};
 use base64::Engine as _;
@@ -59,28 +60,14 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, log: &mut Log) -> Re
     let host = host(workspace)?;
     let mut build = workspace.cargo(["build", "--release", "--bins", "--target", &host]);
     log.run(build.current_dir(&fuzz).env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", COVERAGE))?;
+    let folder = target.join(&host).join("release");
+    let one = |name: &String| fuzz_one(workspace, options, &folder, &target, name);
     let mut broken = Vec::new();
-    for name in &targets {
-        let (corpus, finds) = (target.join("corpus").join(name), target.join("artifacts").join(name));
-        if options.repeatable {
-            let _ = std::fs::remove_dir_all(&corpus);
-        }
-        for folder in [&corpus, &finds] {
-            std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-        }
-        let mut run = workspace.command(target.join(&host).join("release").join(name));
-        run.arg(format!("-max_total_time={}", options.seconds));
-        run.args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=65536", "-print_final_stats=1", "-verbosity=0"]);
-        run.arg(format!("-artifact_prefix={}/", finds.display()));
-        if options.repeatable {
-            run.args(["-seed=1".to_owned(), format!("-runs={RUNS}")]);
-        }
-        run.arg(&corpus).arg(fuzz.join("seeds").join(name));
-        log.say(format_args!("--- {name}"))?;
-        let before = log.text().len();
-        if let Err(error) = log.run(&mut run) {
-            log.say(format_args!("{error:#}"))?;
-            broken.push(format!("{name}: {}\n{}", complaint(&log.text()[before..]), newest(&finds)));
+    for (name, outcome) in targets.iter().zip(all_cores(&targets, one)) {
+        let (said, whole, finds) = outcome?;
+        log.say(format_args!("--- {name}\n{said}"))?;
+        if !whole {
+            broken.push(format!("{name}: {}\n{}", complaint(&said), newest(&finds)));
         }
     }
     let failed = broken.len() as u32;
@@ -89,6 +76,54 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, log: &mut Log) -> Re
         bail!(counts.failing(format_args!("inputs were found that break promises\n{}", broken.join("\n"))));
     }
     Ok(counts)
+}
+
+/// Runs one target; what it said, whether it held, and where it leaves what it finds.
+fn fuzz_one(
+    workspace: &Workspace,
+    options: &Options,
+    folder: &Path,
+    target: &Path,
+    name: &str,
+) -> Result<(String, bool, PathBuf)> {
+    let (corpus, finds) = (target.join("corpus").join(name), target.join("artifacts").join(name));
+    if options.repeatable {
+        let _ = std::fs::remove_dir_all(&corpus);
+    }
+    for folder in [&corpus, &finds] {
+        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    }
+    let mut run = workspace.command(folder.join(name));
+    run.arg(format!("-max_total_time={}", options.seconds));
+    run.args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=65536", "-print_final_stats=1", "-verbosity=0"]);
+    run.arg(format!("-artifact_prefix={}/", finds.display()));
+    if options.repeatable {
+        run.args(["-seed=1".to_owned(), format!("-runs={RUNS}")]);
+    }
+    run.arg(&corpus).arg(workspace.root.join("fuzz/seeds").join(name));
+    let output = run.output().with_context(|| format!("{name} can't be run"))?;
+    let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).join("");
+    Ok((said, output.status.success(), finds))
+}
+
+/// Does something with each, as many at once as there are cores; in order.
+fn all_cores<T: Sync, R: Send>(all: &[T], one: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let work = || -> Vec<(usize, R)> {
+        let mine = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed)).take_while(|at| *at < all.len());
+        mine.map(|at| (at, one(&all[at]))).collect()
+    };
+    let mut done = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        let done = workers.into_iter().flat_map(|worker| match worker.join() {
+            Ok(done) => done,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        done.collect::<Vec<_>>()
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// What a target said before it died: its panic, or libFuzzer's verdict.
@@ -128,6 +163,12 @@ fn host(workspace: &Workspace) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_done_on_all_cores_comes_back_in_order() {
+        let all: Vec<u32> = (0..100).collect();
+        assert_eq!(all_cores(&all, |n| n * 2), all.iter().map(|n| n * 2).collect::<Vec<_>>());
+    }
 
     #[test]
     fn a_panic_is_found_between_the_noise() {

@@ -15,6 +15,9 @@ use crate::workspace::Workspace;
 /// The variable by which tests find the server.
 pub(crate) const VARIABLE: &str = "SEALPOST_TEST_POSTGRES";
 
+/// The tablespace on a disk of its own, for tests of what happens when that is full.
+const CRAMPED: &str = "cramped";
+
 const START: Duration = Duration::from_secs(60);
 
 /// A server, stopped and removed when this is dropped.
@@ -74,6 +77,10 @@ impl Postgres {
         // No superuser and no bypass: row-level security has to hold for the role that Sealpost runs as.
         let role = "create role sealpost login createdb nosuperuser nobypassrls nocreaterole";
         log.run(connect("psql").args(["-v", "ON_ERROR_STOP=1", "-c", role]))?;
+        if let Some(place) = as_user.cramped(workspace, &folder, log)? {
+            let space = format!("create tablespace {CRAMPED} owner sealpost location '{}'", place.display());
+            log.run(connect("psql").args(["-v", "ON_ERROR_STOP=1", "-c", &space]))?;
+        }
         Ok(started)
     }
 }
@@ -89,7 +96,7 @@ impl Drop for Server {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        let _ = std::fs::remove_dir_all(&self.folder);
+        remove(&self.folder);
     }
 }
 
@@ -114,6 +121,22 @@ impl AsUser {
         let (name, (user, group)) = account.context("no unprivileged account to run PostgreSQL as")?;
         chown(folder, Some(user), Some(group))?;
         Ok(Self::Account(name))
+    }
+
+    /// A folder on a small disk made of memory, for a tablespace; nothing where none can be mounted.
+    fn cramped(&self, workspace: &Workspace, folder: &Path, log: &mut Log) -> Result<Option<PathBuf>> {
+        let (Self::Account(name), disk) = (self, folder.join(CRAMPED)) else { return Ok(None) };
+        std::fs::create_dir(&disk)?;
+        let mount = ["-t", "tmpfs", "-o", "size=96m,mode=0755", "sealpost-cramped"];
+        if log.run(workspace.command("mount").args(mount).arg(&disk)).is_err() {
+            log.say("no small disk can be mounted: the full disk under PostgreSQL will not be tested")?;
+            return Ok(None);
+        }
+        let place = disk.join("tables");
+        std::fs::create_dir(&place)?;
+        let (user, group) = ids(name).context("no such account")?;
+        chown(&place, Some(user), Some(group))?;
+        Ok(Some(place))
     }
 
     /// A program run as that user. It hears of our death however we die, so that not even SIGKILL leaves a server behind;
@@ -157,7 +180,16 @@ pub(crate) fn sweep() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let gone = |id: &str| !Path::new("/proc").join(id).exists();
         if Path::new("/proc/self").exists() && name.strip_prefix("sealpost-postgres-").is_some_and(gone) {
-            let _ = std::fs::remove_dir_all(entry.path());
+            remove(&entry.path());
         }
     }
+}
+
+/// Removes a server's folder, and the disk that may be mounted in it.
+fn remove(folder: &Path) {
+    let disk = folder.join(CRAMPED);
+    if disk.is_dir() {
+        let _ = Command::new("umount").arg("--lazy").arg(disk).stderr(std::process::Stdio::null()).status();
+    }
+    let _ = std::fs::remove_dir_all(folder);
 }

@@ -23,6 +23,29 @@ pub(crate) fn scripts(workspace: &Workspace) -> Vec<PathBuf> {
     scripts
 }
 
+/// What a referee needs besides the libraries that all share.
+struct Need {
+    referee: &'static str,
+    /// A program, and the Debian package of the same name.
+    program: &'static str,
+    /// An example of ours, and the variable that says where it is.
+    example: &'static str,
+    variable: &'static str,
+}
+
+const NEEDS: [Need; 1] =
+    [Need { referee: "saml", program: "xmlsec1", example: "judge", variable: "SEALPOST_SAML_JUDGE" }];
+
+/// Installs and builds what this referee needs; answers the variable and what it says.
+fn provide(workspace: &Workspace, referee: &str, log: &mut Log) -> Result<Option<(&'static str, PathBuf)>> {
+    let Some(need) = NEEDS.iter().find(|need| need.referee == referee) else { return Ok(None) };
+    if Workspace::on_path(need.program).is_none() {
+        tools::debian(workspace, &[need.program], log)?;
+    }
+    log.run(&mut workspace.cargo(["build", "--locked", "--workspace", "--example", need.example]))?;
+    Ok(Some((need.variable, workspace.target.join("debug/examples").join(need.example))))
+}
+
 /// Runs them all, one after the other.
 pub(crate) fn run(workspace: &Workspace, postgres: Option<&Postgres>, log: &mut Log) -> Result<Counts> {
     let mut counts = Counts::default();
@@ -34,6 +57,7 @@ pub(crate) fn run(workspace: &Workspace, postgres: Option<&Postgres>, log: &mut 
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder)?;
         log.say(format_args!("--- {name}"))?;
+        let provided = provide(workspace, &name, log)?;
         let mut command = workspace.command("timeout");
         command.args(["--kill-after=10", PATIENCE]);
         if script.extension().is_some_and(|e| e == "py") {
@@ -45,6 +69,9 @@ pub(crate) fn run(workspace: &Workspace, postgres: Option<&Postgres>, log: &mut 
             .env("SEALPOST_BIN", workspace.binary())
             .env("SEALPOST_DIR", &folder)
             .env("SEALPOST_ROOT", &workspace.root);
+        if let Some((variable, path)) = provided {
+            command.env(variable, path);
+        }
         if let Some(postgres) = postgres {
             command.env(VARIABLE, &postgres.url);
         }

@@ -29,6 +29,7 @@ async fn main() {
         name: KeyName::parse("Bench").unwrap(),
         kind: KeyKind::Secret,
         scopes: EVERYTHING,
+        mask: Default::default(),
         lifetime: Lifetime::default(),
         cidrs: Cidrs::default(),
     };

@@ -6,8 +6,8 @@
 //! * [`secrets`] keeps credentials that are used and never shown again.
 //! * [`notices`] tell an organisation what it should hear of besides its messages.
 //! * [`api_keys`] issues keys, decides whether a presented one is believed, and remembers how it was used.
-//! * [`roles`] say what a member may; [`members`] are the people who have them.
-//! * [`sign_in`] is where a member proves who they are; [`sessions`] remember that they did.
+//! * [`roles`] say what a member may; [`members`] are the people who have them, alone or in [`teams`].
+//! * [`sign_in`] is where a member proves who they are, by one of their [`passkeys`]; [`sessions`] remember that they did.
 //! * [`Credentials`] decides about whatever is presented: a key or a session.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -18,10 +18,12 @@ pub mod masking;
 pub mod members;
 pub mod notices;
 pub mod organisations;
+pub mod passkeys;
 pub mod permissions;
 pub mod roles;
 pub mod secrets;
 pub mod sessions;
 pub mod sign_in;
+pub mod teams;
 
 pub use credentials::Credentials;

@@ -12,6 +12,7 @@ sealpost_web::permissions! {
     MASKING_READ = "masking:read" "Read and preview what is masked";
     MASKING_WRITE = "masking:write" "Change what is masked";
     CONTACTS_READ = "contacts:read" "Read and search contacts, masked";
+    CONTACTS_MATCH = "contacts:match" "Find contacts by the last four digits of a phone number";
     CONTACTS_WRITE = "contacts:write" "Create and change contacts";
     TEMPLATES_READ = "templates:read" "Read and preview templates";
     TEMPLATES_WRITE = "templates:write" "Create templates and new versions of them";

@@ -11,6 +11,7 @@
 //! * [`index`] finds a sealed value by equality; [`normal`] makes equal things equal.
 //! * [`token`] makes credentials; [`signature`] signs what leaves; [`signing`]
 //!   holds the asymmetric keys behind checkpoints and DKIM.
+//! * [`webauthn`] decides whether somebody has a passkey.
 //! * [`pan`] notices card numbers before they are stored.
 #![cfg_attr(not(test), forbid(unsafe_code))]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr))]
@@ -28,6 +29,7 @@ pub mod signature;
 pub mod signing;
 pub mod token;
 pub mod viewer;
+pub mod webauthn;
 
 mod fault;
 mod hex;

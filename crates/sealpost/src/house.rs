@@ -6,9 +6,12 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use sealpost_access::Credentials;
 use sealpost_access::api_keys::{self, KeyAuthenticator};
-use sealpost_access::members::MemberFaces;
+use sealpost_access::members::{self, MemberFaces, Members};
+use sealpost_access::passkeys::{self, Passkeys};
+use sealpost_access::roles::{self, RoleMatrix};
 use sealpost_access::sessions::{self, SessionAuthenticator};
 use sealpost_access::sign_in::{self, SignIn};
+use sealpost_access::teams;
 use sealpost_egress::client::Client;
 use sealpost_egress::guard::Policy;
 use sealpost_egress::network::Network;
@@ -61,13 +64,22 @@ impl House {
         let mut features = vec![api_keys::feature(store.clone(), keys.clone()), audit::feature(store.clone())];
         features.push(activity::feature(store.clone()));
         features.push(masking::feature(&store));
-        features.push(sessions::feature());
-        features.push(sign_in::feature(&SignIn::new(store.clone(), sessions.clone(), HOME)));
+        let url = &config.server.public_url;
+        let passkeys = Passkeys::new(store.clone(), url.host(), url.as_str());
+        let (members, matrix) = (Members::new(store.clone()), RoleMatrix::default());
+        let faces = MemberFaces::new(members.clone());
+        features.push(sessions::feature(store.clone(), sessions.clone()));
+        features.push(passkeys::feature(passkeys.clone(), members.clone(), sessions.clone()));
+        features.push(members::feature(members, sessions.clone(), url.as_str()));
+        features.push(roles::feature(store.clone(), sessions.clone(), &matrix));
+        features.push(teams::feature(store.clone(), sessions.clone()));
+        features.push(sign_in::feature(&SignIn::new(passkeys.clone(), sessions.clone(), HOME)));
         features.extend(messaging.features());
         let entries = Messaging::navigation();
-        let dashboard = Dashboard { entries, faces: Arc::new(MemberFaces::new(store.clone())) };
+        let dashboard = Dashboard { entries, faces: Arc::new(faces) };
         let registry =
             Registry::new(features, Credentials::new(keys.clone(), sessions), store.clone(), web(config, dashboard))?;
+        matrix.fill(registry.routes());
         let signer = Arc::new(Signer::new(store.clone(), witness(config)?).await?);
         let streams = crate::siem::streams(&store, config, environment, &trust)?;
         let telemetry = Telemetry::new(config, environment, &trust)?;
@@ -75,9 +87,14 @@ impl House {
     }
 }
 
+/// There is no root key to open anything with.
+#[derive(Debug, thiserror::Error)]
+#[error("keys.root is not set: it names where the root key is")]
+pub(crate) struct NoRootKey;
+
 /// Opens the store alone, for commands that need no server.
 pub(crate) async fn open_store(config: &Config, environment: &Environment, world: World) -> Result<Store> {
-    let source = config.keys.root.as_ref().context("keys.root is not set: it names where the root key is")?;
+    let source = config.keys.root.as_ref().ok_or(NoRootKey)?;
     let text = source.read(environment).context("keys.root")?;
     let root = RootKey::parse(text.expose()).context("keys.root")?;
     let origin = match &config.ledger.origin {
@@ -85,7 +102,11 @@ pub(crate) async fn open_store(config: &Config, environment: &Environment, world
         None => format!("{}/ledger", config.server.public_url.authority()),
     };
     let database = database(&config.storage, environment)?;
-    Ok(Store::open(StoreConfig { database, root, world, origin }).await?)
+    let place = match &database {
+        Database::Sqlite { folder } => folder.display().to_string(),
+        Database::Postgres { .. } => "storage.postgres".to_owned(),
+    };
+    Store::open(StoreConfig { database, root, world, origin }).await.context(place)
 }
 
 /// Where the data and the keys are, with secrets read.
@@ -132,6 +153,8 @@ fn web(config: &Config, dashboard: Dashboard) -> WebConfig {
         security_txt: security_txt(&config.security_txt),
         version: env!("CARGO_PKG_VERSION"),
         origin: config.server.public_url.as_str().to_owned(),
+        // The local authority's certificates are for localhost.
+        strict_transport: config.tls.certificate.is_some(),
         ..WebConfig::default()
     }
 }

@@ -127,7 +127,7 @@ impl Running {
             // Goes on while requests drain, so that whoever watches sees it.
             tokio::spawn(page.clone().serve(listener, std::future::pending()))
         });
-        let mut tasks = tasks::start(&house, certificates, Duration::from_millis(config.ledger.checkpoint_ms));
+        let mut tasks = tasks::start(&house, certificates, &config.ledger);
         for stream in std::mem::take(&mut house.streams) {
             tasks.spawn(stream.run());
         }

@@ -3,19 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sealpost_access::api_keys;
-use sealpost_govern::{activity, checkpoints};
+use sealpost_access::{api_keys, members, passkeys, sessions};
+use sealpost_govern::{activity, audit, checkpoints};
 use sealpost_messaging::contacts::Contacts;
 use sealpost_store::{Ctx, Environment, Org, Store};
 use sealpost_web::tls::Certificates;
 use tokio::task::JoinSet;
 
+use crate::config::LedgerConfig;
 use crate::house::House;
 
 /// How often the use of keys is written.
 const KEY_USE: Duration = Duration::from_secs(5);
 /// How often keys are looked after: so late, at most, a reminder comes.
 const KEY_CARE: Duration = Duration::from_secs(15 * 60);
+/// How often what belongs to members is looked after.
+const MEMBER_CARE: Duration = Duration::from_secs(15 * 60);
 /// How often expired idempotent answers are removed.
 const EXPIRY: Duration = Duration::from_secs(60);
 /// The most answers removed in one transaction, so that it holds nobody up.
@@ -24,17 +27,24 @@ const EXPIRED: u32 = 2_000;
 const REINDEX: Duration = Duration::from_secs(3600);
 /// Contacts moved at once.
 const REINDEXED: u32 = 200;
+/// How often details in the ledger are looked for that are too old.
+const PRUNING: Duration = Duration::from_secs(3600);
 /// How often certificate files are looked at.
 const CERTIFICATES: Duration = Duration::from_secs(5);
 
 /// Starts them; dropping the set ends them.
-pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, checkpoint_every: Duration) -> JoinSet<()> {
+pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &LedgerConfig) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(api_keys::flush_forever(house.keys.uses(), KEY_USE));
     tasks.spawn(api_keys::look_after_forever(house.store.clone(), KEY_CARE));
+    let checkpoint_every = Duration::from_millis(ledger.checkpoint_ms);
     tasks.spawn(checkpoints::sign_forever(house.signer.clone(), checkpoint_every));
     tasks.spawn(activity::count_forever(house.store.clone()));
+    if ledger.details_days > 0 {
+        tasks.spawn(audit::prune_forever(house.store.clone(), ledger.details_days, PRUNING));
+    }
     tasks.spawn(forget_expired_answers(house.store.clone()));
+    tasks.spawn(look_after_members(house.store.clone()));
     tasks.spawn(reindex_contacts(house.store.clone(), house.messaging.contacts.clone()));
     tasks.spawn(certificates.clone().watch(CERTIFICATES));
     let certificates = certificates.clone();
@@ -43,6 +53,18 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, checkpoint_
         Err(error) => tracing::error!(error = %error, "tls.certificate_unusable"),
     }));
     tasks
+}
+
+/// Shreds the keys of removed members, indexes them anew after the turn of a month, forgets old sessions and spent challenges.
+async fn look_after_members(store: Store) {
+    loop {
+        let outcome = members::look_after(&store).await;
+        let outcome = outcome.and(sessions::forget_old(&store).await);
+        if let Err(error) = outcome.and(passkeys::forget_spent_challenges(&store).await) {
+            tracing::error!(error = %error, "members.not_looked_after");
+        }
+        tokio::time::sleep(MEMBER_CARE).await;
+    }
 }
 
 async fn forget_expired_answers(store: Store) {

@@ -12,6 +12,10 @@ use crate::tx::Tx;
 pub enum CredentialKind {
     /// An API key.
     ApiKey,
+    /// A member's passkey.
+    Passkey,
+    /// A code that lets a member in who has lost their passkeys.
+    RecoveryCode,
     /// A member's session.
     Session,
     /// A one-time link that signs a member in.
@@ -24,6 +28,8 @@ impl CredentialKind {
     const fn as_str(self) -> &'static str {
         match self {
             Self::ApiKey => "api_key",
+            Self::Passkey => "passkey",
+            Self::RecoveryCode => "recovery_code",
             Self::Session => "session",
             Self::SignInLink => "sign_in_link",
             Self::Unsubscribe => "unsubscribe",

@@ -26,6 +26,9 @@ pub enum StoreError {
     /// What was to be changed is not as it was: another has changed it meanwhile. Nothing of the job happened.
     #[error("what was to be changed has changed meanwhile")]
     Superseded,
+    /// A guard found something: see [`Tx::guard`](crate::Tx::guard). Nothing of the job happened.
+    #[error("a guard found something: {0}")]
+    Guarded(&'static str),
     /// The batch this job was in could not be committed: nothing of it happened.
     #[error("the transaction was rolled back")]
     RolledBack,
@@ -53,12 +56,31 @@ pub enum StoreError {
     /// A sealed value did not open where it stands.
     #[error("a sealed value did not open")]
     Unopenable,
+    /// The root key is another than the one the key store was made with.
+    #[error("the root key is not the one that this installation's keys are wrapped with")]
+    WrongRoot,
+    /// There is data, and no key to open it: the key store is new.
+    #[error("there is data, but its key store is empty")]
+    KeysLost,
+    /// Another process uses the data folder.
+    #[error("another Sealpost uses this data folder")]
+    InUse,
     /// The database is not as this version expects.
     #[error("{0}")]
     Unsuitable(String),
     /// The data folder could not be used.
-    #[error("the data folder could not be used: {0}")]
+    #[error("the data folder could not be used")]
     Io(#[from] std::io::Error),
+}
+
+/// Class 53, insufficient resources: disk, memory, connections (PostgreSQL's documentation, appendix A).
+const NO_RESOURCES: &str = "53";
+/// `admin_shutdown`, `crash_shutdown`, `cannot_connect_now`: the server stops, or has just begun. Others of class 57 are about one
+/// statement.
+const GOING_AWAY: &str = "57P0";
+
+fn is_without_room(code: &SqlState) -> bool {
+    code.code().starts_with(NO_RESOURCES) || *code == SqlState::IO_ERROR
 }
 
 impl From<rusqlite::Error> for StoreError {
@@ -76,8 +98,10 @@ impl From<rusqlite::Error> for StoreError {
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.code() {
+            None if error.is_closed() => Self::Unreachable(error),
             Some(code) if *code == SqlState::UNIQUE_VIOLATION => Self::Conflict,
-            Some(code) if [SqlState::DISK_FULL, SqlState::IO_ERROR].contains(code) => Self::Unwritable(error.into()),
+            Some(code) if is_without_room(code) => Self::Unwritable(error.into()),
+            Some(code) if code.code().starts_with(GOING_AWAY) => Self::Unreachable(error),
             _ => Self::Postgres(error),
         }
     }

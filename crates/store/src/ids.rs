@@ -143,6 +143,10 @@ ids! {
     NoticeId = "evt";
     /// An organisation.
     OrgId = "org";
+    /// A member's passkey.
+    PasskeyId = "psk";
+    /// A recovery code.
+    RecoveryCodeId = "rcv";
     /// One request to the API.
     RequestId = "req";
     /// A role that an organisation made.
@@ -157,6 +161,8 @@ ids! {
     SlotId = "slot";
     /// A suppression of an address.
     SuppressionId = "sup";
+    /// A team of members.
+    TeamId = "team";
     /// A template.
     TemplateId = "tpl";
 }

@@ -74,8 +74,15 @@ struct Pool {
 }
 
 impl Keys {
-    pub(crate) async fn open(db: Db, root: RootKey, world: World) -> Result<Self, StoreError> {
-        let pepper = named(&db, &root, &world, INSTALLATION, "token").await?;
+    /// `inhabited`: whether there is data already. Then there have to be keys: new ones would open none of it.
+    pub(crate) async fn open(db: Db, root: RootKey, world: World, inhabited: bool) -> Result<Self, StoreError> {
+        if inhabited && !is_begun(&db, &world).await? {
+            return Err(StoreError::KeysLost);
+        }
+        let pepper = named(&db, &root, &world, INSTALLATION, "token").await.map_err(|error| match error {
+            StoreError::Unopenable => StoreError::WrongRoot,
+            error => error,
+        })?;
         let cursor = pepper.derive("cursor", &[]);
         let checkpoint = named(&db, &root, &world, INSTALLATION, "checkpoint").await?;
         let signing = Ed25519Key::from_seed(&checkpoint.mac(&[b"ed25519"]));
@@ -260,6 +267,14 @@ fn slot_place(org: OrgId, id: &[u8; 16]) -> Place<'_> {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether any key was ever made.
+async fn is_begun(db: &Db, world: &World) -> Result<bool, StoreError> {
+    let ctx = Arc::new(Ctx::system(Org { id: INSTALLATION, environment: Environment::Live }, world.clone()));
+    let one = org_sql!("select name from named_key where org = $1 limit 1");
+    let found = db.read(ctx, move |tx| tx.optional(one, &[], |row| row.get::<String>("name"))).await?;
+    Ok(found.is_some())
 }
 
 /// The newest version of a named key, made if there is none, wrapped by the root key.

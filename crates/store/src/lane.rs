@@ -59,12 +59,16 @@ pub(crate) trait Session {
     /// Runs these writes, together as far as it can; false if one that must change one row didn't. After an error or false
     /// some may have been done.
     fn bulk(&mut self, ops: &[Op]) -> Result<bool, StoreError>;
+    /// Which of these questions find something.
+    fn ask(&mut self, questions: &[Op]) -> Result<Vec<bool>, StoreError>;
     /// Makes the transaction durable, telling other nodes of `changes`.
     fn commit(&mut self, changes: &[Change]) -> Result<(), CommitFailure>;
     /// Undoes it.
     fn rollback(&mut self);
     /// Makes the connection usable again after a failure; false if it can't be.
     fn recover(&mut self) -> bool;
+    /// Everybody has been answered: the time for what would have kept them waiting.
+    fn answered(&mut self) {}
 }
 
 /// Something to run in a transaction.
@@ -224,6 +228,7 @@ fn run_batch(
                 bus.publish(change);
             }
             batch.succeed();
+            session.answered();
         }
         Err(failure) => {
             tracing::error!("store.commit_failed");

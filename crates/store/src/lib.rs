@@ -34,6 +34,7 @@ mod ledger;
 mod migrate;
 pub mod outbox;
 mod postgres;
+mod prune;
 mod row;
 mod sql;
 mod sqlite;

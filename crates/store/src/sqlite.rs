@@ -1,5 +1,7 @@
 //! SQLite: one writer thread, `query_only` readers, WAL, `synchronous=full`.
 
+mod log;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,8 +19,9 @@ use crate::migrate::Migration;
 use crate::row::{Row, Source};
 use crate::sql::Sql;
 use crate::tx::Tx;
-use crate::value::{Owned, Value};
+use crate::value::Value;
 use crate::work::{Op, Work};
+use log::Log;
 
 /// The oldest SQLite whose WAL can be trusted: 3.7.0–3.51.2 have a reset race that corrupts
 /// (<https://sqlite.org/wal.html>, "WAL-reset bug").
@@ -40,11 +43,12 @@ pub(crate) fn open(path: &Path, appender: Appender, bus: Bus, migrations: &[Migr
         migrate(&mut writer, migration)?;
     }
     let (write, jobs) = Lane::new();
-    let session = SqliteSession { connection: writer, begin: "begin immediate" };
+    let log = Log::new(&mut writer, connect(path, false)?)?;
+    let session = SqliteSession { connection: writer, begin: "begin immediate", log: Some(log) };
     spawn("sqlite-writer", move || drive(session, &jobs, appender, &bus, BATCH))?;
     let (read, jobs) = Lane::new();
     for _ in 0..READERS {
-        let session = SqliteSession { connection: connect(path, true)?, begin: "begin" };
+        let session = SqliteSession { connection: connect(path, true)?, begin: "begin", log: None };
         let jobs = jobs.clone();
         spawn("sqlite-reader", move || drive(session, &jobs, Appender::none(), &Bus::default(), 1))?;
     }
@@ -86,7 +90,7 @@ fn connect(path: &Path, read_only: bool) -> Result<Connection, StoreError> {
          pragma trusted_schema = off;
          pragma temp_store = memory;
          pragma busy_timeout = 5000;
-         pragma wal_autocheckpoint = 4000;
+         pragma wal_autocheckpoint = 1000;
          pragma cache_size = -16000;",
     )?;
     let synchronous: i64 = connection.query_row("pragma synchronous", [], |row| row.get(0))?;
@@ -109,6 +113,8 @@ struct SqliteSession {
     connection: Connection,
     /// How a transaction is opened: writers take the lock at once, so that they never fail half-way.
     begin: &'static str,
+    /// What it writes, if it does.
+    log: Option<Log>,
 }
 
 impl SqliteSession {
@@ -180,12 +186,20 @@ impl Session for SqliteSession {
 
     fn bulk(&mut self, ops: &[Op]) -> Result<bool, StoreError> {
         for op in ops {
-            let changed = execute(&self.connection, op.sql, op.params.iter().map(Owned::value))?;
+            let changed = execute(&self.connection, op.sql, op.params.values())?;
             if op.exact && changed != 1 {
                 return Ok(false);
             }
         }
         Ok(!self.is_lost())
+    }
+
+    fn ask(&mut self, questions: &[Op]) -> Result<Vec<bool>, StoreError> {
+        let ask = |op: &Op| {
+            let mut statement = self.connection.prepare_cached(op.sql.sqlite)?;
+            Ok(statement.exists(rusqlite::params_from_iter(op.params.values()))?)
+        };
+        questions.iter().map(ask).collect()
     }
 
     fn commit(&mut self, changes: &[Change]) -> Result<(), CommitFailure> {
@@ -211,6 +225,12 @@ impl Session for SqliteSession {
     fn recover(&mut self) -> bool {
         self.rollback();
         true
+    }
+
+    fn answered(&mut self) {
+        if let Some(log) = &self.log {
+            log.tend(&self.connection);
+        }
     }
 }
 
@@ -241,7 +261,7 @@ impl Peeks {
             Some(connection) => connection,
             None => connect(&self.path, true)?,
         };
-        let mut session = SqliteSession { connection, begin: "begin" };
+        let mut session = SqliteSession { connection, begin: "begin", log: None };
         let out = f(&mut Tx::new(&mut Work::new(&mut session, ctx), ctx));
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < PEEKS {

@@ -10,6 +10,7 @@ use sealpost_seal::rng;
 
 use crate::bus::Bus;
 use crate::census::{self, Census};
+use crate::clock::Time;
 use crate::ctx::{Ctx, Org, World};
 use crate::db::Db;
 use crate::directory::{self, Credential, CredentialKind};
@@ -21,7 +22,7 @@ use crate::ledger::{self, Appender, CheckpointRow, LeafRow, LedgerHead};
 use crate::outbox::{self, Claim};
 use crate::stream::{self, Unstreamed};
 use crate::tx::{Recorded, Tx};
-use crate::{Environment, migrate, postgres, sqlite};
+use crate::{Environment, migrate, postgres, prune, sqlite};
 
 /// Where the data and the keys are.
 #[derive(Clone)]
@@ -98,6 +99,9 @@ struct Inner {
     _folder: Option<std::fs::File>,
 }
 
+/// Where what belongs to no organisation is done.
+const INSTALLATION_SCOPE: Org = Org { id: crate::keys::INSTALLATION, environment: Environment::Live };
+
 impl Store {
     /// Opens the databases, migrating them first.
     pub async fn open(config: StoreConfig) -> Result<Self, StoreError> {
@@ -136,7 +140,9 @@ impl Store {
                 (data, keys, None, false)
             }
         };
-        let keys = Keys::open(keys, config.root, config.world.clone()).await?;
+        let ctx = Arc::new(Ctx::system(INSTALLATION_SCOPE, config.world.clone()));
+        let inhabited = !data.read(ctx, directory::organisations).await?.is_empty();
+        let keys = Keys::open(keys, config.root, config.world.clone(), inhabited).await?;
         let store = Self(Arc::new(Inner {
             data,
             keys,
@@ -288,6 +294,12 @@ impl Store {
         self.read(ctx, ledger::latest_checkpoint).await
     }
 
+    /// Deletes the details of up to `most` leaves of the organisation that are under a checkpoint signed before `cutoff`; answers
+    /// how many leaves it has passed.
+    pub async fn prune_ledger(&self, ctx: &Ctx, cutoff: Time, most: u64) -> Result<u64, StoreError> {
+        self.maintain(ctx, move |tx| prune::pass(tx, cutoff, most)).await
+    }
+
     /// Runs `f` against one snapshot of the organisation's tree.
     pub async fn ledger_tree<T, E>(
         &self,
@@ -375,8 +387,7 @@ impl Store {
 
     /// A context for what belongs to no organisation.
     fn installation(&self) -> Arc<Ctx> {
-        let org = Org { id: crate::keys::INSTALLATION, environment: Environment::Live };
-        Arc::new(Ctx::system(org, self.0.world.clone()))
+        Arc::new(Ctx::system(INSTALLATION_SCOPE, self.0.world.clone()))
     }
 
     #[cfg(feature = "testing")]
@@ -419,9 +430,7 @@ fn lock_folder(folder: &std::path::Path) -> Result<std::fs::File, StoreError> {
     let file = std::fs::File::options().create(true).truncate(false).write(true).open(folder.join("lock"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            Err(StoreError::Unsuitable("another Sealpost uses this data folder".into()))
-        }
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse),
         Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
     }
 }

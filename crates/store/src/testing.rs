@@ -190,17 +190,53 @@ pub async fn postgres_databases() -> Option<[String; 2]> {
         }
         return None;
     };
-    Some([fresh_database(&server).await, fresh_database(&server).await])
+    Some([fresh_database(&server, "").await, fresh_database(&server, "").await])
+}
+
+/// The tablespace that `cargo xtask test` puts on a disk of its own, small enough to be filled up.
+const CRAMPED: &str = "cramped";
+
+/// Fresh databases on a small disk, and a folder on it where a test may leave what fills it up. Nothing (said loudly) where the
+/// server has no such disk: mounting one takes root.
+#[expect(clippy::disallowed_methods, reason = "where the server is, is the tests' own configuration")]
+pub async fn cramped_databases() -> Option<([String; 2], std::path::PathBuf)> {
+    let server = std::env::var(POSTGRES).ok()?;
+    let client = connect(&server).await;
+    let place = "select pg_tablespace_location(oid) from pg_tablespace where spcname = $1";
+    let place = client.query_opt(place, &[&CRAMPED]).await.unwrap_or_else(|e| fail(&e));
+    let Some(place) = place.map(|row| std::path::PathBuf::from(row.get::<_, String>(0))) else {
+        #[expect(clippy::print_stderr, reason = "what can't run says so loudly")]
+        {
+            eprintln!(
+                "SKIPPED, LOUDLY: the PostgreSQL server has no tablespace {CRAMPED}: `cargo xtask test` as root makes one"
+            );
+        }
+        return None;
+    };
+    let left =
+        "select datname::text from pg_database d join pg_tablespace t on t.oid = d.dattablespace where spcname = $1";
+    for row in client.query(left, &[&CRAMPED]).await.unwrap_or_else(|e| fail(&e)) {
+        let drop = format!("drop database {} with (force)", row.get::<_, String>(0));
+        client.batch_execute(&drop).await.unwrap_or_else(|e| fail(&e));
+    }
+    let (place, on_it) = (place.parent().unwrap_or(&place).to_owned(), format!("tablespace {CRAMPED}"));
+    Some(([fresh_database(&server, &on_it).await, fresh_database(&server, &on_it).await], place))
+}
+
+async fn connect(server: &str) -> tokio_postgres::Client {
+    let (client, connection) =
+        tokio_postgres::connect(server, tokio_postgres::NoTls).await.unwrap_or_else(|e| fail(&e));
+    tokio::spawn(connection);
+    client
 }
 
 static DATABASES: AtomicU64 = AtomicU64::new(0);
 
-async fn fresh_database(server: &str) -> String {
+async fn fresh_database(server: &str, place: &str) -> String {
     let name = format!("t{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
-    let (client, connection) =
-        tokio_postgres::connect(server, tokio_postgres::NoTls).await.unwrap_or_else(|e| fail(&e));
-    tokio::spawn(connection);
-    for statement in [format!("drop database if exists {name} with (force)"), format!("create database {name}")] {
+    let client = connect(server).await;
+    let (drop, create) = (format!("drop database if exists {name}"), format!("create database {name}"));
+    for statement in [format!("{drop} with (force)"), format!("{create} {place}")] {
         client.batch_execute(&statement).await.unwrap_or_else(|e| fail(&e));
     }
     let (base, query) = server.split_once('?').unwrap_or((server, ""));

@@ -99,38 +99,85 @@ impl<T: Param + ?Sized> Param for std::sync::Arc<T> {
     }
 }
 
-/// A parameter that waits to be sent.
-pub(crate) enum Owned {
+/// Parameters that wait to be sent: few pieces of memory, however many they are.
+pub(crate) struct Packed {
+    cells: Box<[Cell]>,
+    texts: Box<str>,
+    bytes: Box<[u8]>,
+}
+
+/// A parameter, or how much it takes of what all of them share.
+enum Cell {
     Null,
     Bool(bool),
     Int(i64),
-    Text(Box<str>),
-    Bytes(Box<[u8]>),
+    Text(usize),
+    Bytes(usize),
     Id([u8; 16]),
 }
 
-impl From<&Value<'_>> for Owned {
-    fn from(value: &Value<'_>) -> Self {
-        match *value {
-            Value::Null => Self::Null,
-            Value::Bool(b) => Self::Bool(b),
-            Value::Int(n) => Self::Int(n),
-            Value::Text(t) => Self::Text(t.into()),
-            Value::Bytes(b) => Self::Bytes(b.into()),
-            Value::Id(b) => Self::Id(b),
-        }
+impl Packed {
+    pub(crate) fn new(values: &[Value<'_>]) -> Self {
+        let (mut texts, mut bytes) = (String::new(), Vec::new());
+        let cells = values.iter().map(|value| match *value {
+            Value::Null => Cell::Null,
+            Value::Bool(b) => Cell::Bool(b),
+            Value::Int(n) => Cell::Int(n),
+            Value::Text(t) => {
+                texts.push_str(t);
+                Cell::Text(t.len())
+            }
+            Value::Bytes(b) => {
+                bytes.extend_from_slice(b);
+                Cell::Bytes(b.len())
+            }
+            Value::Id(b) => Cell::Id(b),
+        });
+        let cells = cells.collect();
+        Self { cells, texts: texts.into(), bytes: bytes.into() }
+    }
+
+    /// The parameters, in order.
+    pub(crate) fn values(&self) -> impl Iterator<Item = Value<'_>> {
+        let (mut texts, mut bytes) = (&*self.texts, &*self.bytes);
+        self.cells.iter().map(move |cell| match *cell {
+            Cell::Null => Value::Null,
+            Cell::Bool(b) => Value::Bool(b),
+            Cell::Int(n) => Value::Int(n),
+            Cell::Text(length) => {
+                let (text, rest) = texts.split_at_checked(length).unwrap_or_default();
+                texts = rest;
+                Value::Text(text)
+            }
+            Cell::Bytes(length) => {
+                let (own, rest) = bytes.split_at_checked(length).unwrap_or_default();
+                bytes = rest;
+                Value::Bytes(own)
+            }
+            Cell::Id(b) => Value::Id(b),
+        })
     }
 }
 
-impl Owned {
-    pub(crate) fn value(&self) -> Value<'_> {
-        match self {
-            Self::Null => Value::Null,
-            Self::Bool(b) => Value::Bool(*b),
-            Self::Int(n) => Value::Int(*n),
-            Self::Text(t) => Value::Text(t),
-            Self::Bytes(b) => Value::Bytes(b),
-            Self::Id(b) => Value::Id(*b),
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_packed_comes_out_as_it_was() {
+        let values = [
+            Value::Text("før"),
+            Value::Bytes(&[1, 2]),
+            Value::Null,
+            Value::Text(""),
+            Value::Id([7; 16]),
+            Value::Bytes(&[]),
+            Value::Int(-1),
+            Value::Text("x"),
+            Value::Bool(true),
+            Value::Bytes(&[3]),
+        ];
+        assert!(Packed::new(&values).values().eq(values));
+        assert_eq!(Packed::new(&[]).values().count(), 0);
     }
 }

@@ -13,13 +13,13 @@ use crate::lane::Session;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::tx::Engine;
-use crate::value::{Owned, Value};
+use crate::value::{Packed, Value};
 
 /// A write that waits.
 pub(crate) struct Op {
     pub(crate) org: Org,
     pub(crate) sql: Sql,
-    pub(crate) params: Vec<Owned>,
+    pub(crate) params: Packed,
     /// Whether it must change exactly one row.
     pub(crate) exact: bool,
     /// Whose it is, by the job's number in the batch.
@@ -29,7 +29,7 @@ pub(crate) struct Op {
 impl Op {
     /// A write of the batch itself.
     pub(crate) fn new(org: Org, sql: Sql, params: &[Value<'_>]) -> Self {
-        Self { org, sql, params: params.iter().map(Owned::from).collect(), exact: false, job: usize::MAX }
+        Self { org, sql, params: Packed::new(params), exact: false, job: usize::MAX }
     }
 }
 
@@ -42,6 +42,7 @@ pub(crate) struct Failed {
 /// A transaction and what waits in it.
 pub(crate) struct Work<'s, S> {
     session: &'s mut S,
+    guards: Vec<(Op, &'static str)>,
     waiting: Vec<Op>,
     failed: Vec<Failed>,
     job: usize,
@@ -57,12 +58,17 @@ pub(crate) struct Work<'s, S> {
 impl<'s, S: Session> Work<'s, S> {
     /// Nothing waits yet; the transaction is open.
     pub(crate) fn new(session: &'s mut S, ctx: &Ctx) -> Self {
+        Self::of(session, ctx.org)
+    }
+
+    fn of(session: &'s mut S, org: Org) -> Self {
         Self {
             session,
+            guards: Vec::new(),
             waiting: Vec::new(),
             failed: Vec::new(),
             job: 0,
-            org: ctx.org,
+            org,
             at_once: false,
             touched: false,
             lost: false,
@@ -83,6 +89,7 @@ impl<'s, S: Session> Work<'s, S> {
         }
         if !keep {
             self.take_own();
+            self.take_own_guards();
         }
         if !self.at_once {
             return Ok(());
@@ -99,11 +106,26 @@ impl<'s, S: Session> Work<'s, S> {
 
     /// Runs what waits. An error means that the whole transaction is lost.
     pub(crate) fn settle(&mut self) -> Result<(), StoreError> {
+        self.ask_guards()?;
         let ops = std::mem::take(&mut self.waiting);
         if ops.is_empty() || self.settle_together(&ops)? {
             return Ok(());
         }
         ops.chunk_by(|a, b| a.job == b.job).try_for_each(|ops| self.settle_alone(ops))
+    }
+
+    /// Jobs whose guards find something fail before anything of them is written.
+    fn ask_guards(&mut self) -> Result<(), StoreError> {
+        let (questions, names): (Vec<_>, Vec<_>) = std::mem::take(&mut self.guards).into_iter().unzip();
+        if questions.is_empty() {
+            return Ok(());
+        }
+        let found = self.session.ask(&questions)?;
+        for ((question, name), _) in questions.iter().zip(names).zip(found).filter(|(_, found)| *found) {
+            self.waiting.retain(|op| op.job != question.job);
+            self.failed.push(Failed { job: question.job, error: StoreError::Guarded(name) });
+        }
+        Ok(())
     }
 
     /// Runs all of it, or nothing.
@@ -147,9 +169,9 @@ impl<'s, S: Session> Work<'s, S> {
     /// From here on the job runs in a savepoint, its writes so far first.
     fn run_at_once(&mut self) -> Result<(), StoreError> {
         if !self.at_once {
-            let own = self.take_own();
+            let (own, guards) = (self.take_own(), self.take_own_guards());
             self.settle().and_then(|()| self.session.savepoint()).inspect_err(|_| self.lost = true)?;
-            self.waiting = own;
+            (self.waiting, self.guards) = (own, guards);
             (self.at_once, self.touched) = (true, true);
         }
         self.run_own()
@@ -161,7 +183,20 @@ impl<'s, S: Session> Work<'s, S> {
         self.waiting.split_off(own)
     }
 
+    fn take_own_guards(&mut self) -> Vec<(Op, &'static str)> {
+        let job = self.job;
+        let own = self.guards.iter().position(|(op, _)| op.job == job).unwrap_or(self.guards.len());
+        self.guards.split_off(own)
+    }
+
     fn run_own(&mut self) -> Result<(), StoreError> {
+        let (questions, names): (Vec<_>, Vec<_>) = self.take_own_guards().into_iter().unzip();
+        if !questions.is_empty() {
+            let found = self.session.ask(&questions)?;
+            if let Some((name, _)) = names.iter().zip(found).find(|(_, found)| *found) {
+                return Err(StoreError::Guarded(name));
+            }
+        }
         let own = self.take_own();
         if own.is_empty() || self.session.bulk(&own)? { Ok(()) } else { Err(StoreError::Superseded) }
     }
@@ -188,6 +223,11 @@ impl<S: Session> Engine for Work<'_, S> {
     fn put(&mut self, sql: Sql, params: &[Value<'_>], exact: bool) -> Result<(), StoreError> {
         self.waiting.push(Op { exact, job: self.job, ..Op::new(self.org, sql, params) });
         Ok(())
+    }
+
+    fn guard(&mut self, sql: Sql, params: &[Value<'_>], name: &'static str) -> Result<(), StoreError> {
+        self.guards.push((Op { job: self.job, ..Op::new(self.org, sql, params) }, name));
+        if self.at_once { self.run_own() } else { Ok(()) }
     }
 
     fn query(
@@ -269,6 +309,11 @@ mod tests {
             self.note("bulk")?;
             Ok(std::mem::replace(&mut self.tried, true))
         }
+        fn ask(&mut self, questions: &[Op]) -> Result<Vec<bool>, StoreError> {
+            self.note("ask")?;
+            // Every other one finds something.
+            Ok((0..questions.len()).map(|n| n % 2 == 1).collect())
+        }
         fn commit(&mut self, _: &[Change]) -> Result<(), CommitFailure> {
             Ok(())
         }
@@ -280,19 +325,14 @@ mod tests {
         }
     }
 
-    fn asked(look: Sql) -> Vec<&'static str> {
+    fn work(session: &mut Clumsy) -> Work<'_, Clumsy> {
         let org = Org { id: crate::OrgId::from_bytes([1; 16]), environment: crate::Environment::Live };
+        Work::of(session, org)
+    }
+
+    fn asked(look: Sql) -> Vec<&'static str> {
         let mut session = Clumsy::default();
-        let mut work = Work {
-            session: &mut session,
-            waiting: Vec::new(),
-            failed: Vec::new(),
-            job: 0,
-            org,
-            at_once: false,
-            touched: false,
-            lost: false,
-        };
+        let mut work = work(&mut session);
         work.query(look, &[], &mut |_| Ok(())).unwrap();
         work.put(WRITE, &[], true).unwrap();
         work.close(true).unwrap();
@@ -303,6 +343,33 @@ mod tests {
     #[test]
     fn writes_that_go_wrong_are_undone_as_a_whole_and_run_again_alone() {
         assert_eq!(asked(LOOK), ["query", "bulk", "rollback", "begin", "savepoint", "bulk", "release"]);
+    }
+
+    #[test]
+    fn guards_are_asked_together_before_anything_is_written_and_fail_only_their_own_job() {
+        let mut session = Clumsy { tried: true, ..Clumsy::default() };
+        let mut work = work(&mut session);
+        for job in 0..2 {
+            work.job = job;
+            work.guard(LOOK, &[], "taken").unwrap();
+            work.put(WRITE, &[], true).unwrap();
+            work.close(true).unwrap();
+        }
+        work.settle().unwrap();
+        let failed = work.into_failed();
+        assert!(matches!(failed[..], [Failed { job: 1, error: StoreError::Guarded("taken") }]));
+        assert_eq!(session.asked, ["ask", "bulk"]);
+    }
+
+    #[test]
+    fn a_job_that_runs_at_once_is_asked_at_once() {
+        let mut session = Clumsy { tried: true, ..Clumsy::default() };
+        let mut work = work(&mut session);
+        work.guard(LOOK, &[], "free").unwrap();
+        work.guard(LOOK, &[], "taken").unwrap();
+        assert!(matches!(work.execute(WRITE, &[]), Err(StoreError::Guarded("taken"))));
+        work.close(false).unwrap();
+        assert_eq!(session.asked, ["savepoint", "ask", "undo"]);
     }
 
     #[test]

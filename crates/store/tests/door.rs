@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use sealpost_ledger::{NodeSource, verify_inclusion};
+use sealpost_seal::RootKey;
+use sealpost_seal::rng::SystemRng;
 use sealpost_store::testing::TestStore;
-use sealpost_store::{Change, Leaf, StoreError, Tx, both_engines, org_sql, sql};
+use sealpost_store::{Change, Database, Leaf, Store, StoreConfig, StoreError, Tx, World, both_engines, org_sql, sql};
 
 fn insert(tx: &mut Tx<'_>, name: &str) -> Result<(), StoreError> {
     let id = sealpost_store::EventId::new(&tx.ctx().world);
@@ -203,4 +205,50 @@ async fn a_data_folder_serves_one_process_and_opens_again_after_it() {
         .await
         .unwrap();
     assert_eq!(names.as_deref(), Some("Test"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_ends_every_connection_is_out_of_reach_and_found_again() {
+    let Some(house) = TestStore::postgres().await else { return };
+    let ctx = house.organisation().await;
+    let [data, _] = house.urls.clone().unwrap();
+    let (client, connection) = tokio_postgres::connect(&data, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    for _ in 0..5 {
+        let others = "select pg_terminate_backend(pid) from pg_stat_activity
+                      where datname = current_database() and pid <> pg_backend_pid()";
+        client.batch_execute(others).await.unwrap();
+        while let Err(error) = house.store.read(&ctx, names).await {
+            let is_outage = matches!(error, StoreError::Unreachable(_) | StoreError::Stopped | StoreError::RolledBack);
+            assert!(is_outage, "{error:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn data_without_its_keys_and_keys_under_another_root_are_refused_and_left_alone() {
+    let house = TestStore::sqlite().await;
+    house.organisation().await;
+    let (folder, store) = (house.folder.unwrap(), house.store);
+    let path = folder.path().to_owned();
+    drop(store);
+    let open = async || loop {
+        let config = StoreConfig {
+            database: Database::Sqlite { folder: path.clone() },
+            root: RootKey::generate(&SystemRng),
+            world: World::real(),
+            origin: "sealpost.test/ledger".into(),
+        };
+        match Store::open(config).await {
+            // The threads of the dropped store release the folder as they end.
+            Err(StoreError::InUse) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            other => return other.map(drop),
+        }
+    };
+    assert!(matches!(open().await, Err(StoreError::WrongRoot)));
+    for name in ["keys.db", "keys.db-wal", "keys.db-shm"] {
+        let _ = std::fs::remove_file(path.join(name));
+    }
+    assert!(matches!(open().await, Err(StoreError::KeysLost)));
+    assert!(matches!(open().await, Err(StoreError::KeysLost)), "and still: nothing was made in their place");
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
 use sealpost_seal::viewer::Viewer;
-use sealpost_store::{Ctx, Keys, Recorded, Store, Tx};
+use sealpost_store::{Ctx, Keys, Recorded, Store, StoreError, Tx};
 use serde::Serialize;
 
 use crate::body::Payload;
@@ -54,6 +54,12 @@ pub(crate) struct FormPage {
 }
 
 impl<B, Q> Call<B, Q> {
+    /// The body, and the call without it.
+    pub fn take_body(self) -> (Call<(), Q>, B) {
+        let Self { ctx, caller, body, query, arrived } = self;
+        (Call { ctx, caller, body: (), query, arrived }, body)
+    }
+
     /// The path parameter `name` as an id. Text that is no id of this kind answers like an id of nothing: 404.
     pub fn id<I: FromStr>(&self, name: &str) -> Result<I, Refusal> {
         self.param(name).parse().map_err(|_| not_found())
@@ -111,6 +117,15 @@ impl<B, Q> Call<B, Q> {
     pub async fn write<F>(&self, store: &Store, act: F) -> Result<Reply, Failure>
     where
         F: FnOnce(&mut Tx<'_>) -> Result<Recorded<Reply>, Failure> + Send + 'static,
+    {
+        self.write_or(store, act).await
+    }
+
+    /// The same for a handler that fails in a way of its own.
+    pub async fn write_or<F, E>(&self, store: &Store, act: F) -> Result<Reply, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<Recorded<Reply>, E> + Send + 'static,
+        E: From<StoreError> + Send + 'static,
     {
         let Some(once) = self.arrived.once.clone() else { return store.write(&self.ctx, act).await };
         // If somebody else was first, this fails, and whoever called the handler finds what was kept.

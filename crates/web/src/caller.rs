@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use sealpost_seal::viewer::Viewer;
+use sealpost_seal::viewer::{MaskProfile, Viewer};
 use sealpost_store::{Actor, Environment, Org, OrgId, Time};
 
 use crate::credential::Presented;
@@ -35,6 +35,9 @@ pub struct Session {
     pub proved_at: Option<Time>,
     /// Whether the member's role wants such a proof, and a fresh one, for whatever changes or reveals anything.
     pub always_proves: bool,
+    /// Whether all it is good for is what its member does about themselves: it began with something others may have seen, and they
+    /// have yet to register a passkey.
+    pub confined: bool,
 }
 
 impl Session {
@@ -56,6 +59,8 @@ pub struct Caller {
     pub actor: Actor,
     /// What it may see.
     pub viewer: Viewer,
+    /// How much of phone numbers it sees while its organisation masks: what it may pass on at most.
+    pub mask_profile: MaskProfile,
     /// What it may do.
     pub permissions: PermissionSet,
     /// What it presented.
@@ -73,6 +78,7 @@ impl Caller {
             org: Org { id: OrgId::from_bytes([0; 16]), environment: Environment::Live },
             actor: Actor::ANONYMOUS,
             viewer: Viewer::masked(),
+            mask_profile: MaskProfile::Full,
             permissions: PermissionSet::EMPTY,
             credential: CredentialClass::Publishable,
             limit_id: [0; 16],

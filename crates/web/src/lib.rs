@@ -33,6 +33,11 @@ pub mod serve;
 pub mod shell;
 pub mod tls;
 
+/// Pages of documentation.
+pub mod docs {
+    pub use crate::openapi::page;
+}
+
 pub use app::{App, Outgoing, Registry, RegistryError, SecurityTxt, WebConfig};
 pub use body::{Item, Takes};
 pub use browser::SESSION_COOKIE;

@@ -86,15 +86,25 @@ impl<'k> Listing<'k> {
     /// The page of up to [`Listing::fetch`] rows. `position` says where a row is: the next page begins after it.
     pub fn page<R, T>(
         &self,
+        rows: Vec<R>,
+        position: impl FnOnce(&R) -> Vec<u8>,
+        mut view: impl FnMut(R) -> T,
+    ) -> Page<T> {
+        self.sifted(rows, position, |row| Some(view(row)))
+    }
+
+    /// The same where not every row is an element: a page may then have fewer, even none, and be followed by others.
+    pub fn sifted<R, T>(
+        &self,
         mut rows: Vec<R>,
         position: impl FnOnce(&R) -> Vec<u8>,
-        view: impl FnMut(R) -> T,
+        view: impl FnMut(R) -> Option<T>,
     ) -> Page<T> {
         let limit = usize::from(self.limit);
         let has_more = rows.len() > limit;
         rows.truncate(limit);
         let next_cursor = if has_more { rows.last().map(|row| self.seal(&position(row))) } else { None };
-        Page { data: rows.into_iter().map(view).collect(), next_cursor, has_more }
+        Page { data: rows.into_iter().filter_map(view).collect(), next_cursor, has_more }
     }
 
     /// `base64url(position ‖ HMAC(bound to ‖ position)[..16])`
@@ -166,6 +176,15 @@ mod tests {
         ] {
             assert_eq!(foreign.position(Some(&cursor)).unwrap_err().code(), &CURSOR_INVALID);
         }
+    }
+
+    #[test]
+    fn rows_that_are_no_elements_do_not_end_the_list() {
+        let key = Key::from_bytes([1; 32]);
+        let listing = listing(&key, org(1, Environment::Test), "messages", b"");
+        let page = listing.sifted(vec![1, 2, 3], |row| vec![*row], |row| (row > 2).then_some(row));
+        assert_eq!((page.data.len(), page.has_more), (0, true));
+        assert_eq!(listing.position(page.next_cursor.as_deref()).unwrap(), Some(vec![2]));
     }
 
     #[test]

@@ -31,6 +31,10 @@ struct Listening {
 }
 
 async fn listening() -> Listening {
+    listening_with(ServeConfig::default()).await
+}
+
+async fn listening_with(config: ServeConfig) -> Listening {
     let house = house().await;
     let folder = tempfile::tempdir().unwrap();
     let files = local_authority(folder.path(), Time::from_unix_ms(1_768_469_400_000)).unwrap();
@@ -40,7 +44,7 @@ async fn listening() -> Listening {
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
     let shutdown = async { drop(stopped.await) };
-    let done = tokio::spawn(serve(listener, wire, house.registry.app(), ServeConfig::default(), shutdown));
+    let done = tokio::spawn(serve(listener, wire, house.registry.app(), config, shutdown));
     Listening { house, address, files, certificates, folder, stop, done }
 }
 
@@ -193,6 +197,57 @@ async fn what_has_begun_is_finished_before_the_end() {
     drop(busy);
     assert_eq!(listening.done.await.unwrap().unwrap(), Drained::Completely);
     assert!(TcpStream::connect(listening.address).await.is_err());
+}
+
+/// Times that a test can wait for.
+fn hasty() -> ServeConfig {
+    let (header_timeout, idle_timeout) = (Duration::from_millis(200), Duration::from_secs(2));
+    ServeConfig { header_timeout, idle_timeout, ..ServeConfig::default() }
+}
+
+#[tokio::test]
+async fn a_connection_that_was_used_waits_longer_than_one_that_was_not_and_says_how_long() {
+    let listening = listening_with(hasty()).await;
+    let mut used = connect(&listening, &[&rustls::version::TLS13]).await.unwrap();
+    used.write_all(GET).await.unwrap();
+    assert!(head(&mut used).await.starts_with("HTTP/1.1 204"));
+    let mut silent = connect(&listening, &[&rustls::version::TLS13]).await.unwrap();
+    assert_eq!(silent.read(&mut [0]).await.unwrap(), 0, "who asks nothing is sent away");
+    used.write_all(GET).await.unwrap();
+    let head = head(&mut used).await;
+    assert!(head.starts_with("HTTP/1.1 204"), "long after others were sent away: {head}");
+    assert_eq!(used.read(&mut [0]).await.unwrap(), 0, "nobody waits for ever");
+}
+
+#[tokio::test]
+async fn a_client_is_told_how_long_its_connection_waits() {
+    let listening = listening().await;
+    let mut stream = connect(&listening, &[&rustls::version::TLS13]).await.unwrap();
+    stream.write_all(GET).await.unwrap();
+    let kept = head(&mut stream).await;
+    assert!(kept.contains("connection: keep-alive\r\n") && kept.contains("keep-alive: timeout=90\r\n"), "{kept}");
+    stream.write_all(b"GET /v1/open HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+    let last = head(&mut stream).await;
+    assert!(last.contains("connection: close\r\n") && !last.contains("keep-alive"), "{last}");
+    assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn connections_are_given_back_with_a_word_where_few_are_left() {
+    let listening = listening_with(ServeConfig { max_connections: 8, ..ServeConfig::default() }).await;
+    let mut open = Vec::new();
+    // One more slot is held for who comes next.
+    for left in (0..7).rev() {
+        let mut stream = connect(&listening, &[&rustls::version::TLS13]).await.unwrap();
+        stream.write_all(GET).await.unwrap();
+        let head = head(&mut stream).await;
+        assert_eq!(head.contains("connection: close\r\n"), left < 2, "{left} left: {head}");
+        open.push(stream);
+        if left < 2 {
+            break;
+        }
+    }
+    assert_eq!(open.pop().unwrap().read(&mut [0]).await.unwrap(), 0);
 }
 
 async fn wait_until_in_flight(house: &House) {

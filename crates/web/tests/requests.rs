@@ -58,6 +58,19 @@ async fn every_answer_of_every_route_carries_the_headers_of_every_answer() {
 }
 
 #[tokio::test]
+async fn a_body_that_had_to_be_unpacked_is_refused_and_said_why() {
+    let house = house().await;
+    let json = ("content-type", "application/json");
+    let body = r#"{"name":"kettle"}"#;
+    let packed = request("POST", "/v1/things", &[("x-api-key", "writer"), json, ("content-encoding", "gzip")], body);
+    let answer = house.send(packed).await;
+    assert_eq!((answer.status, answer.code().as_str()), (415, "media_type_unsupported"));
+    assert!(answer.json()["detail"].as_str().unwrap().contains("content encoding"));
+    let plain = request("POST", "/v1/things", &[("x-api-key", "writer"), json, ("content-encoding", "identity")], body);
+    assert_eq!(house.send(plain).await.status, 201);
+}
+
+#[tokio::test]
 async fn refusals_have_stable_codes() {
     let house = house().await;
     let json = ("content-type", "application/json");

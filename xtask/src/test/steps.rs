@@ -37,14 +37,14 @@ pub(crate) fn of(workspace: &Workspace) -> Vec<Step> {
         Step { name: "deny", what: "licences, bans and sources of dependencies", after: &[], run: deny },
         Step { name: "clippy", what: "lints, warnings are errors", after: &[], run: clippy },
         Step { name: "postgres", what: "starts PostgreSQL on a private port", after: &[], run: postgres },
+        Step { name: "build", what: "release build", after: &[], run: build },
         Step {
             name: "tests",
             what: "unit, property and integration tests, both databases",
-            after: &["postgres"],
+            after: &["postgres", "build"],
             run: tests,
         },
         Step { name: "doctests", what: "examples in the documentation of the code", after: &[], run: doctests },
-        Step { name: "build", what: "release build", after: &[], run: build },
     ];
     if !referees::scripts(workspace).is_empty() {
         steps.push(Step {
@@ -55,7 +55,7 @@ pub(crate) fn of(workspace: &Workspace) -> Vec<Step> {
         });
     }
     if crash::exists(workspace) {
-        steps.push(Step { name: "crash", what: "kills and power cuts", after: &["build", "postgres"], run: kill });
+        steps.push(Step { name: "crash", what: "kills and power cuts", after: &["postgres"], run: kill });
     }
     steps.push(Step {
         name: "docs",
@@ -93,6 +93,7 @@ fn postgres(run: &mut Run<'_>, log: &mut Log) -> Result<Counts> {
 fn tests(run: &mut Run<'_>, log: &mut Log) -> Result<Counts> {
     tools::nextest(run.workspace, log)?;
     let mut nextest = run.workspace.cargo(["nextest", "run", "--workspace", "--locked"]);
+    nextest.env("SEALPOST_BIN", run.workspace.binary());
     // nextest refuses a filter that names nothing.
     if crash::exists(run.workspace) {
         nextest.args(["-E", &format!("not ({})", crash::HARNESS)]);

@@ -71,7 +71,7 @@ impl KeyAuthenticator {
         if policy.masking == Masking::Default {
             return Ok(known.caller.clone());
         }
-        let viewer = masking::viewer(&policy.masking, known.caller.permissions);
+        let viewer = masking::viewer(&policy.masking, known.caller.permissions, known.caller.mask_profile);
         Ok(Arc::new(Caller { viewer, ..(*known.caller).clone() }))
     }
 
@@ -118,7 +118,8 @@ fn caller(key: &ApiKey, org: sealpost_store::Org) -> Caller {
     Caller {
         org,
         actor: Actor { kind: ActorKind::Key, id: key.id.bytes() },
-        viewer: Viewer::masked(),
+        viewer: Viewer::with_profile(key.mask.into()),
+        mask_profile: key.mask.into(),
         permissions: key.scopes,
         credential: match key.kind {
             KeyKind::Publishable => CredentialClass::Publishable,

@@ -83,13 +83,13 @@ impl Cidrs {
     }
 
     /// As stored: separated by spaces.
-    pub(super) fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let networks: Vec<_> = self.0.iter().map(Cidr::to_string).collect();
         networks.join(" ")
     }
 
     /// From what is stored. Text that can't be read is an error, never "anywhere".
-    pub(super) fn from_text(text: &str) -> Result<Self, BadCidr> {
+    pub(crate) fn from_text(text: &str) -> Result<Self, BadCidr> {
         text.split(' ').filter(|network| !network.is_empty()).map(str::parse).collect::<Result<_, _>>().map(Self)
     }
 }

@@ -19,6 +19,8 @@ sealpost_web::codes! {
     SECRET_KEY_IN_BROWSER = 403 "secret_key_in_browser" "A secret key was used in a browser: replace it, others have seen it";
     /// 403: more than the creator may do.
     SCOPES_EXCEEDED = 403 "scopes_exceeded" "A key can't be given what its creator may not do";
+    /// 403: it would see more than its creator does.
+    MASK_PROFILE_EXCEEDED = 403 "mask_profile_exceeded" "A key can't see more than its creator does, and a publishable one sees nothing";
     /// 409: it has ended already.
     KEY_NOT_ACTIVE = 409 "key_not_active" "This API key is not active any more";
     /// 422: a publishable key may not hold this.

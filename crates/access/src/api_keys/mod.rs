@@ -1,7 +1,7 @@
 //! API keys: how programs identify themselves.
 //!
 //! A key is shown once, when it is made; kept is a keyed hash of it. It belongs to one organisation and one environment, holds
-//! [`permissions`](crate::permissions), ends by itself, and may be tied to networks. Rotating makes a successor and lets the
+//! [`permissions`](crate::permissions), sees of phone numbers what its mask leaves, ends by itself, and may be tied to networks. Rotating makes a successor and lets the
 //! older key live on for an overlap; revoking ends it at once, on every node.
 //!
 //! [`KeyAuthenticator`] believes or refuses a presented key, from memory: no request waits for the database because of its key,
@@ -30,7 +30,9 @@ pub use api::feature;
 pub use authenticator::KeyAuthenticator;
 pub use cidr::{BadCidr, Cidr, Cidrs};
 pub use day::Day;
-pub use model::{ApiKey, BadKeyField, Issued, KeyName, KeyState, KeyUsage, LastUse, Lifetime, NewKey};
+pub use model::{
+    ApiKey, BadKeyField, Ceiling, Issued, KeyMask, KeyName, KeyState, KeyUsage, LastUse, Lifetime, NewKey,
+};
 pub(crate) use network::CoarseNetwork;
 pub use rules::KeyRefused;
 pub use service::{

@@ -1,13 +1,15 @@
 //! What an API key is.
 
 use sealpost_seal::token::{KeyKind, PlainKey};
+use sealpost_seal::viewer::MaskProfile;
 use sealpost_store::{ApiKeyId, Environment, Time};
-use sealpost_web::PermissionSet;
+use sealpost_web::{Caller, PermissionSet};
 
 use super::cidr::Cidrs;
 use super::day::{DAY_MS, Day};
 use super::network::NetworkName;
 use crate::organisations::is_name;
+use crate::permissions::EVERYTHING;
 
 /// The most characters in a name.
 const MAX_NAME: usize = 100;
@@ -71,6 +73,69 @@ impl Lifetime {
     }
 }
 
+/// How much of phone numbers a key sees, in the order of how much: nothing unless said otherwise, never all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyMask {
+    /// Nothing.
+    #[default]
+    Full,
+    /// The last four digits.
+    Last4,
+    /// The first three digits and the last four.
+    First3Last4,
+}
+
+impl KeyMask {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Full, Self::Last4, Self::First3Last4];
+
+    /// The mask of this name: `full`, `last4`, `first3_last4`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mask| mask.as_str() == name)
+    }
+
+    /// Its name in the API, the database and the ledger.
+    pub fn as_str(self) -> &'static str {
+        MaskProfile::from(self).as_str()
+    }
+
+    /// The most that somebody who sees so much may give a key.
+    pub(super) fn at_most(profile: MaskProfile) -> Self {
+        match profile {
+            MaskProfile::Full => Self::Full,
+            MaskProfile::Last4 => Self::Last4,
+            MaskProfile::First3Last4 | MaskProfile::None => Self::First3Last4,
+        }
+    }
+}
+
+impl From<KeyMask> for MaskProfile {
+    fn from(mask: KeyMask) -> Self {
+        match mask {
+            KeyMask::Full => Self::Full,
+            KeyMask::Last4 => Self::Last4,
+            KeyMask::First3Last4 => Self::First3Last4,
+        }
+    }
+}
+
+/// What somebody may give a key at most: what they have themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct Ceiling {
+    pub(super) scopes: PermissionSet,
+    pub(super) mask: KeyMask,
+}
+
+impl Ceiling {
+    /// Nobody's rights limit the operator.
+    pub(super) const OPERATOR: Self = Self { scopes: EVERYTHING, mask: KeyMask::First3Last4 };
+
+    /// What this caller has.
+    pub(super) fn of(caller: &Caller) -> Self {
+        Self { scopes: caller.permissions, mask: KeyMask::at_most(caller.mask_profile) }
+    }
+}
+
 /// A key to be made, in the environment of its creator.
 #[derive(Clone, Debug)]
 pub struct NewKey {
@@ -80,6 +145,8 @@ pub struct NewKey {
     pub kind: KeyKind,
     /// What it may do.
     pub scopes: PermissionSet,
+    /// How much of phone numbers it sees.
+    pub mask: KeyMask,
     /// How long it lives.
     pub lifetime: Lifetime,
     /// Where it may be used from.
@@ -109,6 +176,8 @@ pub struct ApiKey {
     pub last4: String,
     /// What it may do.
     pub scopes: PermissionSet,
+    /// How much of phone numbers it sees.
+    pub mask: KeyMask,
     /// Where it may be used from.
     pub cidrs: Cidrs,
     /// Since when.

@@ -8,7 +8,7 @@ use sealpost_web::{PermissionSet, Refusal, Via};
 
 use super::codes;
 use super::day::DAY_MS;
-use super::model::{ApiKey, KeyState, Lifetime, NewKey};
+use super::model::{ApiKey, Ceiling, KeyMask, KeyState, Lifetime, NewKey};
 use crate::permissions::{ALL, PUBLISHABLE};
 
 /// Why a key is not believed, or can't be made or changed as asked.
@@ -41,6 +41,9 @@ pub enum KeyRefused {
     /// More than the creator may do; what is too much.
     #[error("a key can't be given what its creator may not do")]
     ScopesExceeded(PermissionSet),
+    /// It would see more of phone numbers than it may; how much it may.
+    #[error("a key can't be given what its creator doesn't see")]
+    MaskExceeded(KeyMask),
     /// Not for publishable keys; which.
     #[error("a publishable key may not hold these scopes")]
     NotPublishable(PermissionSet),
@@ -161,18 +164,21 @@ pub(super) fn may_use(key: &ApiKey, now: Time, peer: IpAddr, from_browser: bool)
     Ok(())
 }
 
-/// Whether somebody who may do `ceiling` may make a key of this kind with `scopes`.
-pub(super) fn may_grant(ceiling: PermissionSet, kind: KeyKind, scopes: PermissionSet) -> Result<(), KeyRefused> {
+/// Whether somebody with this ceiling may make this key.
+pub(super) fn may_grant(ceiling: Ceiling, new: &NewKey) -> Result<(), KeyRefused> {
+    let NewKey { kind, scopes, mask, .. } = *new;
     if kind == KeyKind::Publishable && !scopes.is_subset(PUBLISHABLE) {
         return Err(KeyRefused::NotPublishable(without(scopes, PUBLISHABLE)));
     }
     if kind == KeyKind::Secret && scopes.is_empty() {
         return Err(KeyRefused::NoScopes);
     }
-    if !scopes.is_subset(ceiling) {
-        return Err(KeyRefused::ScopesExceeded(without(scopes, ceiling)));
+    if !scopes.is_subset(ceiling.scopes) {
+        return Err(KeyRefused::ScopesExceeded(without(scopes, ceiling.scopes)));
     }
-    Ok(())
+    // Whoever opens a page has its key.
+    let most = if kind == KeyKind::Publishable { KeyMask::Full } else { ceiling.mask };
+    if mask > most { Err(KeyRefused::MaskExceeded(most)) } else { Ok(()) }
 }
 
 /// Whether a key may get a successor: it may still be used and has none yet.
@@ -189,6 +195,7 @@ pub(super) fn successor(old: &ApiKey) -> NewKey {
         name: old.name.clone(),
         kind: old.kind,
         scopes: old.scopes,
+        mask: old.mask,
         lifetime: Lifetime::between(old.created_at, old.expires_at),
         cidrs: old.cidrs.clone(),
     }
@@ -220,6 +227,9 @@ impl From<KeyRefused> for Refusal {
             KeyRefused::NotActive => Self::of(&codes::KEY_NOT_ACTIVE),
             KeyRefused::NoScopes => Self::of(&codes::SCOPES_EMPTY).at("/scopes", "scopes_empty"),
             KeyRefused::ScopesExceeded(set) => Self::of(&codes::SCOPES_EXCEEDED).member("scopes", names(set)),
+            KeyRefused::MaskExceeded(most) => {
+                Self::of(&codes::MASK_PROFILE_EXCEEDED).member("mask_profile", most.as_str())
+            }
             KeyRefused::NotPublishable(set) => Self::of(&codes::SCOPES_NOT_PUBLISHABLE).member("scopes", names(set)),
         }
     }

@@ -9,13 +9,13 @@ use sealpost_store::{
     Actor, ApiKeyId, Change, Credential, CredentialKind, Ctx, Leaf, OrgKeys, Recorded, RequestId, Store, StoreError,
     Tx, directory,
 };
-use sealpost_web::{Failure, PermissionSet, not_found};
+use sealpost_web::{Failure, not_found};
 
 use super::codes::KEY_NOT_ACTIVE;
-use super::model::{ApiKey, Issued, KeyUsage, NewKey};
+use super::model::{ApiKey, Ceiling, Issued, KeyUsage, NewKey};
 use super::{CHANGED, notices, rules, store};
 use crate::notices::raise;
-use crate::permissions::{self, EVERYTHING};
+use crate::permissions;
 use crate::secrets::Overlap;
 
 /// What making a key takes besides the transaction: the organisation's keys and those of the installation.
@@ -31,33 +31,29 @@ impl Making {
     }
 }
 
-/// Makes a key in the context's environment. Its scopes are at most `ceiling`, what its creator may do.
-pub fn create(
-    tx: &mut Tx<'_>,
-    with: &Making,
-    ceiling: PermissionSet,
-    new: NewKey,
-) -> Result<Recorded<Issued>, Failure> {
-    rules::may_grant(ceiling, new.kind, new.scopes)?;
+/// Makes a key in the context's environment. It may do and see at most what its creator may, the `ceiling`.
+pub fn create(tx: &mut Tx<'_>, with: &Making, ceiling: Ceiling, new: NewKey) -> Result<Recorded<Issued>, Failure> {
+    rules::may_grant(ceiling, &new)?;
     let issued = insert(tx, with, new)?;
     let leaf = granted(tx.ctx(), with, "key.create", &issued.key);
     Ok(tx.record(leaf, issued))
 }
 
-/// Makes a successor with the same name, scopes and networks, and as long a life; the older key lives on for the overlap.
+/// Makes a successor with the same name, scopes, mask and networks, and as long a life; the older key lives on for the overlap.
 /// Whoever rotates gets to see the successor, so it holds at most `ceiling`, too.
 pub fn rotate(
     tx: &mut Tx<'_>,
     with: &Making,
-    ceiling: PermissionSet,
+    ceiling: Ceiling,
     id: ApiKeyId,
     overlap: Overlap,
 ) -> Result<Recorded<Issued>, Failure> {
     let old = store::find(tx, id)?.ok_or_else(not_found)?;
     let now = tx.ctx().now();
     rules::may_rotate(&old, now)?;
-    rules::may_grant(ceiling, old.kind, old.scopes)?;
-    let issued = insert(tx, with, rules::successor(&old))?;
+    let successor = rules::successor(&old);
+    rules::may_grant(ceiling, &successor)?;
+    let issued = insert(tx, with, successor)?;
     let until = old.expires_at.min(overlap.end(now));
     if !store::supersede(tx, id, issued.key.id, until)? {
         return Err(sealpost_web::Refusal::of(&KEY_NOT_ACTIVE).into());
@@ -116,13 +112,13 @@ pub async fn report_leak(house: &Store, text: &str, request: RequestId) -> Resul
 /// The first key of an installation, or one made by its operator: nobody's rights limit it.
 pub async fn create_first(house: &Store, ctx: &Ctx, new: NewKey) -> Result<Issued, Failure> {
     let with = Making::ready(house, ctx).await?;
-    house.write(ctx, move |tx| create(tx, &with, EVERYTHING, new)).await
+    house.write(ctx, move |tx| create(tx, &with, Ceiling::OPERATOR, new)).await
 }
 
 /// [`rotate`] by the operator.
 pub async fn rotate_now(house: &Store, ctx: &Ctx, id: ApiKeyId, overlap: Overlap) -> Result<Issued, Failure> {
     let with = Making::ready(house, ctx).await?;
-    house.write(ctx, move |tx| rotate(tx, &with, EVERYTHING, id, overlap)).await
+    house.write(ctx, move |tx| rotate(tx, &with, Ceiling::OPERATOR, id, overlap)).await
 }
 
 /// [`revoke`] by the operator.
@@ -142,6 +138,7 @@ fn insert(tx: &mut Tx<'_>, with: &Making, new: NewKey) -> Result<Issued, StoreEr
         name: new.name,
         last4: plain.last4().to_owned(),
         scopes: new.scopes,
+        mask: new.mask,
         cidrs: new.cidrs,
         created_at: now,
         expires_at: new.lifetime.end(now),
@@ -173,6 +170,7 @@ fn granted(ctx: &Ctx, with: &Making, action: &'static str, key: &ApiKey) -> Leaf
     let details = serde_json::json!({
         "kind": store::kind_name(key.kind),
         "scopes": permissions::to_text(key.scopes),
+        "mask_profile": key.mask.as_str(),
         "cidrs": key.cidrs.to_text(),
         "expires_at_ms": key.expires_at.unix_ms(),
     });

@@ -5,15 +5,15 @@ use sealpost_store::{ApiKeyId, Row, StoreError, Time, Tx, sql};
 
 use super::cidr::Cidrs;
 use super::day::Day;
-use super::model::{ApiKey, KeyName, LastUse};
+use super::model::{ApiKey, KeyMask, KeyName, LastUse};
 use super::network::{FamiliarNetwork, NetworkName};
 use crate::permissions;
 
 pub(super) fn insert(tx: &mut Tx<'_>, key: &ApiKey, mac: &[u8; 32]) -> Result<(), StoreError> {
     tx.put(
         sql!(
-            "insert into api_key (org, env, id, kind, name, last4, mac, scopes, cidrs, created_at, expires_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+            "insert into api_key (org, env, id, kind, name, last4, mac, scopes, mask_profile, cidrs, created_at, expires_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
         ),
         &[
             &key.id,
@@ -22,6 +22,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, key: &ApiKey, mac: &[u8; 32]) -> Result<()
             &key.last4,
             mac,
             &permissions::to_text(key.scopes),
+            &key.mask.as_str(),
             &key.cidrs.to_text(),
             &key.created_at,
             &key.expires_at,
@@ -33,7 +34,7 @@ pub(super) fn find(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<Option<ApiKey>, Stor
     let environment = tx.ctx().org.environment;
     tx.optional(
         sql!(
-            "select id, kind, name, last4, scopes, cidrs, created_at, expires_at, revoked_at, successor,
+            "select id, kind, name, last4, scopes, mask_profile, cidrs, created_at, expires_at, revoked_at, successor,
                     last_used_at, last_used_network, uses
              from api_key where org = $1 and env = $2 and id = $3"
         ),
@@ -48,7 +49,7 @@ pub(super) fn page(tx: &mut Tx<'_>, before: Option<ApiKeyId>, limit: u32) -> Res
     let before = before.unwrap_or(ApiKeyId::from_bytes([0xff; 16]));
     tx.all(
         sql!(
-            "select id, kind, name, last4, scopes, cidrs, created_at, expires_at, revoked_at, successor,
+            "select id, kind, name, last4, scopes, mask_profile, cidrs, created_at, expires_at, revoked_at, successor,
                     last_used_at, last_used_network, uses
              from api_key where org = $1 and env = $2 and id < $3 order by id desc limit $4"
         ),
@@ -84,7 +85,7 @@ pub(super) fn ending(tx: &mut Tx<'_>, until: Time) -> Result<Vec<ApiKey>, StoreE
     let environment = tx.ctx().org.environment;
     tx.all(
         sql!(
-            "select id, kind, name, last4, scopes, cidrs, created_at, expires_at, revoked_at, successor,
+            "select id, kind, name, last4, scopes, mask_profile, cidrs, created_at, expires_at, revoked_at, successor,
                     last_used_at, last_used_network, uses
              from api_key where org = $1 and env = $2 and expires_at <= $3 and revoked_at is null and successor is null
                     and coalesce(reminded, 1) > 0 order by id"
@@ -212,6 +213,7 @@ fn read(row: &Row<'_>, environment: sealpost_store::Environment) -> Result<ApiKe
     let kind: String = row.get("kind")?;
     let name: String = row.get("name")?;
     let scopes: String = row.get("scopes")?;
+    let mask: String = row.get("mask_profile")?;
     let cidrs: String = row.get("cidrs")?;
     Ok(ApiKey {
         id: row.get("id")?,
@@ -220,6 +222,8 @@ fn read(row: &Row<'_>, environment: sealpost_store::Environment) -> Result<ApiKe
         name: KeyName::parse(&name).map_err(|_| StoreError::Column("name".into()))?,
         last4: row.get("last4")?,
         scopes: permissions::from_text(&scopes),
+        // One that this version doesn't know shows nothing.
+        mask: KeyMask::from_name(&mask).unwrap_or_default(),
         cidrs: Cidrs::from_text(&cidrs).map_err(|_| StoreError::Column("cidrs".into()))?,
         created_at: row.get("created_at")?,
         expires_at: row.get("expires_at")?,

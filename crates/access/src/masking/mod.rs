@@ -13,7 +13,7 @@ mod tests;
 
 pub use model::{BadRule, DailyReveals, Masking, Pattern, Policy, Rule, RuleName, Rules};
 pub use policies::Policies;
-pub use rules::{viewer, viewer_of_role};
+pub use rules::viewer;
 pub use store::{Standing, put_into_force, standing};
 
 /// Told after the policy was changed.

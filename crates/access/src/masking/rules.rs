@@ -9,24 +9,13 @@ use super::folded::Folded;
 use super::model::{Masking, Pattern, Rules};
 use crate::permissions::DATA_REVEAL;
 
-/// How somebody with these permissions sees. A policy never shows more than a permission says: where nothing is masked, whoever
-/// may not reveal sees what everybody sees by default.
-pub fn viewer(masking: &Masking, permissions: PermissionSet) -> Viewer {
+/// How somebody with these permissions and this mask profile sees. A policy never shows more than a permission says: where nothing
+/// is masked, whoever may not reveal sees what they see by default.
+pub fn viewer(masking: &Masking, permissions: PermissionSet, profile: MaskProfile) -> Viewer {
     match masking {
-        Masking::Default => Viewer::masked(),
-        Masking::Patterns(rules) => Viewer::new(MaskProfile::Full, MaskMode::Patterns(rules.clone())),
-        Masking::Off if permissions.contains(DATA_REVEAL) => Viewer::new(MaskProfile::None, MaskMode::Off),
-        Masking::Off => Viewer::masked(),
-    }
-}
-
-/// How a member of a role sees: as the policy and their permissions say, and of phone numbers what the role's profile leaves.
-pub fn viewer_of_role(masking: &Masking, permissions: PermissionSet, profile: MaskProfile) -> Viewer {
-    match masking {
-        Masking::Default => Viewer::with_profile(profile),
         Masking::Patterns(rules) => Viewer::new(profile, MaskMode::Patterns(rules.clone())),
-        Masking::Off if permissions.contains(DATA_REVEAL) => Viewer::new(profile, MaskMode::Off),
-        Masking::Off => Viewer::with_profile(profile),
+        Masking::Off if permissions.contains(DATA_REVEAL) => Viewer::new(MaskProfile::None, MaskMode::Off),
+        Masking::Default | Masking::Off => Viewer::with_profile(profile),
     }
 }
 

@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 use sealpost_seal::Personal;
-use sealpost_seal::viewer::{Field, Patterns, Viewer};
+use sealpost_seal::viewer::{Field, MaskProfile, Patterns, Viewer};
 use sealpost_store::testing::TestStore;
 use sealpost_store::{Ctx, StoreError, both_engines};
-use sealpost_web::PermissionSet;
+use sealpost_web::{Permission, PermissionSet};
 
 use super::*;
 use crate::permissions::DATA_REVEAL;
@@ -17,7 +17,7 @@ fn rules(patterns: &[&str]) -> Rules {
 }
 
 fn reader(patterns: &[&str]) -> Viewer {
-    viewer(&Masking::Patterns(rules(patterns).into()), PermissionSet::EMPTY)
+    viewer(&Masking::Patterns(rules(patterns).into()), PermissionSet::EMPTY, MaskProfile::Full)
 }
 
 fn shown(viewer: &Viewer, text: &str) -> String {
@@ -103,11 +103,23 @@ fn destinations_and_people_stay_masked_whatever_the_rules() {
 #[test]
 fn where_nothing_is_masked_only_whoever_may_reveal_sees() {
     let value = Personal::new("+4791234567".to_owned());
-    let seen = |permissions| viewer(&Masking::Off, permissions).text(&value, Field::Phone).display().to_owned();
-    assert_eq!(seen(PermissionSet::EMPTY), "xxxxx");
-    assert_eq!(seen(PermissionSet::of(&[DATA_REVEAL])), "+4791234567");
-    let by_default = viewer(&Masking::Default, PermissionSet::of(&[DATA_REVEAL]));
-    assert!(by_default.text(&value, Field::Phone).is_masked());
+    let seen = |masking: &Masking, permissions: &[Permission], profile| {
+        let viewer = viewer(masking, PermissionSet::of(permissions), profile);
+        viewer.text(&value, Field::Phone).display().to_owned()
+    };
+    for (profile, masked) in [(MaskProfile::Full, "xxxxx"), (MaskProfile::Last4, "•••••4567")] {
+        assert_eq!(seen(&Masking::Off, &[], profile), masked);
+        assert_eq!(seen(&Masking::Off, &[DATA_REVEAL], profile), "+4791234567");
+        assert_eq!(seen(&Masking::Default, &[DATA_REVEAL], profile), masked);
+    }
+}
+
+#[test]
+fn rules_leave_a_mask_profile_in_force() {
+    let masking = Masking::Patterns(rules(&["secret"]).into());
+    let viewer = viewer(&masking, PermissionSet::EMPTY, MaskProfile::Last4);
+    assert_eq!(viewer.text(&Personal::new("+4791234567".to_owned()), Field::Phone).display(), "•••••4567");
+    assert_eq!(shown(&viewer, "secret: +4791234567"), "xxxxx: •••••4567");
 }
 
 proptest! {

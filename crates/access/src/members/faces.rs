@@ -1,40 +1,48 @@
-//! Who is called how, for pages.
+//! Who is called how, for the head of pages.
 
-use sealpost_store::{ActorKind, Ctx, MemberId, Store, StoreError};
+use sealpost_seal::Purpose;
+use sealpost_store::{ActorKind, Ctx, MemberId, StoreError};
 use sealpost_web::BoxFuture;
 use sealpost_web::shell::{Face, Faces};
 
-use super::store;
+use super::{Members, store};
 use crate::organisations;
-use crate::roles::RoleRef;
+use crate::roles;
 
-/// Names for the head of a page.
+/// Names for the head of a page: what one's organisation and oneself are called, and one's role.
 pub struct MemberFaces {
-    house: Store,
+    members: Members,
 }
 
 impl MemberFaces {
-    /// From this store.
-    pub fn new(house: Store) -> Self {
-        Self { house }
+    /// Of these members.
+    pub fn new(members: Members) -> Self {
+        Self { members }
     }
 
     async fn read(&self, ctx: &Ctx) -> Result<Face, StoreError> {
-        let id = MemberId::from_bytes(ctx.actor.id);
-        let is_member = ctx.actor.kind == ActorKind::Member;
-        let (organisation, member) = self
-            .house
-            .peek(ctx, move |tx| {
-                let member = if is_member { store::find(tx, id)? } else { None };
-                Ok::<_, StoreError>((organisations::own(tx)?, member))
-            })
-            .await?;
-        let role = match member.map(|member| member.role) {
-            Some(RoleRef::Standard(standard)) => standard.role().name,
-            Some(RoleRef::Custom(_)) | None => "Member".to_owned(),
+        let own = (ctx.actor.kind == ActorKind::Member).then_some(MemberId::from_bytes(ctx.actor.id));
+        let found = self.members.house().peek::<_, StoreError>(ctx, move |tx| {
+            let organisation = organisations::own(tx)?.map(|organisation| organisation.name);
+            let Some(member) = own.map(|id| store::find(tx, id)).transpose()?.flatten() else {
+                return Ok((organisation, None));
+            };
+            let role = roles::find(tx, member.role)?.map(|role| role.name);
+            Ok((organisation, Some((member, role))))
+        });
+        let (organisation, member) = found.await?;
+        let (name, role) = match member {
+            Some((row, role)) => (self.members.open(ctx, row).await?.name, role),
+            None => (None, None),
         };
-        let organisation = organisation.map(|organisation| organisation.name).unwrap_or_default();
-        Ok(Face { organisation, name: role, role: "signed in".to_owned() })
+        // Whoever is signed in knows what they are called.
+        let name = name.map(|name| name.expose(Purpose::Colleague).clone());
+        let role = role.unwrap_or_else(|| "Member".to_owned());
+        let organisation = organisation.unwrap_or_default();
+        Ok(match name {
+            Some(name) => Face { organisation, name, role },
+            None => Face { organisation, name: role, role: "signed in".to_owned() },
+        })
     }
 }
 

@@ -1,12 +1,33 @@
 //! Members: the people of an organisation's staff.
 //!
-//! A member belongs to one organisation and to both of its environments, and holds one [role](crate::roles).
+//! A member belongs to one organisation and to both of its environments, and holds one [role](crate::roles). They are invited with
+//! an e-mail address, come in by the link they get, and can be suspended and removed. What is known about a member as a person is
+//! sealed under a key of their own, as a contact's is, and found by a blind index; removing them destroys that key.
+//!
+//! Whoever proves who somebody is in another way (a directory, a sign-in service) finds them with [`Members::by_email`] and
+//! [`identity`], and begins their session with [`sessions::open`](crate::sessions::open).
 
+mod api;
+pub mod codes;
 mod faces;
+pub mod identity;
+mod invite;
 mod model;
+mod rules;
+#[cfg(test)]
+mod rules_tests;
 mod service;
 pub(crate) mod store;
+mod subject;
+#[cfg(test)]
+mod tests;
+mod upkeep;
 
+pub use api::feature;
 pub use faces::MemberFaces;
-pub use model::{Member, MemberState};
-pub use service::{create, owner};
+pub use invite::{Invitation, Invited, NewMember, invite, recover, renew};
+pub use model::{Member, MemberName, MemberRow, MemberState, Unsuitable};
+pub use rules::{Acting, MemberRefused};
+pub(crate) use service::join;
+pub use service::{Members, NewName, acting, create, owner, remove, rename, resume, set_role, suspend, withdraw};
+pub use upkeep::{is_in_use, look_after, reindex};

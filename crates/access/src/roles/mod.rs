@@ -2,8 +2,22 @@
 //!
 //! Seven roles are ours ([`Standard`]); an organisation makes others of the same vocabulary.
 
+mod api;
+pub mod codes;
+mod matrix;
 mod model;
+mod reach;
+mod rules;
+mod service;
 mod standard;
+mod store;
+#[cfg(test)]
+mod tests;
 
-pub use model::{Minutes, NotARole, Role, RoleRef, SessionLimits, Visibility};
+pub use api::feature;
+pub use matrix::RoleMatrix;
+pub use model::{Minutes, NewRole, NotARole, Role, RoleName, RoleRef, SessionLimits, StoredRole, Visibility};
+pub use reach::{Reach, Whose, reach};
+pub use rules::{Excess, RoleRefused};
+pub use service::{create, find, list, remove, update};
 pub use standard::Standard;

@@ -3,11 +3,12 @@
 use std::str::FromStr;
 
 use sealpost_seal::viewer::MaskProfile;
-use sealpost_store::{ChannelId, RoleId};
+use sealpost_store::{ChannelId, RoleId, Time};
 use sealpost_web::PermissionSet;
 
 use super::standard::Standard;
 use crate::api_keys::Cidrs;
+use crate::organisations::is_name;
 
 /// Which role: one of ours, or one that the organisation made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,6 +98,78 @@ pub struct SessionLimits {
 impl SessionLimits {
     /// The longest there are, and what a role has unless it says otherwise.
     pub const LONGEST: Self = Self { idle: Minutes(60), absolute: Minutes(1440) };
+}
+
+/// What people call a role of their own: 1 to 60 characters, no control characters, no space at either end, and no name of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleName(String);
+
+impl RoleName {
+    /// The name, if it is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = |text: &str| text.to_lowercase().replace(['-', '_'], " ");
+        let ours = Standard::ALL.iter().any(|one| plain(one.word()) == plain(text));
+        (is_name(text, MAX_NAME) && !ours).then(|| Self(text.to_owned()))
+    }
+
+    /// The name's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+const MAX_NAME: usize = 60;
+
+/// What a role of an organisation's own is to say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRole {
+    /// What people call it.
+    pub name: RoleName,
+    /// What they may do.
+    pub permissions: PermissionSet,
+    /// Whose conversations they see.
+    pub visibility: Visibility,
+    /// In which channels; nothing is all of them.
+    pub channels: Option<Vec<ChannelId>>,
+    /// How much of a phone number they see.
+    pub masks: MaskProfile,
+    /// Whether they have to prove freshly that it is them before they change or reveal anything.
+    pub require_step_up: bool,
+    /// From where they may sign in and work.
+    pub cidrs: Cidrs,
+    /// How long they stay signed in.
+    pub limits: SessionLimits,
+}
+
+impl NewRole {
+    /// The role that it makes.
+    pub fn role(&self, id: RoleId) -> Role {
+        let Self { name, permissions, visibility, channels, masks, require_step_up, cidrs, limits } = self.clone();
+        Role {
+            reference: RoleRef::Custom(id),
+            name: name.0,
+            permissions,
+            visibility,
+            channels,
+            masks,
+            require_step_up,
+            cidrs,
+            limits,
+        }
+    }
+}
+
+/// A role of an organisation's own, and since when it says what it says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredRole {
+    /// Its id.
+    pub id: RoleId,
+    /// What it says.
+    pub role: Role,
+    /// Since when it is there.
+    pub created_at: Time,
+    /// When it was changed last.
+    pub updated_at: Time,
 }
 
 /// What a member of this role may.

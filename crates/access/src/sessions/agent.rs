@@ -39,12 +39,12 @@ impl Agent {
     }
 
     /// As it is stored: `Firefox/Linux`.
-    pub(super) fn to_text(self) -> String {
+    pub(crate) fn to_text(self) -> String {
         format!("{}/{}", self.browser, self.system)
     }
 
     /// What was stored; words of another version are other.
-    pub(super) fn from_text(text: &str) -> Self {
+    pub(crate) fn from_text(text: &str) -> Self {
         let (browser, system) = text.split_once('/').unwrap_or((OTHER, OTHER));
         let known = |all: &[(&str, &'static str)], word: &str| {
             all.iter().find(|(_, one)| *one == word).map_or(OTHER, |(_, one)| *one)

@@ -4,13 +4,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use sealpost_seal::token::{Token, TokenKind};
-use sealpost_store::{Actor, ActorKind, CredentialKind, Ctx, Environment, Org, SessionId, Store, StoreError};
+use sealpost_store::{Actor, ActorKind, CredentialKind, Ctx, Environment, Org, SessionId, Store, StoreError, Time, Tx};
 use sealpost_web::{Authenticator, BoxFuture, Caller, Code, CredentialClass, Denial, Presented, Session};
 
+use super::SessionRow;
 use super::cache::{Known, SessionCache};
 use super::{codes, rules, store};
 use crate::masking::{self, Policies};
-use crate::roles::{Role, RoleRef};
+use crate::members::MemberState;
+use crate::roles::{self, Role};
 
 /// The [`Authenticator`] for sessions: one for each process.
 pub struct SessionAuthenticator {
@@ -54,11 +56,13 @@ impl SessionAuthenticator {
             self.see(&known, now).await;
         }
         let policy = self.policies.of(org.id).await?;
-        let role = &known.role;
+        let (role, session) = (&known.role, &known.session);
+        let confined = session.method.is_confined() && session.proved_at.is_none();
         Ok(Arc::new(Caller {
             org,
             actor,
-            viewer: masking::viewer_of_role(&policy.masking, role.permissions, role.masks),
+            viewer: masking::viewer(&policy.masking, role.permissions, role.masks),
+            mask_profile: role.masks,
             permissions: role.permissions,
             credential: CredentialClass::Session,
             limit_id: known.session.member.bytes(),
@@ -66,12 +70,13 @@ impl SessionAuthenticator {
                 id: known.session.id.bytes(),
                 proved_at: known.session.proved_at,
                 always_proves: role.require_step_up,
+                confined,
             }),
         }))
     }
 
     /// Writes down that a session is in use. It stays good if that fails: then it only ends earlier.
-    async fn see(&self, known: &Known, now: sealpost_store::Time) {
+    async fn see(&self, known: &Known, now: Time) {
         let ctx = Ctx::system(known.org, self.house.world().clone());
         let id = known.session.id;
         if let Err(error) = self.house.maintain::<_, StoreError>(&ctx, move |tx| store::see(tx, id, now)).await {
@@ -84,19 +89,18 @@ impl SessionAuthenticator {
         let org = Org { environment: Environment::Live, ..credential.org };
         let id = SessionId::from_bytes(credential.id);
         let ctx = Ctx::system(org, self.house.world().clone());
-        let found = self.house.peek::<_, StoreError>(&ctx, move |tx| store::with_member(tx, id)).await?;
-        Ok(found.and_then(|(session, role, state)| Some((org, (session, role_of(role)?, state)))))
+        let found = self.house.peek::<_, StoreError>(&ctx, move |tx| find(tx, id)).await?;
+        Ok(found.map(|found| (org, found)))
     }
 }
 
-type Found = (super::SessionRow, Arc<Role>, crate::members::MemberState);
+type Found = (SessionRow, Arc<Role>, MemberState);
 
-/// What a role says. One that isn't there any more says nothing, and nobody is believed by it.
-fn role_of(reference: RoleRef) -> Option<Arc<Role>> {
-    match reference {
-        RoleRef::Standard(standard) => Some(Arc::new(standard.role())),
-        RoleRef::Custom(_) => None,
-    }
+/// A session with what its member's role says. One that isn't there any more says nothing, and nobody is believed by it.
+fn find(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<Found>, StoreError> {
+    let Some((session, reference, state)) = store::with_member(tx, id)? else { return Ok(None) };
+    let role = roles::find(tx, reference)?;
+    Ok(role.map(|role| (session, Arc::new(role), state)))
 }
 
 impl Authenticator for SessionAuthenticator {

@@ -13,15 +13,19 @@ mod authenticator;
 mod cache;
 pub mod codes;
 mod model;
+mod notices;
 mod rules;
 mod service;
 mod store;
+mod upkeep;
 
 pub use agent::Agent;
 pub use api::feature;
 pub use authenticator::SessionAuthenticator;
 pub use model::{Ended, Method, Opened, Opening, SessionRow, network_name};
-pub use service::{end, open};
+pub use service::{end, find, list, open};
+pub(crate) use service::{end_all_by, end_all_of, prove, tell};
+pub use upkeep::forget_old;
 
 /// Told when a session ended, or when something changed that decides what members may: a role, a member, a team.
 pub const CHANGED: &str = "session.changed";

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use sealpost_seal::token::Token;
-use sealpost_store::{MemberId, OrgKeys, SessionId, Time};
+use sealpost_store::{MemberId, OrgKeys, PasskeyId, SessionId, Time};
 
 use super::agent::Agent;
 use crate::api_keys::CoarseNetwork;
@@ -13,16 +13,39 @@ use crate::api_keys::CoarseNetwork;
 pub enum Method {
     /// By a one-time link that the operator made on the host.
     OperatorLink,
+    /// By the link of their invitation.
+    Invitation,
+    /// By a passkey.
+    Passkey,
+    /// By a link that whoever may manage them made for them.
+    RecoveryLink,
+    /// By one of their recovery codes.
+    RecoveryCode,
 }
 
 impl Method {
-    const ALL: [Self; 1] = [Self::OperatorLink];
+    const ALL: [Self; 5] =
+        [Self::OperatorLink, Self::Invitation, Self::Passkey, Self::RecoveryLink, Self::RecoveryCode];
 
     /// Its word, as it is stored and sent.
     pub const fn word(self) -> &'static str {
         match self {
             Self::OperatorLink => "operator_link",
+            Self::Invitation => "invitation",
+            Self::Passkey => "passkey",
+            Self::RecoveryLink => "recovery_link",
+            Self::RecoveryCode => "recovery_code",
         }
+    }
+
+    /// Whether it proves as much as a passkey does, for as long as a fresh one counts. Whoever has the host can do everything anyway.
+    pub const fn is_proof(self) -> bool {
+        matches!(self, Self::OperatorLink | Self::Passkey)
+    }
+
+    /// Whether all it is good for is to register a passkey: a link may have been read by others, a code copied.
+    pub const fn is_confined(self) -> bool {
+        matches!(self, Self::Invitation | Self::RecoveryLink | Self::RecoveryCode)
     }
 
     pub(super) fn of(word: &str) -> Option<Self> {
@@ -37,16 +60,25 @@ pub enum Ended {
     SignedOut,
     /// Somebody ended it.
     Revoked,
+    /// Its member has another role.
+    RoleChanged,
+    /// Its member was suspended.
+    Suspended,
+    /// Its member is one no more.
+    Removed,
 }
 
 impl Ended {
-    const ALL: [Self; 2] = [Self::SignedOut, Self::Revoked];
+    const ALL: [Self; 5] = [Self::SignedOut, Self::Revoked, Self::RoleChanged, Self::Suspended, Self::Removed];
 
     /// Its word, as it is stored and as a ledger leaf says it.
     pub const fn word(self) -> &'static str {
         match self {
             Self::SignedOut => "signed_out",
             Self::Revoked => "revoked",
+            Self::RoleChanged => "role_changed",
+            Self::Suspended => "suspended",
+            Self::Removed => "removed",
         }
     }
 
@@ -89,6 +121,8 @@ pub struct Opening {
     pub agent: Agent,
     /// From which network: [`network_name`].
     pub network: [u8; 8],
+    /// With which passkey, if it was one.
+    pub passkey: Option<PasskeyId>,
 }
 
 /// A session that has begun, and its token: shown this once.

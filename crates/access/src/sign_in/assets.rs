@@ -1,33 +1,59 @@
 //! What people see while they sign in.
 
+use sealpost_seal::SecretText;
 use sealpost_web::Reply;
 
 const PAGE: &str = include_str!("assets/page.html");
-const LINK: &str = include_str!("assets/link.html");
-const SPENT: &str = include_str!("assets/spent.html");
-const START: &str = include_str!("assets/start.html");
 /// The style sheet of these pages.
 pub(super) const STYLE: &str = include_str!("assets/sign-in.css");
+/// Their script.
+pub(super) const SCRIPT: &str = include_str!("assets/sign-in.js");
 /// What these pages may load, and where their forms may lead: here. No script in a page, none from elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Where one starts.
-pub(super) fn start() -> Reply {
-    page("Sign in", START, "")
+pub(super) fn start(csrf: &str) -> Reply {
+    page("Sign in", include_str!("assets/start.html"), csrf)
+}
+
+/// Where a member registers a passkey; from there they go on to `home`.
+pub(super) fn enrol(csrf: &str, home: &str) -> Reply {
+    page("Create a passkey", &include_str!("assets/enrol.html").replace("{{home}}", home), csrf)
 }
 
 /// The page behind a link: one button.
 pub(super) fn link(csrf: &str) -> Reply {
-    page("Sign in", LINK, csrf)
+    page("Sign in", include_str!("assets/link.html"), csrf)
 }
 
 /// The page behind a link that leads nowhere any more.
 pub(super) fn spent() -> Reply {
-    page("Link used up", SPENT, "").with_status(410)
+    page("Link used up", include_str!("assets/spent.html"), "").with_status(410)
 }
 
-/// `csrf` is base64url: nothing in it means anything in HTML.
+/// Where one writes a recovery code, for the first time or again.
+pub(super) fn recovery(csrf: &str, again: bool) -> Reply {
+    let said = if again { "<p role=\"alert\">That code was not accepted. Each works once.</p>" } else { "" };
+    let reply = page("Recovery code", &include_str!("assets/recovery.html").replace("{{said}}", said), csrf);
+    if again { reply.with_status(403) } else { reply }
+}
+
+/// Where one asks for new recovery codes, after a proof unless there was one lately.
+pub(super) fn offer_codes(csrf: &str, proved: bool) -> Reply {
+    let main =
+        include_str!("assets/offer-codes.html").replace("{{step-up}}", if proved { "" } else { " data-step-up" });
+    page("Recovery codes", &main, csrf)
+}
+
+/// The codes, this once.
+pub(super) fn codes(codes: &[SecretText], home: &str) -> Reply {
+    let lines: String = codes.iter().map(|code| format!("<li><code>{}</code></li>", code.expose())).collect();
+    let main = include_str!("assets/codes.html").replace("{{codes}}", &lines).replace("{{home}}", home);
+    page("Recovery codes", &main, "")
+}
+
+/// `csrf` is base64url, codes are letters and digits, paths are ours: nothing in them means anything in HTML.
 fn page(title: &str, main: &str, csrf: &str) -> Reply {
     let page = PAGE.replace("{{title}}", title).replace("{{main}}", main).replace("{{csrf}}", csrf);
     Reply::page(page, POLICY)

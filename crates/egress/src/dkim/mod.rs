@@ -73,11 +73,17 @@ impl DkimSigner for RsaKey {
     }
 }
 
-/// A key with the place where its public half is published: `<selector>._domainkey.<domain>`.
-#[derive(Clone)]
-pub struct DkimKey {
+/// Where the public half of a key is published: `<selector>._domainkey.<domain>`.
+#[derive(Clone, Debug)]
+pub struct DkimPlace {
     domain: String,
     selector: String,
+}
+
+/// A key with its place.
+#[derive(Clone)]
+pub struct DkimKey {
+    place: DkimPlace,
     signer: Arc<dyn DkimSigner>,
 }
 
@@ -102,21 +108,33 @@ impl DkimAlgorithm {
     }
 }
 
-impl DkimKey {
-    /// Names the place of a key.
-    pub fn new(domain: &str, selector: &str, signer: Arc<dyn DkimSigner>) -> Result<Self, DkimKeyError> {
+impl DkimPlace {
+    /// Reads a place, before there is a key for it.
+    pub fn parse(domain: &str, selector: &str) -> Result<Self, DkimKeyError> {
         if !is_dns_name(domain) || !domain.contains('.') {
             return Err(DkimKeyError::Domain);
         }
         if !is_dns_name(selector) {
             return Err(DkimKeyError::Selector);
         }
-        Ok(Self { domain: domain.to_ascii_lowercase(), selector: selector.to_ascii_lowercase(), signer })
+        Ok(Self { domain: domain.to_ascii_lowercase(), selector: selector.to_ascii_lowercase() })
+    }
+}
+
+impl DkimKey {
+    /// Names the place of a key.
+    pub fn new(domain: &str, selector: &str, signer: Arc<dyn DkimSigner>) -> Result<Self, DkimKeyError> {
+        DkimPlace::parse(domain, selector).map(|place| Self::at(place, signer))
+    }
+
+    /// The key at this place.
+    pub fn at(place: DkimPlace, signer: Arc<dyn DkimSigner>) -> Self {
+        Self { place, signer }
     }
 
     /// The `d=` domain.
     pub fn domain(&self) -> &str {
-        &self.domain
+        &self.place.domain
     }
 
     /// The header field (with its final CRLF) to put on top of `message`, a complete message with CRLF line
@@ -136,8 +154,8 @@ impl DkimKey {
             "DKIM-Signature: v=1; a={}; c=relaxed/relaxed;\r\n d={}; s={};\r\n t={signed_at};\r\n h={};\r\n \
              bh={};\r\n b=",
             self.signer.algorithm().tag(),
-            self.domain,
-            self.selector,
+            self.place.domain,
+            self.place.selector,
             names.join(":\r\n "),
             BASE64.encode(body_hash(body)),
         )
@@ -147,8 +165,8 @@ impl DkimKey {
 impl fmt::Debug for DkimKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DkimKey")
-            .field("domain", &self.domain)
-            .field("selector", &self.selector)
+            .field("domain", &self.place.domain)
+            .field("selector", &self.place.selector)
             .finish_non_exhaustive()
     }
 }

@@ -13,6 +13,7 @@ mod entry;
 mod export;
 mod filter;
 mod ids;
+mod prune;
 mod readers;
 mod service;
 #[cfg(test)]
@@ -25,5 +26,6 @@ pub(crate) use entry::{actor, environment, result};
 pub use export::{ExportError, Exported, export};
 pub use filter::Filter;
 pub use ids::TypedId;
+pub use prune::{prune, prune_forever};
 pub use service::{Consistency, Inclusion, Scan, consistency, entries, inclusion};
 pub use verify::{VerifyError, verify, verify_file, witnessed_in};

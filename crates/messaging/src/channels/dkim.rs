@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use schemars::JsonSchema;
-use sealpost_egress::dkim::{DkimAlgorithm, DkimKey, DkimSigner};
+use sealpost_egress::dkim::{DkimAlgorithm, DkimKey, DkimKeyError, DkimPlace, DkimSigner};
 use sealpost_seal::SecretText;
 use sealpost_seal::rng::Rng;
 use sealpost_seal::signing::{Ed25519Key, RsaKey};
@@ -128,16 +128,17 @@ impl DkimSigner for PrivateKey {
     }
 }
 
-/// The key at its place, or why the place can't be.
-pub(super) fn placed(domain: &str, selector: &str, key: PrivateKey) -> Result<DkimKey, ChannelRefusal> {
-    DkimKey::new(domain, selector, Arc::new(key)).map_err(|error| match error {
-        sealpost_egress::dkim::DkimKeyError::Domain => {
-            ChannelRefusal::Setting { field: "dkim/domain", code: "not_a_host" }
-        }
-        sealpost_egress::dkim::DkimKeyError::Selector => {
-            ChannelRefusal::Setting { field: "dkim/selector", code: "not_a_host" }
-        }
+/// Where a key's public half is to be published, or why it can't be there.
+pub(super) fn place(domain: &str, selector: &str) -> Result<DkimPlace, ChannelRefusal> {
+    DkimPlace::parse(domain, selector).map_err(|error| match error {
+        DkimKeyError::Domain => ChannelRefusal::Setting { field: "dkim/domain", code: "not_a_host" },
+        DkimKeyError::Selector => ChannelRefusal::Setting { field: "dkim/selector", code: "not_a_host" },
     })
+}
+
+/// The key at its place.
+pub(super) fn placed(place: DkimPlace, key: PrivateKey) -> DkimKey {
+    DkimKey::at(place, Arc::new(key))
 }
 
 impl DkimSettings {

@@ -177,7 +177,7 @@ impl Channels {
     pub async fn prepare(&self, ctx: &Ctx, new: NewChannel) -> Result<Create, ChannelRefusal> {
         let NewEmail { host, port, security, username, password, .. } = new.email;
         let NewEmail { from_address, from_name, reply_to, helo, dkim, unsubscribe_base, .. } = new.email;
-        let (password, dkim) = (password.map(password_secret).transpose()?, ready(ctx, dkim).await?);
+        let password = password.map(password_secret).transpose()?;
         let email = EmailSettings {
             host,
             port,
@@ -192,6 +192,7 @@ impl Channels {
             unsubscribe_base,
         };
         rules::check(&email, password.is_some())?;
+        let dkim = ready(ctx, dkim).await?;
         let keys = self.store.keys().organisation(ctx.org.id).await?;
         Ok(Create { keys, name: new.name, email, password, dkim })
     }
@@ -289,7 +290,7 @@ fn ready_channel(
     let dkim = match (&settings.dkim, key) {
         (Some(place), Some(key)) => {
             let key = PrivateKey::from_secret(key).ok_or(StoreError::Unopenable)?;
-            vec![dkim::placed(&place.domain, &place.selector, key)?]
+            vec![dkim::placed(dkim::place(&place.domain, &place.selector)?, key)]
         }
         (Some(_) | None, _) => Vec::new(),
     };
@@ -320,6 +321,8 @@ async fn ready(ctx: &Ctx, new: Option<NewDkim>) -> Result<Option<ReadyDkim>, Cha
 fn ready_key(new: NewDkim, rng: &dyn sealpost_seal::rng::Rng) -> Result<ReadyDkim, ChannelRefusal> {
     const NOT_A_KEY: ChannelRefusal = ChannelRefusal::Setting { field: "dkim/private_key", code: "not_a_key" };
     let NewDkim { domain, selector, algorithm, private_key } = new;
+    // First: making a key is costly, and in vain if it has no place.
+    let place = dkim::place(&domain, &selector)?;
     let (key, origin) = match &private_key {
         Some(pem) => (PrivateKey::from_pem(pem).ok_or(NOT_A_KEY)?, Origin::Imported),
         None => (PrivateKey::generate(algorithm.unwrap_or(DkimKind::Rsa), rng), Origin::Generated),
@@ -328,7 +331,7 @@ fn ready_key(new: NewDkim, rng: &dyn sealpost_seal::rng::Rng) -> Result<ReadyDki
         return Err(ChannelRefusal::Setting { field: "dkim/algorithm", code: "not_of_the_key" });
     }
     let (algorithm, public, secret) = (key.kind(), key.public(), key.to_secret());
-    let placed = dkim::placed(&domain, &selector, key)?;
+    let placed = dkim::placed(place, key);
     let key = NewSecret::new(secret, KeyEncoding::Base64, origin).map_err(|_| NOT_A_KEY)?;
     Ok(ReadyDkim {
         domain: placed.domain().to_owned(),

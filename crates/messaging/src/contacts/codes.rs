@@ -5,6 +5,8 @@ use sealpost_web::{Failure, Refusal, not_found};
 use super::model::ContactRefusal;
 
 sealpost_web::codes! {
+    /// 403: whoever asks doesn't see the digits they would search by.
+    MASK_PROFILE_HIDES_DIGITS = 403 "mask_profile_hides_digits" "Your mask profile hides the last digits of phone numbers";
     /// 409: another contact has one of these addresses. `contact_id` says which.
     CONTACT_EXISTS = 409 "contact_exists" "Another contact has one of these addresses";
     /// 422: the addresses belong to different contacts.

@@ -1,35 +1,32 @@
 //! The turn of a month: contacts are indexed anew, and then the old key goes.
 
-use sealpost_store::{ContactId, Ctx, Environment, Epoch, Epochs, Leaf, Org, OrgId, StoreError};
+use sealpost_access::members;
+use sealpost_store::{ContactId, Ctx, Environment, Epoch, Leaf, Org, OrgId, StoreError};
 
-use super::indexes::Index;
-use super::model::{ContactRefusal, Details, Identifier};
+use super::indexes::{Bucket, Index};
+use super::model::{ContactRefusal, Details};
 use super::service::Contacts;
-use super::store::{self, ContactRow};
-use super::subject::Subject;
+use super::store;
 
 /// How long after the turn of a month a key is kept at least: whoever began under it on any node has finished, and clocks that
 /// differ agree.
 const GRACE_MS: i64 = 24 * 3_600_000;
 
 impl Contacts {
-    /// Moves up to `limit` contacts per kind of index to the current epoch; answers how many were moved. Call until 0, then the
+    /// Moves contacts to the current epoch, of each kind of index up to `limit`; answers how many were moved. Call until 0, then the
     /// epochs before are empty and [`Contacts::retire`] lets their keys go.
     pub async fn reindex(&self, ctx: &Ctx, limit: u32) -> Result<usize, ContactRefusal> {
         let epoch = Epoch::at(ctx.now());
-        let mut moved = 0;
-        for identifier in Identifier::ALL {
-            let outdated =
-                self.store.read::<_, StoreError>(ctx, move |tx| store::outdated(tx, identifier, epoch, limit)).await?;
-            moved += outdated.len();
-            for id in outdated {
-                self.reindex_one(ctx, id, identifier).await?;
-            }
+        let outdated = self.store.read::<_, StoreError>(ctx, move |tx| store::outdated(tx, epoch, limit)).await?;
+        let moved = outdated.len();
+        for id in outdated {
+            self.reindex_one(ctx, id).await?;
         }
         Ok(moved)
     }
 
-    async fn reindex_one(&self, ctx: &Ctx, id: ContactId, identifier: Identifier) -> Result<(), ContactRefusal> {
+    /// Indexes all there is of a contact, also what was not indexed when it was written.
+    async fn reindex_one(&self, ctx: &Ctx, id: ContactId) -> Result<(), ContactRefusal> {
         let epochs = self.store.keys().epochs(ctx.org.id, ctx.now()).await?;
         let row = self.store.read::<_, StoreError>(ctx, move |tx| store::find(tx, id)).await?;
         let unlocked = match &row {
@@ -38,21 +35,22 @@ impl Contacts {
         };
         let subject = match unlocked {
             Ok(subject) => subject,
-            // Shredded: its index only has to go.
+            // Shredded: its indexes only have to go.
             Err(ContactRefusal::NotFound) => None,
             Err(error) => return Err(error),
         };
-        let org = ctx.org;
         self.store
             .maintain::<_, StoreError>(ctx, move |tx| {
-                let current = match (&subject, store::find(tx, id)?) {
-                    (Some(subject), Some(row)) => current_index(org, &epochs, subject, &row, identifier)?,
-                    _ => None,
-                };
-                if let Some(index) = &current {
-                    store::claim(tx, index, id)?;
+                if let (Some(subject), Some(row)) = (&subject, store::find_to_change(tx, id)?) {
+                    let details = Details::read(row.open(subject, tx.ctx().org)?);
+                    for index in Index::all(&epochs, tx.ctx(), &details) {
+                        store::claim(tx, &index, id)?;
+                    }
+                    if let Some(bucket) = Bucket::of_person(&epochs, tx.ctx(), &details) {
+                        store::enter(tx, &bucket, id)?;
+                    }
                 }
-                store::release_before(tx, id, identifier, epochs.current.epoch)
+                store::release_before(tx, id, epochs.current.epoch)
             })
             .await?;
         Ok(())
@@ -67,7 +65,9 @@ impl Contacts {
         let over = Epoch::at(live.now().plus_ms(-GRACE_MS));
         let mut destroyed = 0;
         for epoch in epochs.before.iter().map(|living| living.epoch).filter(|epoch| *epoch < over) {
-            let mut is_in_use = false;
+            // Members of the organisation are found under the same keys.
+            let mut is_in_use =
+                self.store.read::<_, StoreError>(&live, move |tx| members::is_in_use(tx, epoch)).await?;
             for ctx in [&test, &live] {
                 is_in_use |= self.store.read::<_, StoreError>(ctx, move |tx| store::is_in_use(tx, epoch)).await?;
             }
@@ -88,17 +88,4 @@ impl Contacts {
         self.store.write::<_, StoreError>(ctx, move |tx| Ok(tx.record(leaf, ()))).await?;
         self.store.keys().destroy_epoch(ctx.org.id, epoch).await
     }
-}
-
-/// The index under which a contact's value belongs now.
-fn current_index(
-    org: Org,
-    epochs: &Epochs,
-    subject: &Subject,
-    row: &ContactRow,
-    identifier: Identifier,
-) -> Result<Option<Index>, StoreError> {
-    let details = Details::read(row.open(subject, org)?);
-    let normal = details.identifiers().into_iter().find(|(kind, _)| *kind == identifier);
-    Ok(normal.map(|(_, normal)| Index::of(epochs, org.environment, identifier, &normal)))
 }

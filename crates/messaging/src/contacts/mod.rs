@@ -2,7 +2,8 @@
 //!
 //! Each has a slot of the key store whose key is its *subject key*: every value about the person is sealed under it, at the place
 //! where it stands, and destroying that one key makes all of it noise. Nothing about a person is found by opening: a look-up goes
-//! through blind indexes, keyed hashes of the normal form whose keys change with the month ([`sealpost_store::Epoch`]).
+//! through blind indexes, keyed hashes of the normal form whose keys change with the month ([`sealpost_store::Epoch`]). Only
+//! who sees the last four digits of phone numbers may search by them: through buckets of two bytes, whose contacts are then opened.
 //!
 //! What others use: [`Contacts::resolve`] finds the person a message is for, or prepares a new one that the accepting transaction
 //! [`insert_if_absent`]s; [`Contacts::subject`] gives the key; [`Contacts::address`] opens one address for delivery.
@@ -23,9 +24,11 @@ mod subject;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use api::body;
+pub(crate) use api::Given;
 pub use api::feature;
-pub use model::{Changes, Contact, ContactRefusal, Details, ExternalId, Fields, Identifier, Locale, Name, Reveal};
+pub use model::{
+    Candidate, Changes, Contact, ContactRefusal, Details, ExternalId, Fields, Identifier, Locale, Name, Reveal,
+};
 pub use pages::NAV;
 pub use prepare::{NewContact, Update, insert_if_absent};
 pub use recipient::Recipient;

@@ -179,6 +179,14 @@ pub struct Contact {
     pub updated_at: Time,
 }
 
+/// Who may be an element of a list.
+pub struct Candidate {
+    /// The contact's id: its place in the list.
+    pub id: ContactId,
+    /// The contact, if it is an element.
+    pub contact: Option<Contact>,
+}
+
 /// The sealed columns of a contact: `T` is what stands in them.
 pub struct Fields<T = Personal<String>> {
     /// The id in the organisation's own systems.

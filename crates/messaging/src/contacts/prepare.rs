@@ -5,7 +5,7 @@ use sealpost_store::{Change as Told, ContactId, Ctx, Epochs, Leaf, Recorded, Slo
 use zeroize::Zeroizing;
 
 use super::CHANGED;
-use super::indexes::Index;
+use super::indexes::{Bucket, Index};
 use super::model::{Changes, Contact, ContactRefusal, Details, ExternalId, Fields, Identifier, Locale, Name};
 use super::store::{self, ContactRow};
 use super::subject::Subject;
@@ -16,12 +16,13 @@ pub struct NewContact {
     subject: Subject,
     row: ContactRow,
     indexes: Vec<Index>,
+    bucket: Option<Bucket>,
 }
 
 impl NewContact {
     pub(super) fn seal(ctx: &Ctx, epochs: &Epochs, slot: Slot, details: &Details) -> Self {
         let subject = Subject { id: ContactId::new(&ctx.world), slot: slot.id, key: slot.key };
-        let indexes = Index::all(epochs, ctx, details);
+        let (indexes, bucket) = (Index::all(epochs, ctx, details), Bucket::of_person(epochs, ctx, details));
         let seal = |column, value: Option<&Personal<String>>| value.map(|value| subject.seal(ctx, column, value));
         let fields = Fields {
             external_id: seal("external_id", details.external_id.as_ref().map(ExternalId::text)),
@@ -32,7 +33,7 @@ impl NewContact {
         let locale = details.locale.as_ref().map(|locale| locale.as_str().to_owned());
         let now = ctx.now();
         let row = ContactRow { id: subject.id, slot: subject.slot, fields, locale, created_at: now, updated_at: now };
-        Self { subject, row, indexes }
+        Self { subject, row, indexes, bucket }
     }
 
     /// The contact to be, and its key.
@@ -64,6 +65,9 @@ impl NewContact {
             }
         }
         store::insert(tx, &self.row)?;
+        if let Some(bucket) = &self.bucket {
+            store::enter(tx, bucket, self.subject.id)?;
+        }
         Ok(None)
     }
 }
@@ -93,6 +97,7 @@ pub struct Update {
     sealed: Fields<Change<Sealed<String>>>,
     locale: Change<Locale>,
     indexes: Vec<(Identifier, Option<Index>)>,
+    bucket: Change<Bucket>,
 }
 
 impl Update {
@@ -109,19 +114,20 @@ impl Update {
         index(Identifier::Email, as_ref(&email).map(|email| email.index_form()));
         index(Identifier::ExternalId, as_ref(&external_id).map(ExternalId::index_form));
         index(Identifier::Phone, as_ref(&phone).map(|phone| phone.index_form()));
+        let bucket = as_ref(&phone).map(|phone| Bucket::of(epochs, ctx.org.environment, &phone.last4()));
         let sealed = Fields {
             external_id: Some(external_id.map(|id| subject.seal(ctx, "external_id", id.text()))),
             name: Some(name.map(|name| subject.seal(ctx, "name", name.text()))),
             email: Some(email.map(|email| subject.seal(ctx, "email", email.delivery_form()))),
             phone: Some(phone.map(|phone| subject.seal(ctx, "phone", phone.delivery_form()))),
         };
-        Self { subject, sealed, locale, indexes }
+        Self { subject, sealed, locale, indexes, bucket }
     }
 
     /// Changes the contact as it stands now.
     pub fn apply(self, tx: &mut Tx<'_>) -> Result<Recorded<Contact>, ContactRefusal> {
         let id = self.subject.id;
-        let mut row = store::find(tx, id)?.ok_or(ContactRefusal::NotFound)?;
+        let mut row = store::find_to_change(tx, id)?.ok_or(ContactRefusal::NotFound)?;
         let change = |change: Option<Change<Sealed<String>>>, before| change.unwrap_or_default().apply(before);
         row.fields = Fields {
             external_id: change(self.sealed.external_id, row.fields.external_id),
@@ -141,6 +147,12 @@ impl Update {
             {
                 return Err(ContactRefusal::Exists { contact, by: *identifier });
             }
+        }
+        if !self.bucket.is_keep() {
+            store::leave(tx, id)?;
+        }
+        if let Some(bucket) = self.bucket.set() {
+            store::enter(tx, bucket, id)?;
         }
         if !store::update(tx, &row)? {
             return Err(ContactRefusal::NotFound);

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use sealpost_store::ContactId;
 use serde::Deserialize;
 
-use super::api::body;
+use super::api::Given;
 use super::model::{Details, ExternalId, Locale, Name};
 use sealpost_seal::normal::{Email, Phone};
 
@@ -44,25 +44,15 @@ struct RecipientBody {
     /// A contact.
     contact_id: Option<ContactId>,
     /// Phone number in E.164.
-    #[serde(default, deserialize_with = "body::phone")]
-    #[schemars(with = "Option<body::PhoneText>")]
-    phone: Option<Phone>,
+    phone: Option<Given<Phone>>,
     /// E-mail address.
-    #[serde(default, deserialize_with = "body::email")]
-    #[schemars(with = "Option<body::EmailText>")]
-    email: Option<Email>,
+    email: Option<Given<Email>>,
     /// The person's id in your systems.
-    #[serde(default, deserialize_with = "body::external_id")]
-    #[schemars(with = "Option<body::ExternalIdText>")]
-    external_id: Option<ExternalId>,
+    external_id: Option<Given<ExternalId>>,
     /// The person's name, if the contact is new.
-    #[serde(default, deserialize_with = "body::name")]
-    #[schemars(with = "Option<body::NameText>")]
-    name: Option<Name>,
+    name: Option<Given<Name>>,
     /// The person's language, if the contact is new.
-    #[serde(default, deserialize_with = "body::locale")]
-    #[schemars(with = "Option<body::LocaleText>")]
-    locale: Option<Locale>,
+    locale: Option<Given<Locale>>,
 }
 
 /// `contact_id` beside addresses, or nothing to find anybody by.
@@ -78,7 +68,13 @@ impl TryFrom<RecipientBody> for Recipient {
         let addressed = phone.is_some() || email.is_some() || external_id.is_some();
         match contact_id {
             Some(id) if !addressed && name.is_none() && locale.is_none() => Ok(Self::Contact(id)),
-            None if addressed => Ok(Self::Person(Box::new(Details { phone, email, external_id, name, locale }))),
+            None if addressed => Ok(Self::Person(Box::new(Details {
+                phone: phone.map(Given::value),
+                email: email.map(Given::value),
+                external_id: external_id.map(Given::value),
+                name: name.map(Given::value),
+                locale: locale.map(Given::value),
+            }))),
             Some(_) | None => Err(NotARecipient),
         }
     }

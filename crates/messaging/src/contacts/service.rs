@@ -4,24 +4,29 @@ use std::sync::Arc;
 
 use sealpost_govern::Reason;
 use sealpost_govern::looks::{self, Look};
-use sealpost_seal::Personal;
+use sealpost_seal::normal::{Last4, Phone};
 use sealpost_seal::viewer::Viewer;
-use sealpost_store::{ContactId, Ctx, Store, StoreError};
-use sealpost_web::Failure;
+use sealpost_seal::{Personal, Purpose};
+use sealpost_store::{ContactId, Ctx, Leaf, Store, StoreError, Tx};
+use sealpost_web::{Failure, Refusal};
 use serde_json::{Map, json};
 
 use super::CHANGED;
-use super::indexes::Index;
-use super::model::{Changes, Contact, ContactRefusal, Details, Identifier, Reveal};
+use super::codes::MASK_PROFILE_HIDES_DIGITS;
+use super::indexes::{Bucket, Index};
+use super::model::{Candidate, Changes, Contact, ContactRefusal, Details, Identifier, Reveal};
 use super::prepare::{NewContact, Update};
 use super::resolve::{Found, LookUp};
 use super::rules;
-use super::store;
+use super::store::{self, ContactRow};
 use super::subject::Subject;
 use crate::recent::{Recent, object};
 
 /// Look-ups remembered.
 const REMEMBERED: u64 = 100_000;
+
+/// Behind every contact.
+const LAST: ContactId = ContactId::from_bytes([0xff; 16]);
 
 /// The contacts of all organisations; cheap to clone, to be made once.
 #[derive(Clone)]
@@ -95,19 +100,56 @@ impl Contacts {
         }
     }
 
-    /// Up to `limit` contacts older than `before`, newest first. Those whose key was shredded are not among them.
-    pub async fn list(&self, ctx: &Ctx, before: Option<ContactId>, limit: u32) -> Result<Vec<Contact>, ContactRefusal> {
-        let before = before.unwrap_or(ContactId::from_bytes([0xff; 16]));
+    /// Up to `limit` contacts older than `before`, newest first. Those whose key was shredded are no elements of the list.
+    pub async fn list(
+        &self,
+        ctx: &Ctx,
+        before: Option<ContactId>,
+        limit: u32,
+    ) -> Result<Vec<Candidate>, ContactRefusal> {
+        let before = before.unwrap_or(LAST);
         let rows = self.store.read::<_, StoreError>(ctx, move |tx| store::before(tx, before, limit)).await?;
-        let mut contacts = Vec::with_capacity(rows.len());
-        for row in rows {
-            match self.unlock(ctx, (row.id, row.slot)).await {
-                Ok(subject) => contacts.push(row.open(&subject, ctx.org)?),
-                Err(ContactRefusal::NotFound) => {}
-                Err(error) => return Err(error),
-            }
+        self.open_all(ctx, rows, |_| true).await
+    }
+
+    /// Up to `limit` contacts older than `before` whose phone number may end so, newest first; those whose number does are
+    /// elements of the list. Only for who sees the last digits of numbers anyhow. The leaf is committed before anything is opened.
+    pub async fn matching(
+        &self,
+        ctx: &Ctx,
+        last4: &Last4,
+        before: Option<ContactId>,
+        limit: u32,
+    ) -> Result<Vec<Candidate>, Failure> {
+        if !ctx.viewer.sees_last4() {
+            return Err(Refusal::of(&MASK_PROFILE_HIDES_DIGITS).into());
         }
-        Ok(contacts)
+        let epochs = self.store.keys().epochs(ctx.org.id, ctx.now()).await?;
+        let bucket = Bucket::of(&epochs, ctx.org.environment, last4);
+        self.store.write::<_, StoreError>(ctx, |tx| Ok(tx.record(Leaf::of("contact.match"), ()))).await?;
+        let before = before.unwrap_or(LAST);
+        let rows = move |tx: &mut Tx<'_>| store::in_bucket(tx, &bucket, before, limit);
+        let rows = self.store.read::<_, StoreError>(ctx, rows).await?;
+        Ok(self.open_all(ctx, rows, |contact| ends(contact, last4)).await?)
+    }
+
+    /// Opens contacts; those who can't be opened any more, or aren't `wanted`, are no elements.
+    async fn open_all(
+        &self,
+        ctx: &Ctx,
+        rows: Vec<ContactRow>,
+        wanted: impl Fn(&Contact) -> bool,
+    ) -> Result<Vec<Candidate>, ContactRefusal> {
+        let mut candidates = Vec::with_capacity(rows.len());
+        for row in rows {
+            let contact = match self.unlock(ctx, (row.id, row.slot)).await {
+                Ok(subject) => Some(row.open(&subject, ctx.org)?),
+                Err(ContactRefusal::NotFound) => None,
+                Err(error) => return Err(error),
+            };
+            candidates.push(Candidate { id: row.id, contact: contact.filter(&wanted) });
+        }
+        Ok(candidates)
     }
 
     /// One address of a contact, to deliver to.
@@ -144,4 +186,9 @@ impl Contacts {
         let viewer = looks::look(&self.store, ctx, wanted, reason).await?;
         Ok((self.find(ctx, id).await?, viewer))
     }
+}
+
+fn ends(contact: &Contact, last4: &Last4) -> bool {
+    let phone = contact.fields.phone.as_ref().map(|phone| Phone::parse(phone.expose(Purpose::Index)));
+    phone.is_some_and(|phone| phone.is_ok_and(|phone| last4.ends(&phone)))
 }

@@ -1,9 +1,11 @@
 //! Every query on contacts and their indexes.
 
+use std::collections::BTreeSet;
+
 use sealpost_seal::Sealed;
 use sealpost_store::{ContactId, Epoch, Org, Row, SlotId, Sql, StoreError, Time, Tx, sql};
 
-use super::indexes::{Index, Value};
+use super::indexes::{Bucket, Index, Value};
 use super::model::{Contact, Fields, Identifier};
 use super::subject::Subject;
 
@@ -41,6 +43,12 @@ const ONE: Sql = sql!(
     "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
      where org = $1 and env = $2 and id = $3"
 );
+const ONE_TO_CHANGE: Sql = sql!(
+    sqlite: "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
+             where org = $1 and env = $2 and id = $3",
+    postgres: "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
+               where org = $1 and env = $2 and id = $3 for update"
+);
 const BEFORE: Sql = sql!(
     "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
      where org = $1 and env = $2 and id < $3 order by id desc limit $4"
@@ -59,7 +67,7 @@ const CLAIM: Sql = sql!(
 // Index contact_index_contact (org, env, contact).
 const RELEASE: Sql = sql!("delete from contact_index where org = $1 and env = $2 and contact = $3 and kind = $4");
 const RELEASE_BEFORE: Sql =
-    sql!("delete from contact_index where org = $1 and env = $2 and contact = $3 and kind = $4 and epoch < $5");
+    sql!("delete from contact_index where org = $1 and env = $2 and contact = $3 and epoch < $4");
 // Primary key (org, env, kind, epoch, value).
 const OUTDATED: Sql = sql!(
     "select distinct contact from contact_index where org = $1 and env = $2 and kind = $3 and epoch < $4 limit $5"
@@ -69,6 +77,24 @@ const ANY_UNDER: Sql =
     sql!("select contact from contact_index where org = $1 and env = $2 and kind = $3 and epoch = $4 limit 1");
 const HELD: Sql =
     sql!("select contact from contact_index where org = $1 and env = $2 and kind = $3 and epoch = $4 and value = $5");
+// Primary key (org, env, epoch, bucket, contact).
+const IN_BUCKET: Sql = sql!(
+    "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
+     where org = $1 and env = $2 and id in (select contact from contact_last4 where org = $1 and env = $2 \
+     and epoch = $3 and bucket = $4 and contact < $5 order by contact desc limit $6) order by id desc"
+);
+const ENTER_BUCKET: Sql = sql!(
+    "insert into contact_last4 (org, env, epoch, bucket, contact) values ($1, $2, $3, $4, $5) on conflict do nothing"
+);
+// Index contact_last4_contact (org, env, contact).
+const LEAVE_BUCKETS: Sql = sql!("delete from contact_last4 where org = $1 and env = $2 and contact = $3");
+const LEAVE_BUCKETS_BEFORE: Sql =
+    sql!("delete from contact_last4 where org = $1 and env = $2 and contact = $3 and epoch < $4");
+// Primary key (org, env, epoch, bucket, contact).
+const OUTDATED_IN_BUCKETS: Sql =
+    sql!("select distinct contact from contact_last4 where org = $1 and env = $2 and epoch < $3 limit $4");
+const ANY_IN_BUCKETS: Sql =
+    sql!("select contact from contact_last4 where org = $1 and env = $2 and epoch = $3 limit 1");
 
 /// Who has this index value.
 pub(super) fn holder(tx: &mut Tx<'_>, index: &Index) -> Result<Option<ContactId>, StoreError> {
@@ -109,6 +135,11 @@ pub(super) fn find(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<ContactRow>,
     tx.optional(ONE, &[&id], read)
 }
 
+/// The contact, which nobody else changes before this transaction ends: its indexes have to be those of its fields.
+pub(super) fn find_to_change(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<ContactRow>, StoreError> {
+    tx.optional(ONE_TO_CHANGE, &[&id], read)
+}
+
 /// Contacts older than `before`, newest first.
 pub(super) fn before(tx: &mut Tx<'_>, before: ContactId, limit: u32) -> Result<Vec<ContactRow>, StoreError> {
     tx.all(BEFORE, &[&before, &limit], read)
@@ -140,36 +171,63 @@ pub(super) fn release(tx: &mut Tx<'_>, contact: ContactId, identifier: Identifie
     tx.put(RELEASE, &[&contact, &identifier.as_str()])
 }
 
-/// The contact is no longer found by this identifier under epochs before `epoch`.
-pub(super) fn release_before(
-    tx: &mut Tx<'_>,
-    contact: ContactId,
-    identifier: Identifier,
-    epoch: Epoch,
-) -> Result<(), StoreError> {
-    tx.put(RELEASE_BEFORE, &[&contact, &identifier.as_str(), &epoch.number()])
+/// Puts the contact into a bucket, under the current epoch.
+pub(super) fn enter(tx: &mut Tx<'_>, bucket: &Bucket, contact: ContactId) -> Result<(), StoreError> {
+    let Value { epoch, bytes } = bucket.current;
+    tx.put(ENTER_BUCKET, &[&epoch.number(), &bytes, &contact])
 }
 
-/// Contacts whose index of this kind stands under an epoch before `epoch`.
-pub(super) fn outdated(
+/// The contact is in no bucket any more.
+pub(super) fn leave(tx: &mut Tx<'_>, contact: ContactId) -> Result<(), StoreError> {
+    tx.put(LEAVE_BUCKETS, &[&contact])
+}
+
+/// Up to `limit` contacts in a bucket that are older than `before`, newest first.
+pub(super) fn in_bucket(
     tx: &mut Tx<'_>,
-    identifier: Identifier,
-    epoch: Epoch,
+    bucket: &Bucket,
+    before: ContactId,
     limit: u32,
-) -> Result<Vec<ContactId>, StoreError> {
-    tx.all(OUTDATED, &[&identifier.as_str(), &epoch.number(), &limit], |row| row.get("contact"))
+) -> Result<Vec<ContactRow>, StoreError> {
+    let mut found = Vec::new();
+    // Oldest epoch first: a contact that is moved meanwhile is seen where it was, or where it is.
+    for Value { epoch, bytes } in bucket.before.iter().rev().chain([&bucket.current]) {
+        found.extend(tx.all(IN_BUCKET, &[&epoch.number(), bytes, &before, &limit], read)?);
+    }
+    found.sort_by_key(|row| std::cmp::Reverse(row.id));
+    found.dedup_by_key(|row| row.id);
+    found.truncate(limit as usize);
+    Ok(found)
 }
 
-/// Whether anybody is found under this epoch, by any identifier, in this environment.
+/// The contact is no longer found under epochs before `epoch`.
+pub(super) fn release_before(tx: &mut Tx<'_>, contact: ContactId, epoch: Epoch) -> Result<(), StoreError> {
+    tx.put(RELEASE_BEFORE, &[&contact, &epoch.number()])?;
+    tx.put(LEAVE_BUCKETS_BEFORE, &[&contact, &epoch.number()])
+}
+
+/// Contacts that stand under an epoch before `epoch`: of each kind of index, up to `limit`.
+pub(super) fn outdated(tx: &mut Tx<'_>, epoch: Epoch, limit: u32) -> Result<BTreeSet<ContactId>, StoreError> {
+    let mut found = BTreeSet::new();
+    for identifier in Identifier::ALL {
+        found.extend(tx.all(OUTDATED, &[&identifier.as_str(), &epoch.number(), &limit], contact)?);
+    }
+    found.extend(tx.all(OUTDATED_IN_BUCKETS, &[&epoch.number(), &limit], contact)?);
+    Ok(found)
+}
+
+/// Whether anybody is found under this epoch, by whatever, in this environment.
 pub(super) fn is_in_use(tx: &mut Tx<'_>, epoch: Epoch) -> Result<bool, StoreError> {
     for identifier in Identifier::ALL {
-        let one =
-            tx.optional(ANY_UNDER, &[&identifier.as_str(), &epoch.number()], |row| row.get::<ContactId>("contact"))?;
-        if one.is_some() {
+        if tx.optional(ANY_UNDER, &[&identifier.as_str(), &epoch.number()], contact)?.is_some() {
             return Ok(true);
         }
     }
-    Ok(false)
+    Ok(tx.optional(ANY_IN_BUCKETS, &[&epoch.number()], contact)?.is_some())
+}
+
+fn contact(row: &Row<'_>) -> Result<ContactId, StoreError> {
+    row.get("contact")
 }
 
 fn columns(fields: &Fields<Sealed<String>>) -> [Option<&[u8]>; 4] {

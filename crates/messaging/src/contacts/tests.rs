@@ -10,6 +10,8 @@ use sealpost_web::{Failure, not_found};
 use super::*;
 use crate::patch::Change;
 
+mod matching;
+
 const DAY_MS: i64 = 86_400_000;
 const PHONE: &str = "+12025550143";
 const EMAIL: &str = "Marker.Zebra@example.com";
@@ -169,6 +171,24 @@ both_engines! {
         assert!(same.is_ok(), "its own address is not taken");
     }
 
+    async fn changes_at_once_leave_a_contact_found_by_the_last_and_nothing_else(house: TestStore) {
+        let ctx = house.organisation().await;
+        let contacts = Contacts::new(house.store.clone());
+        let made = contacts.create(&ctx, &by_phone(PHONE)).await.unwrap();
+        let changes = (0..32).map(|n| {
+            let (contacts, ctx) = (contacts.clone(), ctx.clone());
+            let changes = Changes { phone: Change::Set(phone(&format!("+120255502{n:02}"))), ..Changes::default() };
+            tokio::spawn(async move { contacts.update(&ctx, made.id, changes).await.map(drop) })
+        });
+        for change in changes.collect::<Vec<_>>() {
+            change.await.unwrap().unwrap();
+        }
+        let last = contacts.find(&ctx, made.id).await.unwrap();
+        let last = phone(clear(&last.fields.phone).unwrap());
+        assert_eq!((index_rows(&house, &ctx).await, matching::in_buckets(&house, &ctx).await), (1, 1));
+        assert!(values_of(&house, &ctx, &last.index_form()).await.contains(&index_value(&house, &ctx).await));
+    }
+
     async fn no_leaf_no_contact_no_change_no_look(house: TestStore) {
         let ctx = house.organisation().await;
         let contacts = Contacts::new(house.store.clone());
@@ -320,7 +340,10 @@ both_engines! {
         house.store.keys().shred(ctx.org.id, vec![made.slot]).await.unwrap();
         assert!(matches!(contacts.find(&ctx, made.id).await, Err(ContactRefusal::NotFound)));
         assert!(matches!(contacts.resolve(&ctx, &person(by_phone(PHONE))).await, Err(ContactRefusal::NotFound)));
-        assert!(contacts.list(&ctx, None, 10).await.unwrap().is_empty());
+        house.clock.advance_ms(1);
+        let other = contacts.create(&ctx, &by_phone("+12025550199")).await.unwrap();
+        let listed: Vec<_> = contacts.list(&ctx, None, 10).await.unwrap().into_iter().map(|one| (one.id, one.contact.is_some())).collect();
+        assert_eq!(listed, [(other.id, true), (made.id, false)], "it keeps its place, so that the list goes on behind it");
     }
 
     async fn pages_go_from_the_newest_to_the_oldest_without_gaps(house: TestStore) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use sealpost_seal::normal::{Email, Phone};
 use sealpost_seal::{Personal, Purpose, pan};
-use sealpost_store::{Ctx, Leaf, MessageId, NewJob, Recorded, SlotId, Store, Time, Tx};
+use sealpost_store::{Ctx, Leaf, MessageId, NewJob, Recorded, SlotId, Store, StoreError, Time, Tx};
 use sealpost_web::{Failure, Fault, IdempotencyKey, Refusal};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -88,6 +88,25 @@ pub(super) struct Prepared {
     suppression: [u8; 16],
 }
 
+impl Prepared {
+    /// In the transaction that accepts it: nobody may have suppressed the address. Asked together with other messages'.
+    pub(super) fn guard(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        suppressions::guard(tx, self.message.channel, self.suppression)
+    }
+
+    /// The same for one of many in a transaction, which goes on without it.
+    pub(super) fn check(&self, tx: &mut Tx<'_>) -> Result<(), NotAccepted> {
+        match suppressions::is_suppressed(tx, self.message.channel, self.suppression)? {
+            true => Err(suppressed().into()),
+            false => Ok(()),
+        }
+    }
+}
+
+fn suppressed() -> Refusal {
+    Refusal::of(&codes::RECIPIENT_SUPPRESSED).at("/to", "suppressed")
+}
+
 /// Why a prepared message was not accepted.
 pub(super) enum NotAccepted {
     /// For this reason.
@@ -106,9 +125,24 @@ impl NotAccepted {
     }
 }
 
-impl<E: Into<Failure>> From<E> for NotAccepted {
-    fn from(error: E) -> Self {
-        Self::Refused(error.into())
+impl From<StoreError> for NotAccepted {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Guarded(suppressions::GUARD) => suppressed().into(),
+            error => Self::Refused(error.into()),
+        }
+    }
+}
+
+impl From<Failure> for NotAccepted {
+    fn from(failure: Failure) -> Self {
+        Self::Refused(failure)
+    }
+}
+
+impl From<Refusal> for NotAccepted {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal.into())
     }
 }
 
@@ -310,12 +344,9 @@ fn collect<'v>(value: &'v Value, texts: &mut Vec<std::borrow::Cow<'v, str>>) {
     }
 }
 
-/// The last gate and the one commit: suppressed or not is decided in the transaction that stores the message.
+/// The one commit. Whether the address is suppressed is decided in it too, by [`Prepared::guard`] or [`Prepared::check`].
 pub(super) fn accept(tx: &mut Tx<'_>, prepared: Prepared) -> Result<Recorded<AcceptedView>, NotAccepted> {
-    let Prepared { message, key, fresh, suppression } = prepared;
-    if suppressions::is_suppressed(tx, message.channel, suppression)? {
-        return Err(Refusal::of(&codes::RECIPIENT_SUPPRESSED).at("/to", "suppressed").into());
-    }
+    let Prepared { message, key, fresh, .. } = prepared;
     if let Some(fresh) = fresh
         && !contacts::insert_if_absent(tx, &fresh)?
     {

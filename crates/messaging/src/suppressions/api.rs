@@ -11,7 +11,7 @@ use super::codes::{self, ADDRESS_UNSUITABLE};
 use super::model::{Reason, Suppression};
 use super::service;
 use crate::channels::ChannelKind;
-use crate::contacts::body;
+use crate::contacts::Given;
 use crate::cursor;
 
 /// What suppressions add to the API.
@@ -32,13 +32,9 @@ struct NewBody {
     /// For which way of writing.
     channel: ChannelKind,
     /// E-mail address, for `email`.
-    #[serde(default, deserialize_with = "body::email")]
-    #[schemars(with = "Option<body::EmailText>")]
-    email: Option<Email>,
+    email: Option<Given<Email>>,
     /// Phone number in E.164, for `sms`.
-    #[serde(default, deserialize_with = "body::phone")]
-    #[schemars(with = "Option<body::PhoneText>")]
-    phone: Option<Phone>,
+    phone: Option<Given<Phone>>,
     /// Why; `manual` unless said otherwise.
     reason: Option<Reason>,
 }
@@ -51,13 +47,9 @@ struct CheckBody {
     /// For which way of writing.
     channel: ChannelKind,
     /// E-mail address, for `email`.
-    #[serde(default, deserialize_with = "body::email")]
-    #[schemars(with = "Option<body::EmailText>")]
-    email: Option<Email>,
+    email: Option<Given<Email>>,
     /// Phone number in E.164, for `sms`.
-    #[serde(default, deserialize_with = "body::phone")]
-    #[schemars(with = "Option<body::PhoneText>")]
-    phone: Option<Phone>,
+    phone: Option<Given<Phone>>,
 }
 
 /// A suppression. Whose address it is can't be told.
@@ -94,12 +86,12 @@ async fn value<B>(
     store: &Store,
     call: &Call<B>,
     channel: ChannelKind,
-    email: Option<&Email>,
-    phone: Option<&Phone>,
+    email: &Option<Given<Email>>,
+    phone: &Option<Given<Phone>>,
 ) -> Result<[u8; 16], Failure> {
     let normal = match (channel, email, phone) {
-        (ChannelKind::Email, Some(email), None) => email.index_form(),
-        (ChannelKind::Sms, None, Some(phone)) => phone.index_form(),
+        (ChannelKind::Email, Some(Given(email)), None) => email.index_form(),
+        (ChannelKind::Sms, None, Some(Given(phone))) => phone.index_form(),
         (ChannelKind::Email | ChannelKind::Sms, _, _) => return Err(Refusal::of(&ADDRESS_UNSUITABLE).into()),
     };
     let keys = store.keys().organisation(call.ctx.org.id).await?;
@@ -123,7 +115,7 @@ fn create(store: &Store) -> Endpoint {
 
 async fn handle_create(store: Store, call: Call<NewBody>) -> Result<Reply, Failure> {
     let NewBody { channel, email, phone, reason } = &call.body;
-    let value = value(&store, &call, *channel, email.as_ref(), phone.as_ref()).await?;
+    let value = value(&store, &call, *channel, email, phone).await?;
     let (channel, reason) = (*channel, reason.unwrap_or(Reason::Manual));
     call.write(&store, move |tx| {
         let suppressed = service::suppress(tx, channel, value, reason)?;
@@ -185,7 +177,7 @@ fn check(store: &Store) -> Endpoint {
 
 async fn handle_check(store: Store, call: Call<CheckBody>) -> Result<Reply, Failure> {
     let CheckBody { channel, email, phone } = &call.body;
-    let value = value(&store, &call, *channel, email.as_ref(), phone.as_ref()).await?;
+    let value = value(&store, &call, *channel, email, phone).await?;
     let channel = *channel;
     let found = store.peek(&call.ctx, move |tx| service::check(tx, channel, value)).await?;
     let suppression = found.as_ref().map(SuppressionView::from);

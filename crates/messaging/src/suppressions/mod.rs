@@ -3,7 +3,7 @@
 //! An address is kept as a keyed hash only, under a key of its own: it is compared, never shown, and it outlives the contact it
 //! came from, so that somebody who was forgotten is still left alone.
 //!
-//! What others use, inside their own transaction: [`value_of`], [`is_suppressed`], [`suppress`].
+//! What others use, inside their own transaction: [`value_of`], [`guard`], [`is_suppressed`], [`suppress`].
 
 mod api;
 pub mod codes;
@@ -15,4 +15,4 @@ mod tests;
 
 pub use api::feature;
 pub use model::{Reason, Suppression, SuppressionRefusal};
-pub use service::{Lift, check, is_suppressed, list, suppress, value_of};
+pub use service::{GUARD, Lift, check, guard, is_suppressed, list, suppress, value_of};

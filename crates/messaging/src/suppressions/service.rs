@@ -30,6 +30,14 @@ pub fn is_suppressed(tx: &mut Tx<'_>, channel: ChannelKind, value: [u8; 16]) -> 
     Ok(store::find(tx, channel, value)?.is_some())
 }
 
+/// The name of the guard that finds a suppression.
+pub const GUARD: &str = "suppression";
+
+/// The transaction fails with [`StoreError::Guarded`] by [`GUARD`] if nobody may write to this address.
+pub fn guard(tx: &mut Tx<'_>, channel: ChannelKind, value: [u8; 16]) -> Result<(), StoreError> {
+    store::guard(tx, channel, value)
+}
+
 /// The suppression of an address, if there is one.
 pub fn check(tx: &mut Tx<'_>, channel: ChannelKind, value: [u8; 16]) -> Result<Option<Suppression>, StoreError> {
     store::find(tx, channel, value)

@@ -25,6 +25,11 @@ pub(super) fn find(tx: &mut Tx<'_>, channel: ChannelKind, value: [u8; 16]) -> Re
     tx.optional(FIND, &[&channel, &value], read)
 }
 
+/// Nobody may have suppressed this address.
+pub(super) fn guard(tx: &mut Tx<'_>, channel: ChannelKind, value: [u8; 16]) -> Result<(), StoreError> {
+    tx.guard(FIND, &[&channel, &value], super::GUARD)
+}
+
 /// Keeps a suppression; false if the address is suppressed already.
 pub(super) fn insert(tx: &mut Tx<'_>, value: [u8; 16], suppression: &Suppression) -> Result<bool, StoreError> {
     let Suppression { id, channel, reason, created_at } = suppression;

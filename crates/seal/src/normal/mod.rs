@@ -5,4 +5,4 @@ mod email;
 mod phone;
 
 pub use email::{Email, NotAnEmail};
-pub use phone::{NotAPhone, Phone};
+pub use phone::{Last4, NotAPhone, NotLast4, Phone};

@@ -49,9 +49,43 @@ impl Phone {
     }
 
     /// The last four digits, for the separate index that masked viewers search.
-    pub fn last4(&self) -> Zeroizing<String> {
+    pub fn last4(&self) -> Last4 {
         let e164 = self.e164.expose(Purpose::Index);
-        Zeroizing::new(e164[e164.len() - 4..].to_owned())
+        Last4 { digits: Personal::new(e164[e164.len() - LAST..].to_owned()) }
+    }
+}
+
+/// The last four digits of a phone number: what a masked viewer may know of one.
+pub struct Last4 {
+    digits: Personal<String>,
+}
+
+/// The text isn't four digits. Never carries the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the end of a phone number is four digits")]
+pub struct NotLast4;
+
+const LAST: usize = 4;
+
+impl Last4 {
+    /// Reads four digits and nothing else.
+    pub fn parse(text: &str) -> Result<Self, NotLast4> {
+        let digits = Personal::new(text.to_owned());
+        if text.len() == LAST && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            Ok(Self { digits })
+        } else {
+            Err(NotLast4)
+        }
+    }
+
+    /// The digits, for their index.
+    pub fn index_form(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.digits.expose(Purpose::Index).clone())
+    }
+
+    /// Whether `phone` ends so.
+    pub fn ends(&self, phone: &Phone) -> bool {
+        phone.e164.expose(Purpose::Index).ends_with(self.digits.expose(Purpose::Index).as_str())
     }
 }
 
@@ -65,7 +99,7 @@ mod tests {
         for text in ["+4791234567", "+47 912 34 567", "+47 (912) 34-567", " +47.912.34.567 "] {
             let phone = Phone::parse(text).unwrap();
             assert_eq!(*phone.index_form(), "+4791234567");
-            assert_eq!(*phone.last4(), "4567");
+            assert_eq!(*phone.last4().index_form(), "4567");
         }
     }
 
@@ -95,7 +129,23 @@ mod tests {
         assert!(Phone::parse("+123456789012345").is_ok());
     }
 
+    #[test]
+    fn the_end_of_a_number_is_four_digits_and_nothing_else() {
+        for text in ["", "143", "00143", "014a", " 143", "01 43", "+143", "-143", "٠١٤٣", "０１４３", "0143\n", "01.3"]
+        {
+            assert!(Last4::parse(text).is_err(), "{text:?}");
+        }
+        assert_eq!(*Last4::parse("0143").unwrap().index_form(), "0143");
+    }
+
     proptest! {
+        #[test]
+        fn a_number_ends_in_its_last_four_digits_and_in_no_others(digits in "[1-9][0-9]{7,14}", other in "[0-9]{4}") {
+            let phone = Phone::parse(&format!("+{digits}")).unwrap();
+            prop_assert!(phone.last4().ends(&phone));
+            prop_assert_eq!(Last4::parse(&other).unwrap().ends(&phone), digits.ends_with(&other));
+        }
+
         #[test]
         fn grouping_never_changes_the_number(digits in "[1-9][0-9]{7,14}", cuts in proptest::collection::vec(0..5usize, 15)) {
             let mut text = "+".to_owned();

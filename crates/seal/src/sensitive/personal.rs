@@ -24,6 +24,8 @@ pub enum Purpose {
     Render,
     /// To show it to a person whose look is in the ledger.
     Reveal,
+    /// To show a member of staff to their colleagues.
+    Colleague,
     /// To check it: card numbers, addresses, limits.
     Guard,
 }

@@ -43,8 +43,8 @@ pub enum Field {
 }
 
 /// How much of a phone number a role sees, wherever one appears. Named `full`, `last4`,
-/// `first3_last4` and `none` in settings and on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+/// `first3_last4` and `none` in settings and on the wire. In the order of how much is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MaskProfile {
     /// Nothing.

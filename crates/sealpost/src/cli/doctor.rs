@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use sealpost_store::{Clock as _, World};
+use sealpost_store::{Clock as _, Standing, StoreError, World};
 use serde::Serialize;
 use serde_json::json;
 
 use super::{Outcome, Shell, Stop};
-use crate::config::{Config, Flags};
+use crate::config::{Config, Environment, Flags};
 use crate::running::Tls;
 use crate::telemetry::Telemetry;
 use crate::{files, hardening, house, siem, trust};
@@ -157,6 +157,13 @@ fn clock(folder: &Path, findings: &mut Findings) {
 }
 
 fn tls(config: &Config, findings: &mut Findings) {
+    if config.tls.certificate.is_none() && !config.storage.folder.relative().join("tls").is_dir() {
+        return findings.say(
+            Verdict::Warn,
+            "TLS",
+            "a local authority and its certificate will be made at the first start",
+        );
+    }
     match Tls::load(config, World::real().clock.now()) {
         Ok(Tls { authority: Some(_), .. }) => {
             findings.say(
@@ -219,6 +226,16 @@ async fn store(shell: &Shell, config: &Config, findings: &mut Findings) {
         None => "SQLite",
         Some(_) => "PostgreSQL",
     };
+    let is_there = match &config.storage.postgres {
+        None => config.storage.folder.relative().join("data.db").is_file(),
+        Some(_) => match standing(config, &shell.environment).await {
+            Ok(standing) => standing == Standing::Sealpost,
+            Err(error) => return findings.say(Verdict::Bad, "store", format!("{engine}: {error:#}")),
+        },
+    };
+    if !is_there {
+        return findings.say(Verdict::Warn, "store", format!("{engine} has no installation yet"));
+    }
     match house::open_store(config, &shell.environment, World::real()).await {
         Ok(store) => {
             let posture = match engine {
@@ -229,6 +246,14 @@ async fn store(shell: &Shell, config: &Config, findings: &mut Findings) {
             };
             findings.require(store.ready().await, Verdict::Bad, "store", posture, "the database does not answer");
         }
-        Err(error) => findings.say(Verdict::Warn, "store", format!("{engine} was not looked at: {error:#}")),
+        Err(error) => {
+            let in_use = matches!(error.downcast_ref(), Some(StoreError::InUse));
+            let verdict = if in_use { Verdict::Warn } else { Verdict::Bad };
+            findings.say(verdict, "store", format!("{engine} was not looked at: {error:#}"));
+        }
     }
+}
+
+async fn standing(config: &Config, environment: &Environment) -> anyhow::Result<Standing> {
+    Ok(house::database(&config.storage, environment)?.standing().await?)
 }

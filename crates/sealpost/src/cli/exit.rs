@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use sealpost_store::StoreError;
 use serde::Serialize;
+
+use super::advice;
 
 /// What the exit code tells a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -73,8 +74,8 @@ impl Stop {
 
 impl From<anyhow::Error> for Stop {
     fn from(error: anyhow::Error) -> Self {
-        let unreachable = error.downcast_ref::<StoreError>().is_some_and(|e| matches!(e, StoreError::Unreachable(_)));
-        Self::new(if unreachable { Exit::Unreachable } else { Exit::Failed }, format!("{error:#}"))
+        let (exit, fix) = advice::on(&error).unwrap_or((Exit::Failed, None));
+        Self { exit, what: format!("{error:#}"), fix: fix.map(str::to_owned) }
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Place {
 pub(super) async fn store(shell: &Shell) -> Outcome<Store> {
     let config = shell.load(&Flags::default())?.config;
     house::open_store(&config, &shell.environment, World::real()).await.map_err(|error| {
-        let in_use = error.downcast_ref::<StoreError>().is_some_and(|error| matches!(error, StoreError::Unsuitable(_)));
+        let in_use = matches!(error.downcast_ref(), Some(StoreError::InUse));
         let stop = Stop::from(error);
         if in_use { stop.fix("stop the server first, or leave out --local to go through its API") } else { stop }
     })

@@ -1,5 +1,6 @@
 //! The command line: one file per verb.
 
+mod advice;
 mod completions;
 mod config;
 mod demo;

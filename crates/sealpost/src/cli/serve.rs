@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use sealpost_store::{Clock as _, World};
 
-use super::{Exit, Outcome, Shell, Stop};
-use crate::config::Flags;
-use crate::house::House;
+use super::{Outcome, Shell, Stop};
+use crate::config::{Config, Flags, SecretSource};
+use crate::house::{House, NoRootKey};
 use crate::running::{Listeners, Running, Tls};
-use crate::{hardening, logging, signals};
+use crate::{files, hardening, logging, signals};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -30,11 +30,10 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
         .set("storage.folder", args.data, "data");
     let config = shell.load(&flags)?.config;
     if config.keys.root.is_none() {
-        return Err(Stop::new(Exit::Config, "keys.root is not set: it names where the root key is").fix(
-            "`sealpost init` makes a root key and a configuration; or set keys.root = { file = \"/etc/sealpost/root.key\" }",
-        ));
+        return Err(anyhow::Error::from(NoRootKey).into());
     }
     logging::begin(&config.log, &shell.environment);
+    warn_of_open_root_key(&config);
     hardening::apply();
     let mut end = signals::End::listen()?;
     signals::survive_size_limits()?;
@@ -59,5 +58,13 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
         Ok(())
     } else {
         Err(Stop::failed("some requests were still being served when time ran out"))
+    }
+}
+
+/// Not refused: where secrets are mounted, their mode isn't always ours to choose.
+fn warn_of_open_root_key(config: &Config) {
+    let path = config.keys.root.as_ref().and_then(SecretSource::path);
+    if path.is_some_and(|path| files::mode(&path).is_some_and(|mode| mode & 0o077 != 0)) {
+        tracing::warn!("root_key.readable_by_others");
     }
 }

@@ -14,10 +14,12 @@ pub(crate) struct LedgerConfig {
     pub(crate) checkpoint_ms: u64,
     /// A folder that keeps every checkpoint signed: one on another machine, or on a medium that only appends.
     pub(crate) witness: Option<RelativePathBuf>,
+    /// Days until the details of an entry are deleted; its hash stays, and so does the proof. 0 keeps them for ever.
+    pub(crate) details_days: u32,
 }
 
 impl Default for LedgerConfig {
     fn default() -> Self {
-        Self { origin: None, checkpoint_ms: 1000, witness: None }
+        Self { origin: None, checkpoint_ms: 1000, witness: None, details_days: 90 }
     }
 }

@@ -37,7 +37,7 @@ pub(crate) use load::{Flags, Loaded, load};
 pub(crate) use log::{LogConfig, LogFormat};
 pub(crate) use problem::Problems;
 pub(crate) use report::Setting;
-pub(crate) use secret::{SecretSource, read_file as read_secret_file};
+pub(crate) use secret::{SecretError, SecretSource, read_file as read_secret_file};
 pub(crate) use security_txt::SecurityTxtConfig;
 pub(crate) use server::{PublicUrl, ServerConfig};
 pub(crate) use siem::SiemConfig;

@@ -46,7 +46,7 @@ impl TryFrom<Declared> for SecretSource {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretError {
     /// The file could not be read.
-    #[error("{path}: {source}", path = .path.display())]
+    #[error("{path} can't be read", path = .path.display())]
     File {
         /// Which.
         path: PathBuf,

@@ -46,6 +46,15 @@ impl PublicUrl {
         &self.0
     }
 
+    /// The host alone: an IPv6 address keeps its brackets.
+    pub(crate) fn host(&self) -> &str {
+        let authority = self.authority();
+        match authority.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => host,
+            _ => authority,
+        }
+    }
+
     /// Host and port, as they stand in the URL.
     pub(crate) fn authority(&self) -> &str {
         self.0.trim_start_matches("https://")

@@ -10,7 +10,7 @@ use sealpost_seal::RootKey;
 use sealpost_seal::rng::SystemRng;
 use sealpost_seal::signature::SigningSecret;
 use sealpost_seal::token::KeyKind;
-use sealpost_store::testing::postgres_databases;
+use sealpost_store::testing::{cramped_databases, postgres_databases};
 use sealpost_store::{Database, Environment, Org, Store, StoreConfig, World};
 use serde_json::{Value, json};
 
@@ -45,11 +45,17 @@ impl Installation {
         Some(Self::new(Some(postgres_databases().await?)))
     }
 
+    /// On databases that lie on a small disk, and a folder on it; nothing where there is none.
+    pub(crate) async fn cramped() -> Option<(Self, PathBuf)> {
+        let (urls, disk) = cramped_databases().await?;
+        Some((Self::new(Some(urls)), disk))
+    }
+
     fn new(postgres: Option<[String; 2]>) -> Self {
         let folder = tempfile::Builder::new().prefix("sealpost-crash-").tempdir().unwrap();
         let root = RootKey::generate(&SystemRng).to_file_text().to_string();
         std::fs::write(folder.path().join("root.key"), &root).unwrap();
-        let quotas = ["send", "batch", "read", "search", "write", "reveal"]
+        let quotas = ["send", "batch", "read", "search", "partial", "write", "reveal"]
             .map(|class| format!("{class} = {{ count = 1000000, seconds = 60 }}"))
             .join("\n");
         let databases = match &postgres {
@@ -177,6 +183,7 @@ impl Installation {
             name: KeyName::parse("Crash").unwrap(),
             kind: KeyKind::Secret,
             scopes: EVERYTHING,
+            mask: Default::default(),
             lifetime: Lifetime::default(),
             cidrs: Default::default(),
         };

@@ -26,6 +26,8 @@ use std::time::Instant;
 
 use crate::chance::Chance;
 use crate::customer::{CODES, Customer};
+#[cfg(target_os = "linux")]
+use crate::full_disk::Disk;
 use crate::installation::Installation;
 use crate::life::{Tally, live};
 use crate::server::Server;
@@ -83,10 +85,19 @@ async fn one_key_has_one_effect_and_one_answer_on_postgres() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_loses_nothing_and_is_said_until_there_is_room() {
+async fn a_full_disk_loses_nothing_and_is_said_until_there_is_room_on_sqlite() {
     let (house, mut tally) = (Installation::sqlite(), Tally::default());
-    let wrong = full_disk::live_through(&house, &mut tally).await;
+    let wrong = full_disk::live_through(&house, &Disk::OfTheProcess, &mut tally).await;
     judge("sqlite", seed(), house, &wrong);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_loses_nothing_and_is_said_until_there_is_room_on_postgres() {
+    let Some((house, folder)) = Installation::cramped().await else { return };
+    let (disk, mut tally) = (Disk::Mounted { ballast: folder.join("ballast") }, Tally::default());
+    let wrong = full_disk::live_through(&house, &disk, &mut tally).await;
+    judge("postgres", seed(), house, &wrong);
 }
 
 /// In how many lives a server that forgets must be found out.

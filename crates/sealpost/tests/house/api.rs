@@ -211,6 +211,13 @@ impl Answer {
         rest.split('"').next().unwrap().to_owned()
     }
 
+    /// The token in the head of a page, for its script.
+    pub(crate) fn csrf_meta(&self) -> String {
+        let page = self.text();
+        let (_, rest) = page.split_once("name=\"csrf\" content=\"").unwrap_or_else(|| panic!("no token: {page}"));
+        rest.split('"').next().unwrap().to_owned()
+    }
+
     /// Status and body, without what names this one request.
     pub(crate) fn without_request_id(&self) -> (u16, String) {
         (self.status, self.text().replace(self.header("x-request-id"), "…"))

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde_json::{Value, json};
 
 use crate::api::{Answer, Ask};
-use crate::house::{House, text};
+use crate::house::{House, Member, text};
 use crate::surface::{Route, Surface};
 
 crate::on_both_engines! {
@@ -26,6 +26,9 @@ const MARKS: [(&str, &str); 9] = [
     ("password of a relay", "qzxpasswordcanary"),
     ("name of a new recipient", "qzxrecipientcanary"),
 ];
+
+/// What a caller who sees the last four digits of the number sees of it.
+const LAST4: (&str, &str) = ("7391", "•••••7391");
 
 /// Every form of every mark that is looked for.
 struct Needles(Vec<(String, Vec<u8>)>);
@@ -60,6 +63,16 @@ impl Needles {
             }
         }
         Self(all)
+    }
+
+    /// With parts of the marks that are numbers: long enough not to stand anywhere by chance, and not from the beginning, which
+    /// examples share.
+    fn with_parts_of_numbers(mut self) -> Self {
+        for (field, mark) in MARKS.iter().filter(|(_, mark)| mark.bytes().all(|byte| byte.is_ascii_digit())) {
+            let parts = mark.as_bytes().windows(7).skip(1);
+            self.0.extend(parts.map(|part| (format!("{field}, a part"), part.to_vec())));
+        }
+        self
     }
 
     fn found_in(&self, hay: &[u8]) -> Vec<&str> {
@@ -186,30 +199,62 @@ async fn where_nothing_is_masked_only_whoever_may_reveal_sees(house: House) {
     }
 }
 
+/// Who asks.
+enum Who<'a> {
+    Key(&'a str),
+    Member(&'a Member),
+    Nobody,
+}
+
+/// What an answer shows of hidden values beyond four digits of each.
+fn beyond_four_digits(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(map) if map.get("masked") == Some(&Value::Bool(true)) => {
+            let display = text(value, "display");
+            let digits = display.chars().filter(char::is_ascii_digit).count();
+            (digits > 4).then_some(display).into_iter().collect()
+        }
+        Value::Object(map) => map.values().flat_map(beyond_four_digits).collect(),
+        Value::Array(values) => values.iter().flat_map(beyond_four_digits).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Asks every route everything under a masking policy, and looks for the marks wherever they must not come out.
 async fn sweep(house: House, policy: Value) {
     house.api.must(Ask::new("put", "/v1/masking").json(&policy).key(&house.keys.live)).await;
-    let (surface, needles) = (Surface::read(&house).await, Needles::new());
+    let (surface, needles) = (Surface::read(&house).await, Needles::new().with_parts_of_numbers());
     let personal = Personal::plant(&house).await;
     let masked = house.key_with(&surface.without("data:reveal")).await.1;
+    let viewer = house.member("viewer").await;
+    let sees_last4 = house.key_seeing(&surface.without("data:reveal"), "last4").await;
     let mut leaks = Vec::new();
     let answers = std::cell::Cell::new(0);
     let mut look = |what: String, answer: Answer| {
         answers.set(answers.get() + 1);
         let found = needles.found_in(&answer.everything());
         leaks.extend(found.into_iter().map(|form| format!("{what} answers {}: {form}", answer.status)));
+        let beyond = beyond_four_digits(&serde_json::from_slice(&answer.body).unwrap_or_default());
+        leaks.extend(beyond.into_iter().map(|display| format!("{what} shows {display}")));
     };
     for route in surface.routes.iter().filter(|route| route.method != "delete") {
         for (who, key) in [
-            ("masked", Some(&masked)),
-            ("our other environment", Some(&house.keys.live)),
-            ("another organisation", Some(&house.keys.foreign)),
-            ("nobody", None),
+            ("masked", Who::Key(&masked)),
+            ("who sees last digits", Who::Key(&sees_last4)),
+            ("our other environment", Who::Key(&house.keys.live)),
+            ("another organisation", Who::Key(&house.keys.foreign)),
+            ("a signed-in viewer", Who::Member(&viewer)),
+            ("nobody", Who::Nobody),
         ] {
+            // Whoever leaves sees nothing more.
+            if matches!(key, Who::Member(_)) && route.path == "/sign-out" {
+                continue;
+            }
             for (how, ask) in requests(route, &personal, &policy) {
                 let ask = match key {
-                    Some(key) => ask.key(key),
-                    None => ask,
+                    Who::Key(key) => ask.key(key),
+                    Who::Member(member) => ask.member(member),
+                    Who::Nobody => ask,
                 };
                 look(format!("{} to {who}, {how}", route.name()), house.api.ask(ask).await);
             }
@@ -218,16 +263,25 @@ async fn sweep(house: House, policy: Value) {
     assert!(answers.get() > 500, "{answers:?}");
 
     // And so that this test can fail:
+    let found =
+        house.api.must(Ask::post("/v1/contacts/match", &json!({ "phone_last4": LAST4.0 })).key(&sees_last4)).await;
+    let contact = &found["data"].as_array().unwrap().iter().find(|one| one["id"] == *personal.contact).unwrap();
+    assert_eq!((&contact["phone"]["display"], &contact["email"]["display"]), (&json!(LAST4.1), &json!("xxxxx")));
+    let message = house.api.must(Ask::get(format!("/v1/messages/{}", personal.message)).key(&sees_last4)).await;
+    assert_eq!(message["to"]["display"], LAST4.1);
+    assert!(!beyond_four_digits(&json!([{ "phone": { "masked": true, "display": "•••••57391" } }])).is_empty());
     let reason = json!({ "reason": MARKS[6].1 });
     let revealed = house.post(format!("/v1/messages/{}/reveal", personal.message), &reason).await;
     assert!(!needles.found_in(revealed.to_string().as_bytes()).is_empty(), "{revealed}");
     let fields = json!({ "fields": ["phone", "email", "name", "external_id"], "reason": MARKS[6].1 });
     let revealed = house.post(format!("/v1/contacts/{}/reveal", personal.contact), &fields).await;
     assert!(needles.found_in(revealed.to_string().as_bytes()).len() >= 3, "{revealed}");
-    for (who, key) in [("masked", &masked), ("another organisation", &house.keys.foreign)] {
+    for (who, key) in
+        [("masked", &masked), ("who sees last digits", &sees_last4), ("another organisation", &house.keys.foreign)]
+    {
         for path in ["/v1/ledger/entries?limit=250", "/v1/messages", "/v1/contacts", "/v1/outbox"] {
             let answer = house.api.ask(Ask::get(path).key(key)).await;
-            if who == "masked" && path.starts_with("/v1/ledger") {
+            if who != "another organisation" && path.starts_with("/v1/ledger") {
                 // Reasons are written for whoever reads our ledger later, and for nobody else.
                 let found = needles.found_in(&answer.everything());
                 assert_eq!(found, ["reason of a reveal, plain"], "{}", answer.text());
@@ -288,16 +342,18 @@ fn requests(route: &Route, personal: &Personal, policy: &Value) -> Vec<(&'static
             json!({ "messages": [Personal::message("canary"), Personal::message("never.defined")] })
         }
         "/v1/contacts/search" => json!({ "phone": format!("+{}", MARKS[2].1) }),
+        "/v1/contacts/match" => json!({ "phone_last4": LAST4.0 }),
         "/v1/contacts" => json!({ "name": MARKS[0].1, "phone": format!("+{}", MARKS[2].1) }),
         "/v1/masking" => policy.clone(),
         "/v1/masking/preview" => json!({ "mode": "default", "sample": Personal::message("canary") }),
         "/v1/suppressions/check" => json!({ "channel": "email", "email": format!("{}@example.com", MARKS[1].1) }),
         _ => example.clone(),
     };
-    requests.push(("about them", ask().json(&personal)));
+    let send = |body: &Value| if route.form { ask().form(body) } else { ask().json(body) };
+    requests.push(("about them", send(&personal)));
     let mut surprising = example.clone();
     surprising["surprise"] = json!(all);
-    requests.push(("an unknown field", ask().json(&surprising)));
+    requests.push(("an unknown field", send(&surprising)));
     requests.push(("only text", ask().json(&json!(all))));
     requests.push(("cut off", ask().bytes("application/json", format!("{{\"name\": \"{all}"))));
     requests.push(("another media type", ask().bytes("text/plain", all.clone())));
@@ -306,7 +362,7 @@ fn requests(route: &Route, personal: &Personal, policy: &Value) -> Vec<(&'static
     for name in example.as_object().into_iter().flatten().map(|(name, _)| name).filter(|name| !is_free(name)) {
         let mut wrong = example.clone();
         wrong[name] = json!([{ "a": all }]);
-        requests.push(("a field of another type", ask().json(&wrong)));
+        requests.push(("a field of another type", send(&wrong)));
     }
     requests
 }

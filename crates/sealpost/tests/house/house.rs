@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sealpost_access::api_keys::{self, KeyName, Lifetime, NewKey};
+use sealpost_access::api_keys::{self, KeyMask, KeyName, Lifetime, NewKey};
 use sealpost_access::members;
 use sealpost_access::organisations::{self, OrganisationName};
 use sealpost_access::permissions::EVERYTHING;
@@ -17,7 +17,7 @@ use sealpost_seal::RootKey;
 use sealpost_seal::rng::SystemRng;
 use sealpost_seal::token::KeyKind;
 use sealpost_store::testing::postgres_databases;
-use sealpost_store::{Clock, Database, Environment, Org, OrgId, Store, StoreConfig, Time, World};
+use sealpost_store::{Clock, Ctx, Database, Environment, MemberId, Org, OrgId, Store, StoreConfig, Time, World};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -30,6 +30,8 @@ const ORIGIN: &str = "house.example/ledger";
 const URLS: [&str; 2] = ["HOUSE_DATA", "HOUSE_KEYS"];
 /// What the ledger's batches are signed with.
 const SIEM_SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+/// What the program logs, so that the log can be searched for what must not be in it.
+const EVERYTHING_IT_KNOWS: &str = "trace";
 /// Before a busy machine is a broken one.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Longer ago than a key lives.
@@ -48,6 +50,8 @@ pub(crate) struct House {
     /// The keys that were there before the server.
     pub(crate) keys: Keys,
     links: Links,
+    /// Our owner, signed in not long ago.
+    standing: tokio::sync::Mutex<Option<(Member, Instant)>>,
     /// The URLs of its databases, on PostgreSQL.
     pub(crate) urls: Option<[String; 2]>,
     folder: tempfile::TempDir,
@@ -58,6 +62,8 @@ pub(crate) struct House {
 pub(crate) struct Keys {
     /// Ours, in the test environment.
     pub(crate) ours: String,
+    /// The same, but it sees as much of phone numbers as a key may.
+    pub(crate) seeing: String,
     /// Ours, in the live environment.
     pub(crate) live: String,
     /// Of another organisation, in the test environment.
@@ -66,10 +72,16 @@ pub(crate) struct Keys {
     pub(crate) expired: String,
 }
 
-/// One-time links of our members: so many for each role that no test runs out.
+/// One-time links of members: of each role of ours, and of another organisation's owner.
 struct Links(Mutex<BTreeMap<&'static str, Vec<String>>>);
 
-const LINKS: usize = 24;
+/// So many for each that no test runs out.
+const LINKS: usize = 12;
+const OWNERS_LINKS: usize = 60;
+/// What the other organisation's owner is called among ours.
+const FOREIGN: &str = "another organisation's owner";
+/// How long a session is taken to be freshly proved: less than the five minutes it is.
+const FRESH: Duration = Duration::from_secs(180);
 
 /// A signed-in member's browser: what it sends along, [`Ask::member`].
 #[derive(Clone, Debug)]
@@ -90,15 +102,20 @@ impl Clock for At {
 
 impl House {
     pub(crate) async fn sqlite() -> Self {
-        Self::open(None).await
+        Self::open(None, EVERYTHING_IT_KNOWS).await
+    }
+
+    /// The same for those who don't look into its log: saying everything takes longer than doing it.
+    pub(crate) async fn sqlite_saying(filter: &str) -> Self {
+        Self::open(None, filter).await
     }
 
     /// Nothing if there is no server to test with.
     pub(crate) async fn postgres() -> Option<Self> {
-        Some(Self::open(Some(postgres_databases().await?)).await)
+        Some(Self::open(Some(postgres_databases().await?), EVERYTHING_IT_KNOWS).await)
     }
 
-    async fn open(urls: Option<[String; 2]>) -> Self {
+    async fn open(urls: Option<[String; 2]>, filter: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("sealpost-house-").tempdir().unwrap();
         let root = RootKey::generate(&SystemRng).to_file_text().to_string();
         std::fs::write(folder.path().join("root.key"), &root).unwrap();
@@ -108,9 +125,20 @@ impl House {
         let text = configuration(urls.is_some(), collector.address.port());
         std::fs::write(folder.path().join("sealpost.toml"), text).unwrap();
         let (keys, links) = issue_keys(folder.path(), &root, urls.as_ref()).await;
-        let (process, address) = start(folder.path(), urls.as_ref()).await;
+        let (process, address) = start(folder.path(), urls.as_ref(), filter).await;
         let api = Api::new(&folder.path().join("tls/ca.pem"), address);
-        Self { api, address, receiver, collector, keys, links, urls, folder, _process: process }
+        Self {
+            api,
+            address,
+            receiver,
+            collector,
+            keys,
+            links,
+            standing: Default::default(),
+            urls,
+            folder,
+            _process: process,
+        }
     }
 
     /// A client with a connection of its own.
@@ -164,13 +192,41 @@ impl House {
         self.member("owner").await
     }
 
+    /// Our owner, signed in not long ago: what is sensitive takes no further proof.
+    pub(crate) async fn standing_owner(&self) -> Member {
+        let mut standing = self.standing.lock().await;
+        if let Some((member, _)) = standing.as_ref().filter(|(_, since)| since.elapsed() < FRESH) {
+            return member.clone();
+        }
+        let member = self.owner().await;
+        *standing = Some((member.clone(), Instant::now()));
+        member
+    }
+
+    /// The owner of another organisation, signed in anew.
+    pub(crate) async fn foreign_owner(&self) -> Member {
+        self.member(FOREIGN).await
+    }
+
+    /// Asks as our owner for what has to work.
+    pub(crate) async fn as_owner(&self, ask: Ask) -> Value {
+        self.api.must(ask.member(&self.standing_owner().await)).await
+    }
+
     /// Our member of this role of ours, signed in anew: through the page behind a link, as a browser would.
     pub(crate) async fn member(&self, role: &str) -> Member {
-        let pressed = self.api.ask(self.press(&self.link(role)).await).await;
-        assert_eq!((pressed.status, pressed.header("location")), (303, "/app"), "{}", pressed.text());
+        let (member, next) = self.follow(&self.link(role)).await;
+        assert_eq!(next, "/app");
+        member
+    }
+
+    /// Whoever a link signs in, and where they are led.
+    pub(crate) async fn follow(&self, link: &str) -> (Member, String) {
+        let pressed = self.api.ask(self.press(link).await).await;
+        assert_eq!(pressed.status, 303, "{}", pressed.text());
         let mut member = Member { cookie: pressed.cookie("__Host-sealpost_session"), csrf: String::new() };
         member.csrf = text(&self.api.must(Ask::get("/v1/session").member(&member)).await, "csrf_token");
-        member
+        (member, pressed.header("location").to_owned())
     }
 
     /// What the button on the page behind a link sends.
@@ -186,6 +242,13 @@ impl House {
         let mut links = self.links.0.lock().unwrap();
         let left = links.get_mut(role).unwrap_or_else(|| panic!("no role of ours is called {role}"));
         left.pop().expect("more links: raise LINKS")
+    }
+
+    /// The same, and it sees so much of phone numbers.
+    pub(crate) async fn key_seeing(&self, scopes: &[&str], mask_profile: &str) -> String {
+        let body = json!({ "name": "Seeing", "kind": "secret", "scopes": scopes, "mask_profile": mask_profile });
+        let made = self.api.must(Ask::post("/v1/keys", &body).key(&self.keys.seeing)).await;
+        text(&made, "key")
     }
 
     /// A verified endpoint at our receiver that hears of messages: its id and secret.
@@ -230,7 +293,7 @@ pub(crate) fn text(value: &Value, name: &str) -> String {
 }
 
 fn configuration(postgres: bool, collector: u16) -> String {
-    let quotas = ["send", "batch", "read", "search", "write", "reveal"]
+    let quotas = ["send", "batch", "read", "search", "partial", "write", "reveal"]
         .map(|class| format!("{class} = {{ count = 1000000, seconds = 1 }}"))
         .join("\n");
     let databases = match postgres {
@@ -255,37 +318,46 @@ async fn issue_keys(folder: &Path, root: &str, urls: Option<&[String; 2]>) -> (K
     let long_ago = World { clock: Arc::new(At(now.plus_ms(-LONG_AGO_MS))), rng: Arc::new(SystemRng) };
     let store = open(folder, root, urls, long_ago).await;
     let ours = organisations::create(&store, OrganisationName::parse("Ours").unwrap()).await.unwrap();
-    let expired = issue(&store, ours, Environment::Test).await;
+    let expired = issue(&store, ours, Environment::Test, KeyMask::Full).await;
     drop(store);
     let store = open(folder, root, urls, World::real()).await;
     let others = organisations::create(&store, OrganisationName::parse("Others").unwrap()).await.unwrap();
     let keys = Keys {
-        ours: issue(&store, ours, Environment::Test).await,
-        live: issue(&store, ours, Environment::Live).await,
-        foreign: issue(&store, others, Environment::Test).await,
+        ours: issue(&store, ours, Environment::Test, KeyMask::Full).await,
+        seeing: issue(&store, ours, Environment::Test, KeyMask::First3Last4).await,
+        live: issue(&store, ours, Environment::Live, KeyMask::Full).await,
+        foreign: issue(&store, others, Environment::Test, KeyMask::Full).await,
         expired,
     };
-    (keys, links(&store, ours).await)
+    (keys, links(&store, ours, others).await)
 }
 
 /// A member of each role of ours, with links as the operator makes them.
-async fn links(store: &Store, id: OrgId) -> Links {
+async fn links(store: &Store, id: OrgId, others: OrgId) -> Links {
     let ctx = organisations::operator(store, Org { id, environment: Environment::Live });
     let mut all = BTreeMap::new();
+    let foreign = organisations::operator(store, Org { id: others, environment: Environment::Live });
+    let owner = members::owner(store, &foreign).await.unwrap();
+    all.insert(FOREIGN, links_of(store, &foreign, owner, LINKS).await);
     for standard in Standard::ALL {
         let member = match standard {
             Standard::Owner => members::owner(store, &ctx).await.unwrap(),
             other => store.write(&ctx, move |tx| members::create(tx, RoleRef::Standard(other))).await.unwrap(),
         };
-        let mut links = Vec::new();
-        for _ in 0..LINKS {
-            let keys = store.keys().clone();
-            let made = store.write(&ctx, move |tx| link::create(tx, &keys, member, link::Purpose::Operator)).await;
-            links.push(made.unwrap().url(""));
-        }
-        all.insert(standard.word(), links);
+        let count = if standard == Standard::Owner { OWNERS_LINKS } else { LINKS };
+        all.insert(standard.word(), links_of(store, &ctx, member, count).await);
     }
     Links(Mutex::new(all))
+}
+
+async fn links_of(store: &Store, ctx: &Ctx, member: MemberId, count: usize) -> Vec<String> {
+    let mut links = Vec::new();
+    for _ in 0..count {
+        let keys = store.keys().clone();
+        let made = store.write(ctx, move |tx| link::create(tx, &keys, member, link::Purpose::Operator)).await;
+        links.push(made.unwrap().url(""));
+    }
+    links
 }
 
 /// Opens the store before the program does. A folder that was just closed may be held for a moment longer.
@@ -310,12 +382,13 @@ async fn open(folder: &Path, root: &str, urls: Option<&[String; 2]>, world: Worl
     panic!("the store can't be opened")
 }
 
-async fn issue(store: &Store, id: OrgId, environment: Environment) -> String {
+async fn issue(store: &Store, id: OrgId, environment: Environment, mask: KeyMask) -> String {
     let ctx = organisations::operator(store, Org { id, environment });
     let new = NewKey {
         name: KeyName::parse("House").unwrap(),
         kind: KeyKind::Secret,
         scopes: EVERYTHING,
+        mask,
         lifetime: Lifetime::default(),
         cidrs: Default::default(),
     };
@@ -323,12 +396,12 @@ async fn issue(store: &Store, id: OrgId, environment: Environment) -> String {
     issued.plain.expose().to_owned()
 }
 
-async fn start(folder: &Path, urls: Option<&[String; 2]>) -> (Child, SocketAddr) {
+async fn start(folder: &Path, urls: Option<&[String; 2]>, filter: &str) -> (Child, SocketAddr) {
     for _ in 0..100 {
         let log = std::fs::File::options().create(true).append(true).open(log(folder)).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sealpost"));
+        let mut command = Command::new(program());
         command.arg("--config").arg(folder.join("sealpost.toml")).args(["--json", "serve"]);
-        command.envs(URLS.into_iter().zip(urls.into_iter().flatten())).env("SEALPOST_LOG", "trace");
+        command.envs(URLS.into_iter().zip(urls.into_iter().flatten())).env("SEALPOST_LOG", filter);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -343,6 +416,11 @@ async fn start(folder: &Path, urls: Option<&[String; 2]>) -> (Child, SocketAddr)
         }
     }
     panic!("it does not start: {}", std::fs::read_to_string(log(folder)).unwrap_or_default())
+}
+
+/// The program as it ships, where the gate has built that: it does the same in a fraction of the time. Else as tests build it.
+pub(crate) fn program() -> PathBuf {
+    std::env::var_os("SEALPOST_BIN").map_or_else(|| env!("CARGO_BIN_EXE_sealpost").into(), PathBuf::from)
 }
 
 fn log(folder: &Path) -> PathBuf {

@@ -54,7 +54,7 @@ impl Host {
 }
 
 fn sealpost() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sealpost"));
+    let mut command = Command::new(crate::house::program());
     command.env("SEALPOST_SERVER__ADMIN", "127.0.0.1:0").stdin(Stdio::null()).kill_on_drop(true);
     command
 }

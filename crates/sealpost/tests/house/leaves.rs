@@ -36,12 +36,28 @@ async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: 
         return objects.on(house, route, &waiting).await.key(&house.keys.live);
     }
     let ask = objects.example(house, surface, route).await;
+    if route.path == "/v1/contacts/match" {
+        return ask.key(&house.keys.seeing);
+    }
     if decides_for_both_environments(route) {
         return ask.key(&house.keys.live);
     }
-    match route {
-        _ if route.path == "/sign-in/{link}" => house.press(&house.link("owner")).await,
-        _ if route.session => ask.member(&house.owner().await),
+    match &*route.path {
+        "/sign-in/{link}" => house.press(&house.link("owner")).await,
+        "/sign-in/passkey" => {
+            let mut device = house.passkey(&house.standing_owner().await).await.1;
+            house.signing_in(&mut device).await
+        }
+        "/sign-in/recovery" => house.recovering(&house.standing_owner().await).await,
+        "/v1/me/passkeys" => house.new_passkey(&house.standing_owner().await).await.0,
+        "/v1/me/proof" => {
+            let owner = house.standing_owner().await;
+            let mut device = house.passkey(&owner).await.1;
+            house.proving(&owner, &mut device).await
+        }
+        // Whoever leaves is gone.
+        "/sign-out" => ask.member(&house.owner().await),
+        _ if route.session => ask.member(&house.standing_owner().await),
         _ if route.is_open() => ask,
         _ => ask.key(&house.keys.ours),
     }
@@ -116,7 +132,7 @@ async fn lists(house: &House, surface: &Surface) -> Vec<(String, Value)> {
     for route in &surface.routes {
         let is_list =
             route.method == "get" && !route.path.contains('{') && route.queries.iter().any(|one| one == "limit");
-        if !is_list || route.path.starts_with("/v1/ledger") {
+        if !is_list || route.path.starts_with("/v1/ledger") || route.session {
             continue;
         }
         for key in [&house.keys.ours, &house.keys.live] {

@@ -10,16 +10,19 @@ mod canary;
 mod databases;
 mod house;
 mod init;
+mod last4;
 mod leaves;
 mod main_job;
 mod matrix;
 mod naughty;
 mod notices;
 mod objects;
+mod people;
 mod receiver;
 mod surface;
 mod telemetry;
 mod transport;
+mod trouble;
 
 /// Runs a proof on both engines: `on_both_engines!(a_promise)` makes `a_promise::on_sqlite` and `a_promise::on_postgres`.
 macro_rules! on_both_engines {

@@ -31,7 +31,7 @@ impl Objects {
     /// The request the route's example shows, on an object made for it.
     pub(crate) async fn example(&self, house: &House, surface: &Surface, route: &Route) -> Ask {
         let id = match route.has_object() {
-            true => self.fresh(house, surface, route.collection()).await,
+            true => self.fresh(house, surface, route).await,
             false => String::new(),
         };
         self.on(house, route, &id).await
@@ -66,6 +66,12 @@ impl Objects {
             body["email"] = json!(format!("person{serial}@example.com"));
             body["external_id"] = json!(format!("person-{serial}"));
         }
+        if matches!(&*route.path, "/v1/roles" | "/v1/roles/{id}" | "/v1/teams") {
+            body["name"] = json!(format!("Example {serial}"));
+        }
+        if route.path == "/v1/invitations" {
+            body["email"] = json!(format!("colleague{serial}@example.com"));
+        }
         if body["template_id"].is_string() {
             body["template_id"] = json!(self.template);
             body.as_object_mut().unwrap().remove("template_version");
@@ -79,16 +85,52 @@ impl Objects {
         body
     }
 
-    /// A new object of this collection, in our test environment: its id.
-    pub(crate) async fn fresh(&self, house: &House, surface: &Surface, collection: &str) -> String {
-        if collection == "/v1/deliveries" {
-            return self.delivery.clone();
+    /// A new object for this route, in our test environment: its id.
+    pub(crate) async fn fresh(&self, house: &House, surface: &Surface, route: &Route) -> String {
+        let collection = route.collection();
+        match collection {
+            "/v1/deliveries" => return self.delivery.clone(),
+            "/v1/members" => return self.member(house, route).await,
+            "/v1/sessions" | "/v1/me/sessions" => {
+                let session = house.owner().await;
+                return text(&house.api.must(Ask::get("/v1/session").member(&session)).await, "id");
+            }
+            "/v1/me/passkeys" => {
+                let owner = house.standing_owner().await;
+                let own = house.api.must(Ask::get("/v1/me/passkeys").member(&owner)).await;
+                return match own["data"].as_array().unwrap().as_slice() {
+                    [_, .., last] => text(last, "id"),
+                    // The last one could not be removed.
+                    few => {
+                        if few.is_empty() {
+                            house.passkey(&owner).await;
+                        }
+                        house.passkey(&owner).await.0
+                    }
+                };
+            }
+            _ => {}
         }
         let maker = surface.routes.iter().find(|route| route.method == "post" && route.path == collection);
         let maker =
             maker.unwrap_or_else(|| panic!("nobody knows how to make one of {collection}: teach this function"));
-        let made = house.post(collection, &self.body(house, maker).await).await;
+        let ask = Ask::post(collection, &self.body(house, maker).await);
+        let made = match maker.session {
+            true => house.as_owner(ask).await,
+            false => house.api.must(ask.key(&house.keys.ours)).await,
+        };
         text(&made, "id")
+    }
+
+    /// A member who stands where this route wants them.
+    async fn member(&self, house: &House, route: &Route) -> String {
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed);
+        let (id, link) = house.invited(&format!("member{serial}@example.com"), "viewer").await;
+        house.follow(&link).await;
+        if route.path.ends_with("/resume") {
+            house.as_owner(Ask::new("post", format!("/v1/members/{id}/suspend"))).await;
+        }
+        id
     }
 }
 

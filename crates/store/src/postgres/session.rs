@@ -67,7 +67,8 @@ impl PgSession {
     /// The same statement for many rows, if it can be one.
     fn prepared_in_bulk(&mut self, sql: Sql) -> Result<Option<Statement>, StoreError> {
         let one = self.prepared(sql)?;
-        self.prepare(sql, true, || bulk::text(sql, one.params()))
+        let text = if sql.writes() { bulk::text } else { bulk::question };
+        self.prepare(sql, true, || text(sql, one.params()))
     }
 
     fn prepare(
@@ -97,12 +98,13 @@ impl PgSession {
     /// Runs one group; the number of rows it changed.
     async fn run(client: &Client, statement: &Statement, group: &Group<'_>) -> Result<u64, tokio_postgres::Error> {
         if let [op] = group.ops[..] {
-            let params: Vec<&(dyn ToSql + Sync)> = op.params.iter().map(|value| value as _).collect();
+            let values: Vec<_> = op.params.values().collect();
+            let params: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
             return client.execute(statement, &params).await;
         }
-        let (own, columns) = group.columns();
-        let own = own.iter().map(|value| value as &(dyn ToSql + Sync));
-        let params: Vec<_> = own.chain(columns.iter().map(|column| column as _)).collect();
+        let (shared, columns) = group.columns();
+        let shared = shared.iter().map(|value| value as &(dyn ToSql + Sync));
+        let params: Vec<_> = shared.chain(columns.iter().map(|column| column as _)).collect();
         client.execute(statement, &params).await
     }
 }
@@ -211,6 +213,28 @@ impl Session for PgSession {
             self.bracket(first.sql, false);
         }
         Ok(true)
+    }
+
+    fn ask(&mut self, questions: &[Op]) -> Result<Vec<bool>, StoreError> {
+        let mut found = vec![false; questions.len()];
+        let mut from = 0;
+        for chunk in questions.chunk_by(|a, b| a.org == b.org && a.sql.key() == b.sql.key()) {
+            let Some(first) = chunk.first() else { continue };
+            let statement = self.prepared_in_bulk(first.sql)?.ok_or(StoreError::Missing("a question"))?;
+            self.scope(first.org)?;
+            self.send()?;
+            let group = Group::all(first, chunk);
+            let (_, columns) = group.columns();
+            let params: Vec<_> = columns.iter().map(|column| column as &(dyn ToSql + Sync)).collect();
+            for row in self.runtime.block_on(self.client()?.query(&statement, &params))? {
+                let number = usize::try_from(row.try_get::<_, i64>(0)?).unwrap_or_default();
+                if let Some(found) = found.get_mut(from + number.saturating_sub(1)) {
+                    *found = true;
+                }
+            }
+            from += chunk.len();
+        }
+        Ok(found)
     }
 
     fn commit(&mut self, changes: &[Change]) -> Result<(), CommitFailure> {

@@ -2,19 +2,9 @@
 
 use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 
-use crate::value::{Owned, Value};
+use crate::value::Value;
 
 type BoxError = Box<dyn std::error::Error + Sync + Send>;
-
-impl ToSql for Owned {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, BoxError> {
-        self.value().to_sql(ty, out)
-    }
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-    to_sql_checked!();
-}
 
 impl ToSql for Value<'_> {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, BoxError> {
@@ -41,12 +31,6 @@ impl ToSql for Value<'_> {
 }
 
 /// Values hold personal data as ciphertext only, and still: nothing of them is printed.
-impl std::fmt::Debug for Owned {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Value(…)")
-    }
-}
-
 impl std::fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Value(…)")

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::streams::Listener;
 use super::{Inner, Outgoing, Trail};
 use crate::limits::Allowance;
-use crate::problem::{Failure, INTERNAL, METHOD_NOT_ALLOWED, Refusal};
+use crate::problem::{Failure, INTERNAL, METHOD_NOT_ALLOWED, PASSKEY_REQUIRED, Refusal};
 use crate::reply::{PROBLEM, Reply};
 
 /// An answer as it goes out.
@@ -38,10 +38,10 @@ impl Inner {
     ) -> Response {
         let reply = match outcome {
             Ok(reply) => reply,
-            Err(Failure::Refused(refusal)) if self.leads_to_sign_in(&refusal, trail) => {
-                Reply::see_other(self.config.sign_in)
-            }
-            Err(Failure::Refused(refusal)) => problem(&refusal, trail),
+            Err(Failure::Refused(refusal)) => match self.leads_elsewhere(&refusal, trail) {
+                Some(path) => Reply::see_other(path),
+                None => problem(&refusal, trail),
+            },
             Err(Failure::Fault(fault)) => {
                 self.log_fault(&fault, trail);
                 problem(&Refusal::of(&INTERNAL), trail)
@@ -49,6 +49,9 @@ impl Inner {
         };
         let Reply { status, mut headers, body, events, .. } = reply;
         secure(&mut headers);
+        if self.config.strict_transport {
+            headers.insert(STRICT_TRANSPORT_SECURITY, TWO_YEARS);
+        }
         if !reusable {
             headers.insert(CONNECTION, CLOSE);
         }
@@ -68,10 +71,17 @@ impl Inner {
 }
 
 impl Inner {
-    /// Whether somebody who isn't signed in looked for a page.
-    pub(super) fn leads_to_sign_in(&self, refusal: &Refusal, trail: &Trail) -> bool {
-        let info = trail.entry.map(|at| &self.entries[at].info);
-        refusal.code().status == 401 && info.is_some_and(|info| info.page && !info.is_unsafe())
+    /// Where somebody is led who looked for a page and has to do something else first.
+    pub(super) fn leads_elsewhere(&self, refusal: &Refusal, trail: &Trail) -> Option<&'static str> {
+        let info = &self.entries[trail.entry?].info;
+        if !info.page || info.is_unsafe() {
+            return None;
+        }
+        match refusal.code() {
+            code if code.status == 401 => Some(self.config.sign_in),
+            code if code == &PASSKEY_REQUIRED => Some(self.config.enrol),
+            _ => None,
+        }
     }
 }
 
@@ -99,7 +109,6 @@ pub(crate) fn secure(headers: &mut HeaderMap) {
     headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
     headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     headers.entry(REFERRER_POLICY).or_insert(NO_REFERRER);
-    headers.insert(STRICT_TRANSPORT_SECURITY, TWO_YEARS);
     if !headers.contains_key(CONTENT_SECURITY_POLICY) {
         headers.insert(CONTENT_SECURITY_POLICY, NO_CONTENT);
     }

@@ -20,11 +20,11 @@ pub(super) struct Visitor {
 }
 
 impl Inner {
-    /// The failure as a page; as it is where it leads to where one signs in, or can't be shown.
+    /// The failure as a page; as it is where it leads to something that has to be done first, or can't be shown.
     pub(super) async fn dressed(&self, failure: Failure, trail: &Trail) -> Result<Reply, Failure> {
         let Some(visitor) = &trail.visitor else { return Err(failure) };
         let refusal = match failure {
-            Failure::Refused(refusal) if self.leads_to_sign_in(&refusal, trail) => return Err(refusal.into()),
+            Failure::Refused(refusal) if self.leads_elsewhere(&refusal, trail).is_some() => return Err(refusal.into()),
             Failure::Refused(refusal) => refusal,
             Failure::Fault(fault) => {
                 self.log_fault(&fault, trail);

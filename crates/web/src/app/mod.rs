@@ -292,6 +292,9 @@ impl Inner {
                 true => from_own_page(headers, &self.config.origin)?,
                 false => may_read(headers)?,
             }
+            if session.confined && entry.info.permission().is_some() {
+                return Err(Refusal::of(&problem::PASSKEY_REQUIRED).into());
+            }
             self.expect_proof(&entry.info, session)?;
         }
         if let Some(permission) = entry.info.permission()

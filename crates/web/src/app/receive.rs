@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http::request::Parts;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes};
@@ -49,6 +49,11 @@ where
     match info.takes {
         Takes::Nothing if body.is_end_stream() => return Ok(Payload::Nothing),
         Takes::Nothing => return Err(Refusal::of(&BODY_UNEXPECTED).into()),
+        _ if is_encoded(headers) => {
+            return Err(Refusal::of(&MEDIA_TYPE_UNSUPPORTED)
+                .detail("Send the body without a content encoding.")
+                .into());
+        }
         // A form without a field.
         Takes::Form if body.is_end_stream() => return Ok(Payload::Form(Form::default())),
         Takes::Form => expect_media_type(headers, &[FORM])?,
@@ -118,6 +123,11 @@ async fn collect<B: Body<Data = Bytes> + Unpin>(body: &mut B, limit: usize) -> R
         all.extend_from_slice(&data);
     }
     Ok(if all.is_empty() { first } else { all.into() })
+}
+
+/// RFC 9110 §8.4: a body that had to be unpacked is refused as a media type is.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers.get_all(CONTENT_ENCODING).iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// RFC 9110 §8.3: type and subtype without case; of the parameters only `charset=utf-8` means anything for JSON.

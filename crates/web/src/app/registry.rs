@@ -38,6 +38,11 @@ pub struct WebConfig {
     pub sign_in: &'static str,
     /// The dashboard, if pages are served.
     pub dashboard: Option<Dashboard>,
+    /// Where a member registers their first passkey: a path of ours.
+    pub enrol: &'static str,
+    /// Whether browsers are to use nothing but HTTPS with this host from now on (RFC 6797). Not for `localhost`, which others
+    /// share.
+    pub strict_transport: bool,
 }
 
 impl Default for WebConfig {
@@ -51,6 +56,8 @@ impl Default for WebConfig {
             origin: "https://localhost".into(),
             sign_in: "/sign-in",
             dashboard: None,
+            enrol: "/sign-in/passkey",
+            strict_transport: true,
         }
     }
 }

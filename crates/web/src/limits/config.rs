@@ -12,20 +12,22 @@ pub enum Class {
     Batch = 1,
     /// Reads one thing or one page.
     Read = 2,
-    /// Searches.
+    /// Searches by whole values.
     Search = 3,
+    /// Searches by parts of values, which are few enough to try them all.
+    Partial = 4,
     /// Changes configuration, contacts, templates.
-    Write = 4,
+    Write = 5,
     /// Shows clear data.
-    Reveal = 5,
+    Reveal = 6,
     /// Open to all: limited by network only.
-    Open = 6,
+    Open = 7,
 }
 
 impl Class {
     /// All classes.
-    pub const ALL: [Self; 7] =
-        [Self::Send, Self::Batch, Self::Read, Self::Search, Self::Write, Self::Reveal, Self::Open];
+    pub const ALL: [Self; 8] =
+        [Self::Send, Self::Batch, Self::Read, Self::Search, Self::Partial, Self::Write, Self::Reveal, Self::Open];
 
     /// Its name in headers, metrics and configuration.
     pub const fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Class {
             Self::Batch => "batch",
             Self::Read => "read",
             Self::Search => "search",
+            Self::Partial => "partial",
             Self::Write => "write",
             Self::Reveal => "reveal",
             Self::Open => "open",
@@ -94,6 +97,7 @@ pub struct ByClass {
     pub batch: Quota,
     pub read: Quota,
     pub search: Quota,
+    pub partial: Quota,
     pub write: Quota,
     pub reveal: Quota,
 }
@@ -106,6 +110,7 @@ impl ByClass {
             Class::Batch => self.batch,
             Class::Read | Class::Open => self.read,
             Class::Search => self.search,
+            Class::Partial => self.partial,
             Class::Write => self.write,
             Class::Reveal => self.reveal,
         }
@@ -113,7 +118,7 @@ impl ByClass {
 
     /// The same quota for every class; for tests and benchmarks.
     pub const fn all(quota: Quota) -> Self {
-        Self { send: quota, batch: quota, read: quota, search: quota, write: quota, reveal: quota }
+        Self { send: quota, batch: quota, read: quota, search: quota, partial: quota, write: quota, reveal: quota }
     }
 }
 
@@ -136,6 +141,7 @@ impl Default for LimitsConfig {
             batch: Quota::new(120, 60),
             read: Quota::new(3_000, 60),
             search: Quota::new(300, 60),
+            partial: Quota::new(30, 60),
             write: Quota::new(600, 60),
             reveal: Quota::new(60, 60),
         };
@@ -144,6 +150,7 @@ impl Default for LimitsConfig {
             batch: Quota::new(600, 60),
             read: Quota::new(15_000, 60),
             search: Quota::new(1_500, 60),
+            partial: Quota::new(150, 60),
             write: Quota::new(3_000, 60),
             reveal: Quota::new(300, 60),
         };

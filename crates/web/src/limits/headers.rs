@@ -60,6 +60,7 @@ const fn name(scope: Scope, class: Class) -> &'static str {
             Class::Batch => "batch-organisation",
             Class::Read | Class::Open => "read-organisation",
             Class::Search => "search-organisation",
+            Class::Partial => "partial-organisation",
             Class::Write => "write-organisation",
             Class::Reveal => "reveal-organisation",
         },

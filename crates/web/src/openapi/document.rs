@@ -225,7 +225,7 @@ pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_curs
         all.extend([&CREDENTIAL_AMBIGUOUS, &CREDENTIAL_MISSING, &CREDENTIAL_INVALID]);
         all.extend([&CROSS_SITE_REFUSED, &ENVIRONMENT_INVALID]);
         all.extend(authentication);
-        all.extend(info.permission().map(|_| &PERMISSION_MISSING));
+        all.extend(info.permission().iter().flat_map(|_| [&PERMISSION_MISSING, &PASSKEY_REQUIRED]));
         match info.callers {
             Callers::AnyKey => {}
             Callers::SecretKey => all.push(&SECRET_KEY_REQUIRED),

@@ -1,6 +1,7 @@
 //! What the API says about itself: the OpenAPI document, pages for people, and where to report a vulnerability.
 
 mod document;
+mod fields;
 mod pages;
 mod schemas;
 mod security_txt;
@@ -15,6 +16,11 @@ use crate::call::{Call, not_found};
 use crate::problem::{Code, Failure};
 use crate::reply::Reply;
 use crate::route::{Endpoint, Feature, RouteInfo, get, is_for_browsers};
+
+/// A page of documentation that a feature made, in the house's style. `main` is HTML, and nothing in it may come from outside.
+pub fn page(title: &str, main: &str) -> Reply {
+    pages::page(title, main)
+}
 
 /// The documents, made once all routes are known (these routes among them).
 #[derive(Default)]

@@ -10,9 +10,16 @@ use hyper::body::Bytes;
 use sealpost_seal::key::sha256;
 use serde_json::Value;
 
+use super::fields;
 use crate::problem::Code;
 use crate::reply::Reply;
 use crate::route::{Callers, RouteInfo};
+
+/// What every request has in common.
+const HOW_TO_ASK: &str = "<p>A key goes into <code>Authorization: Bearer …</code> or <code>X-API-Key</code>; bodies are \
+    <code>application/json</code>, with no field that isn't known. Every error is a <a href=\"/docs/errors\">problem with a stable \
+    code</a>, every answer says what is left of the rate limit, and a repeated <code>Idempotency-Key</code> does nothing twice.</p>\
+    <pre tabindex=\"0\">curl -H \"Authorization: Bearer $SEALPOST_KEY\" https://…/v1/messages</pre>";
 
 const STYLE: &str = include_str!("pages.css");
 
@@ -45,6 +52,11 @@ impl Rendered {
     }
 }
 
+/// A page of documentation that a feature made: `main` is HTML.
+pub(super) fn page(title: &str, main: &str) -> Reply {
+    Rendered::new(title, main).reply()
+}
+
 /// Every operation.
 pub(super) fn operations(
     routes: &[&RouteInfo],
@@ -53,17 +65,17 @@ pub(super) fn operations(
     version: &str,
 ) -> Rendered {
     let mut main = format!(
-        "<h1>API reference</h1><p>Version {}. Every operation, as the running server knows it.</p>",
+        "<h1>API reference</h1><p>Version {}. Every operation, as the running server knows it.</p>{HOW_TO_ASK}",
         escape(version)
     );
     main.push_str("<nav class=\"contents\" aria-label=\"Operations\">");
     for (feature, _) in features {
-        let _ = write!(main, "<h2><a href=\"#{0}\">{0}</a></h2><ul>", escape(feature));
+        let _ = write!(main, "<div><h2><a href=\"#{0}\">{0}</a></h2><ul>", escape(feature));
         for route in routes.iter().filter(|route| route.feature == *feature) {
             let _ =
                 write!(main, "<li><a href=\"#{}\">{}</a></li>", escape(&route.operation_id()), escape(route.summary));
         }
-        main.push_str("</ul>");
+        main.push_str("</ul></div>");
     }
     main.push_str("</nav>");
     for (feature, about) in features {
@@ -78,9 +90,10 @@ pub(super) fn operations(
         for (name, schema) in schemas {
             let _ = write!(
                 main,
-                "<details id=\"schema-{0}\"><summary>{0}</summary><pre>{1}</pre></details>",
+                "<details id=\"schema-{0}\"><summary>{0}</summary>{1}<details><summary>JSON Schema</summary>{2}</details></details>",
                 escape(name),
-                pretty(schema)
+                fields::of(schema, openapi),
+                block(&pretty(schema))
             );
         }
     }
@@ -107,18 +120,18 @@ fn operation(out: &mut String, route: &RouteInfo, openapi: &Value) {
         Callers::SecretKey => "a secret key, or a session",
         Callers::Session => "a session",
     };
-    let class = route.class.map_or("", |class| class.name());
+    let class = route.class.map_or("by network", |class| class.name());
     let _ = write!(out, "<p class=\"meta\">Credential: {keys} · Rate limit: {class} · Success: {}</p>", route.status);
     parameters(out, described);
     if let Some(example) = &route.example {
-        let _ = write!(out, "<h4>Example body</h4><pre>{}</pre>", pretty(example));
+        let _ = write!(out, "<h4>Example body</h4>{}", block(&pretty(example)));
     }
     for (title, schema) in [
         ("Body", &described["requestBody"]["content"]["application/json"]["schema"]),
         ("Answer", &described["responses"][route.status.to_string()]["content"]["application/json"]["schema"]),
     ] {
         if !schema.is_null() {
-            let _ = write!(out, "<details><summary>{title}</summary><pre>{}</pre></details>", pretty(schema));
+            let _ = write!(out, "<details><summary>{title}</summary>{}</details>", fields::of(schema, openapi));
         }
     }
     out.push_str("<details><summary>Errors</summary><ul>");
@@ -147,10 +160,10 @@ fn parameters(out: &mut String, described: &Value) {
         let required = if parameter["required"] == true { ", required" } else { "" };
         let _ = write!(
             out,
-            "<dt><code>{}</code> <span class=\"meta\">{}{required}</span></dt><dd>{}</dd>",
+            "<dt><code>{}</code> <span class=\"meta\">{}{required}</span></dt>{}",
             text("name"),
             text("in"),
-            text("description")
+            meaning(parameter)
         );
     }
     out.push_str("</dl>");
@@ -168,9 +181,9 @@ pub(super) fn errors(codes: &[&'static Code]) -> Rendered {
         for code in group {
             let _ = write!(
                 main,
-                "<dt id=\"{0}\"><a href=\"#{0}\"><code>{0}</code></a></dt><dd>{1}.</dd>",
+                "<dt id=\"{0}\"><a href=\"#{0}\"><code>{0}</code></a></dt><dd>{1}</dd>",
                 escape(code.code),
-                escape(code.title)
+                escape(&sentence(code.title))
             );
         }
         main.push_str("</dl>");
@@ -178,11 +191,27 @@ pub(super) fn errors(codes: &[&'static Code]) -> Rendered {
     Rendered::new("Sealpost errors", &main)
 }
 
+/// A title as a sentence.
+fn sentence(title: &str) -> String {
+    if title.ends_with(['.', '?', '!']) { title.to_owned() } else { format!("{title}.") }
+}
+
+/// What a field or parameter is for, if that is said.
+pub(super) fn meaning(of: &Value) -> String {
+    let text = of["description"].as_str().unwrap_or_default();
+    if text.is_empty() { String::new() } else { format!("<dd>{}</dd>", code_spans(text)) }
+}
+
+/// Text that may be wider than the page: it scrolls, by keyboard too.
+fn block(text: &str) -> String {
+    format!("<pre tabindex=\"0\">{text}</pre>")
+}
+
 fn pretty(value: &Value) -> String {
     escape(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -214,6 +243,11 @@ mod tests {
     #[test]
     fn text_can_not_become_markup() {
         assert_eq!(code_spans("a <b> `c & \"d\"`"), "a &lt;b&gt; <code>c &amp; &quot;d&quot;</code>");
+    }
+
+    #[test]
+    fn a_title_ends_as_a_sentence_does() {
+        assert_eq!([sentence("Gone"), sentence("Was it copied?")], ["Gone.", "Was it copied?"]);
     }
 
     #[test]

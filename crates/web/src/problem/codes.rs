@@ -31,6 +31,8 @@ crate::codes! {
     CROSS_SITE_REFUSED = 403 "cross_site_refused" "This request does not come from a page of this server";
     /// 403: the token that only a page of ours knows is missing or another's.
     CSRF_TOKEN_INVALID = 403 "csrf_token_invalid" "The page this comes from is outdated: load it again";
+    /// 403: the session began with a link, and its member has yet to register a passkey.
+    PASSKEY_REQUIRED = 403 "passkey_required" "Register a passkey first";
     /// 403: the route is for signed-in members.
     SESSION_REQUIRED = 403 "session_required" "This route needs a signed-in member";
     /// 403: the act is sensitive, and nobody has proved lately that it is them.

@@ -62,7 +62,10 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::Overloaded | StoreError::Stopped => Self::Refused(Refusal::of(&OVERLOADED).retry_after(1)),
             // Nothing of it happened, and it may go better next time.
-            StoreError::Unwritable(_) | StoreError::RolledBack | StoreError::Unrecorded => {
+            StoreError::Unwritable(_)
+            | StoreError::Unreachable(_)
+            | StoreError::RolledBack
+            | StoreError::Unrecorded => {
                 tracing::error!(error = %Fault::new(error), "storage.unavailable");
                 Self::Refused(Refusal::of(&STORAGE_UNAVAILABLE).retry_after(5))
             }

@@ -4,6 +4,8 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use http::Request;
 use hyper::body::Incoming;
@@ -27,6 +29,8 @@ const HANDSHAKE: u8 = 0x16;
 pub(super) struct Connection {
     pub(super) wire: Wire,
     pub(super) config: ServeConfig,
+    /// Whether it has brought a request.
+    pub(super) begun: Arc<AtomicBool>,
     pub(super) stopped: watch::Receiver<bool>,
 }
 
@@ -78,17 +82,26 @@ impl Connection {
         S::Future: Send + Unpin,
     {
         let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(self.config.header_timeout).max_buf_size(READ_BUFFER);
+        builder.timer(TokioTimer::new()).header_read_timeout(self.config.idle_timeout).max_buf_size(READ_BUFFER);
         let mut connection = builder.serve_connection(TokioIo::new(stream), service);
-        let ended = tokio::select! {
-            ended = poll_fn(|context| connection.poll_without_shutdown(context)) => Some(ended),
-            _ = self.stopped.wait_for(|stopped| *stopped) => None,
+        let stopped = tokio::select! {
+            _ = poll_fn(|context| connection.poll_without_shutdown(context)) => false,
+            () = silence(self.config.header_timeout, self.begun) => false,
+            _ = self.stopped.wait_for(|stopped| *stopped) => true,
         };
-        if ended.is_none() {
+        if stopped {
             Pin::new(&mut connection).graceful_shutdown();
             // A client that goes away is no news.
             let _ = poll_fn(|context| connection.poll_without_shutdown(context)).await;
         }
         linger::close(connection.into_parts().io.into_inner()).await;
+    }
+}
+
+/// Ready if nothing was asked in this time; never otherwise.
+async fn silence(at_most: Duration, begun: Arc<AtomicBool>) {
+    tokio::time::sleep(at_most).await;
+    if begun.load(Ordering::Relaxed) {
+        std::future::pending().await
     }
 }

@@ -1,6 +1,7 @@
 //! The listener: connections in, requests to the [`App`], a calm end.
 
 mod connection;
+mod keep_alive;
 mod linger;
 mod plain;
 
@@ -9,6 +10,7 @@ use std::future::Future;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::Request;
@@ -19,6 +21,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::app::{App, Response};
 use connection::Connection;
+use keep_alive::KeepAlive;
 
 /// What travels on the wire.
 #[derive(Clone)]
@@ -36,8 +39,10 @@ pub struct ServeConfig {
     pub max_connections: usize,
     /// For a TLS handshake.
     pub handshake_timeout: Duration,
-    /// For a request's headers to arrive, and for a connection to stay idle between requests.
+    /// For the headers of a connection's first request to arrive.
     pub header_timeout: Duration,
+    /// For the headers of each later one: how long a connection may wait for its next request.
+    pub idle_timeout: Duration,
     /// For requests in flight to be finished after the end was asked for.
     pub drain_timeout: Duration,
 }
@@ -48,6 +53,7 @@ impl Default for ServeConfig {
             max_connections: 4096,
             handshake_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(10),
+            idle_timeout: keep_alive::IDLE,
             drain_timeout: Duration::from_secs(20),
         }
     }
@@ -99,6 +105,7 @@ where
     F: Future<Output = Response> + Send + 'static,
 {
     let slots = Arc::new(Semaphore::new(config.max_connections));
+    let keep_alive = KeepAlive::new(config.idle_timeout, slots.clone());
     let (stop, stopped) = watch::channel(false);
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
@@ -108,11 +115,18 @@ where
             accepted = accept(&listener, &slots) => accepted,
         };
         let Some((stream, peer, slot)) = accepted else { continue };
-        let connection = Connection { wire: wire.clone(), config, stopped: stopped.clone() };
-        let serve = serve.clone();
+        let begun = Arc::new(AtomicBool::new(false));
+        let connection = Connection { wire: wire.clone(), config, begun: begun.clone(), stopped: stopped.clone() };
+        let (serve, keep_alive) = (serve.clone(), keep_alive.clone());
         let service = hyper::service::service_fn(move |request| {
+            begun.store(true, Ordering::Relaxed);
+            let announcement = keep_alive.announcement(&request);
             let answer = serve(request, peer);
-            Box::pin(async move { Ok::<_, Infallible>(answer.await) })
+            Box::pin(async move {
+                let mut answer = answer.await;
+                announcement.write(answer.headers_mut());
+                Ok::<_, Infallible>(answer)
+            })
         });
         tokio::spawn(async move {
             connection.run(stream, service).await;

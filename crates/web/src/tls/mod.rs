@@ -16,7 +16,7 @@ use rustls::{NamedGroup, ServerConfig};
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file could not be read or written.
-    #[error("{path}: {source}", path = .path.display())]
+    #[error("{path} can't be used", path = .path.display())]
     File {
         /// Which.
         path: PathBuf,

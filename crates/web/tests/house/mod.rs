@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
-use sealpost_seal::viewer::Viewer;
+use sealpost_seal::viewer::{MaskProfile, Viewer};
 use sealpost_store::testing::TestStore;
 use sealpost_store::{Actor, ActorKind, Ctx, Leaf, MessageId, Org, Store, sql};
 use sealpost_web::*;
@@ -93,6 +93,7 @@ impl Authenticator for Keys {
                 id: [5; 16],
                 proved_at: None,
                 always_proves: false,
+                confined: false,
             });
             let org = match session {
                 Some(_) => Org { environment: presented.environment, ..self.0 },
@@ -100,7 +101,16 @@ impl Authenticator for Keys {
             };
             let mut limit_id = [0; 16];
             limit_id[..presented.text.len()].copy_from_slice(presented.text.as_bytes());
-            Ok(Arc::new(Caller { org, actor, viewer: Viewer::masked(), permissions, credential, limit_id, session }))
+            Ok(Arc::new(Caller {
+                org,
+                actor,
+                viewer: Viewer::masked(),
+                mask_profile: MaskProfile::Full,
+                permissions,
+                credential,
+                limit_id,
+                session,
+            }))
         })
     }
 

@@ -11,8 +11,8 @@ use super::Api;
 use super::fields::Kind;
 use super::view::IssuedView;
 use crate::api_keys::cidr::Cidrs;
-use crate::api_keys::codes::{SCOPES_EMPTY, SCOPES_EXCEEDED, SCOPES_NOT_PUBLISHABLE};
-use crate::api_keys::model::{Issued, KeyName, Lifetime, NewKey};
+use crate::api_keys::codes::{MASK_PROFILE_EXCEEDED, SCOPES_EMPTY, SCOPES_EXCEEDED, SCOPES_NOT_PUBLISHABLE};
+use crate::api_keys::model::{Ceiling, Issued, KeyMask, KeyName, Lifetime, NewKey};
 use crate::api_keys::service::{self, Making};
 use crate::permissions::{KEYS_MANAGE, PermissionNames};
 
@@ -26,6 +26,10 @@ struct NewKeyBody {
     /// What it may do: at most what the caller may.
     #[serde(default)]
     scopes: PermissionNames,
+    /// How much of phone numbers it sees: `full` hides them, `last4` and `first3_last4` show digits. At most what the caller sees;
+    /// `full` unless said otherwise.
+    #[serde(default)]
+    mask_profile: KeyMask,
     /// After how many days it ends; 90 unless said otherwise.
     #[serde(default)]
     expires_in_days: Lifetime,
@@ -46,18 +50,19 @@ pub(super) fn route(api: Api) -> Endpoint {
         .takes::<NewKeyBody>()
         .example(json!({ "name": "Shop backend", "kind": "secret", "scopes": ["messages:send"], "expires_in_days": 90 }))
         .answers::<IssuedView<'static>>(201)
-        .refuses(&[&SCOPES_EXCEEDED, &SCOPES_NOT_PUBLISHABLE, &SCOPES_EMPTY])
+        .refuses(&[&SCOPES_EXCEEDED, &SCOPES_NOT_PUBLISHABLE, &SCOPES_EMPTY, &MASK_PROFILE_EXCEEDED])
         .to(move |call| create(api.clone(), call))
 }
 
 async fn create(api: Api, call: Call<NewKeyBody>) -> Result<Reply, Failure> {
     let with = Making::ready(&api.house, &call.ctx).await?;
-    let ceiling = call.caller.permissions;
+    let ceiling = Ceiling::of(&call.caller);
     let body = &call.body;
     let new = NewKey {
         name: body.name.clone(),
         kind: KeyKind::from(body.kind),
         scopes: body.scopes.0,
+        mask: body.mask_profile,
         lifetime: body.expires_in_days,
         cidrs: body.cidrs.clone(),
     };

@@ -8,7 +8,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::api_keys::cidr::{Cidr, Cidrs};
-use crate::api_keys::model::{KeyName, Lifetime};
+use crate::api_keys::model::{KeyMask, KeyName, Lifetime};
 use crate::secrets::Overlap;
 
 /// Whether a key may be seen by everybody.
@@ -67,6 +67,28 @@ impl JsonSchema for Lifetime {
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "integer", "minimum": 1, "maximum": 366, "default": 90 })
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyMask {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::from_name(&text).ok_or_else(|| D::Error::custom("mask_profile_unknown"))
+    }
+}
+
+impl Serialize for KeyMask {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl JsonSchema for KeyMask {
+    fn schema_name() -> Cow<'static, str> {
+        "KeyMaskProfile".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": Self::ALL.map(Self::as_str), "default": "full" })
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::fields::Kind;
 use crate::api_keys::cidr::Cidr;
-use crate::api_keys::model::{ApiKey, Issued, KeyState};
+use crate::api_keys::model::{ApiKey, Issued, KeyMask, KeyState};
 use crate::api_keys::rules;
 use crate::permissions::PermissionNames;
 
@@ -24,6 +24,8 @@ pub(super) struct KeyView {
     last4: String,
     /// What it may do.
     scopes: PermissionNames,
+    /// How much of phone numbers it sees.
+    mask_profile: KeyMask,
     /// Where it may be used from; anywhere, if empty.
     #[schemars(with = "Vec<String>")]
     cidrs: Vec<Cidr>,
@@ -60,6 +62,7 @@ impl KeyView {
             environment: key.environment,
             last4: key.last4.clone(),
             scopes: PermissionNames(key.scopes),
+            mask_profile: key.mask,
             cidrs: key.cidrs.as_slice().to_vec(),
             state: match rules::state(key, now) {
                 KeyState::Active => State::Active,

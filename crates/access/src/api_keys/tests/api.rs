@@ -1,12 +1,14 @@
 //! What the API of keys promises.
 
+use sealpost_seal::Personal;
 use sealpost_seal::token::{KeyKind, PlainKey};
+use sealpost_seal::viewer::Field;
 use sealpost_store::both_engines;
 use sealpost_store::testing::TestStore;
 use serde_json::{Value, json};
 
-use super::house::{House, powerful, secret};
-use crate::api_keys::Issued;
+use super::house::{HERE, House, powerful, secret};
+use crate::api_keys::{Issued, KeyMask, NewKey};
 use crate::permissions::{KEYS_MANAGE, KEYS_READ, MESSAGES_SEND};
 
 fn body() -> Value {
@@ -74,6 +76,37 @@ both_engines! {
         assert_eq!(status, 403);
     }
 
+    async fn a_key_sees_what_its_mask_leaves_and_gives_no_more(test: TestStore) {
+        let house = House::new(test).await;
+        let phone = Personal::new("+4791234567".to_owned());
+        let seen = async |key: &Issued| {
+            let caller = house.present(key.plain.expose(), HERE, false).await.unwrap();
+            caller.viewer.text(&phone, Field::Phone).display().to_owned()
+        };
+        let (owner, blind) = (house.key(NewKey { mask: KeyMask::Last4, ..powerful() }).await, house.key(powerful()).await);
+        assert_eq!((seen(&owner).await, seen(&blind).await), ("•••••4567".into(), "xxxxx".into()));
+        let with = |mask: &str| {
+            let mut body = body();
+            body["mask_profile"] = json!(mask);
+            Some(body)
+        };
+        let (status, made) = house.call(Some(&owner), "POST", "/v1/keys", with("last4")).await;
+        assert_eq!((status, &made["mask_profile"]), (201, &json!("last4")), "{made}");
+        assert_eq!(seen(&issued(&house, &owner, &made)).await, "•••••4567");
+        let path = format!("/v1/keys/{}/rotate", made["id"].as_str().unwrap());
+        let (_, successor) = house.call(Some(&owner), "POST", &path, Some(json!({ "overlap_seconds": 60 }))).await;
+        assert_eq!(successor["mask_profile"], "last4");
+        for (who, mask, most) in [(&owner, "first3_last4", "last4"), (&blind, "last4", "full")] {
+            let (status, problem) = house.call(Some(who), "POST", "/v1/keys", with(mask)).await;
+            assert_eq!((status, &problem["code"], &problem["mask_profile"]), (403, &json!("mask_profile_exceeded"), &json!(most)));
+        }
+        let path = format!("/v1/keys/{}/rotate", owner.key.id);
+        let (status, problem) = house.call(Some(&blind), "POST", &path, Some(json!({ "overlap_seconds": 60 }))).await;
+        assert_eq!((status, &problem["code"]), (403, &json!("mask_profile_exceeded")));
+        let (_, made) = house.call(Some(&blind), "POST", "/v1/keys", Some(body())).await;
+        assert_eq!(made["mask_profile"], "full", "unless said otherwise");
+    }
+
     async fn a_rotated_key_shows_its_successor(test: TestStore) {
         let house = House::new(test).await;
         let owner = house.key(powerful()).await;
@@ -96,6 +129,7 @@ both_engines! {
             ("scopes", json!(["messages:burn"]), "permission_unknown"),
             ("expires_in_days", json!(367), "out_of_range"),
             ("cidrs", json!(["192.0.2.1/24"]), "not_cidr"),
+            ("mask_profile", json!("none"), "mask_profile_unknown"),
         ] {
             let mut wrong = body();
             wrong[field] = value;

@@ -13,7 +13,9 @@ use sealpost_web::{App, Authenticator, Caller, Permission, PermissionSet, Presen
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::api_keys::{CHANGED, Cidrs, Issued, KeyAuthenticator, KeyName, Lifetime, NewKey, create_first, feature};
+use crate::api_keys::{
+    CHANGED, Cidrs, Issued, KeyAuthenticator, KeyMask, KeyName, Lifetime, NewKey, create_first, feature,
+};
 use crate::permissions::EVERYTHING;
 
 pub(super) const HERE: &str = "192.0.2.10";
@@ -131,6 +133,7 @@ pub(super) fn secret(scopes: &[Permission]) -> NewKey {
         name: KeyName::parse("Shop backend").unwrap(),
         kind: KeyKind::Secret,
         scopes: PermissionSet::of(scopes),
+        mask: KeyMask::Full,
         lifetime: Lifetime::default(),
         cidrs: Cidrs::default(),
     }

@@ -6,10 +6,27 @@ use sealpost_store::{ApiKeyId, Environment, Time};
 use sealpost_web::PermissionSet;
 
 use crate::api_keys::day::DAY_MS;
-use crate::api_keys::model::{ApiKey, KeyName, KeyState, Lifetime};
+use crate::api_keys::model::{ApiKey, Ceiling, KeyMask, KeyName, KeyState, Lifetime, NewKey};
 use crate::api_keys::rules::{KeyRefused, Reminder, may_grant, may_use, reminder, slept, state};
 use crate::api_keys::{BadKeyField, Cidrs};
 use crate::permissions::{ALL, CONTACTS_READ, EVERYTHING, KEYS_MANAGE, MESSAGES_SEND};
+
+/// Makes a key of somebody with these scopes and this mask.
+fn grant(
+    (scopes, mask): (PermissionSet, KeyMask),
+    kind: KeyKind,
+    (wanted, wanted_mask): (PermissionSet, KeyMask),
+) -> Result<(), KeyRefused> {
+    let new = NewKey {
+        name: KeyName::parse("A").unwrap(),
+        kind,
+        scopes: wanted,
+        mask: wanted_mask,
+        lifetime: Lifetime::default(),
+        cidrs: Cidrs::default(),
+    };
+    may_grant(Ceiling { scopes, mask }, &new)
+}
 
 fn key(expires: i64, revoked: Option<i64>, successor: bool) -> ApiKey {
     ApiKey {
@@ -19,6 +36,7 @@ fn key(expires: i64, revoked: Option<i64>, successor: bool) -> ApiKey {
         name: KeyName::parse("A").unwrap(),
         last4: "0000".into(),
         scopes: EVERYTHING,
+        mask: KeyMask::Full,
         cidrs: Cidrs::default(),
         created_at: Time::from_unix_ms(0),
         expires_at: Time::from_unix_ms(expires),
@@ -70,7 +88,7 @@ proptest! {
     #[test]
     fn nobody_grants_what_they_do_not_have(ceiling in prop::collection::vec(any::<bool>(), 21), wanted in prop::collection::vec(any::<bool>(), 21)) {
         let (ceiling, wanted) = (set(&ceiling), set(&wanted));
-        match may_grant(ceiling, KeyKind::Secret, wanted) {
+        match grant((ceiling, KeyMask::Full), KeyKind::Secret, (wanted, KeyMask::Full)) {
             Ok(()) => prop_assert!(wanted.is_subset(ceiling) && !wanted.is_empty()),
             Err(KeyRefused::ScopesExceeded(over)) => {
                 prop_assert!(!over.is_empty() && over.is_subset(wanted) && over.intersection(ceiling).is_empty());
@@ -82,11 +100,24 @@ proptest! {
 
 #[test]
 fn a_publishable_key_holds_nothing_personal_whoever_makes_it() {
-    let refused = may_grant(EVERYTHING, KeyKind::Publishable, PermissionSet::of(&[CONTACTS_READ]));
+    let everything = (EVERYTHING, KeyMask::First3Last4);
+    let publishable = |scopes, mask| grant(everything, KeyKind::Publishable, (scopes, mask));
+    let refused = publishable(PermissionSet::of(&[CONTACTS_READ]), KeyMask::Full);
     assert_eq!(refused, Err(KeyRefused::NotPublishable(PermissionSet::of(&[CONTACTS_READ]))));
-    assert_eq!(may_grant(EVERYTHING, KeyKind::Publishable, PermissionSet::EMPTY), Ok(()));
-    let own = PermissionSet::of(&[KEYS_MANAGE]);
-    assert!(may_grant(own, KeyKind::Secret, PermissionSet::of(&[MESSAGES_SEND])).is_err());
+    assert_eq!(publishable(PermissionSet::EMPTY, KeyMask::Full), Ok(()));
+    assert_eq!(publishable(PermissionSet::EMPTY, KeyMask::Last4), Err(KeyRefused::MaskExceeded(KeyMask::Full)));
+    let own = (PermissionSet::of(&[KEYS_MANAGE]), KeyMask::Full);
+    assert!(grant(own, KeyKind::Secret, (PermissionSet::of(&[MESSAGES_SEND]), KeyMask::Full)).is_err());
+}
+
+#[test]
+fn nobody_gives_a_key_more_sight_than_they_have() {
+    for own in KeyMask::ALL {
+        for wanted in KeyMask::ALL {
+            let granted = grant((EVERYTHING, own), KeyKind::Secret, (EVERYTHING, wanted));
+            assert_eq!(granted, if wanted > own { Err(KeyRefused::MaskExceeded(own)) } else { Ok(()) });
+        }
+    }
 }
 
 #[test]

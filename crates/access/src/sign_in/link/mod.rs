@@ -1,4 +1,4 @@
-//! One-time links that sign a member in.
+//! One-time links that sign a member in, or make somebody one who was invited.
 //!
 //! Following one (`GET`) shows a page with a button and changes nothing: mail scanners and previews follow links. Pressing the
 //! button uses it up and begins the session, in one transaction.
@@ -9,3 +9,4 @@ mod store;
 
 pub use model::{Followed, IssuedLink, Purpose, SignInLink};
 pub use service::{create, create_for_owner, follow, is_good};
+pub(crate) use service::{issue, spend_all_of};

@@ -10,15 +10,21 @@ use crate::sessions::{Method, Opened};
 pub enum Purpose {
     /// The operator on the host made it for an owner.
     Operator,
+    /// It makes somebody a member who was invited.
+    Invitation,
+    /// Somebody who may manage them made it for a member who has lost their passkeys.
+    Recovery,
 }
 
 impl Purpose {
-    const ALL: [Self; 1] = [Self::Operator];
+    const ALL: [Self; 3] = [Self::Operator, Self::Invitation, Self::Recovery];
 
     /// Its word, as it is stored.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Operator => "operator",
+            Self::Invitation => "invitation",
+            Self::Recovery => "recovery",
         }
     }
 
@@ -30,12 +36,16 @@ impl Purpose {
     pub const fn minutes(self) -> u16 {
         match self {
             Self::Operator => 15,
+            Self::Invitation => 7 * 24 * 60,
+            Self::Recovery => 60,
         }
     }
 
     pub(super) const fn method(self) -> Method {
         match self {
             Self::Operator => Method::OperatorLink,
+            Self::Invitation => Method::Invitation,
+            Self::Recovery => Method::RecoveryLink,
         }
     }
 }
@@ -76,6 +86,8 @@ impl IssuedLink {
 pub struct Followed {
     /// Whom it signed in.
     pub member: MemberId,
+    /// How their session began.
+    pub method: Method,
     /// Their session.
     pub session: Opened,
 }

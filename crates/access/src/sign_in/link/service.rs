@@ -23,14 +23,30 @@ pub fn create(
     member: MemberId,
     purpose: Purpose,
 ) -> Result<Recorded<IssuedLink>, StoreError> {
+    let link = issue(tx, keys, member, purpose)?;
+    let leaf = Leaf::of("sign_in_link.create").on(MemberId::PREFIX, member.bytes()).because(purpose.word());
+    Ok(tx.record(leaf, link))
+}
+
+/// Makes a link as part of an act that has a leaf of its own.
+pub(crate) fn issue(
+    tx: &mut Tx<'_>,
+    keys: &Keys,
+    member: MemberId,
+    purpose: Purpose,
+) -> Result<IssuedLink, StoreError> {
     let ctx = tx.ctx();
     let (id, token) = (SignInLinkId::new(&ctx.world), Token::generate(TokenKind::LINK, ctx.rng()));
     let expires_at = ctx.now().plus_ms(i64::from(purpose.minutes()) * 60_000);
     let mac = token.mac(keys.pepper());
     store::insert(tx, id, &mac, member, purpose, expires_at)?;
     directory::enter(tx, CredentialKind::SignInLink, &mac, id.bytes())?;
-    let leaf = Leaf::of("sign_in_link.create").on(MemberId::PREFIX, member.bytes()).because(purpose.word());
-    Ok(tx.record(leaf, IssuedLink { id, token, expires_at }))
+    Ok(IssuedLink { id, token, expires_at })
+}
+
+/// Whatever links a member has lead nowhere any more.
+pub(crate) fn spend_all_of(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
+    store::spend_all_of(tx, member)
 }
 
 /// Makes a link for the organisation's first owner, and the owner if there is none: the operator's way in.
@@ -58,17 +74,20 @@ pub async fn follow(
     let actor = Actor { kind: ActorKind::Member, id: link.member.bytes() };
     let ctx = Ctx { org, actor, viewer: Viewer::masked(), request, world: house.world().clone() };
     let network = network_name(&*house.keys().organisation(org.id).await?, link.member, peer);
-    let opening = Opening { member: link.member, method: link.purpose.method(), agent, network };
+    let opening = Opening { member: link.member, method: link.purpose.method(), agent, network, passkey: None };
     let keys = house.keys().clone();
     house
         .write(&ctx, move |tx| {
-            let member = members::store::find(tx, link.member)?;
-            let may = member.is_some_and(|member| member.state == MemberState::Active);
-            if !may || !store::use_up(tx, link.id)? {
+            let state = members::store::find(tx, link.member)?.map(|member| member.state);
+            let comes_in = link.purpose == Purpose::Invitation && state == Some(MemberState::Invited);
+            if !(comes_in || state == Some(MemberState::Active)) || !store::use_up(tx, link.id)? {
                 return Err(spent());
             }
+            if comes_in {
+                members::join(tx, link.member)?;
+            }
             let opened = sessions::open(tx, &keys, &opening)?;
-            Ok(opened.map(|session| Followed { member: link.member, session }))
+            Ok(opened.map(|session| Followed { member: link.member, method: opening.method, session }))
         })
         .await
 }

@@ -39,6 +39,15 @@ pub(super) fn find(tx: &mut Tx<'_>, id: SignInLinkId) -> Result<Option<SignInLin
     )
 }
 
+/// Uses up all links of a member that were not used.
+pub(super) fn spend_all_of(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
+    let now = tx.ctx().now();
+    tx.put(
+        org_sql!("update sign_in_link set used_at = $3 where org = $1 and member = $2 and used_at is null"),
+        &[&member, &now],
+    )
+}
+
 /// Uses a link up; false if somebody was faster or its time is over.
 pub(super) fn use_up(tx: &mut Tx<'_>, id: SignInLinkId) -> Result<bool, StoreError> {
     let now = tx.ctx().now();

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use sealpost_ledger::Leaf;
+use sealpost_seal::webauthn::RelyingParty;
 use sealpost_store::testing::TestStore;
 use sealpost_store::{Ctx, Environment, Keys, MemberId, RequestId, Store};
 use sealpost_web::{App, Authenticator, Caller, Presented, Registry, Via, WebConfig};
 
 use crate::Credentials;
 use crate::api_keys::KeyAuthenticator;
-use crate::members;
+use crate::members::{self, Members};
+use crate::passkeys::{self, Passkeys};
 use crate::roles::{RoleRef, Standard};
 use crate::sessions::{self, Agent, SessionAuthenticator};
 use crate::sign_in::link::{self, IssuedLink, Purpose};
@@ -20,6 +22,8 @@ use crate::sign_in::{SignIn, feature};
 
 pub(super) const HERE: &str = "192.0.2.10";
 pub(super) const MINUTE: i64 = 60_000;
+/// Where the pages are, as the registry has it by default.
+pub(super) const PARTY: RelyingParty<'static> = RelyingParty { id: "localhost", origin: "https://localhost" };
 
 /// A store, one organisation in it, and what signs its members in.
 pub(super) struct House {
@@ -41,8 +45,14 @@ impl House {
         let ctx = test.organisation().await;
         let sessions = SessionAuthenticator::new(test.store.clone());
         let credentials = Credentials::new(KeyAuthenticator::new(test.store.clone()), sessions.clone());
-        let sign_in = SignIn::new(test.store.clone(), sessions.clone(), "/app");
-        let features = vec![feature(&sign_in), sessions::feature()];
+        let passkeys = Passkeys::new(test.store.clone(), PARTY.id, PARTY.origin);
+        let sign_in = SignIn::new(passkeys.clone(), sessions.clone(), "/app");
+        let members = Members::new(test.store.clone());
+        let features = vec![
+            feature(&sign_in),
+            sessions::feature(test.store.clone(), sessions.clone()),
+            passkeys::feature(passkeys.clone(), members, sessions.clone()),
+        ];
         let registry = Registry::new(features, credentials, test.store.clone(), WebConfig::default()).unwrap();
         Self { app: registry.app(), sessions, ctx, test }
     }

@@ -1,6 +1,5 @@
 //! One-time links.
 
-use sealpost_store::testing::TestStore;
 use sealpost_store::{SessionId, both_engines};
 
 use super::house::{House, MINUTE};

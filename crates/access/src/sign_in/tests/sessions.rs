@@ -2,7 +2,6 @@
 
 use sealpost_seal::rng::SystemRng;
 use sealpost_seal::token::{Token, TokenKind};
-use sealpost_store::testing::TestStore;
 use sealpost_store::{ActorKind, Environment, SessionId, both_engines};
 use sealpost_web::CredentialClass;
 
@@ -37,6 +36,19 @@ both_engines! {
         house.test.clock.advance_ms(59 * MINUTE);
         assert!(present(&other, &token, Environment::Test).await.is_ok());
         house.test.clock.advance_ms(60 * MINUTE);
+        assert_eq!(house.present(&token).await.err(), Some("session_ended"));
+    }
+
+    async fn whoever_only_watches_is_told_when_the_session_is_over(test: TestStore) {
+        let house = House::new(test).await;
+        let token = house.signed_in(Standard::Agent).await;
+        let id = SessionId::from_bytes(house.present(&token).await.unwrap().session.unwrap().id);
+        house.test.clock.advance_ms(30 * MINUTE);
+        let standing = house.sessions.standing(house.ctx.org, id).await.unwrap();
+        assert_eq!(standing, Some(Standard::Agent.role().permissions));
+        // Watching is no use: an hour after the last request it is over.
+        house.test.clock.advance_ms(30 * MINUTE);
+        assert_eq!(house.sessions.standing(house.ctx.org, id).await.unwrap(), None);
         assert_eq!(house.present(&token).await.err(), Some("session_ended"));
     }
 

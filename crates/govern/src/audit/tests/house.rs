@@ -45,6 +45,7 @@ impl House {
             name: KeyName::parse("Auditor").unwrap(),
             kind: KeyKind::Secret,
             scopes: EVERYTHING,
+            mask: Default::default(),
             lifetime: Lifetime::default(),
             cidrs: Cidrs::default(),
         };

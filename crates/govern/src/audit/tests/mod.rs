@@ -3,4 +3,5 @@
 mod export;
 mod house;
 mod proofs;
+mod pruning;
 mod reading;

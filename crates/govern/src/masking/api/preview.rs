@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use sealpost_access::masking::{self, Rules};
 use sealpost_access::permissions::MASKING_READ;
+use sealpost_seal::viewer::MaskProfile;
 use sealpost_web::{Call, Class, Endpoint, Failure, PermissionSet, Reply, post};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,6 +52,6 @@ pub(super) fn preview() -> Endpoint {
 
 fn handle(call: Call<Body>) -> Result<Reply, Failure> {
     let Body { mode, rules, sample } = call.body;
-    let viewer = masking::viewer(&mode.with(rules)?, PermissionSet::EMPTY);
+    let viewer = masking::viewer(&mode.with(rules)?, PermissionSet::EMPTY, MaskProfile::Full);
     Ok(Reply::ok(&Preview { shown: structure(&viewer, sample) })?)
 }

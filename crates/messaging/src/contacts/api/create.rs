@@ -6,7 +6,7 @@ use sealpost_seal::normal::{Email, Phone};
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, post};
 use serde::Deserialize;
 
-use super::body;
+use super::body::Given;
 use super::view::ContactView;
 use crate::contacts::Contacts;
 use crate::contacts::codes::{CONTACT_CARD_NUMBER, CONTACT_EXISTS, CONTACT_UNADDRESSED};
@@ -18,25 +18,15 @@ use crate::contacts::model::{Details, ExternalId, Locale, Name};
 #[schemars(rename = "NewContact")]
 struct Body {
     /// Phone number in E.164.
-    #[serde(default, deserialize_with = "body::phone")]
-    #[schemars(with = "Option<body::PhoneText>")]
-    phone: Option<Phone>,
+    phone: Option<Given<Phone>>,
     /// E-mail address.
-    #[serde(default, deserialize_with = "body::email")]
-    #[schemars(with = "Option<body::EmailText>")]
-    email: Option<Email>,
+    email: Option<Given<Email>>,
     /// The person's id in your systems.
-    #[serde(default, deserialize_with = "body::external_id")]
-    #[schemars(with = "Option<body::ExternalIdText>")]
-    external_id: Option<ExternalId>,
+    external_id: Option<Given<ExternalId>>,
     /// Name.
-    #[serde(default, deserialize_with = "body::name")]
-    #[schemars(with = "Option<body::NameText>")]
-    name: Option<Name>,
+    name: Option<Given<Name>>,
     /// Language (BCP 47).
-    #[serde(default, deserialize_with = "body::locale")]
-    #[schemars(with = "Option<body::LocaleText>")]
-    locale: Option<Locale>,
+    locale: Option<Given<Locale>>,
 }
 
 pub(super) fn create(contacts: &Contacts) -> Endpoint {
@@ -56,7 +46,13 @@ pub(super) fn create(contacts: &Contacts) -> Endpoint {
 
 async fn handle(contacts: Contacts, mut call: Call<Body>) -> Result<Reply, Failure> {
     let Body { phone, email, external_id, name, locale } = std::mem::take(&mut call.body);
-    let details = Details { phone, email, external_id, name, locale };
+    let details = Details {
+        phone: phone.map(Given::value),
+        email: email.map(Given::value),
+        external_id: external_id.map(Given::value),
+        name: name.map(Given::value),
+        locale: locale.map(Given::value),
+    };
     let new = contacts.prepare(&call.ctx, &details).await?;
     let ctx = call.masked_ctx();
     call.write(contacts.store(), move |tx| {

@@ -1,13 +1,15 @@
 //! The routes of contacts.
 
-pub(crate) mod body;
+mod body;
 mod create;
+mod matching;
 mod read;
 mod reveal;
 mod search;
 mod update;
 mod view;
 
+pub(crate) use body::{Given, Says};
 use sealpost_web::Feature;
 
 use super::{Contacts, codes, pages};
@@ -23,6 +25,7 @@ pub fn feature(contacts: &Contacts) -> Feature {
             create::create(contacts),
             read::list(contacts),
             search::search(contacts),
+            matching::matching(contacts),
             read::show(contacts),
             update::update(contacts),
             reveal::reveal(contacts),

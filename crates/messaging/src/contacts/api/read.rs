@@ -24,8 +24,7 @@ async fn page(contacts: Contacts, call: Call<(), PageQuery>) -> Result<Reply, Fa
     let listing = call.listing(contacts.store().keys(), &(), call.query.limit)?;
     let before = cursor::behind(&listing, call.query.cursor.as_deref(), ContactId::from_bytes)?;
     let rows = contacts.list(&call.ctx, before, listing.fetch()).await?;
-    let page = listing.page(rows, |row| row.id.bytes().to_vec(), |row| ContactView::of(&call.ctx, &row));
-    Ok(Reply::ok(&page)?)
+    Ok(Reply::ok(&ContactView::page(&call.ctx, &listing, rows))?)
 }
 
 pub(super) fn show(contacts: &Contacts) -> Endpoint {

@@ -6,7 +6,7 @@ use sealpost_seal::normal::{Email, Phone};
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, post};
 use serde::{Deserialize, Serialize};
 
-use super::body;
+use super::body::Given;
 use super::view::ContactView;
 use crate::contacts::Contacts;
 use crate::contacts::codes::{CONTACT_UNADDRESSED, RECIPIENT_AMBIGUOUS};
@@ -18,17 +18,11 @@ use crate::contacts::model::{ContactRefusal, Details, ExternalId};
 #[schemars(rename = "ContactSearch")]
 struct Body {
     /// Phone number in E.164.
-    #[serde(default, deserialize_with = "body::phone")]
-    #[schemars(with = "Option<body::PhoneText>")]
-    phone: Option<Phone>,
+    phone: Option<Given<Phone>>,
     /// E-mail address.
-    #[serde(default, deserialize_with = "body::email")]
-    #[schemars(with = "Option<body::EmailText>")]
-    email: Option<Email>,
+    email: Option<Given<Email>>,
     /// The person's id in your systems.
-    #[serde(default, deserialize_with = "body::external_id")]
-    #[schemars(with = "Option<body::ExternalIdText>")]
-    external_id: Option<ExternalId>,
+    external_id: Option<Given<ExternalId>>,
 }
 
 /// Who was found.
@@ -58,7 +52,12 @@ async fn handle(contacts: Contacts, mut call: Call<Body>) -> Result<Reply, Failu
     if phone.is_none() && email.is_none() && external_id.is_none() {
         return Err(ContactRefusal::Unaddressed.into());
     }
-    let details = Details { phone, email, external_id, ..Details::default() };
+    let details = Details {
+        phone: phone.map(Given::value),
+        email: email.map(Given::value),
+        external_id: external_id.map(Given::value),
+        ..Details::default()
+    };
     let found = contacts.search(&call.ctx, &details).await?;
     Ok(Reply::ok(&Found { data: found.iter().map(|contact| ContactView::of(&call.ctx, contact)).collect() })?)
 }

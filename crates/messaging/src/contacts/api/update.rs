@@ -6,7 +6,7 @@ use sealpost_seal::normal::{Email, Phone};
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, patch};
 use serde::Deserialize;
 
-use super::body::{self, change};
+use super::body::Given;
 use super::view::ContactView;
 use crate::contacts::Contacts;
 use crate::contacts::codes::{CONTACT_CARD_NUMBER, CONTACT_EXISTS, CONTACT_UNADDRESSED};
@@ -19,25 +19,20 @@ use crate::patch::Change;
 #[schemars(rename = "ContactChanges")]
 struct Body {
     /// Phone number in E.164.
-    #[serde(default, deserialize_with = "change::phone")]
-    #[schemars(with = "Option<body::PhoneText>")]
-    phone: Change<Phone>,
+    #[serde(default)]
+    phone: Change<Given<Phone>>,
     /// E-mail address.
-    #[serde(default, deserialize_with = "change::email")]
-    #[schemars(with = "Option<body::EmailText>")]
-    email: Change<Email>,
+    #[serde(default)]
+    email: Change<Given<Email>>,
     /// The person's id in your systems.
-    #[serde(default, deserialize_with = "change::external_id")]
-    #[schemars(with = "Option<body::ExternalIdText>")]
-    external_id: Change<ExternalId>,
+    #[serde(default)]
+    external_id: Change<Given<ExternalId>>,
     /// Name.
-    #[serde(default, deserialize_with = "change::name")]
-    #[schemars(with = "Option<body::NameText>")]
-    name: Change<Name>,
+    #[serde(default)]
+    name: Change<Given<Name>>,
     /// Language (BCP 47).
-    #[serde(default, deserialize_with = "change::locale")]
-    #[schemars(with = "Option<body::LocaleText>")]
-    locale: Change<Locale>,
+    #[serde(default)]
+    locale: Change<Given<Locale>>,
 }
 
 pub(super) fn update(contacts: &Contacts) -> Endpoint {
@@ -57,7 +52,13 @@ pub(super) fn update(contacts: &Contacts) -> Endpoint {
 
 async fn handle(contacts: Contacts, mut call: Call<Body>) -> Result<Reply, Failure> {
     let Body { phone, email, external_id, name, locale } = std::mem::take(&mut call.body);
-    let changes = Changes { phone, email, external_id, name, locale };
+    let changes = Changes {
+        phone: phone.map(Given::value),
+        email: email.map(Given::value),
+        external_id: external_id.map(Given::value),
+        name: name.map(Given::value),
+        locale: locale.map(Given::value),
+    };
     let update = contacts.prepare_update(&call.ctx, call.id("id")?, changes).await?;
     let (ctx, id) = (call.masked_ctx(), update.contact());
     let reply = call

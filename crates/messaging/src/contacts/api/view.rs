@@ -4,10 +4,11 @@ use schemars::JsonSchema;
 use sealpost_seal::viewer::{Field, Viewer};
 use sealpost_seal::{Personal, View};
 use sealpost_store::{ContactId, Ctx, Time};
+use sealpost_web::{Listing, Page};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::contacts::model::{Contact, Reveal};
+use crate::contacts::model::{Candidate, Contact, Reveal};
 
 /// A contact, as one viewer sees it.
 #[derive(Serialize, JsonSchema)]
@@ -40,6 +41,12 @@ impl ContactView {
     /// As the viewer of `ctx` sees it.
     pub(in crate::contacts) fn of(ctx: &Ctx, contact: &Contact) -> Self {
         Self::seen(ctx, contact, |_| &ctx.viewer)
+    }
+
+    /// A page of them, as the viewer of `ctx` sees it.
+    pub(in crate::contacts) fn page(ctx: &Ctx, listing: &Listing<'_>, candidates: Vec<Candidate>) -> Page<Self> {
+        let view = |candidate: Candidate| candidate.contact.map(|contact| Self::of(ctx, &contact));
+        listing.sifted(candidates, |candidate| candidate.id.bytes().to_vec(), view)
     }
 
     /// With `fields` as `viewer` sees them, and the others as the viewer of `ctx` does.

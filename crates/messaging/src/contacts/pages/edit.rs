@@ -4,7 +4,7 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::CONTACTS_WRITE;
-use sealpost_seal::normal::{Email, Phone};
+use sealpost_seal::{Personal, Purpose};
 use sealpost_store::ContactId;
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::shell::Ask;
@@ -14,8 +14,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::contacts::Contacts;
+use crate::contacts::api::Says;
 use crate::contacts::codes::{CONTACT_CARD_NUMBER, CONTACT_EXISTS, CONTACT_UNADDRESSED};
-use crate::contacts::model::{Changes, Details, ExternalId, Locale, Name};
+use crate::contacts::model::{Changes, Details};
 use crate::patch::Change;
 
 /// What is said about a person; what is left empty isn't said.
@@ -34,33 +35,25 @@ impl Form {
     /// The details, or which of them are none.
     fn read(self) -> Result<Details, Refusal> {
         let mut wrong = Refusal::of(&BODY_INVALID);
-        let mut note = |field: &str, code: &'static str| {
-            let noted = std::mem::replace(&mut wrong, Refusal::of(&BODY_INVALID));
-            wrong = noted.at(format!("/{field}"), code);
+        let details = Details {
+            phone: said("phone", self.phone, &mut wrong),
+            email: said("email", self.email, &mut wrong),
+            external_id: said("external_id", self.external_id, &mut wrong),
+            name: said("name", self.name, &mut wrong),
+            locale: said("locale", self.locale, &mut wrong),
         };
-        let mut read = Details::default();
-        match self.phone.as_deref().map(Phone::parse).transpose() {
-            Ok(phone) => read.phone = phone,
-            Err(_) => note("phone", "not_e164"),
-        }
-        match self.email.as_deref().map(Email::parse).transpose() {
-            Ok(email) => read.email = email,
-            Err(_) => note("email", "not_an_email"),
-        }
-        match self.external_id.map(ExternalId::parse).transpose() {
-            Ok(external_id) => read.external_id = external_id,
-            Err(_) => note("external_id", "text_unsuitable"),
-        }
-        match self.name.map(Name::parse).transpose() {
-            Ok(name) => read.name = name,
-            Err(_) => note("name", "text_unsuitable"),
-        }
-        match self.locale.as_deref().map(Locale::parse).transpose() {
-            Ok(locale) => read.locale = locale,
-            Err(_) => note("locale", "not_a_locale"),
-        }
-        if wrong.errors().is_empty() { Ok(read) } else { Err(wrong) }
+        if wrong.errors().is_empty() { Ok(details) } else { Err(wrong) }
     }
+}
+
+/// What a field says; one that says something else is noted as wrong.
+fn said<T: Says>(field: &str, text: Option<String>, wrong: &mut Refusal) -> Option<T> {
+    let text = Personal::new(text?);
+    let said = T::read(text.expose(Purpose::Guard));
+    if said.is_none() {
+        *wrong = std::mem::replace(wrong, Refusal::of(&BODY_INVALID)).at(format!("/{field}"), T::ELSE);
+    }
+    said
 }
 
 pub(super) fn ask_new(contacts: &Contacts) -> Endpoint {

@@ -50,25 +50,22 @@ async fn handle(contacts: Contacts, call: Call<(), PageQuery>) -> Result<Reply, 
     let cursor = call.query.cursor.as_deref();
     let before = cursor::behind(&listing, cursor, ContactId::from_bytes)?;
     let found = contacts.list(&call.ctx, before, listing.fetch()).await?;
-    let page = listing.page(found, |row| row.id.bytes().to_vec(), |row| row);
-    let row = |contact| {
-        let view = ContactView::of(&call.ctx, contact);
-        Row {
-            href: call.at(&format!("/contacts/{}", view.id)),
-            id: view.id,
-            name: view.name.map(Masked::from),
-            phone: view.phone.map(Masked::from),
-            email: view.email.map(Masked::from),
-            external_id: view.external_id.map(Masked::from),
-            created: When::new(view.created_at, call.ctx.now()),
-        }
+    let page = ContactView::page(&call.ctx, &listing, found);
+    let row = |view: ContactView| Row {
+        href: call.at(&format!("/contacts/{}", view.id)),
+        id: view.id,
+        name: view.name.map(Masked::from),
+        phone: view.phone.map(Masked::from),
+        email: view.email.map(Masked::from),
+        external_id: view.external_id.map(Masked::from),
+        created: When::new(view.created_at, call.ctx.now()),
     };
     let path = call.at("/contacts");
     let content = ListPage {
         find: call.at("/find"),
         csrf: call.csrf_token().to_owned(),
         new: call.caller.permissions.contains(CONTACTS_WRITE).then(|| call.at("/contacts/new")),
-        rows: page.data.iter().map(row).collect(),
+        rows: page.data.into_iter().map(row).collect(),
         pager: Pager::new(&path, "", cursor, page.next_cursor.as_deref()),
         empty: empty(call.at("/contacts/new")),
     };

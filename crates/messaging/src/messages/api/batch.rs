@@ -208,7 +208,7 @@ fn settle_one(tx: &mut Tx<'_>, entry: Entry) -> Result<(Entry, Option<Recorded<(
         let stage = Stage::Settled(ItemResult::of(&reply)?);
         return Ok((Entry { item, once, stage }, None));
     }
-    let (stage, recorded) = match accept(tx, *prepared) {
+    let (stage, recorded) = match prepared.check(tx).and_then(|()| accept(tx, *prepared)) {
         Ok(accepted) => {
             let reply = Reply::json(202, accepted.value())?;
             if let Some(once) = &once {

@@ -42,15 +42,16 @@ async fn handle(messages: Messages, call: Call<NewMessage>) -> Result<Reply, Fai
     for _ in 0..RACES {
         let prepared = messages.accepting.prepare(&call.ctx, &call.body).await?;
         let written = call
-            .write(messages.store(), move |tx| {
-                let accepted = accept(tx, prepared).map_err(NotAccepted::into_failure)?;
-                let reply = Reply::json(202, accepted.value())?;
+            .write_or::<_, NotAccepted>(messages.store(), move |tx| {
+                prepared.guard(tx)?;
+                let accepted = accept(tx, prepared)?;
+                let reply = Reply::json(202, accepted.value()).map_err(Failure::from)?;
                 Ok(accepted.map(|_| reply))
             })
             .await;
         match written {
-            Err(Failure::Refused(refusal)) if refusal.code() == &CONTACT_RACED => {}
-            settled => return settled,
+            Err(NotAccepted::Raced) => {}
+            settled => return settled.map_err(NotAccepted::into_failure),
         }
     }
     Err(Refusal::of(&CONTACT_RACED).retry_after(1).into())

@@ -74,7 +74,14 @@ impl House {
         let new: NewMessage = serde_json::from_value(body).unwrap();
         loop {
             let prepared = self.messaging.messages.accepting.prepare(&ctx, &new).await.map_err(drop)?;
-            let accepted = self.test.store.write::<_, NotAccepted>(&ctx, move |tx| accept(tx, prepared)).await;
+            let accepted = self
+                .test
+                .store
+                .write::<_, NotAccepted>(&ctx, move |tx| {
+                    prepared.guard(tx)?;
+                    accept(tx, prepared)
+                })
+                .await;
             return match accepted {
                 Ok(view) => Ok(view.id),
                 Err(NotAccepted::Raced) => continue,

@@ -44,6 +44,7 @@ pub(super) async fn key(store: &Store, ctx: &Ctx, file: &Path) -> Outcome<Secret
         name: KeyName::parse(KEY_NAME).map_err(anyhow::Error::from)?,
         kind: KeyKind::Secret,
         scopes: EVERYTHING,
+        mask: Default::default(),
         lifetime: Lifetime::default(),
         cidrs: Default::default(),
     };

@@ -102,8 +102,15 @@ pub(super) fn invitation(out: Out, place: &Place<'_>) {
     ));
     out.say(format_args!("  {curl} {url}/v1/outbox"));
     out.say(format_args!("  {curl} {url}/v1/ledger/entries"));
-    out.say("  sealpost send --event otp.login --to +15550100124 --data code=417233\n");
-    out.say("stop  Ctrl-C · for production: sealpost init");
+    let sealpost = called();
+    out.say(format_args!("  {sealpost} send --event otp.login --to +15550100124 --data code=417233\n"));
+    out.say(format_args!("stop  Ctrl-C · for production: {sealpost} init"));
+}
+
+/// What this program was started as: after `cargo run` it is not on the path.
+fn called() -> String {
+    let name = std::env::args().next().filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| "sealpost".to_owned())
 }
 
 fn shortened(signature: &str) -> String {

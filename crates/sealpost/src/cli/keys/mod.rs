@@ -5,7 +5,7 @@ mod show;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use sealpost_access::api_keys::{self, Cidr, Cidrs, KeyName, Lifetime, NewKey};
+use sealpost_access::api_keys::{self, Cidr, Cidrs, KeyMask, KeyName, Lifetime, NewKey};
 use sealpost_access::permissions;
 use sealpost_access::secrets::Overlap;
 use sealpost_seal::token::KeyKind;
@@ -51,6 +51,9 @@ pub(super) struct Create {
     /// What it may do, such as messages:send; may be repeated. `all` with --local
     #[arg(long = "scope", value_name = "PERMISSION", required = true)]
     scopes: Vec<String>,
+    /// How much of phone numbers it sees: full (hides them), last4, first3_last4
+    #[arg(long, value_name = "PROFILE", default_value = "full", value_parser = mask)]
+    mask_profile: KeyMask,
     /// A publishable key, which may stand in a web page, instead of a secret one
     #[arg(long)]
     publishable: bool,
@@ -131,6 +134,7 @@ async fn create(shell: &Shell, args: Create) -> Outcome {
             name: KeyName::parse(&args.name).map_err(usage)?,
             kind: if args.publishable { KeyKind::Publishable } else { KeyKind::Secret },
             scopes: scopes(&args.scopes)?,
+            mask: args.mask_profile,
             lifetime: Lifetime::days(args.expires).map_err(usage)?,
             cidrs: networks(&args.networks)?,
         };
@@ -139,8 +143,8 @@ async fn create(shell: &Shell, args: Create) -> Outcome {
         return show::issued(shell, &args.save, api_keys::create_first(&store, &ctx, new).await.map_err(of_failure)?);
     }
     let kind = if args.publishable { "publishable" } else { "secret" };
-    let body = json!({ "name": args.name, "kind": kind, "scopes": args.scopes, "expires_in_days": args.expires,
-        "cidrs": args.networks });
+    let body = json!({ "name": args.name, "kind": kind, "scopes": args.scopes, "mask_profile": args.mask_profile,
+        "expires_in_days": args.expires, "cidrs": args.networks });
     let made = shell.api(&args.way.connection)?.post("/v1/keys", &body, None).await?;
     show::new(shell, &args.save, made)
 }
@@ -221,6 +225,10 @@ fn scopes(names: &[String]) -> Outcome<PermissionSet> {
         })?);
     }
     Ok(set)
+}
+
+fn mask(name: &str) -> Result<KeyMask, String> {
+    KeyMask::from_name(name).ok_or_else(|| format!("one of {}", KeyMask::ALL.map(KeyMask::as_str).join(", ")))
 }
 
 fn networks(texts: &[String]) -> Outcome<Cidrs> {

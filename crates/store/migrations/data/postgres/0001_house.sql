@@ -1,4 +1,5 @@
 -- Ids are 16 bytes, times Unix milliseconds, enums short text, sealed columns bytes.
+-- Indexes beside the key begin with what tells rows apart: beginning with the organisation they would serve to read all it has.
 -- Every table but `credential`'s look-up names its organisation first; see docs/decisions/0002-storage-door.md.
 
 create table organisation (
@@ -57,51 +58,6 @@ create table api_key_network (
     last_day bigint not null,
     primary key (org, env, api_key, network)
 );
-
--- People of the organisation's staff, in both environments. `role` is one of ours by its word, or one of theirs by its id.
-create table member (
-    org uuid not null,
-    id uuid not null,
-    slot uuid,
-    email bytea,
-    name bytea,
-    role text not null,
-    state text not null,
-    created_at bigint not null,
-    updated_at bigint not null,
-    primary key (org, id)
-);
-
--- Signed in until something ends it: a time, the member, somebody else. `network` is a keyed hash, `agent` two words of ours.
-create table member_session (
-    org uuid not null,
-    id uuid not null,
-    member uuid not null,
-    mac bytea not null,
-    method text not null,
-    agent text not null,
-    network bytea not null,
-    created_at bigint not null,
-    seen_at bigint not null,
-    proved_at bigint,
-    ended_at bigint,
-    ended_by text,
-    primary key (org, id)
-);
-create index member_session_member on member_session (org, member);
-
-create table sign_in_link (
-    org uuid not null,
-    id uuid not null,
-    member uuid not null,
-    mac bytea not null,
-    purpose text not null,
-    created_at bigint not null,
-    expires_at bigint not null,
-    used_at bigint,
-    primary key (org, id)
-);
-create index sign_in_link_member on sign_in_link (org, member);
 
 create table secret (
     org uuid not null,
@@ -175,7 +131,7 @@ do $$ begin
         execute format('create table %I partition of contact_index for values with (modulus 8, remainder %s)', 'contact_index_' || i, i);
     end loop;
 end $$;
-create index contact_index_contact on contact_index (org, env, contact);
+create index contact_index_contact on contact_index (contact, org, env);
 
 create table suppression (
     org uuid not null,
@@ -279,7 +235,7 @@ do $$ begin
         execute format('create table %I partition of message for values with (modulus 8, remainder %s)', 'message_' || i, i);
     end loop;
 end $$;
-create index message_contact on message (org, env, contact, id);
+create index message_contact on message (contact, org, env, id);
 
 create table message_step (
     org uuid not null,
@@ -295,20 +251,6 @@ create table message_step (
 do $$ begin
     for i in 0..7 loop
         execute format('create table %I partition of message_step for values with (modulus 8, remainder %s)', 'message_step_' || i, i);
-    end loop;
-end $$;
-
--- Messages that ended without arriving, so that they are found among a million that did.
-create table undelivered (
-    org uuid not null,
-    env text not null,
-    message uuid not null,
-    state text not null,
-    primary key (org, env, message)
-) partition by hash (org);
-do $$ begin
-    for i in 0..7 loop
-        execute format('create table %I partition of undelivered for values with (modulus 8, remainder %s)', 'undelivered_' || i, i);
     end loop;
 end $$;
 
@@ -367,8 +309,8 @@ do $$ begin
         execute format('create table %I partition of delivery for values with (modulus 8, remainder %s)', 'delivery_' || i, i);
     end loop;
 end $$;
-create index delivery_endpoint on delivery (org, env, endpoint, id);
-create index delivery_message on delivery (org, env, message);
+create index delivery_endpoint on delivery (endpoint, org, env, id);
+create index delivery_message on delivery (message, org, env);
 
 create table attempt (
     org uuid not null,
@@ -429,7 +371,7 @@ create table outbox (
     primary key (org, env, id)
 );
 create index outbox_lease on outbox (leased_until);
-create index outbox_target on outbox (org, env, target);
+create index outbox_target on outbox (target, org, env);
 
 create table ledger_head (
     org uuid not null primary key,
@@ -467,29 +409,6 @@ create table ledger_checkpoint (
     signed_at bigint not null,
     note text not null,
     primary key (org, size)
-);
-
--- How often each act ended how, and by what kind of party, in each quarter hour: counted from the ledger, which stays the truth.
-create table activity (
-    org uuid not null,
-    env text not null,
-    slot bigint not null,
-    action text not null,
-    actor bigint not null,
-    result bigint not null,
-    count bigint not null,
-    primary key (org, env, slot, action, actor, result)
-);
-
--- How long things took from when they were made until an act on them: a histogram, eight buckets to a doubling.
-create table activity_age (
-    org uuid not null,
-    env text not null,
-    slot bigint not null,
-    action text not null,
-    bucket bigint not null,
-    count bigint not null,
-    primary key (org, env, slot, action, bucket)
 );
 
 -- How far a stream of the ledger to somebody outside has come: every leaf before `next` is delivered.

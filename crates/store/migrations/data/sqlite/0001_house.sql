@@ -1,4 +1,5 @@
 -- Ids are 16 bytes, times Unix milliseconds, enums short text, sealed columns bytes.
+-- Indexes beside the key begin with what tells rows apart: beginning with the organisation they would serve to read all it has.
 -- Every table but `credential`'s look-up names its organisation first; see docs/decisions/0002-storage-door.md.
 
 create table organisation (
@@ -57,51 +58,6 @@ create table api_key_network (
     last_day integer not null,
     primary key (org, env, api_key, network)
 ) strict, without rowid;
-
--- People of the organisation's staff, in both environments. `role` is one of ours by its word, or one of theirs by its id.
-create table member (
-    org blob not null,
-    id blob not null,
-    slot blob,
-    email blob,
-    name blob,
-    role text not null,
-    state text not null,
-    created_at integer not null,
-    updated_at integer not null,
-    primary key (org, id)
-) strict, without rowid;
-
--- Signed in until something ends it: a time, the member, somebody else. `network` is a keyed hash, `agent` two words of ours.
-create table member_session (
-    org blob not null,
-    id blob not null,
-    member blob not null,
-    mac blob not null,
-    method text not null,
-    agent text not null,
-    network blob not null,
-    created_at integer not null,
-    seen_at integer not null,
-    proved_at integer,
-    ended_at integer,
-    ended_by text,
-    primary key (org, id)
-) strict, without rowid;
-create index member_session_member on member_session (org, member);
-
-create table sign_in_link (
-    org blob not null,
-    id blob not null,
-    member blob not null,
-    mac blob not null,
-    purpose text not null,
-    created_at integer not null,
-    expires_at integer not null,
-    used_at integer,
-    primary key (org, id)
-) strict, without rowid;
-create index sign_in_link_member on sign_in_link (org, member);
 
 create table secret (
     org blob not null,
@@ -165,7 +121,7 @@ create table contact_index (
     contact blob not null,
     primary key (org, env, kind, epoch, value)
 ) strict, without rowid;
-create index contact_index_contact on contact_index (org, env, contact);
+create index contact_index_contact on contact_index (contact, org, env);
 
 create table suppression (
     org blob not null,
@@ -264,7 +220,7 @@ create table message (
     updated_at integer not null,
     primary key (org, env, id)
 ) strict, without rowid;
-create index message_contact on message (org, env, contact, id);
+create index message_contact on message (contact, org, env, id);
 
 create table message_step (
     org blob not null,
@@ -276,15 +232,6 @@ create table message_step (
     attempt integer not null,
     detail text,
     primary key (org, env, message, step)
-) strict, without rowid;
-
--- Messages that ended without arriving, so that they are found among a million that did.
-create table undelivered (
-    org blob not null,
-    env text not null,
-    message blob not null,
-    state text not null,
-    primary key (org, env, message)
 ) strict, without rowid;
 
 -- The sandbox outbox: messages of the test environment that would have left. Their content stays where it is, sealed.
@@ -332,8 +279,8 @@ create table delivery (
     updated_at integer not null,
     primary key (org, env, id)
 ) strict, without rowid;
-create index delivery_endpoint on delivery (org, env, endpoint, id);
-create index delivery_message on delivery (org, env, message);
+create index delivery_endpoint on delivery (endpoint, org, env, id);
+create index delivery_message on delivery (message, org, env);
 
 create table attempt (
     org blob not null,
@@ -384,7 +331,7 @@ create table outbox (
     primary key (org, env, id)
 ) strict, without rowid;
 create index outbox_lease on outbox (leased_until);
-create index outbox_target on outbox (org, env, target);
+create index outbox_target on outbox (target, org, env);
 
 create table ledger_head (
     org blob not null primary key,
@@ -417,29 +364,6 @@ create table ledger_checkpoint (
     signed_at integer not null,
     note text not null,
     primary key (org, size)
-) strict, without rowid;
-
--- How often each act ended how, and by what kind of party, in each quarter hour: counted from the ledger, which stays the truth.
-create table activity (
-    org blob not null,
-    env text not null,
-    slot integer not null,
-    action text not null,
-    actor integer not null,
-    result integer not null,
-    count integer not null,
-    primary key (org, env, slot, action, actor, result)
-) strict, without rowid;
-
--- How long things took from when they were made until an act on them: a histogram, eight buckets to a doubling.
-create table activity_age (
-    org blob not null,
-    env text not null,
-    slot integer not null,
-    action text not null,
-    bucket integer not null,
-    count integer not null,
-    primary key (org, env, slot, action, bucket)
 ) strict, without rowid;
 
 -- How far a stream of the ledger to somebody outside has come: every leaf before `next` is delivered.

@@ -1,0 +1,63 @@
+//! What a migration does with what was there before it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod support;
+
+use sealpost_store::testing::TestStore;
+
+/// Takes the migration back: what it made is gone, and it will run again.
+const BEFORE_LAST4: &str = "drop table contact_last4; delete from migration where number = 3";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contacts_with_a_number_wait_for_their_bucket_after_the_upgrade_on_sqlite() {
+    let house = TestStore::sqlite().await;
+    let [data, keys] = support::sqlite(&house);
+    data.execute_batch(BEFORE_LAST4).unwrap();
+    let insert =
+        "insert into contact (org, env, id, slot, phone, created_at, updated_at) values (?1, ?2, ?3, ?3, ?4, 1, 1)";
+    for (env, id, phone) in [("test", 1_u8, Some(vec![7_u8])), ("live", 2, Some(vec![7])), ("test", 3, None)] {
+        data.execute(insert, ([9_u8; 16], env, [id; 16], phone)).unwrap();
+    }
+    drop((data, keys));
+    let house = house.reopened().await;
+    let [data, _] = support::sqlite(&house);
+    let mut waiting =
+        data.prepare("select org, env, epoch, bucket, contact from contact_last4 order by contact").unwrap();
+    let waiting: Vec<([u8; 16], String, i64, Vec<u8>, [u8; 16])> = waiting
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let row = |env: &str, id: u8| ([9; 16], env.to_owned(), -1, vec![], [id; 16]);
+    assert_eq!(waiting, [row("test", 1), row("live", 2)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contacts_with_a_number_wait_for_their_bucket_after_the_upgrade_on_postgresql() {
+    let Some(house) = TestStore::postgres().await else { return };
+    let [data, _] = support::postgres(&house).await;
+    data.batch_execute(BEFORE_LAST4).await.unwrap();
+    let [ours, theirs] = [[8_u8; 16], [9; 16]].map(uuid::Uuid::from_bytes);
+    for (org, id, phone) in [(ours, 1_u8, "'\\x07'"), (theirs, 2, "'\\x07'"), (ours, 3, "null")] {
+        let id = uuid::Uuid::from_bytes([id; 16]);
+        let insert = format!(
+            "set app.org = '{org}'; insert into contact (org, env, id, slot, phone, created_at, updated_at)
+             values ('{org}', 'test', '{id}', '{id}', {phone}, 1, 1)"
+        );
+        data.batch_execute(&insert).await.unwrap();
+    }
+    house.another_node().await.unwrap();
+    for (org, id) in [(ours, 1_u8), (theirs, 2)] {
+        data.batch_execute(&format!("set app.org = '{org}'")).await.unwrap();
+        let query = "select org::text, env, epoch, bucket, contact::text from contact_last4";
+        let waiting: Vec<(String, String, i64, Vec<u8>, String)> = data
+            .query(query, &[])
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4)))
+            .collect();
+        let contact = uuid::Uuid::from_bytes([id; 16]).to_string();
+        assert_eq!(waiting, [(org.to_string(), "test".to_owned(), -1, vec![], contact)]);
+    }
+}
