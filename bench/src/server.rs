@@ -82,7 +82,7 @@ impl Installation {
 
     /// Rate limits out of the way, loopback endpoints allowed; everything else as it comes.
     fn configuration(&self, certificates: &Certificates) -> String {
-        let classes = ["send", "batch", "read", "search", "partial", "write", "reveal"];
+        let classes = ["send", "batch", "read", "search", "partial", "write", "reveal", "whole"];
         let quota = "{ count = 10000000, seconds = 1 }";
         let quotas = classes.map(|class| format!("{class} = {quota}")).join(", ");
         let postgres = match &self.databases {

@@ -8,6 +8,7 @@
 //! * [`api_keys`] issues keys, decides whether a presented one is believed, and remembers how it was used.
 //! * [`roles`] say what a member may; [`members`] are the people who have them, alone or in [`teams`].
 //! * [`sign_in`] is where a member proves who they are, by one of their [`passkeys`]; [`sessions`] remember that they did.
+//! * [`own`] is a member's own page.
 //! * [`Credentials`] decides about whatever is presented: a key or a session.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -18,6 +19,7 @@ pub mod masking;
 pub mod members;
 pub mod notices;
 pub mod organisations;
+pub mod own;
 pub mod passkeys;
 pub mod permissions;
 pub mod roles;

@@ -106,9 +106,13 @@ impl Messaging {
         ]
     }
 
+    /// The page that looks for people, after `/app/{env}`.
+    pub const SEARCH: &str = contacts::SEARCH;
+
     /// Where their pages are found.
     pub fn navigation() -> Vec<Nav> {
-        vec![home::NAV, messages::NAV, contacts::NAV, templates::NAV, events::NAV, endpoints::NAV]
+        let work = [home::NAV, messages::NAV, messages::OUTBOX, contacts::NAV];
+        work.into_iter().chain([templates::NAV, events::NAV, endpoints::NAV]).collect()
     }
 
     /// What the work that follows an answer came to so far, for the metrics page.

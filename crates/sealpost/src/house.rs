@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use sealpost_access::Credentials;
 use sealpost_access::api_keys::{self, KeyAuthenticator};
 use sealpost_access::members::{self, MemberFaces, Members};
+use sealpost_access::own;
 use sealpost_access::passkeys::{self, Passkeys};
 use sealpost_access::roles::{self, RoleMatrix};
 use sealpost_access::sessions::{self, SessionAuthenticator};
@@ -70,13 +71,14 @@ impl House {
         let faces = MemberFaces::new(members.clone());
         features.push(sessions::feature(store.clone(), sessions.clone()));
         features.push(passkeys::feature(passkeys.clone(), members.clone(), sessions.clone()));
-        features.push(members::feature(members, sessions.clone(), url.as_str()));
+        features.push(members::feature(members.clone(), sessions.clone(), url.as_str()));
         features.push(roles::feature(store.clone(), sessions.clone(), &matrix));
         features.push(teams::feature(store.clone(), sessions.clone()));
         features.push(sign_in::feature(&SignIn::new(passkeys.clone(), sessions.clone(), HOME)));
+        features.push(own::feature(members.clone(), passkeys, sessions.clone()));
         features.extend(messaging.features());
-        let entries = Messaging::navigation();
-        let dashboard = Dashboard { entries, faces: Arc::new(faces) };
+        let entries = Messaging::navigation().into_iter().chain([api_keys::NAV, audit::NAV, members::NAV, roles::NAV, own::NAV]).collect();
+        let dashboard = Dashboard { entries, faces: Arc::new(faces), search: Messaging::SEARCH };
         let registry =
             Registry::new(features, Credentials::new(keys.clone(), sessions), store.clone(), web(config, dashboard))?;
         matrix.fill(registry.routes());

@@ -41,6 +41,13 @@ pub struct PageQuery {
     pub cursor: Option<String>,
 }
 
+impl PageQuery {
+    /// What a link to another page of the same list keeps.
+    pub fn kept(&self) -> String {
+        self.limit.map(|limit| format!("limit={limit}")).unwrap_or_default()
+    }
+}
+
 /// One list: whose, which, filtered how. Makes its cursors and knows them again.
 pub struct Listing<'k> {
     key: &'k Key,

@@ -9,8 +9,19 @@ use crate::problem::{Place, QUERY_INVALID, Refusal, Wrong};
 
 /// Reads a query. Unknown and repeated parameters are refused; a list is one parameter with commas between its elements.
 pub(crate) fn read<T: DeserializeOwned>(query: &str) -> Result<T, Refusal> {
+    let pairs = pairs(query).map_err(|problem| refusal(&problem.name, problem.code))?;
+    read_pairs(&pairs)
+}
+
+/// Reads the query that a browser makes of a form: a field that was left empty isn't there.
+pub(crate) fn read_fields<T: DeserializeOwned>(query: &str) -> Result<T, Refusal> {
+    let mut pairs = pairs(query).map_err(|problem| refusal(&problem.name, problem.code))?;
+    pairs.retain(|(_, value)| !value.is_empty());
+    read_pairs(&pairs)
+}
+
+fn read_pairs<T: DeserializeOwned>(pairs: &[(Cow<'_, str>, Cow<'_, str>)]) -> Result<T, Refusal> {
     let refuse = |problem: Problem| refusal(&problem.name, problem.code);
-    let pairs = pairs(query).map_err(refuse)?;
     for (at, (name, _)) in pairs.iter().enumerate() {
         if pairs[..at].iter().any(|(earlier, _)| earlier == name) {
             return Err(refusal(name, "field_duplicate"));

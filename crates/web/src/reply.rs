@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE};
+use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use hyper::body::Bytes;
 use serde::Serialize;
@@ -14,7 +14,6 @@ use crate::problem::Fault;
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
-const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// An answer. Security headers, request id and limits are added to every one of them later.
@@ -94,11 +93,24 @@ impl Reply {
         Ok(Self { replay: Some(replay.into()), ..Self::json(status, full)? })
     }
 
-    /// 200 with events as they come (HTML Living Standard §9.2). The stream ends when `events` does, when whoever listens isn't
-    /// believed any more, or when the server stops.
+    /// 200 with events as they come (HTML Living Standard §9.2).
     pub fn events(events: mpsc::Receiver<Bytes>) -> Self {
-        let events = Some(Events(Arc::new(Mutex::new(Some(events)))));
-        Self { events, ..Self::of(200, EVENTS, Bytes::new()) }
+        Self::stream("text/event-stream", events)
+    }
+
+    /// 200 with bytes of a media type as they come. They end when `bytes` do, when whoever reads them isn't believed any more, or
+    /// when the server stops.
+    pub fn stream(media_type: &'static str, bytes: mpsc::Receiver<Bytes>) -> Self {
+        let events = Some(Events(Arc::new(Mutex::new(Some(bytes)))));
+        Self { events, ..Self::of(200, HeaderValue::from_static(media_type), Bytes::new()) }
+    }
+
+    /// A file that browsers save under this name.
+    pub fn download(self, name: &str) -> Self {
+        match HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+            Ok(disposition) => self.header(CONTENT_DISPOSITION, disposition),
+            Err(_) => self,
+        }
     }
 
     /// A page that shows a secret once; `again` if the same request comes again. Both are pages already.
@@ -124,6 +136,11 @@ impl Reply {
     pub fn see_other(path: &str) -> Self {
         let status = StatusCode::SEE_OTHER;
         Self { status, headers: HeaderMap::new(), body: Bytes::new(), replay: None, events: None }.location(path)
+    }
+
+    /// Sends whoever asks on to `path` with what they sent: the method and the body stay (RFC 9110, section 15.4.8).
+    pub fn hand_on(path: &str) -> Self {
+        Self { status: StatusCode::TEMPORARY_REDIRECT, ..Self::see_other(path) }
     }
 
     /// The same redirect to what is called `name` below it.

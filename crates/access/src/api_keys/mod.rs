@@ -17,6 +17,7 @@ mod day;
 mod model;
 mod network;
 mod notices;
+mod pages;
 mod rules;
 mod service;
 mod store;
@@ -34,6 +35,7 @@ pub use model::{
     ApiKey, BadKeyField, Ceiling, Issued, KeyMask, KeyName, KeyState, KeyUsage, LastUse, Lifetime, NewKey,
 };
 pub(crate) use network::CoarseNetwork;
+pub use pages::NAV;
 pub use rules::KeyRefused;
 pub use service::{
     Making, create, create_first, find, list, report_leak, revoke, revoke_now, rotate, rotate_now, usage,

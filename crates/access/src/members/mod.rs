@@ -13,6 +13,7 @@ mod faces;
 pub mod identity;
 mod invite;
 mod model;
+mod pages;
 mod rules;
 #[cfg(test)]
 mod rules_tests;
@@ -27,6 +28,7 @@ pub use api::feature;
 pub use faces::MemberFaces;
 pub use invite::{Invitation, Invited, NewMember, invite, recover, renew};
 pub use model::{Member, MemberName, MemberRow, MemberState, Unsuitable};
+pub use pages::NAV;
 pub use rules::{Acting, MemberRefused};
 pub(crate) use service::join;
 pub use service::{Members, NewName, acting, create, owner, remove, rename, resume, set_role, suspend, withdraw};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use sealpost_store::{MemberId, Store, TeamId, Time, Tx};
 use sealpost_web::{
-    Call, Class, Endpoint, Failure, Feature, IdempotencyKey, Page, PageQuery, Reply, delete, get, not_found, patch,
-    post,
+    Call, Class, Endpoint, Failure, Feature, IdempotencyKey, Listing, Page, PageQuery, Refusal, Reply, delete, get,
+    not_found, patch, post,
 };
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -15,15 +15,21 @@ use serde_json::json;
 
 use super::codes::{self, TEAM_MEMBER_UNKNOWN, TEAM_NAME_TAKEN, TEAMS_FULL};
 use super::model::{Team, TeamName};
-use super::service;
+use super::{pages, service};
 use crate::permissions::{MEMBERS_MANAGE, MEMBERS_READ};
 use crate::sessions::SessionAuthenticator;
 
 /// Where teams are, and who remembers what members see.
 #[derive(Clone)]
-struct Api {
-    house: Store,
-    sessions: Arc<SessionAuthenticator>,
+pub(super) struct Api {
+    pub(super) house: Store,
+    pub(super) sessions: Arc<SessionAuthenticator>,
+}
+
+/// Where a page of a list begins: behind this team.
+pub(super) fn position(listing: &Listing<'_>, cursor: Option<&str>) -> Result<Option<TeamId>, Refusal> {
+    let position = listing.position(cursor)?;
+    Ok(position.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).map(TeamId::from_bytes))
 }
 
 /// Routes of teams.
@@ -32,7 +38,10 @@ pub fn feature(house: Store, sessions: Arc<SessionAuthenticator>) -> Feature {
     Feature {
         name: "teams",
         about: "Members who answer together.",
-        routes: vec![create(api.clone()), list(api.clone()), find(api.clone()), update(api.clone()), remove(api)],
+        routes: [create(api.clone()), list(api.clone()), find(api.clone()), update(api.clone()), remove(api.clone())]
+            .into_iter()
+            .chain(pages::routes(&api))
+            .collect(),
         codes: codes::ALL,
     }
 }
@@ -119,8 +128,7 @@ fn list(api: Api) -> Endpoint {
             let api = api.clone();
             async move {
                 let listing = call.listing(api.house.keys(), &(), call.query.limit)?;
-                let position = listing.position(call.query.cursor.as_deref())?;
-                let before = position.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).map(TeamId::from_bytes);
+                let before = position(&listing, call.query.cursor.as_deref())?;
                 let fetch = listing.fetch();
                 let rows = api.house.read(&call.ctx, move |tx| service::list(tx, before, fetch)).await?;
                 Ok(Reply::ok(&listing.page(rows, |team| team.id.bytes().to_vec(), |team| TeamView::from(&team)))?)

@@ -4,6 +4,7 @@
 mod api;
 pub mod codes;
 mod model;
+mod pages;
 mod service;
 mod store;
 

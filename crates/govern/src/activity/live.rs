@@ -23,7 +23,7 @@ const LEAVES: u32 = 256;
 const WAITING: usize = 4;
 
 /// The kinds of things, by the prefix of their ids, and who hears of them.
-const KINDS: [(&str, Permission); 9] = [
+const KINDS: [(&str, Permission); 12] = [
     ("msg", MESSAGES_READ),
     ("con", CONTACTS_READ),
     ("tpl", TEMPLATES_READ),
@@ -32,6 +32,9 @@ const KINDS: [(&str, Permission); 9] = [
     ("dlv", ENDPOINTS_READ),
     ("key", KEYS_READ),
     ("mem", MEMBERS_READ),
+    ("role", MEMBERS_READ),
+    ("team", MEMBERS_READ),
+    ("ses", SESSIONS_MANAGE),
     ("led", LEDGER_READ),
 ];
 

@@ -147,12 +147,35 @@ impl ActorWord {
         }
     }
 
+    /// Its word, as it is sent.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Key => "key",
+            Self::System => "system",
+            Self::Member => "member",
+            Self::Operator => "operator",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// What ids of this kind of actor begin with.
     const fn prefix(self) -> &'static str {
         match self {
             Self::Key => "key",
             Self::Member => "mem",
             Self::Anonymous | Self::System | Self::Operator | Self::Unknown => "act",
+        }
+    }
+}
+
+impl ResultWord {
+    /// Its word, as it is sent.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Denied => "denied",
+            Self::Failed => "failed",
         }
     }
 }

@@ -2,20 +2,16 @@
 
 use std::io::{self, Write};
 
-use sealpost_ledger::export::{checkpoint_line, header_line, leaf_line};
-use sealpost_store::{CheckpointRow, Ctx, Leaf, Store, StoreError};
+use hyper::body::Bytes;
+use sealpost_store::{Ctx, Environment, Leaf, Store, StoreError};
+use sealpost_web::{Failure, Refusal};
+use tokio::sync::mpsc;
 
-/// Leaves and checkpoints read at once.
-const CHUNK: u32 = 1000;
+use super::codes::EXPORT_LIVE_ONLY;
+use super::lines::{Exported, Lines};
 
-/// What an export contains.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exported {
-    /// Leaves, from the first.
-    pub leaves: u64,
-    /// Signed checkpoints among them.
-    pub checkpoints: u64,
-}
+/// Stretches of lines that may wait for a slow reader.
+const WAITING: usize = 2;
 
 /// An export could not be completed.
 #[derive(Debug, thiserror::Error)]
@@ -28,51 +24,45 @@ pub enum ExportError {
     Io(#[from] io::Error),
 }
 
-/// Writes the ledger of the context's organisation as JSON Lines, sealed contents included, each checkpoint right after the last
-/// leaf it covers. Records `ledger.export` first and signs a checkpoint, so that the export ends with a signed one.
+/// Writes the ledger of the context's organisation as JSON Lines. Records `ledger.export` first and signs a checkpoint, so that the
+/// export ends with a signed one.
 pub async fn export(house: &Store, ctx: &Ctx, out: &mut impl Write) -> Result<Exported, ExportError> {
-    house.write(ctx, |tx| Ok::<_, StoreError>(tx.record(Leaf::of("ledger.export"), ()))).await?;
-    house.checkpoint().await?;
-    let size = house.ledger_checkpoint(ctx).await?.map_or(0, |checkpoint| checkpoint.size);
-    let mut done = Exported { leaves: 0, checkpoints: 0 };
-    let mut checkpoints = Checkpoints::default();
-    writeln!(out, "{}", header_line(&house.ledger_origin(ctx.org.id), &house.verifier_key()?))?;
-    while done.leaves < size {
-        let rows = house.ledger_leaves(ctx, done.leaves, CHUNK).await?;
-        if rows.is_empty() {
-            break;
-        }
-        for row in rows.iter().take_while(|row| row.seq < size) {
-            writeln!(out, "{}", leaf_line(&row.leaf, &row.hash, row.content.as_deref()))?;
-            // A leaf that is gone from the database is missing in the export, too: the verifier says which.
-            done.leaves = row.seq + 1;
-            while let Some(checkpoint) = checkpoints.covering(house, ctx, done.leaves).await? {
-                writeln!(out, "{}", checkpoint_line(&checkpoint.note))?;
-                done.checkpoints += 1;
-            }
-        }
+    record(house, ctx).await?;
+    let mut lines = Lines::begin(house, ctx).await?;
+    while let Some(some) = lines.next().await? {
+        out.write_all(&some)?;
     }
     out.flush()?;
-    Ok(done)
+    Ok(lines.done())
 }
 
-/// Checkpoints in order of size, read ahead.
-#[derive(Default)]
-struct Checkpoints {
-    ahead: std::collections::VecDeque<CheckpointRow>,
-    read_from: u64,
-    at_end: bool,
-}
-
-impl Checkpoints {
-    /// The next checkpoint, if it covers at most so many leaves.
-    async fn covering(&mut self, house: &Store, ctx: &Ctx, leaves: u64) -> Result<Option<CheckpointRow>, StoreError> {
-        if self.ahead.is_empty() && !self.at_end {
-            let rows = house.ledger_checkpoints(ctx, self.read_from, CHUNK).await?;
-            self.at_end = rows.len() < CHUNK as usize;
-            self.read_from = rows.last().map_or(self.read_from, |last| last.size + 1);
-            self.ahead.extend(rows);
-        }
-        if self.ahead.front().is_some_and(|next| next.size <= leaves) { Ok(self.ahead.pop_front()) } else { Ok(None) }
+/// The same for whoever is not on the host, as it is read. The ledger holds both environments, so it leaves by the live one.
+pub(super) async fn stream(house: &Store, ctx: &Ctx) -> Result<mpsc::Receiver<Bytes>, Failure> {
+    if ctx.org.environment != Environment::Live {
+        return Err(Refusal::of(&EXPORT_LIVE_ONLY).into());
     }
+    record(house, ctx).await?;
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let (house, ctx) = (house.clone(), ctx.clone());
+    tokio::spawn(async move {
+        if let Err(error) = send(&house, &ctx, &sender).await {
+            // Whoever reads it finds no signed checkpoint at its end.
+            tracing::error!(error = %error, "ledger.export_broken");
+        }
+    });
+    Ok(receiver)
+}
+
+async fn send(house: &Store, ctx: &Ctx, to: &mpsc::Sender<Bytes>) -> Result<(), StoreError> {
+    let mut lines = Lines::begin(house, ctx).await?;
+    while let Some(some) = lines.next().await? {
+        if to.send(some.into()).await.is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+async fn record(house: &Store, ctx: &Ctx) -> Result<(), StoreError> {
+    house.write(ctx, |tx| Ok::<_, StoreError>(tx.record(Leaf::of("ledger.export"), ()))).await
 }

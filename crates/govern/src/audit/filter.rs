@@ -12,7 +12,7 @@ use super::ids::TypedId;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Filter {
-    /// The act, `key.revoke`, or everything done to one kind of thing, `key`.
+    /// The act, `key.revoke`; everything done to one kind of thing, `key`; or one thing done to any kind, `.reveal`.
     pub action: Option<String>,
     /// The kind of party that acted.
     pub actor_kind: Option<ActorWord>,
@@ -57,6 +57,9 @@ pub(super) fn may_see(environment: Environment, leaf: &Leaf) -> bool {
 }
 
 fn is_act(action: &str, wanted: &str) -> bool {
+    if wanted.starts_with('.') {
+        return action.ends_with(wanted);
+    }
     action.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
@@ -69,8 +72,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_action_is_wanted_by_its_name_or_by_its_subject() {
-        assert!(is_act("key.revoke", "key.revoke") && is_act("key.revoke", "key"));
+    fn an_action_is_wanted_by_its_name_its_subject_or_its_verb() {
+        assert!(is_act("key.revoke", "key.revoke") && is_act("key.revoke", "key") && is_act("key.revoke", ".revoke"));
+        assert!(!is_act("key.revoke", ".voke") && !is_act("key.revoke", ".reveal"));
         assert!(!is_act("keyring.open", "key") && !is_act("key.revoke", "key.rev") && !is_act("key", "key.revoke"));
     }
 }

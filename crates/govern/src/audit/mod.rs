@@ -8,11 +8,14 @@
 //! whole ledger, and of hashes.
 
 mod api;
+mod check;
 pub mod codes;
 mod entry;
 mod export;
 mod filter;
 mod ids;
+mod lines;
+mod pages;
 mod prune;
 mod readers;
 mod service;
@@ -23,9 +26,11 @@ mod verify;
 pub use api::feature;
 pub use entry::{ActorWord, Entry, EnvironmentWord, ResultWord};
 pub(crate) use entry::{actor, environment, result};
-pub use export::{ExportError, Exported, export};
+pub use export::{ExportError, export};
 pub use filter::Filter;
 pub use ids::TypedId;
+pub use lines::Exported;
+pub use pages::NAV;
 pub use prune::{prune, prune_forever};
-pub use service::{Consistency, Inclusion, Scan, consistency, entries, inclusion};
+pub use service::{Consistency, Inclusion, Scan, consistency, entries, entry, inclusion};
 pub use verify::{VerifyError, verify, verify_file, witnessed_in};

@@ -51,6 +51,15 @@ pub async fn entries(
     Ok(scan)
 }
 
+/// The entry at position `seq`, if there is one that the reader may see.
+pub async fn entry(house: &Store, ctx: &Ctx, seq: u64) -> Result<Option<Entry>, StoreError> {
+    let keys = house.keys().organisation(ctx.org.id).await?;
+    let rows = house.ledger_leaves(ctx, seq, 1).await?;
+    let row = rows.first().filter(|row| row.seq == seq);
+    let seen = row.filter(|row| Leaf::decode(&row.leaf).is_ok_and(|leaf| may_see(ctx.org.environment, &leaf)));
+    Ok(seen.map(|row| Entry::of(row, &keys)))
+}
+
 /// That a leaf is in the tree.
 pub struct Inclusion {
     /// The leaf's hash.

@@ -29,7 +29,7 @@ pub use api::feature;
 pub use model::{
     Candidate, Changes, Contact, ContactRefusal, Details, ExternalId, Fields, Identifier, Locale, Name, Reveal,
 };
-pub use pages::NAV;
+pub use pages::{NAV, SEARCH};
 pub use prepare::{NewContact, Update, insert_if_absent};
 pub use recipient::Recipient;
 pub use resolve::Resolved;

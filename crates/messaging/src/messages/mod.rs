@@ -35,7 +35,7 @@ pub use model::State;
 #[cfg(test)]
 pub(crate) use model::State as MessageState;
 pub(crate) use model::Which;
-pub use pages::NAV;
+pub use pages::{NAV, OUTBOX};
 #[cfg(test)]
 pub(crate) use pages::samples;
 pub(crate) use pages::{Row, rows};

@@ -293,7 +293,7 @@ pub(crate) fn text(value: &Value, name: &str) -> String {
 }
 
 fn configuration(postgres: bool, collector: u16) -> String {
-    let quotas = ["send", "batch", "read", "search", "partial", "write", "reveal"]
+    let quotas = ["send", "batch", "read", "search", "partial", "write", "reveal", "whole"]
         .map(|class| format!("{class} = {{ count = 1000000, seconds = 1 }}"))
         .join("\n");
     let databases = match postgres {

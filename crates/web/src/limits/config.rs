@@ -20,14 +20,25 @@ pub enum Class {
     Write = 5,
     /// Shows clear data.
     Reveal = 6,
+    /// Reads everything there is.
+    Whole = 7,
     /// Open to all: limited by network only.
-    Open = 7,
+    Open = 8,
 }
 
 impl Class {
     /// All classes.
-    pub const ALL: [Self; 8] =
-        [Self::Send, Self::Batch, Self::Read, Self::Search, Self::Partial, Self::Write, Self::Reveal, Self::Open];
+    pub const ALL: [Self; 9] = [
+        Self::Send,
+        Self::Batch,
+        Self::Read,
+        Self::Search,
+        Self::Partial,
+        Self::Write,
+        Self::Reveal,
+        Self::Whole,
+        Self::Open,
+    ];
 
     /// Its name in headers, metrics and configuration.
     pub const fn name(self) -> &'static str {
@@ -39,6 +50,7 @@ impl Class {
             Self::Partial => "partial",
             Self::Write => "write",
             Self::Reveal => "reveal",
+            Self::Whole => "whole",
             Self::Open => "open",
         }
     }
@@ -100,6 +112,7 @@ pub struct ByClass {
     pub partial: Quota,
     pub write: Quota,
     pub reveal: Quota,
+    pub whole: Quota,
 }
 
 impl ByClass {
@@ -113,12 +126,14 @@ impl ByClass {
             Class::Partial => self.partial,
             Class::Write => self.write,
             Class::Reveal => self.reveal,
+            Class::Whole => self.whole,
         }
     }
 
     /// The same quota for every class; for tests and benchmarks.
     pub const fn all(quota: Quota) -> Self {
-        Self { send: quota, batch: quota, read: quota, search: quota, partial: quota, write: quota, reveal: quota }
+        let (send, batch, read, search, partial, write, reveal, whole) = (quota, quota, quota, quota, quota, quota, quota, quota);
+        Self { send, batch, read, search, partial, write, reveal, whole }
     }
 }
 
@@ -144,6 +159,7 @@ impl Default for LimitsConfig {
             partial: Quota::new(30, 60),
             write: Quota::new(600, 60),
             reveal: Quota::new(60, 60),
+            whole: Quota::new(6, 60),
         };
         let organisation = ByClass {
             send: Quota::new(30_000, 60),
@@ -153,6 +169,7 @@ impl Default for LimitsConfig {
             partial: Quota::new(150, 60),
             write: Quota::new(3_000, 60),
             reveal: Quota::new(300, 60),
+            whole: Quota::new(12, 60),
         };
         Self { caller, organisation, peer: Quota::new(300, 60) }
     }

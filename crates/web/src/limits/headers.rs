@@ -63,6 +63,7 @@ const fn name(scope: Scope, class: Class) -> &'static str {
             Class::Partial => "partial-organisation",
             Class::Write => "write-organisation",
             Class::Reveal => "reveal-organisation",
+            Class::Whole => "whole-organisation",
         },
     }
 }

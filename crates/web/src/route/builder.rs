@@ -302,14 +302,15 @@ impl<A, T, B, Q> Route<A, T, B, Q> {
         }
     }
 
-    /// It takes query parameters: the fields of `N`.
+    /// It takes query parameters: the fields of `N`. Those of a page may come from a form, and be empty.
     pub fn queries<N: DeserializeOwned + JsonSchema>(mut self) -> Route<A, T, B, N> {
         self.schemas.query = Some(N::json_schema);
+        let read_query = if self.info.page { query::read_fields } else { query::read };
         Route {
             info: self.info,
             schemas: self.schemas,
             read_body: self.read_body,
-            read_query: query::read,
+            read_query,
             state: PhantomData,
         }
     }

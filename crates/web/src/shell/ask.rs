@@ -1,6 +1,8 @@
 //! A page that asks before something is done: what will happen, what has to be said, one button. A script shows it in place.
 
 use askama::Template;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::Icon;
 use super::parts::{Field, Tone};
@@ -24,6 +26,8 @@ pub struct Ask {
     once: String,
     wrong: Option<String>,
     note: Option<(Tone, String)>,
+    /// Whether whoever answers has to prove first that it is them; and whether they did so lately.
+    proof: (bool, bool),
 }
 
 impl Ask {
@@ -42,7 +46,21 @@ impl Ask {
             once: call.once_token(),
             wrong: None,
             note: None,
+            proof: call.caller.session.map_or((false, true), |session| {
+                (session.always_proves, session.proved_lately(call.ctx.now()))
+            }),
         }
+    }
+
+    /// What is asked for is [sensitive](crate::route::Route::step_up).
+    pub fn sensitive(mut self) -> Self {
+        self.proof.0 = true;
+        self
+    }
+
+    fn asks_for_proof(&self) -> bool {
+        let (wanted, lately) = self.proof;
+        wanted && !lately
     }
 
     /// A field to fill in.
@@ -118,6 +136,11 @@ impl Ask {
         }
     }
 }
+
+/// The form of a question that asks for nothing but a yes.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Yes {}
 
 /// `field_missing` as a sentence.
 fn sentence(code: &str) -> String {

@@ -34,6 +34,8 @@ pub struct Dashboard {
     pub entries: Vec<Nav>,
     /// Who is called how.
     pub faces: Arc<dyn Faces>,
+    /// What looks for people, after `/app/{env}`: a route that takes a form with `q`.
+    pub search: &'static str,
 }
 
 /// The dashboard, ready to be served.
@@ -42,12 +44,13 @@ pub(crate) struct Ready {
     faces: Arc<dyn Faces>,
     /// What is said after an act, by its action.
     said: BTreeMap<&'static str, &'static str>,
+    pub(super) search: &'static str,
 }
 
 impl Ready {
     pub(crate) fn new(dashboard: &Dashboard, routes: &[&RouteInfo]) -> Self {
         let said = routes.iter().filter_map(|route| Some((route.action()?, route.done?))).collect();
-        Self { frame: Frame::new(dashboard.entries.clone()), faces: dashboard.faces.clone(), said }
+        Self { frame: Frame::new(dashboard.entries.clone()), faces: dashboard.faces.clone(), said, search: dashboard.search }
     }
 
     /// The desk for a request.

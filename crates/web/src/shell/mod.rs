@@ -10,6 +10,7 @@ mod ask;
 mod assets;
 mod desk;
 pub mod figure;
+mod find;
 mod frame;
 mod icon;
 mod nav;
@@ -20,7 +21,7 @@ mod routes;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
-pub use ask::Ask;
+pub use ask::{Ask, Yes};
 pub(crate) use assets::Assets;
 pub use desk::{Dashboard, Faces, Pages};
 pub(crate) use desk::{Desk, Ready, stranger};

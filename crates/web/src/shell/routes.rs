@@ -30,6 +30,8 @@ pub(crate) fn feature(ready: &Arc<Ready>) -> Feature {
             file(ready, "/assets/{hash}/app.js", "app.js", "text/javascript"),
             start(),
             appearance(),
+            super::find::ask(),
+            super::find::find(ready),
         ],
         codes: &[],
     }

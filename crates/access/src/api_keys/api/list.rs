@@ -1,9 +1,8 @@
 //! `GET /v1/keys`
 
-use sealpost_store::ApiKeyId;
 use sealpost_web::{Call, Class, Endpoint, Failure, Page, PageQuery, Reply, get};
 
-use super::Api;
+use super::{Api, position};
 use super::view::KeyView;
 use crate::api_keys::service;
 use crate::permissions::KEYS_READ;
@@ -21,8 +20,7 @@ pub(super) fn route(api: Api) -> Endpoint {
 
 async fn list(api: Api, call: Call<(), PageQuery>) -> Result<Reply, Failure> {
     let listing = call.listing(api.house.keys(), &(), call.query.limit)?;
-    let position = listing.position(call.query.cursor.as_deref())?;
-    let before = position.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).map(ApiKeyId::from_bytes);
+    let before = position(&listing, call.query.cursor.as_deref())?;
     let fetch = listing.fetch();
     let rows = api.house.read(&call.ctx, move |tx| service::list(tx, before, fetch)).await?;
     let now = call.ctx.now();

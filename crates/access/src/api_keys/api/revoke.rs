@@ -11,6 +11,7 @@ use crate::permissions::KEYS_MANAGE;
 pub(super) fn route(api: Api) -> Endpoint {
     post("/v1/keys/{id}/revoke")
         .needs(KEYS_MANAGE)
+        .step_up()
         .class(Class::Write)
         .acts("key.revoke")
         .summary("Revoke an API key")

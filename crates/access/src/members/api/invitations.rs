@@ -1,7 +1,7 @@
 //! `GET /v1/invitations`, `POST /v1/invitations/{id}/renew`, `DELETE /v1/invitations/{id}`
 
 use sealpost_store::{MemberId, Tx};
-use sealpost_web::{Call, Class, Endpoint, Page, PageQuery, delete, get, post};
+use sealpost_web::{Call, Class, Endpoint, Page, PageQuery, Reply, delete, get, post};
 
 use super::Api;
 use super::invite::show_once;
@@ -55,6 +55,6 @@ pub(super) fn withdraw(api: Api) -> Endpoint {
         .refuses(&[&LAST_OWNER, &ONESELF, &OUTRANKED, &OWNERS_ONLY])
         .to(move |call: Call| {
             let api = api.clone();
-            stop::erase(api, call, service::withdraw)
+            async move { stop::erase(&api, &call, service::withdraw, Reply::empty()).await }
         })
 }

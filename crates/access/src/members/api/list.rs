@@ -3,7 +3,7 @@
 use sealpost_store::MemberId;
 use sealpost_web::{Call, Class, Endpoint, Failure, Page, PageQuery, Reply, get, not_found};
 
-use super::Api;
+use super::{Api, position};
 use super::view::MemberView;
 use crate::permissions::MEMBERS_READ;
 
@@ -21,8 +21,7 @@ pub(super) fn all(api: Api) -> Endpoint {
 /// One page of members, or of those who are invited.
 pub(super) async fn page(api: Api, call: Call<(), PageQuery>, invited: bool) -> Result<Reply, Failure> {
     let listing = call.listing(api.members.house().keys(), &invited, call.query.limit)?;
-    let position = listing.position(call.query.cursor.as_deref())?;
-    let before = position.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).map(MemberId::from_bytes);
+    let before = position(&listing, call.query.cursor.as_deref())?;
     let members = api.members.list(&call.ctx, invited, before, listing.fetch()).await?;
     Ok(Reply::ok(&listing.page(members, |one| one.id.bytes().to_vec(), |one| MemberView::of(&one)))?)
 }

@@ -12,17 +12,25 @@ mod view;
 
 use std::sync::Arc;
 
-use sealpost_web::Feature;
+use sealpost_store::MemberId;
+use sealpost_web::{Feature, Listing, Refusal};
 
-use super::{Members, codes};
+use super::{Members, codes, pages};
+pub(super) use stop::{Deed, act, erase};
 use crate::sessions::SessionAuthenticator;
 
 /// What the handlers need: where members are, who remembers what they may, and what links begin with.
 #[derive(Clone)]
 pub(super) struct Api {
-    members: Members,
-    sessions: Arc<SessionAuthenticator>,
-    public_url: Arc<str>,
+    pub(super) members: Members,
+    pub(super) sessions: Arc<SessionAuthenticator>,
+    pub(super) public_url: Arc<str>,
+}
+
+/// Where a page of a list begins: behind this member.
+pub(super) fn position(listing: &Listing<'_>, cursor: Option<&str>) -> Result<Option<MemberId>, Refusal> {
+    let position = listing.position(cursor)?;
+    Ok(position.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).map(MemberId::from_bytes))
 }
 
 /// Routes of members and invitations. Links are made for the server that the outside knows as `public_url`.
@@ -44,8 +52,11 @@ pub fn feature(members: Members, sessions: Arc<SessionAuthenticator>, public_url
             invite::route(api.clone()),
             invitations::list(api.clone()),
             invitations::renew(api.clone()),
-            invitations::withdraw(api),
-        ],
+            invitations::withdraw(api.clone()),
+        ]
+        .into_iter()
+        .chain(pages::routes(&api))
+        .collect(),
         codes: codes::ALL,
     }
 }

@@ -86,7 +86,7 @@ impl Body {
 #[derive(JsonSchema)]
 #[schemars(inline, rename_all = "snake_case")]
 #[allow(dead_code, reason = "describes a type of another crate")]
-pub(super) enum Masks {
+pub(in crate::roles) enum Masks {
     Full,
     Last4,
     First3Last4,

@@ -9,17 +9,18 @@ mod view;
 
 use std::sync::Arc;
 
+pub(super) use body::Masks;
 use sealpost_store::Store;
 use sealpost_web::Feature;
 
-use super::{RoleMatrix, codes};
+use super::{RoleMatrix, codes, pages};
 use crate::sessions::SessionAuthenticator;
 
 /// What the handlers need: where roles are, and who remembers what members may.
 #[derive(Clone)]
 pub(super) struct Api {
-    house: Store,
-    sessions: Arc<SessionAuthenticator>,
+    pub(super) house: Store,
+    pub(super) sessions: Arc<SessionAuthenticator>,
 }
 
 /// Routes of roles. `matrix` is to be filled once all routes are known.
@@ -35,9 +36,12 @@ pub fn feature(house: Store, sessions: Arc<SessionAuthenticator>, matrix: &RoleM
             change::create(api.clone()),
             change::update(api.clone()),
             remove::route(api.clone()),
-            matrix::route(api, matrix.clone()),
+            matrix::route(api.clone(), matrix.clone()),
             matrix::page(matrix.clone()),
-        ],
+        ]
+        .into_iter()
+        .chain(pages::routes(&api))
+        .collect(),
         codes: codes::ALL,
     }
 }

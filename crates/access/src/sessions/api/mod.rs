@@ -10,13 +10,13 @@ use std::sync::Arc;
 use sealpost_store::Store;
 use sealpost_web::Feature;
 
-use super::{SessionAuthenticator, codes};
+use super::{SessionAuthenticator, codes, pages};
 
 /// What the handlers need: where sessions are, and who remembers them.
 #[derive(Clone)]
 pub(super) struct Api {
-    house: Store,
-    sessions: Arc<SessionAuthenticator>,
+    pub(super) house: Store,
+    pub(super) sessions: Arc<SessionAuthenticator>,
 }
 
 /// Routes of sessions. `sessions` is the authenticator of this process, which forgets what changes here.
@@ -31,8 +31,11 @@ pub fn feature(house: Store, sessions: Arc<SessionAuthenticator>) -> Feature {
             list::own(api.clone()),
             list::all(api.clone()),
             revoke::own(api.clone()),
-            revoke::any(api),
-        ],
+            revoke::any(api.clone()),
+        ]
+        .into_iter()
+        .chain(pages::routes(&api))
+        .collect(),
         codes: codes::ALL,
     }
 }

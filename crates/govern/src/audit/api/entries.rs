@@ -21,7 +21,7 @@ struct EntriesQuery {
     limit: Option<u16>,
     /// Where to begin: `next_cursor` of the page before.
     cursor: Option<String>,
-    /// The act, `key.revoke`, or everything done to one kind of thing, `key`.
+    /// The act, `key.revoke`; everything done to one kind of thing, `key`; or one thing done to any kind, `.reveal`.
     action: Option<String>,
     /// The kind of party that acted.
     actor_kind: Option<ActorWord>,
@@ -60,9 +60,20 @@ pub(super) fn route(api: Api) -> Endpoint {
 }
 
 async fn entries(api: Api, call: Call<(), EntriesQuery>) -> Result<Reply, Failure> {
-    let filter = filter(&call.query);
-    let listing = call.listing(api.house.keys(), &filter, call.query.limit)?;
-    let position = listing.position(call.query.cursor.as_deref())?;
+    let EntriesQuery { limit, cursor, .. } = &call.query;
+    Ok(Reply::ok(&page(&api, &call, filter(&call.query), *limit, cursor.as_deref()).await?)?)
+}
+
+/// A page of the entries that fit. That they are read is recorded.
+pub(in crate::audit) async fn page<B, Q>(
+    api: &Api,
+    call: &Call<B, Q>,
+    filter: Filter,
+    limit: Option<u16>,
+    cursor: Option<&str>,
+) -> Result<Page<Entry>, Failure> {
+    let listing = call.listing(api.house.keys(), &filter, limit)?;
+    let position = listing.position(cursor)?;
     let before = position.and_then(|bytes| <[u8; 8]>::try_from(bytes).ok()).map(u64::from_be_bytes);
     api.record(&call.ctx).await?;
     let fetch = listing.fetch();
@@ -73,9 +84,7 @@ async fn entries(api: Api, call: Call<(), EntriesQuery>) -> Result<Reply, Failur
     if scan.looked_down_to > 0 {
         rows.resize_with(fetch as usize, || (scan.looked_down_to, None));
     }
-    let page = listing.page(rows, |(seq, _)| seq.to_be_bytes().to_vec(), |(_, entry)| entry);
-    let Page { data, next_cursor, has_more } = page;
-    Ok(Reply::ok(&Page { data: data.into_iter().flatten().collect::<Vec<_>>(), next_cursor, has_more })?)
+    Ok(listing.sifted(rows, |(seq, _)| seq.to_be_bytes().to_vec(), |(_, entry)| entry))
 }
 
 fn filter(query: &EntriesQuery) -> Filter {

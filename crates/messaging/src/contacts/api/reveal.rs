@@ -27,6 +27,7 @@ pub(super) fn reveal(contacts: &Contacts) -> Endpoint {
     let contacts = contacts.clone();
     post("/v1/contacts/{id}/reveal")
         .needs(DATA_REVEAL)
+        .step_up()
         .class(Class::Reveal)
         .acts("contact.reveal")
         .reveals()

@@ -7,6 +7,7 @@ use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Empty, Masked, Pager, When};
 use sealpost_web::{Call, Class, Endpoint, Failure, PageQuery, Reply, get};
 
+use super::find::Search;
 use crate::contacts::Contacts;
 use crate::contacts::api::ContactView;
 use crate::cursor;
@@ -15,8 +16,7 @@ use crate::cursor;
 #[derive(Template)]
 #[template(path = "contacts/pages/list.html")]
 pub(super) struct ListPage {
-    pub(super) find: String,
-    pub(super) csrf: String,
+    pub(super) search: Search,
     pub(super) new: Option<String>,
     pub(super) rows: Vec<Row>,
     pub(super) pager: Pager,
@@ -32,6 +32,21 @@ pub(super) struct Row {
     pub(super) email: Option<Masked>,
     pub(super) external_id: Option<Masked>,
     pub(super) created: When,
+}
+
+impl Row {
+    /// The row of a contact as the caller sees it.
+    pub(super) fn of<B, Q>(call: &Call<B, Q>, view: ContactView) -> Self {
+        Self {
+            href: call.at(&format!("/contacts/{}", view.id)),
+            id: view.id,
+            name: view.name.map(Masked::from),
+            phone: view.phone.map(Masked::from),
+            email: view.email.map(Masked::from),
+            external_id: view.external_id.map(Masked::from),
+            created: When::new(view.created_at, call.ctx.now()),
+        }
+    }
 }
 
 pub(super) fn list(contacts: &Contacts) -> Endpoint {
@@ -51,22 +66,12 @@ async fn handle(contacts: Contacts, call: Call<(), PageQuery>) -> Result<Reply, 
     let before = cursor::behind(&listing, cursor, ContactId::from_bytes)?;
     let found = contacts.list(&call.ctx, before, listing.fetch()).await?;
     let page = ContactView::page(&call.ctx, &listing, found);
-    let row = |view: ContactView| Row {
-        href: call.at(&format!("/contacts/{}", view.id)),
-        id: view.id,
-        name: view.name.map(Masked::from),
-        phone: view.phone.map(Masked::from),
-        email: view.email.map(Masked::from),
-        external_id: view.external_id.map(Masked::from),
-        created: When::new(view.created_at, call.ctx.now()),
-    };
     let path = call.at("/contacts");
     let content = ListPage {
-        find: call.at("/find"),
-        csrf: call.csrf_token().to_owned(),
+        search: Search::of(&call),
         new: call.caller.permissions.contains(CONTACTS_WRITE).then(|| call.at("/contacts/new")),
-        rows: page.data.into_iter().map(row).collect(),
-        pager: Pager::new(&path, "", cursor, page.next_cursor.as_deref()),
+        rows: page.data.into_iter().map(|view| Row::of(&call, view)).collect(),
+        pager: Pager::new(&path, &call.query.kept(), cursor, page.next_cursor.as_deref()),
         empty: empty(call.at("/contacts/new")),
     };
     call.show("Contacts", &content)

@@ -1,7 +1,9 @@
 //! The dashboard's pages of contacts.
 
 mod edit;
+mod find;
 mod list;
+mod matching;
 mod reveal;
 #[cfg(test)]
 mod samples;
@@ -27,9 +29,14 @@ pub const NAV: Nav = Nav {
     ids: &[(ContactId::PREFIX, "/contacts")],
 };
 
+/// What looks for people, after `/app/{env}`.
+pub const SEARCH: &str = "/contacts/find";
+
 pub(super) fn routes(contacts: &Contacts) -> Vec<Endpoint> {
     vec![
         list::list(contacts),
+        find::find(contacts),
+        matching::matching(contacts),
         edit::ask_new(contacts),
         edit::create(contacts),
         show::show(contacts),

@@ -53,6 +53,7 @@ pub(super) fn reveal(contacts: &Contacts) -> Endpoint {
     post("/app/{env}/contacts/{id}/reveal")
         .needs(DATA_REVEAL)
         .session()
+        .step_up()
         .class(Class::Reveal)
         .acts("contact.reveal")
         .reveals()
@@ -93,5 +94,6 @@ fn question<B, Q>(call: &Call<B, Q>, id: ContactId) -> Ask {
             .hint("For whoever reads the ledger later.")
             .required(),
     )
+    .sensitive()
     .submit("Reveal")
 }

@@ -6,7 +6,9 @@ use sealpost_store::ContactId;
 use sealpost_web::shell::parts::{Ident, Masked, Pager, When};
 use sealpost_web::shell::testing::{NOW, keep};
 
+use super::find::{Nobody, Search};
 use super::list::{ListPage, Row, empty};
+use super::matching::{MatchPage, On};
 use super::show::ShowPage;
 
 fn seen(viewer: &Viewer, value: &str, field: Field) -> Option<Masked> {
@@ -27,11 +29,28 @@ fn row(number: u8) -> Row {
     }
 }
 
+fn search(by_digits: bool) -> Search {
+    Search {
+        action: "/app/test/find".into(),
+        csrf: "sample".into(),
+        by_digits: by_digits.then(|| "/app/test/contacts/match".into()),
+    }
+}
+
+#[test]
+fn a_search_tells_what_it_found_and_whether_there_may_be_more() {
+    let nobody = Nobody { list: "/x".into(), search: search(false), why: "A phone number needs its country." };
+    keep("contacts-nobody", "Nobody found", "/contacts/find", &nobody);
+    let on = || On { action: "/x".into(), csrf: "c".into(), digits: "0124".into(), cursor: "abc".into() };
+    let page = |rows, on| MatchPage { list: "/x".into(), search: search(true), rows, on };
+    keep("contacts-match", "Found by four digits", "/contacts/match", &page((0..4).map(row).collect(), Some(on())));
+    keep("contacts-match-none", "Found by four digits", "/contacts/match", &page(vec![], Some(on())));
+}
+
 #[test]
 fn contacts_are_shown_masked_and_in_clear() {
     let list = |rows| ListPage {
-        find: "/app/test/find".into(),
-        csrf: "sample".into(),
+        search: search(false),
         new: Some("/app/test/contacts/new".into()),
         rows,
         pager: Pager::default(),

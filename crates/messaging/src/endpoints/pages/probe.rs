@@ -1,23 +1,15 @@
 //! `GET` and `POST /app/{env}/endpoints/{id}/verify` and `…/test`
 
-use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
 use sealpost_store::{EndpointId, Store};
 use sealpost_web::shell::parts::{Shape, State as Badge, Tone, Took};
-use sealpost_web::shell::{Ask, Icon};
+use sealpost_web::shell::{Ask, Icon, Yes};
 use sealpost_web::{Call, Class, Endpoint as Route, Failure, Reply, get, post};
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::endpoints::Endpoints;
 use crate::endpoints::codes::URL_REFUSED;
 use crate::endpoints::service::{self, Tried};
-
-/// A button.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "ProbeForm")]
-struct Form {}
 
 /// What a ping or test came to, to the byte.
 #[derive(askama::Template)]
@@ -52,11 +44,11 @@ pub(super) fn verify(endpoints: &Endpoints) -> Route {
         .class(Class::Write)
         .acts("endpoint.verify")
         .summary("Ping an endpoint, signed")
-        .takes_form::<Form>()
+        .takes_form::<Yes>()
         .example(json!({}))
         .answers_with(200, "text/html")
         .refuses(&[&URL_REFUSED])
-        .to(move |call: Call<Form>| {
+        .to(move |call: Call<Yes>| {
             let endpoints = endpoints.clone();
             async move {
                 let id: EndpointId = call.id("id")?;
@@ -87,11 +79,11 @@ pub(super) fn test(endpoints: &Endpoints) -> Route {
         .acts("endpoint.test")
         .summary("Send a test event")
         .describe("Shows the exact bytes that were signed, the headers that signed them, and what the receiver said.")
-        .takes_form::<Form>()
+        .takes_form::<Yes>()
         .example(json!({}))
         .answers_with(200, "text/html")
         .refuses(&[&URL_REFUSED])
-        .to(move |call: Call<Form>| {
+        .to(move |call: Call<Yes>| {
             let endpoints = endpoints.clone();
             async move {
                 let id: EndpointId = call.id("id")?;
@@ -129,7 +121,7 @@ fn testing<B, Q>(call: &Call<B, Q>, id: EndpointId) -> Ask {
     .submit("Send")
 }
 
-fn shown(call: &Call<Form>, id: EndpointId, title: &'static str, tried: Tried) -> Result<Reply, Failure> {
+fn shown(call: &Call<Yes>, id: EndpointId, title: &'static str, tried: Tried) -> Result<Reply, Failure> {
     let outcome = match tried.succeeded {
         true => Badge::new("Taken", Shape::Done, Tone::Ok),
         false => Badge::new("Not taken", Shape::Failed, Tone::Bad),

@@ -55,7 +55,7 @@ async fn handle(events: Events, call: Call<(), PageQuery>) -> Result<Reply, Fail
     );
     let content = ListPage {
         new: call.caller.permissions.contains(EVENTS_WRITE).then(|| call.at("/events/new")),
-        pager: Pager::new(&call.at("/events"), "", cursor, page.next_cursor.as_deref()),
+        pager: Pager::new(&call.at("/events"), &call.query.kept(), cursor, page.next_cursor.as_deref()),
         rows: page.data,
         empty: empty(call.at("/events/new")),
     };

@@ -40,6 +40,7 @@ pub(super) fn reveal(messages: &Messages) -> Endpoint {
     let messages = messages.clone();
     post("/v1/messages/{id}/reveal")
         .needs(DATA_REVEAL)
+        .step_up()
         .class(Class::Reveal)
         .acts("message.reveal")
         .reveals()

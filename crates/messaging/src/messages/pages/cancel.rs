@@ -1,21 +1,13 @@
 //! `GET` and `POST /app/{env}/messages/{id}/cancel`
 
-use schemars::JsonSchema;
 use sealpost_access::permissions::MESSAGES_CANCEL;
 use sealpost_store::MessageId;
-use sealpost_web::shell::Ask;
+use sealpost_web::shell::{Ask, Yes};
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get, post};
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::messages::codes::MESSAGE_LEFT;
 use crate::messages::{Messages, service};
-
-/// A button.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "CancelForm")]
-struct Form {}
 
 pub(super) fn ask(messages: &Messages) -> Endpoint {
     let messages = messages.clone();
@@ -43,14 +35,14 @@ pub(super) fn cancel(messages: &Messages) -> Endpoint {
         .acts("message.cancel")
         .done("Message cancelled")
         .summary("Cancel a message that has not left")
-        .takes_form::<Form>()
+        .takes_form::<Yes>()
         .example(json!({}))
         .answers_with(303, "")
         .refuses(&[&MESSAGE_LEFT])
-        .to(move |call: Call<Form>| handle(messages.clone(), call))
+        .to(move |call: Call<Yes>| handle(messages.clone(), call))
 }
 
-async fn handle(messages: Messages, call: Call<Form>) -> Result<Reply, Failure> {
+async fn handle(messages: Messages, call: Call<Yes>) -> Result<Reply, Failure> {
     let id: MessageId = call.id("id")?;
     let hearing = messages.hearing_of_cancel(&call.ctx, id).await?;
     let reply = call.done(&format!("/messages/{id}"));

@@ -2,14 +2,15 @@
 
 mod cancel;
 mod list;
+mod outbox;
 mod reveal;
 #[cfg(test)]
 pub(crate) mod samples;
 mod show;
 mod words;
 
-use sealpost_access::permissions::MESSAGES_READ;
-use sealpost_store::MessageId;
+use sealpost_access::permissions::{MESSAGES_READ, OUTBOX_READ};
+use sealpost_store::{Environment, MessageId};
 use sealpost_web::Endpoint;
 use sealpost_web::shell::{Group, Icon, Nav};
 
@@ -28,6 +29,19 @@ pub const NAV: Nav = Nav {
     ids: &[(MessageId::PREFIX, "/messages")],
 };
 
+/// Where it is seen what would have been sent.
+pub const OUTBOX: Nav = Nav {
+    group: Group::Work,
+    place: 2,
+    title: "Outbox",
+    path: "/outbox",
+    icon: Icon::Outbox,
+    key: 'o',
+    needs: Some(OUTBOX_READ),
+    only: Some(Environment::Test),
+    ids: &[],
+};
+
 pub(super) fn routes(messages: &Messages) -> Vec<Endpoint> {
     vec![
         list::list(messages),
@@ -36,6 +50,7 @@ pub(super) fn routes(messages: &Messages) -> Vec<Endpoint> {
         cancel::cancel(messages),
         reveal::ask(messages),
         reveal::reveal(messages),
+        outbox::outbox(messages),
     ]
 }
 

@@ -55,6 +55,7 @@ pub(super) fn reveal(messages: &Messages) -> Endpoint {
     post("/app/{env}/messages/{id}/reveal")
         .needs(DATA_REVEAL)
         .session()
+        .step_up()
         .class(Class::Reveal)
         .acts("message.reveal")
         .reveals()
@@ -117,5 +118,6 @@ fn question<B, Q>(call: &Call<B, Q>, id: MessageId) -> Ask {
             .hint("For whoever reads the ledger later.")
             .required(),
     )
+    .sensitive()
     .submit("Reveal")
 }

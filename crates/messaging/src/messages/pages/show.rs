@@ -156,7 +156,7 @@ pub(super) async fn page<B, Q>(
 }
 
 /// What it says with masks in place of what the caller may not see.
-async fn outline(messages: &Messages, ctx: &Ctx, message: &Message, data: Option<&Value>) -> Says {
+pub(super) async fn outline(messages: &Messages, ctx: &Ctx, message: &Message, data: Option<&Value>) -> Says {
     let Some(Value::Object(data)) = data.filter(|data| data.get("rule").is_none()) else {
         return Says::Nothing("Its content is not stored by policy.");
     };

@@ -58,7 +58,7 @@ async fn handle(templates: Templates, call: Call<(), PageQuery>) -> Result<Reply
     );
     let content = ListPage {
         new: call.caller.permissions.contains(TEMPLATES_WRITE).then(|| call.at("/templates/new")),
-        pager: Pager::new(&call.at("/templates"), "", cursor, page.next_cursor.as_deref()),
+        pager: Pager::new(&call.at("/templates"), &call.query.kept(), cursor, page.next_cursor.as_deref()),
         rows: page.data,
         empty: empty(call.at("/templates/new")),
     };

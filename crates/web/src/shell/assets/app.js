@@ -39,7 +39,7 @@
   // — Time —
 
   const SPANS = [[864e5, 'day'], [36e5, 'h'], [6e4, 'min'], [1e3, 's']];
-  const told = (since) => {
+  const ago = (since) => {
     const of = Math.abs(since);
     if (of < 1e3) return 'now';
     const [size, unit] = SPANS.find(([size]) => of >= size);
@@ -51,7 +51,7 @@
     for (const time of $$('time[datetime]')) {
       const at = new Date(time.dateTime);
       const since = Date.now() - at;
-      if (Math.abs(since) < 45 * 864e5) time.textContent = told(since);
+      if (Math.abs(since) < 45 * 864e5) time.textContent = ago(since);
       if (!time.dataset.local) {
         time.dataset.local = 'true';
         time.title += ` · ${at.toLocaleString()} here`;
@@ -106,6 +106,62 @@
     }
     if (form.closest('dialog')) return showSheet(page, form.action);
     put(page, '');
+  };
+
+  // — Proving with a passkey that it is still you —
+
+  const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
+  const coded = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+  const call = async (path, sent) => {
+    const headers = { 'X-CSRF-Token': body.dataset.csrf, ...(sent && { 'Content-Type': 'application/json' }) };
+    const answer = await fetch(path, { method: 'POST', headers, body: sent && JSON.stringify(sent) });
+    const isJson = (answer.headers.get('content-type') || '').includes('json');
+    const read = isJson ? await answer.json() : null;
+    if (!answer.ok) throw new Error(read?.title || 'Something went wrong. Try again.');
+    return read;
+  };
+  const prove = async () => {
+    if (!('PublicKeyCredential' in window)) throw new Error('This browser has no passkeys.');
+    const options = await call('/v1/me/proof/options');
+    const publicKey = {
+      challenge: bytes(options.challenge),
+      rpId: options.rp_id,
+      allowCredentials: options.allow.map((id) => ({ type: 'public-key', id: bytes(id) })),
+      userVerification: 'required',
+      timeout: options.timeout_ms,
+    };
+    const { rawId, response } = await navigator.credentials.get({ publicKey });
+    await call('/v1/me/proof', {
+      credential_id: coded(rawId),
+      client_data: coded(response.clientDataJSON),
+      authenticator_data: coded(response.authenticatorData),
+      signature: coded(response.signature),
+      user_handle: response.userHandle ? coded(response.userHandle) : null,
+    });
+  };
+  const told = (error) => {
+    if (error.name === 'NotAllowedError') return 'That was cancelled or took too long. Try again.';
+    return error instanceof DOMException ? 'Your device could not do this.' : error.message;
+  };
+  const complain = (form, error) => {
+    let line = $('[data-prove-says]', form);
+    if (!line) {
+      line = Object.assign(document.createElement('p'), { className: 'note bad' });
+      line.setAttribute('role', 'alert');
+      line.dataset.proveSays = '';
+      $('.acts', form).before(line);
+    }
+    line.hidden = false;
+    line.textContent = told(error);
+  };
+  const proveBack = async (button) => {
+    const around = button.closest('.problem');
+    try {
+      await prove();
+    } catch (error) {
+      return complain(around, error);
+    }
+    if (around.closest('dialog')) openSheet(sheet.dataset.url); else history.back();
   };
 
   // — A secret that is shown once —
@@ -229,6 +285,19 @@
 
   // — Clicks and forms, wherever they are —
 
+  const submit = async (form) => {
+    if (form.matches('[data-prove]')) {
+      try {
+        await prove();
+      } catch (error) {
+        return complain(form, error);
+      }
+      delete form.dataset.prove;
+    }
+    const inPlace = form.matches('[data-part]') || form.closest('#sheet');
+    if (inPlace) await send(form, null).catch(() => form.submit()); else form.submit();
+  };
+
   document.addEventListener('click', (event) => {
     const on = (selector) => event.target.closest(selector);
     const plain = !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
@@ -236,6 +305,7 @@
     if ((hit = on('[data-copy]'))) copy(hit);
     else if ((hit = on('[data-dismiss]'))) hit.closest('.toast').remove();
     else if ((hit = on('[data-close]'))) { if (hit.closest('dialog')) { event.preventDefault(); hit.closest('dialog').close(); } }
+    else if ((hit = on('[data-prove-back]'))) proveBack(hit);
     else if (on('[data-keys]')) $('#keys').showModal();
     else if (plain && (hit = on('[data-palette]'))) { event.preventDefault(); openPalette(); }
     else if (plain && (hit = on('a[data-sheet]'))) { event.preventDefault(); hit.closest('[popover]')?.hidePopover(); openSheet(hit.href); }
@@ -249,11 +319,11 @@
       if (theme === 'system') delete root.dataset.theme; else root.dataset.theme = theme;
       $$('button', form).forEach((button) => button.setAttribute('aria-pressed', button === event.submitter));
       ask(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form, event.submitter)) });
-    } else if (form.matches('[data-part]') || form.closest('#sheet')) {
+    } else if (form.matches('[data-part], [data-prove]') || form.closest('#sheet')) {
       event.preventDefault();
       const buttons = $$('button', form);
       buttons.forEach((button) => { button.disabled = true; });
-      send(form, null).catch(() => form.submit()).finally(() => buttons.forEach((button) => { button.disabled = false; }));
+      submit(form).finally(() => buttons.forEach((button) => { button.disabled = false; }));
     }
   });
   addEventListener('popstate', () => location.reload());

@@ -29,6 +29,8 @@ pub enum Kind {
     Lines(u8, bool),
     /// One of these.
     Choice(Vec<Choice>),
+    /// Any of these; the field's value are those that are ticked, with commas between. Sent as `name[]`.
+    Ticks(Vec<Choice>),
 }
 
 /// Something to choose.
@@ -60,6 +62,10 @@ impl Field {
             required: false,
             wrong: None,
         }
+    }
+
+    fn is_ticked(&self, choice: &Choice) -> bool {
+        self.value.split(',').any(|value| value == choice.value)
     }
 
     pub(in crate::shell) fn is_called(&self, name: &str) -> bool {
@@ -121,5 +127,13 @@ mod tests {
         let kind = Kind::Choice(vec![Choice::new("sms", "SMS"), Choice::new("email", "E-mail")]);
         let text = Field::new("channel", "Channel").kind(kind).value("email").to_string();
         assert!(text.contains(r#"<option value="email" selected>E-mail</option>"#), "{text}");
+    }
+
+    #[test]
+    fn ticks_are_sent_as_a_list() {
+        let kind = Kind::Ticks(vec![Choice::new("a:b", "Do b"), Choice::new("a:c", "Do c")]);
+        let text = Field::new("scopes", "May").kind(kind).value("x,a:c").to_string();
+        assert!(text.contains(r#"name="scopes[]" value="a:c" checked"#), "{text}");
+        assert!(text.contains("<legend>May</legend>") && !text.contains(r#"value="a:b" checked"#), "{text}");
     }
 }

@@ -1,0 +1,107 @@
+//! `GET /app/{env}/sessions`
+
+use askama::Template;
+use schemars::JsonSchema;
+use sealpost_store::{MemberId, SessionId, Time};
+use sealpost_web::shell::Icon;
+use sealpost_web::shell::parts::{Pager, When};
+use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
+use serde::Deserialize;
+
+use super::words;
+use crate::permissions::SESSIONS_MANAGE;
+use crate::sessions::api::Api;
+use crate::sessions::{SessionRow, service};
+
+/// Which sessions.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Query {
+    /// Only this member's.
+    member_id: Option<MemberId>,
+    /// Where to begin.
+    cursor: Option<String>,
+}
+
+/// The list.
+#[derive(Template)]
+#[template(path = "sessions/pages/list.html")]
+pub(super) struct ListPage {
+    pub(super) people: String,
+    pub(super) rows: Vec<Row>,
+    pub(super) pager: Pager,
+}
+
+/// One session in a list.
+#[derive(Template)]
+#[template(path = "sessions/pages/row.html")]
+pub(crate) struct Row {
+    id: SessionId,
+    member: Option<(String, String)>,
+    device: String,
+    method: &'static str,
+    network: String,
+    is_current: bool,
+    began: When,
+    seen: When,
+    revoke: String,
+}
+
+impl askama::filters::HtmlSafe for Row {}
+
+impl Row {
+    /// A session seen by somebody in the session `current`; its member's page if more than one member's are shown.
+    pub(crate) fn of(
+        session: &SessionRow,
+        current: Option<[u8; 16]>,
+        member: Option<String>,
+        revoke: String,
+        now: Time,
+    ) -> Self {
+        Self {
+            id: session.id,
+            member: member.map(|href| (session.member.to_string(), href)),
+            device: words::device(session),
+            method: words::method(session.method),
+            network: format!("{:016x}", u64::from_be_bytes(session.network)),
+            is_current: current == Some(session.id.bytes()),
+            began: When::new(session.created_at, now),
+            seen: When::new(session.seen_at, now),
+            revoke,
+        }
+    }
+}
+
+pub(super) fn route(api: &Api) -> Endpoint {
+    let api = api.clone();
+    get("/app/{env}/sessions")
+        .needs(SESSIONS_MANAGE)
+        .page()
+        .class(Class::Read)
+        .summary("Where members are signed in")
+        .queries::<Query>()
+        .to(move |call| list(api.clone(), call))
+}
+
+async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
+    let Query { member_id: member, ref cursor } = call.query;
+    let listing = call.listing(api.house.keys(), &member, None)?;
+    let position = listing.position(cursor.as_deref())?;
+    let before = position.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).map(SessionId::from_bytes);
+    let fetch = listing.fetch();
+    let found = api.house.read(&call.ctx, move |tx| service::list(tx, member, before, fetch)).await?;
+    let current = call.caller.session.map(|session| session.id);
+    let row = |session: SessionRow| {
+        let member = call.at(&format!("/people/{}", session.member));
+        let revoke = call.at(&format!("/sessions/{}/revoke", session.id));
+        Row::of(&session, current, Some(member), revoke, call.ctx.now())
+    };
+    let page = listing.page(found, |one| one.id.bytes().to_vec(), row);
+    let kept = member.map(|member| format!("member_id={member}")).unwrap_or_default();
+    let content = ListPage {
+        people: call.at("/people"),
+        pager: Pager::new(&call.at("/sessions"), &kept, cursor.as_deref(), page.next_cursor.as_deref()),
+        rows: page.data,
+    };
+    call.show("Where members are signed in", &content)
+}

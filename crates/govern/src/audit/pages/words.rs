@@ -1,0 +1,61 @@
+//! How acts are said and drawn.
+
+use sealpost_web::shell::Icon;
+use sealpost_web::shell::parts::{Shape, State, Tone};
+
+use crate::audit::entry::{Act, ActorWord, Entry, ResultWord};
+use crate::audit::ids::TypedId;
+
+/// Who acted: how they are drawn, said and named, and where they are shown.
+pub(super) struct Who {
+    pub(super) icon: Icon,
+    pub(super) says: &'static str,
+    pub(super) id: Option<(String, Option<String>)>,
+}
+
+/// An id as text, with where its object is shown, if it has a page that the caller may see.
+pub(super) fn linked(id: &TypedId, page_of: impl Fn(&str) -> Option<String>) -> (String, Option<String>) {
+    let text = id.to_string();
+    let page = page_of(&text);
+    (text, page)
+}
+
+pub(super) fn who(act: &Act, page_of: impl Fn(&str) -> Option<String>) -> Who {
+    let (icon, says) = match act.actor_kind {
+        ActorWord::Anonymous => (Icon::Person, "Nobody known"),
+        ActorWord::Key => (Icon::Key, "Key"),
+        ActorWord::System => (Icon::Bolt, "Sealpost"),
+        ActorWord::Member => (Icon::Person, "Member"),
+        ActorWord::Operator => (Icon::Keyboard, "Operator on the host"),
+        ActorWord::Unknown => (Icon::Person, "Unknown"),
+    };
+    Who { icon, says, id: act.actor.as_ref().map(|id| linked(id, page_of)) }
+}
+
+/// How it ended; that it isn't what was recorded comes before everything else.
+pub(super) fn badge(entry: &Entry) -> State {
+    match entry.act.as_ref().filter(|_| !entry.damaged).map(|act| act.result) {
+        None => State::new("Damaged", Shape::Failed, Tone::Bad),
+        Some(ResultWord::Ok) => State::new("Done", Shape::Done, Tone::Ok),
+        Some(ResultWord::Denied) => State::new("Refused", Shape::Ended, Tone::Warn),
+        Some(ResultWord::Failed) => State::new("Failed", Shape::Failed, Tone::Bad),
+    }
+}
+
+/// `message.reveal` as people read it: what was done, then to what.
+pub(super) fn act(action: &str) -> (String, String) {
+    let (thing, done) = action.rsplit_once('.').unwrap_or(("", action));
+    (done.replace('_', " "), thing.replace(['_', '.'], " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_act_is_read_with_what_was_done_first() {
+        assert_eq!(act("message.reveal"), ("reveal".into(), "message".into()));
+        assert_eq!(act("endpoint.secret.rotate"), ("rotate".into(), "endpoint secret".into()));
+        assert_eq!(act("start"), ("start".into(), String::new()));
+    }
+}
