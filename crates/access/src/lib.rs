@@ -14,12 +14,15 @@
 
 pub mod api_keys;
 mod credentials;
+pub mod identities;
+pub mod links;
 pub mod masking;
 pub mod members;
 pub mod notices;
 pub mod organisations;
 pub mod passkeys;
 pub mod permissions;
+pub mod recovery_codes;
 pub mod roles;
 pub mod secrets;
 pub mod sessions;

@@ -149,7 +149,7 @@ pub(super) fn end(tx: &mut Tx<'_>, id: SessionId, by: Ended) -> Result<bool, Sto
 }
 
 fn standing(row: &Row<'_>) -> Result<Standing, StoreError> {
-    Ok((read(row)?, members::store::role(row)?, members::store::state(row)?))
+    Ok((read(row)?, members::role(row)?, members::state(row)?))
 }
 
 fn read(row: &Row<'_>) -> Result<SessionRow, StoreError> {
