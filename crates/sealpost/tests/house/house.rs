@@ -234,7 +234,7 @@ impl House {
         let page = self.api.ask(Ask::get(link)).await;
         assert_eq!(page.status, 200, "{}", page.text());
         let (visit, csrf) = (page.cookie("__Host-sealpost_visit"), page.csrf());
-        Ask::new("post", link).from_own_page().header("cookie", &visit).form(&json!({ "_csrf": csrf }))
+        Ask::new("post", link).of_own_page().header("cookie", &visit).form(&json!({ "_csrf": csrf }))
     }
 
     /// The path of an unused one-time link of our member of this role.
