@@ -315,7 +315,7 @@ const fn reason(why: webauthn::Refused) -> &'static str {
         Refused::NotPresent => "not_present",
         Refused::NotVerified => "not_verified",
         Refused::Backup => "backup",
-        Refused::Key => "key",
+        Refused::UnusableKey => "key",
         Refused::Signature => "signature",
     }
 }

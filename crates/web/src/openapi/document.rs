@@ -279,6 +279,10 @@ fn responses(info: &RouteInfo, codes: &[&'static Code]) -> Value {
         success["content"][info.media_type] = json!({ "schema": { "type": "string" } });
     }
     all.insert(info.status.to_string(), success);
+    if info.page && !info.is_open() && !info.is_unsafe() {
+        let led = "Whoever has to sign in first, or to register a passkey, is led there.";
+        all.insert("303".into(), json!({ "description": led, "headers": every_header() }));
+    }
     for group in codes.chunk_by(|one, other| one.status == other.status) {
         let status = group[0].status;
         let mut headers = every_header();
