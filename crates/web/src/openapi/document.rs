@@ -291,16 +291,15 @@ fn responses(info: &RouteInfo, codes: &[&'static Code]) -> Value {
         }
         let names: Vec<_> = group.iter().map(|code| code.code).collect();
         let lines: Vec<_> = group.iter().map(|code| format!("`{}`: {}", code.code, code.title)).collect();
-        all.insert(
-            status.to_string(),
-            json!({
-                "description": lines.join("\n\n"),
-                "headers": headers,
-                "content": { "application/problem+json": { "schema": {
-                    "allOf": [{ "$ref": "#/components/schemas/Problem" }, { "properties": { "code": { "enum": names } } }],
-                } } },
-            }),
-        );
+        let mut content = json!({ "application/problem+json": { "schema": {
+            "allOf": [{ "$ref": "#/components/schemas/Problem" }, { "properties": { "code": { "enum": names } } }],
+        } } });
+        if info.takes == Takes::Form || info.media_type.starts_with("text/html") {
+            // People look at these: some refusals are pages.
+            content["text/html"] = json!({ "schema": { "type": "string" } });
+        }
+        let lines = lines.join("\n\n");
+        all.insert(status.to_string(), json!({ "description": lines, "headers": headers, "content": content }));
     }
     Value::Object(all)
 }
