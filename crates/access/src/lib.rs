@@ -15,6 +15,8 @@
 
 pub mod api_keys;
 mod credentials;
+pub mod identities;
+pub mod links;
 pub mod masking;
 pub mod members;
 pub mod notices;
@@ -22,6 +24,7 @@ pub mod organisations;
 pub mod own;
 pub mod passkeys;
 pub mod permissions;
+pub mod recovery_codes;
 pub mod roles;
 pub mod secrets;
 pub mod sessions;

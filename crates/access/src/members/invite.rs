@@ -9,8 +9,8 @@ use super::rules::{self, MemberRefused};
 use super::service::{Members, acting, present};
 use super::store;
 use super::subject::{EmailIndex, Subject};
+use crate::links::{self, IssuedLink, Purpose};
 use crate::roles::{self, RoleRef};
-use crate::sign_in::link::{self, IssuedLink, Purpose};
 use crate::teams;
 
 /// Who is invited, to what.
@@ -82,7 +82,7 @@ pub fn invite(
         }
         teams::join(tx, *team, id)?;
     }
-    let link = link::issue(tx, keys, id, Purpose::Invitation)?;
+    let link = links::issue(tx, keys, id, Purpose::Invitation)?;
     let details = serde_json::json!({ "role": new.row.role.to_string() });
     let sealed = organisation.seal_audit(tx.ctx(), details.to_string().as_bytes());
     let leaf = Leaf::of("invitation.create").on(MemberId::PREFIX, id.bytes()).with(sealed);
@@ -97,8 +97,8 @@ pub fn renew(tx: &mut Tx<'_>, keys: &Keys, id: MemberId) -> Result<Recorded<Invi
     if row.state != MemberState::Invited {
         return Err(MemberRefused::WrongState(row.state).into());
     }
-    link::spend_all_of(tx, id)?;
-    let link = link::issue(tx, keys, id, Purpose::Invitation)?;
+    links::spend_all_of(tx, id)?;
+    let link = links::issue(tx, keys, id, Purpose::Invitation)?;
     Ok(tx.record(Leaf::of("invitation.renew").on(MemberId::PREFIX, id.bytes()), Invited { id, link }))
 }
 
@@ -110,8 +110,8 @@ pub fn recover(tx: &mut Tx<'_>, keys: &Keys, id: MemberId) -> Result<Recorded<In
     if row.state != MemberState::Active {
         return Err(MemberRefused::WrongState(row.state).into());
     }
-    link::spend_all_of(tx, id)?;
-    let link = link::issue(tx, keys, id, Purpose::Recovery)?;
+    links::spend_all_of(tx, id)?;
+    let link = links::issue(tx, keys, id, Purpose::Recovery)?;
     let leaf = Leaf::of("sign_in_link.create").on(MemberId::PREFIX, id.bytes()).because(Purpose::Recovery.word());
     Ok(tx.record(leaf, Invited { id, link }))
 }

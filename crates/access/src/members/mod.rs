@@ -5,12 +5,11 @@
 //! sealed under a key of their own, as a contact's is, and found by a blind index; removing them destroys that key.
 //!
 //! Whoever proves who somebody is in another way (a directory, a sign-in service) finds them with [`Members::by_email`] and
-//! [`identity`], and begins their session with [`sessions::open`](crate::sessions::open).
+//! [`identities`](crate::identities), and begins their session with [`sessions::open`](crate::sessions::open).
 
 mod api;
 pub mod codes;
 mod faces;
-pub mod identity;
 mod invite;
 mod model;
 mod pages;
@@ -18,7 +17,7 @@ mod rules;
 #[cfg(test)]
 mod rules_tests;
 mod service;
-pub(crate) mod store;
+mod store;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -32,4 +31,5 @@ pub use pages::NAV;
 pub use rules::{Acting, MemberRefused};
 pub(crate) use service::join;
 pub use service::{Members, NewName, acting, create, owner, remove, rename, resume, set_role, suspend, withdraw};
+pub(crate) use store::{count_with_role, find, role, state, teams};
 pub use upkeep::{is_in_use, look_after, reindex};

@@ -8,11 +8,11 @@ use sealpost_store::{
 };
 use sealpost_web::{Authenticator, Failure, Presented, Via};
 
-use super::identity::{self, Identity};
 use super::*;
+use crate::identities::{self, Identity};
+use crate::links::{self, IssuedLink, Purpose};
 use crate::roles::{RoleRef, Standard};
 use crate::sessions::{Agent, SessionAuthenticator};
-use crate::sign_in::link::{self, IssuedLink, Purpose};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -64,13 +64,13 @@ impl House {
 
     async fn follow(&self, link: &IssuedLink) -> Result<String, &'static str> {
         let (peer, request) = ("192.0.2.10".parse().unwrap(), RequestId::new(self.store().world()));
-        let followed = link::follow(self.store(), link.token.expose(), peer, Agent::of(None), request).await;
+        let followed = links::follow(self.store(), link.token.expose(), peer, Agent::of(None), request).await;
         code(followed).map(|followed| followed.session.token.expose().to_owned())
     }
 
     async fn operator_link(&self, member: MemberId) -> IssuedLink {
         let keys = self.store().keys().clone();
-        let made = self.store().write(&self.ctx, move |tx| link::create(tx, &keys, member, Purpose::Operator)).await;
+        let made = self.store().write(&self.ctx, move |tx| links::create(tx, &keys, member, Purpose::Operator)).await;
         made.unwrap()
     }
 
@@ -253,7 +253,7 @@ both_engines! {
         let (sam, _) = house.member("sam@example.com", Standard::Agent).await;
         let own = Identity { connection: [1; 16], issuer: "https://idp.example", subject: "42" };
         let with = keys.clone();
-        house.store().write(&house.ctx, move |tx| identity::link(tx, &with, sam, own)).await.unwrap();
+        house.store().write(&house.ctx, move |tx| identities::link(tx, &with, sam, own)).await.unwrap();
         for (asked, found) in [
             (own, Some(sam)),
             (Identity { connection: [2; 16], ..own }, None),
@@ -261,11 +261,11 @@ both_engines! {
             (Identity { issuer: "https://idp.example4", subject: "2", ..own }, None),
         ] {
             let with = keys.clone();
-            let who = house.store().read(&house.ctx, move |tx| identity::find(tx, &with, asked)).await.unwrap();
+            let who = house.store().read(&house.ctx, move |tx| identities::find(tx, &with, asked)).await.unwrap();
             assert_eq!(who, found);
         }
         house.act(house.owner, move |tx, keys| remove(tx, keys, sam)).await.unwrap();
-        let who = house.store().read(&house.ctx, move |tx| identity::find(tx, &keys, own)).await.unwrap();
+        let who = house.store().read(&house.ctx, move |tx| identities::find(tx, &keys, own)).await.unwrap();
         assert_eq!(who, None);
     }
 }

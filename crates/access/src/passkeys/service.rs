@@ -155,7 +155,7 @@ impl Passkeys {
         let opening = Opening { member, method: Method::Passkey, agent, network, passkey };
         let keys = self.0.house.keys().clone();
         let act = move |tx: &mut Tx<'_>| {
-            let there = members::store::find(tx, member)?;
+            let there = members::find(tx, member)?;
             if there.is_none_or(|row| row.state != MemberState::Active) {
                 return Err(refused());
             }
@@ -315,7 +315,7 @@ const fn reason(why: webauthn::Refused) -> &'static str {
         Refused::NotPresent => "not_present",
         Refused::NotVerified => "not_verified",
         Refused::Backup => "backup",
-        Refused::Key => "key",
+        Refused::UnusableKey => "key",
         Refused::Signature => "signature",
     }
 }

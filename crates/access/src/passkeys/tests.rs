@@ -9,11 +9,11 @@ use sealpost_store::{Actor, ActorKind, Ctx, Environment, MemberId, RequestId, St
 use sealpost_web::{Authenticator as _, Caller, Failure, Presented, Session, Via};
 
 use super::*;
+use crate::links::{self, Purpose};
 use crate::members;
+use crate::recovery_codes;
 use crate::roles::{RoleRef, Standard};
 use crate::sessions::{Agent, SessionAuthenticator};
-use crate::sign_in::link::{self, Purpose};
-use crate::sign_in::recovery;
 
 const OURS: RelyingParty<'static> = RelyingParty { id: "sealpost.example.com", origin: "https://sealpost.example.com" };
 const PEER: &str = "192.0.2.10";
@@ -54,9 +54,9 @@ impl House {
     /// The token of a session that a link of this kind began.
     async fn by_link(&self, member: MemberId, purpose: Purpose) -> String {
         let keys = self.store().keys().clone();
-        let link = self.store().write(&self.ctx, move |tx| link::create(tx, &keys, member, purpose)).await.unwrap();
+        let link = self.store().write(&self.ctx, move |tx| links::create(tx, &keys, member, purpose)).await.unwrap();
         let (peer, request) = (PEER.parse().unwrap(), RequestId::new(self.store().world()));
-        let followed = link::follow(self.store(), link.token.expose(), peer, Agent::of(None), request).await.unwrap();
+        let followed = links::follow(self.store(), link.token.expose(), peer, Agent::of(None), request).await.unwrap();
         followed.session.token.expose().to_owned()
     }
 
@@ -297,11 +297,11 @@ both_engines! {
         let house = House::new(test).await;
         let (member, _) = house.with_passkey().await;
         let keys = house.store().keys().clone();
-        let first = house.store().write(&house.by(member), move |tx| recovery::create(tx, &keys, member)).await.unwrap();
-        assert_eq!(first.len(), recovery::CODES);
+        let first = house.store().write(&house.by(member), move |tx| recovery_codes::create(tx, &keys, member)).await.unwrap();
+        assert_eq!(first.len(), recovery_codes::CODES);
         let enter = async |text: String| {
             let (peer, request) = (PEER.parse().unwrap(), RequestId::new(house.store().world()));
-            code(recovery::sign_in(house.store(), &text, peer, Agent::of(None), request).await)
+            code(recovery_codes::sign_in(house.store(), &text, peer, Agent::of(None), request).await)
         };
         let opened = enter(first[0].groups().to_uppercase()).await.unwrap();
         assert!(house.session(opened.token.expose()).await.confined);
@@ -309,7 +309,7 @@ both_engines! {
         assert_eq!(enter("00000-00000-00000".into()).await.err(), Some("recovery_code_refused"));
         // New ones make the old ones worthless.
         let keys = house.store().keys().clone();
-        house.store().write(&house.by(member), move |tx| recovery::create(tx, &keys, member)).await.unwrap();
+        house.store().write(&house.by(member), move |tx| recovery_codes::create(tx, &keys, member)).await.unwrap();
         assert_eq!(enter(first[1].groups().to_string()).await.err(), Some("recovery_code_refused"));
     }
 

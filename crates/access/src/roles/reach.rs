@@ -59,12 +59,12 @@ pub fn reach(tx: &mut Tx<'_>) -> Result<Reach, StoreError> {
         ActorKind::Anonymous => return Ok(Reach::NOTHING),
         ActorKind::Member => {}
     }
-    let Some(row) = members::store::find(tx, member)? else { return Ok(Reach::NOTHING) };
+    let Some(row) = members::find(tx, member)? else { return Ok(Reach::NOTHING) };
     let Some(role) = service::find(tx, row.role)? else { return Ok(Reach::NOTHING) };
     if role.reference == RoleRef::Standard(Standard::Owner) {
         return Ok(Reach { member: Some(member), ..Reach::EVERYTHING });
     }
-    let teams = members::store::teams(tx, member)?;
+    let teams = members::teams(tx, member)?;
     Ok(Reach { member: Some(member), teams, channels: role.channels, visibility: role.visibility })
 }
 

@@ -60,7 +60,7 @@ pub fn remove(tx: &mut Tx<'_>, id: RoleId) -> Result<Recorded<()>, Failure> {
     let acting = members::acting(tx)?;
     let before = store::find(tx, id)?.ok_or_else(not_found)?;
     rules::may_change(&acting, &before.role)?;
-    if members::store::count_with_role(tx, id)? > 0 {
+    if members::count_with_role(tx, id)? > 0 {
         return Err(RoleRefused::InUse.into());
     }
     store::delete(tx, id)?;

@@ -7,10 +7,10 @@ use sealpost_web::{Authenticator, Caller, Failure, PermissionSet, Presented, Via
 
 use super::*;
 use crate::api_keys::Cidrs;
+use crate::links::{self, Purpose};
 use crate::members;
 use crate::permissions::{CONTACTS_READ, KEYS_MANAGE, MESSAGES_READ, ROLES_MANAGE};
 use crate::sessions::SessionAuthenticator;
-use crate::sign_in::link::{self, Purpose};
 
 struct House {
     test: TestStore,
@@ -51,10 +51,10 @@ impl House {
 
     async fn session(&self, member: MemberId) -> String {
         let keys = self.store().keys().clone();
-        let made = self.store().write(&self.ctx, move |tx| link::create(tx, &keys, member, Purpose::Operator)).await;
+        let made = self.store().write(&self.ctx, move |tx| links::create(tx, &keys, member, Purpose::Operator)).await;
         let link = made.unwrap();
         let (peer, agent) = ("192.0.2.10".parse().unwrap(), crate::sessions::Agent::of(None));
-        let followed = link::follow(self.store(), link.token.expose(), peer, agent, self.ctx.request).await.unwrap();
+        let followed = links::follow(self.store(), link.token.expose(), peer, agent, self.ctx.request).await.unwrap();
         followed.session.token.expose().to_owned()
     }
 }

@@ -33,7 +33,8 @@ pub fn end(tx: &mut Tx<'_>, id: SessionId, by: Ended) -> Result<Recorded<()>, St
     Ok(tx.record(Leaf::of("session.revoke").on(SessionId::PREFIX, id.bytes()).because(by.word()), ()))
 }
 
-/// A session's member has proved that it is them: with a passkey they have, or by registering this one.
+/// A session's member has proved that it is them: with a passkey they have, or by registering this one, which a session that no passkey
+/// began counts as begun by.
 pub(crate) fn prove(tx: &mut Tx<'_>, id: SessionId, passkey: Option<PasskeyId>) -> Result<(), StoreError> {
     store::prove(tx, id, passkey)?;
     tell(tx);

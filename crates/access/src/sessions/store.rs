@@ -74,7 +74,7 @@ pub(super) fn prove(tx: &mut Tx<'_>, id: SessionId, passkey: Option<PasskeyId>) 
     let now = tx.ctx().now();
     tx.put_exact(
         org_sql!(
-            "update member_session set proved_at = $3, passkey = coalesce($4, passkey)
+            "update member_session set proved_at = $3, passkey = coalesce(passkey, $4)
              where org = $1 and id = $2 and ended_at is null"
         ),
         &[&id, &now, &passkey],
@@ -149,7 +149,7 @@ pub(super) fn end(tx: &mut Tx<'_>, id: SessionId, by: Ended) -> Result<bool, Sto
 }
 
 fn standing(row: &Row<'_>) -> Result<Standing, StoreError> {
-    Ok((read(row)?, members::store::role(row)?, members::store::state(row)?))
+    Ok((read(row)?, members::role(row)?, members::state(row)?))
 }
 
 fn read(row: &Row<'_>) -> Result<SessionRow, StoreError> {

@@ -1,9 +1,9 @@
 //! Signing in: where a member proves who they are, without a password.
 //!
 //! * By a passkey ([`crate::passkeys`]): the way.
-//! * By a [`link`]: one-time. The operator on the host makes one for an owner, so that there is a first member at all; invitations have
+//! * By a [link](crate::links): one-time. The operator on the host makes one for an owner, so that there is a first member at all; invitations have
 //!   one; and whoever may manage members makes one for somebody who has lost their passkeys.
-//! * By a [`recovery`] code, of which a member keeps ten.
+//! * By a [recovery code](crate::recovery_codes), of which a member keeps ten.
 //!
 //! Whatever the proof, it ends in [`sessions::open`](crate::sessions::open). A link (but the operator's) and a code begin a session that is
 //! good for nothing but registering a passkey. Everything that people see of it (pages, their style sheet and script) is in `assets/`.
@@ -11,8 +11,6 @@
 mod api;
 mod assets;
 pub mod codes;
-pub mod link;
-pub mod recovery;
 #[cfg(test)]
 mod tests;
 
@@ -20,9 +18,11 @@ pub use api::{SignIn, feature};
 
 use sealpost_store::{Keys, MemberId, StoreError, Tx};
 
+use crate::{links, passkeys, recovery_codes};
+
 /// Forgets everything a member could prove themselves with: they are one no more.
 pub(crate) fn forget(tx: &mut Tx<'_>, keys: &Keys, member: MemberId) -> Result<(), StoreError> {
-    link::spend_all_of(tx, member)?;
-    recovery::remove_all_of(tx, member)?;
-    crate::passkeys::remove_all_of(tx, keys, member)
+    links::spend_all_of(tx, member)?;
+    recovery_codes::remove_all_of(tx, member)?;
+    passkeys::remove_all_of(tx, keys, member)
 }

@@ -7,7 +7,7 @@ use sealpost_web::{Failure, Refusal, not_found};
 use super::codes::{TEAM_MEMBER_UNKNOWN, TEAM_NAME_TAKEN, TEAMS_FULL};
 use super::model::{MOST, MOST_MEMBERS, Team, TeamName};
 use super::store::{self, TeamRow};
-use crate::members::{MemberState, store as members};
+use crate::members::{self, MemberState};
 use crate::sessions;
 
 /// Makes a team of these members.

@@ -87,13 +87,13 @@ impl PublicKey {
         let parameters = parameters(bytes)?;
         let value = |wanted: i64| parameters.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
         let number = |wanted| value(wanted).and_then(Value::number);
-        let bytes = |wanted| value(wanted).and_then(Value::bytes).ok_or(Refused::Key);
+        let bytes = |wanted| value(wanted).and_then(Value::bytes).ok_or(Refused::UnusableKey);
         let kind = (number(parameter::TYPE), number(parameter::ALGORITHM), number(parameter::CURVE_OR_MODULUS));
         let (key, count) = match kind {
             (Some(EC2), Some(-7), Some(P256)) => {
                 let (x, y) = (bytes(parameter::X_OR_EXPONENT)?, bytes(parameter::Y)?);
                 if (x.len(), y.len()) != (32, 32) {
-                    return Err(Refused::Key);
+                    return Err(Refused::UnusableKey);
                 }
                 let mut point = [4; 65];
                 point[1..33].copy_from_slice(x);
@@ -102,19 +102,19 @@ impl PublicKey {
             }
             (Some(OKP), Some(-8), Some(ED25519_CURVE)) => {
                 let x = bytes(parameter::X_OR_EXPONENT)?;
-                (Self::EdDsa(x.try_into().map_err(|_| Refused::Key)?), 4)
+                (Self::EdDsa(x.try_into().map_err(|_| Refused::UnusableKey)?), 4)
             }
             (Some(RSA), Some(-257), None) => {
                 let modulus = bytes(parameter::CURVE_OR_MODULUS)?;
                 let fits = (256..=512).contains(&modulus.len()) && modulus[0] != 0;
                 if !fits || bytes(parameter::X_OR_EXPONENT)? != EXPONENT {
-                    return Err(Refused::Key);
+                    return Err(Refused::UnusableKey);
                 }
                 (Self::Rs256(modulus.to_vec()), 4)
             }
-            _ => return Err(Refused::Key),
+            _ => return Err(Refused::UnusableKey),
         };
-        if parameters.len() == count && key.is_one() { Ok(key) } else { Err(Refused::Key) }
+        if parameters.len() == count && key.is_one() { Ok(key) } else { Err(Refused::UnusableKey) }
     }
 
     /// Which algorithm it is for.

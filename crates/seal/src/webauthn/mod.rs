@@ -51,7 +51,7 @@ pub enum Refused {
     Backup,
     /// An algorithm that was not asked for, or a key that is none.
     #[error("no key of an algorithm that was asked for")]
-    Key,
+    UnusableKey,
     /// Not signed by this credential.
     #[error("not signed by this credential")]
     Signature,

@@ -73,11 +73,11 @@ impl Ask {
 
     /// As a signed-in member's browser asks from one of our pages.
     pub(crate) fn member(self, member: &Member) -> Self {
-        self.from_own_page().header("cookie", &member.cookie).header("x-csrf-token", &member.csrf)
+        self.of_own_page().header("cookie", &member.cookie).header("x-csrf-token", &member.csrf)
     }
 
     /// As a browser asks that shows one of our pages.
-    pub(crate) fn from_own_page(self) -> Self {
+    pub(crate) fn of_own_page(self) -> Self {
         self.header("sec-fetch-site", "same-origin").header("origin", ORIGIN)
     }
 

@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use sealpost_access::api_keys::{self, KeyMask, KeyName, Lifetime, NewKey};
+use sealpost_access::links;
 use sealpost_access::members;
 use sealpost_access::organisations::{self, OrganisationName};
 use sealpost_access::permissions::EVERYTHING;
 use sealpost_access::roles::{RoleRef, Standard};
-use sealpost_access::sign_in::link;
 use sealpost_seal::RootKey;
 use sealpost_seal::rng::SystemRng;
 use sealpost_seal::token::KeyKind;
@@ -234,7 +234,7 @@ impl House {
         let page = self.api.ask(Ask::get(link)).await;
         assert_eq!(page.status, 200, "{}", page.text());
         let (visit, csrf) = (page.cookie("__Host-sealpost_visit"), page.csrf());
-        Ask::new("post", link).from_own_page().header("cookie", &visit).form(&json!({ "_csrf": csrf }))
+        Ask::new("post", link).of_own_page().header("cookie", &visit).form(&json!({ "_csrf": csrf }))
     }
 
     /// The path of an unused one-time link of our member of this role.
@@ -354,7 +354,7 @@ async fn links_of(store: &Store, ctx: &Ctx, member: MemberId, count: usize) -> V
     let mut links = Vec::new();
     for _ in 0..count {
         let keys = store.keys().clone();
-        let made = store.write(ctx, move |tx| link::create(tx, &keys, member, link::Purpose::Operator)).await;
+        let made = store.write(ctx, move |tx| links::create(tx, &keys, member, links::Purpose::Operator)).await;
         links.push(made.unwrap().url(""));
     }
     links

@@ -104,7 +104,7 @@ async fn every_route_refuses_whoever_has_no_good_credential(house: House) {
             let refused = (answer.status, &*answer.code()) == (403, "cross_site_refused");
             findings.look(route, "everybody", &answer, refused == route.own_page && answer.status != 401);
             if route.own_page {
-                let answer = house.api.ask(ask.from_own_page()).await;
+                let answer = house.api.ask(ask.of_own_page()).await;
                 let refused = (answer.status, &*answer.code()) == (403, "csrf_token_invalid");
                 findings.look(route, "a page without a token", &answer, refused);
             }
@@ -273,7 +273,7 @@ async fn no_other_site_speaks_for_a_member(house: House) {
         }
         if route.method != "get" {
             for (who, token) in [("a page without a token", ""), ("a page of another session", &other.csrf)] {
-                let ask = ask.clone().from_own_page().header("x-csrf-token", token);
+                let ask = ask.clone().of_own_page().header("x-csrf-token", token);
                 let answer = house.api.ask(ask).await;
                 findings.look(route, who, &answer, (answer.status, &*answer.code()) == (403, "csrf_token_invalid"));
             }

@@ -70,7 +70,7 @@ impl House {
     pub(crate) async fn signing_in(&self, device: &mut Device) -> Ask {
         let page = self.api.ask(Ask::get("/sign-in")).await;
         let (visit, csrf) = (page.cookie("__Host-sealpost_visit"), page.csrf_meta());
-        let from = |ask: Ask| ask.from_own_page().header("cookie", &visit).header("x-csrf-token", &csrf);
+        let from = |ask: Ask| ask.of_own_page().header("cookie", &visit).header("x-csrf-token", &csrf);
         let options = self.api.must(from(Ask::new("post", "/sign-in/passkey/options"))).await;
         from(Ask::post("/sign-in/passkey", &device.assertion(&options)))
     }
@@ -88,7 +88,7 @@ impl House {
         let code = shown.split_once("<li><code>").and_then(|(_, rest)| rest.split('<').next()).unwrap().to_owned();
         let page = self.api.ask(Ask::get("/sign-in/recovery")).await;
         let (visit, csrf) = (page.cookie("__Host-sealpost_visit"), page.csrf());
-        let ask = Ask::new("post", "/sign-in/recovery").from_own_page().header("cookie", &visit);
+        let ask = Ask::new("post", "/sign-in/recovery").of_own_page().header("cookie", &visit);
         ask.form(&json!({ "code": code, "_csrf": csrf }))
     }
 
@@ -221,7 +221,7 @@ async fn a_colleagues_address_is_seen_by_colleagues_alone(house: House) {
             assert!(!holds(&answer.everything()), "{}: {}", route.name(), answer.text());
         }
     }
-    assert!(holds(&again.everything()) == false && holds(made.to_string().as_bytes()) == false);
+    assert!(!holds(&again.everything()) && !holds(made.to_string().as_bytes()));
     for (place, bytes) in house.stored().await {
         assert!(!holds(&bytes), "{place}");
     }

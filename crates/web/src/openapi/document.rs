@@ -282,6 +282,10 @@ fn responses(info: &RouteInfo, codes: &[&'static Code]) -> Value {
         success["content"][info.media_type] = json!({ "schema": { "type": "string" } });
     }
     all.insert(info.status.to_string(), success);
+    if info.page && !info.is_open() && !info.is_unsafe() {
+        let led = "Whoever has to sign in first, or to register a passkey, is led there.";
+        all.insert("303".into(), json!({ "description": led, "headers": every_header() }));
+    }
     for group in codes.chunk_by(|one, other| one.status == other.status) {
         let status = group[0].status;
         let mut headers = every_header();
@@ -290,16 +294,15 @@ fn responses(info: &RouteInfo, codes: &[&'static Code]) -> Value {
         }
         let names: Vec<_> = group.iter().map(|code| code.code).collect();
         let lines: Vec<_> = group.iter().map(|code| format!("`{}`: {}", code.code, code.title)).collect();
-        all.insert(
-            status.to_string(),
-            json!({
-                "description": lines.join("\n\n"),
-                "headers": headers,
-                "content": { "application/problem+json": { "schema": {
-                    "allOf": [{ "$ref": "#/components/schemas/Problem" }, { "properties": { "code": { "enum": names } } }],
-                } } },
-            }),
-        );
+        let mut content = json!({ "application/problem+json": { "schema": {
+            "allOf": [{ "$ref": "#/components/schemas/Problem" }, { "properties": { "code": { "enum": names } } }],
+        } } });
+        if info.takes == Takes::Form || info.media_type.starts_with("text/html") {
+            // People look at these: some refusals are pages.
+            content["text/html"] = json!({ "schema": { "type": "string" } });
+        }
+        let lines = lines.join("\n\n");
+        all.insert(status.to_string(), json!({ "description": lines, "headers": headers, "content": content }));
     }
     Value::Object(all)
 }

@@ -4,8 +4,9 @@ use sealpost_web::{Call, Endpoint, Failure, Reply, get, post};
 use serde_json::json;
 
 use super::{Button, ENROL, HTML, SignIn};
+use crate::links;
 use crate::sessions::Agent;
-use crate::sign_in::{assets, codes, link};
+use crate::sign_in::{assets, codes};
 
 pub(super) fn ask(sign_in: &SignIn) -> Endpoint {
     let house = sign_in.house.clone();
@@ -18,7 +19,7 @@ pub(super) fn ask(sign_in: &SignIn) -> Endpoint {
         .to(move |call: Call| {
             let house = house.clone();
             async move {
-                match link::is_good(&house, call.param("link")).await? {
+                match links::is_good(&house, call.param("link")).await? {
                     true => Ok(call.keep_visit(assets::link(call.csrf_token()))),
                     false => Ok(assets::spent()),
                 }
@@ -43,7 +44,7 @@ pub(super) fn enter(sign_in: &SignIn) -> Endpoint {
 
 async fn follow(sign_in: SignIn, call: Call<Button>) -> Result<Reply, Failure> {
     let agent = Agent::of(call.header("user-agent"));
-    let followed = link::follow(&sign_in.house, call.param("link"), call.peer(), agent, call.ctx.request).await;
+    let followed = links::follow(&sign_in.house, call.param("link"), call.peer(), agent, call.ctx.request).await;
     match followed {
         Ok(followed) => {
             let next = if followed.method.is_confined() { ENROL } else { sign_in.home };

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Button, ENROL, HTML, SignIn};
+use crate::recovery_codes;
 use crate::sessions::Agent;
-use crate::sign_in::{assets, codes, recovery};
+use crate::sign_in::{assets, codes};
 
 /// One of the ten.
 #[derive(Deserialize, JsonSchema)]
@@ -45,7 +46,7 @@ pub(super) fn enter(sign_in: &SignIn) -> Endpoint {
             async move {
                 let agent = Agent::of(call.header("user-agent"));
                 let (peer, request) = (call.peer(), call.ctx.request);
-                match recovery::sign_in(&house, &call.body.code, peer, agent, request).await {
+                match recovery_codes::sign_in(&house, &call.body.code, peer, agent, request).await {
                     Ok(opened) => Ok(Reply::see_other(ENROL).begin_session(opened.token.expose())),
                     Err(Failure::Refused(refusal)) if refusal.code() == &codes::RECOVERY_CODE_REFUSED => {
                         Ok(call.keep_visit(assets::recovery(call.csrf_token(), true)))
@@ -85,7 +86,7 @@ pub(super) fn create(sign_in: &SignIn) -> Endpoint {
 
 async fn show(sign_in: SignIn, call: Call<Button>) -> Result<Reply, Failure> {
     let (keys, member) = (sign_in.house.keys().clone(), MemberId::from_bytes(call.ctx.actor.id));
-    let act = move |tx: &mut Tx<'_>| recovery::create(tx, &keys, member);
+    let act = move |tx: &mut Tx<'_>| recovery_codes::create(tx, &keys, member);
     let codes = sign_in.house.write(&call.ctx, act).await?;
     let lines: Vec<SecretText> = codes.iter().map(|code| SecretText::new(code.groups().to_string())).collect();
     Ok(assets::codes(&lines, sign_in.home))

@@ -13,11 +13,11 @@ use sealpost_web::{App, Authenticator, Caller, Presented, Registry, Via, WebConf
 
 use crate::Credentials;
 use crate::api_keys::KeyAuthenticator;
+use crate::links::{self, IssuedLink, Purpose};
 use crate::members::{self, Members};
 use crate::passkeys::{self, Passkeys};
 use crate::roles::{RoleRef, Standard};
 use crate::sessions::{self, Agent, SessionAuthenticator};
-use crate::sign_in::link::{self, IssuedLink, Purpose};
 use crate::sign_in::{SignIn, feature};
 
 pub(super) const HERE: &str = "192.0.2.10";
@@ -72,13 +72,13 @@ impl House {
 
     pub(super) async fn link(&self, member: MemberId) -> IssuedLink {
         let keys = self.keys();
-        self.store().write(&self.ctx, move |tx| link::create(tx, &keys, member, Purpose::Operator)).await.unwrap()
+        self.store().write(&self.ctx, move |tx| links::create(tx, &keys, member, Purpose::Operator)).await.unwrap()
     }
 
     /// Follows a link; answers the session's token or the code of the refusal.
     pub(super) async fn follow(&self, link: &IssuedLink) -> Result<String, &'static str> {
         let (peer, request) = (HERE.parse().unwrap(), RequestId::new(self.store().world()));
-        match link::follow(self.store(), link.token.expose(), peer, Agent::of(None), request).await {
+        match links::follow(self.store(), link.token.expose(), peer, Agent::of(None), request).await {
             Ok(followed) => Ok(followed.session.token.expose().to_owned()),
             Err(sealpost_web::Failure::Refused(refusal)) => Err(refusal.code().code),
             Err(failure) => panic!("{failure:?}"),

@@ -3,8 +3,8 @@
 use sealpost_store::{SessionId, both_engines};
 
 use super::house::{House, MINUTE};
+use crate::links;
 use crate::roles::Standard;
-use crate::sign_in::link;
 
 both_engines! {
     async fn a_link_signs_in_once(test: TestStore) {
@@ -16,7 +16,7 @@ both_engines! {
         assert_eq!(caller.actor.id, member.bytes());
         assert_eq!(caller.permissions, Standard::Agent.role().permissions);
         assert_eq!(house.follow(&link).await, Err("link_spent"));
-        assert!(!link::is_good(house.store(), link.token.expose()).await.unwrap());
+        assert!(!links::is_good(house.store(), link.token.expose()).await.unwrap());
         let acts = ["member.create", "sign_in_link.create operator", "session.create operator_link"];
         assert_eq!(house.acts().await, acts);
     }

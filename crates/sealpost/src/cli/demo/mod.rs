@@ -9,7 +9,7 @@ mod tell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use sealpost_access::sign_in::link;
+use sealpost_access::links;
 use sealpost_egress::client::Client;
 use sealpost_egress::network::Network;
 use sealpost_store::{Clock as _, World};
@@ -66,7 +66,7 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     let url = format!("https://localhost:{}", address.port());
     let place = seed::organisation(running.store()).await?;
     let key = seed::key(running.store(), &place, &folder.key).await?;
-    let owner = link::create_for_owner(running.store(), &place).await.map_err(anyhow::Error::from)?;
+    let owner = links::create_for_owner(running.store(), &place).await.map_err(anyhow::Error::from)?;
     folder.save_profile(&url)?;
     let client = Client::new(Network::system(local_policy()), &trust::of_files([&folder.authority])?)
         .map_err(anyhow::Error::from)?;

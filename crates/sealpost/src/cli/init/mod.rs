@@ -7,8 +7,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use sealpost_access::links;
 use sealpost_access::organisations::{self, OrganisationName};
-use sealpost_access::sign_in::link;
 use sealpost_seal::rng::SystemRng;
 use sealpost_seal::{RootKey, SecretText};
 use sealpost_store::{Environment, Org, Standing, StoreError, World};
@@ -94,7 +94,7 @@ async fn first_organisation(shell: &Shell, plan: &Plan, root: &RootKey) -> Outco
         None => organisations::create(&store, name).await.map_err(anyhow::Error::from)?,
     };
     let ctx = organisations::operator(&store, Org { id, environment: Environment::Live });
-    let owner = link::create_for_owner(&store, &ctx).await.map_err(anyhow::Error::from)?;
+    let owner = links::create_for_owner(&store, &ctx).await.map_err(anyhow::Error::from)?;
     let owner = owner.url(config.server.public_url.as_str());
     let key = store.verifier_key().map_err(anyhow::Error::from)?.to_string();
     let value = json!({ "organisation": id, "config": plan.config, "data": plan.data, "root_key_file": plan.root,

@@ -50,7 +50,7 @@ pub async fn sign_in(
     let keys = house.keys().clone();
     house
         .write(&ctx, move |tx| {
-            let there = members::store::find(tx, member)?.is_some_and(|row| row.state == MemberState::Active);
+            let there = members::find(tx, member)?.is_some_and(|row| row.state == MemberState::Active);
             if !there || !store::use_up(tx, id, &mac)? {
                 return Err(refused());
             }

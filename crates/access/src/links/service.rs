@@ -78,7 +78,7 @@ pub async fn follow(
     let keys = house.keys().clone();
     house
         .write(&ctx, move |tx| {
-            let state = members::store::find(tx, link.member)?.map(|member| member.state);
+            let state = members::find(tx, link.member)?.map(|member| member.state);
             let comes_in = link.purpose == Purpose::Invitation && state == Some(MemberState::Invited);
             if !(comes_in || state == Some(MemberState::Active)) || !store::use_up(tx, link.id)? {
                 return Err(spent());
