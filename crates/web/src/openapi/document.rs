@@ -277,11 +277,18 @@ fn responses(info: &RouteInfo, codes: &[&'static Code]) -> Value {
     if takes_key(info) {
         headers.insert("Idempotency-Replayed".into(), json!({ "$ref": "#/components/headers/Idempotency-Replayed" }));
     }
-    let mut success = json!({ "description": success(info.status), "headers": headers });
+    let mut good = json!({ "description": success(info.status), "headers": headers });
     if !matches!(info.media_type, "application/json" | "") && info.status != 204 {
-        success["content"][info.media_type] = json!({ "schema": { "type": "string" } });
+        good["content"][info.media_type] = json!({ "schema": { "type": "string" } });
     }
-    all.insert(info.status.to_string(), success);
+    all.insert(info.status.to_string(), good);
+    for (status, media_type) in &info.also {
+        let mut also = json!({ "description": success(*status), "headers": every_header() });
+        if !media_type.is_empty() {
+            also["content"][*media_type] = json!({ "schema": { "type": "string" } });
+        }
+        all.insert(status.to_string(), also);
+    }
     if info.page && !info.is_open() && !info.is_unsafe() {
         let led = "Whoever has to sign in first, or to register a passkey, is led there.";
         all.insert("303".into(), json!({ "description": led, "headers": every_header() }));
@@ -313,6 +320,7 @@ const fn success(status: u16) -> &'static str {
         202 => "Accepted; work goes on.",
         204 => "Done; nothing to say.",
         303 => "Done; the answer is elsewhere.",
+        307 => "Somebody else answers; ask them the same.",
         _ => "As asked.",
     }
 }

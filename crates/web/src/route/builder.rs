@@ -117,6 +117,7 @@ impl<T> Route<Undeclared, T> {
             example: None,
             status: 200,
             media_type: "application/json",
+            also: Vec::new(),
             done: None,
             codes: Vec::new(),
         };
@@ -258,6 +259,12 @@ impl<A, T, B, Q> Route<A, T, B, Q> {
         self.info.status = status;
         self.info.media_type = media_type;
         self.schemas.answer = None;
+        self
+    }
+
+    /// Success may also be this status with something that is not JSON, or with nothing.
+    pub fn also_answers(mut self, status: u16, media_type: &'static str) -> Self {
+        self.info.also.push((status, media_type));
         self
     }
 

@@ -83,6 +83,8 @@ pub struct RouteInfo {
     pub status: u16,
     /// The media type of success, if it is not JSON.
     pub media_type: &'static str,
+    /// What else it answers when it succeeds: a status and a media type, nothing for none.
+    pub also: Vec<(u16, &'static str)>,
     /// What the page it leads to says once it is done.
     pub done: Option<&'static str>,
     /// Codes it refuses with, besides those every route may.

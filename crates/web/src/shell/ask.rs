@@ -24,10 +24,56 @@ pub struct Ask {
     back: String,
     csrf: String,
     once: String,
-    wrong: Option<String>,
+    wrong: Option<Refused>,
     note: Option<(Tone, String)>,
     /// Whether whoever answers has to prove first that it is them; and whether they did so lately.
     proof: (bool, bool),
+}
+
+/// Why what was sent is refused, above the fields that hold it still.
+#[derive(Clone, Debug, Template)]
+#[template(
+    ext = "html",
+    source = r#"<p class="note bad" role="alert" data-code="{{ code }}" data-wrong="{{ places }}">{{ Icon::Alert }}<span>{{ says }}</span></p>"#
+)]
+pub struct Refused {
+    code: &'static str,
+    /// What of it, as a program would read it.
+    places: String,
+    says: String,
+}
+
+impl askama::filters::HtmlSafe for Refused {}
+
+impl Refused {
+    /// With everything that was wrong.
+    pub fn of(refusal: &Refusal) -> Self {
+        let wrong = refusal.errors().iter().map(|wrong| {
+            let place = place(&wrong.place);
+            if place.is_empty() { sentence(&wrong.code) } else { format!("{place}: {}", sentence(&wrong.code)) }
+        });
+        Self::saying(refusal, &wrong.collect::<Vec<_>>())
+    }
+
+    fn saying(refusal: &Refusal, wrong: &[String]) -> Self {
+        let places = refusal.errors().iter().map(|wrong| format!("/{}", place(&wrong.place))).collect::<Vec<_>>();
+        let detail = refusal.explanation().map(|detail| format!(" {detail}")).unwrap_or_default();
+        let more = wrong.iter().map(|one| format!(" {one}")).collect::<String>();
+        Self {
+            code: refusal.code().code,
+            places: places.join(" "),
+            says: format!("{}.{detail}{more}", refusal.code().title),
+        }
+    }
+}
+
+/// Which field of a form it is about.
+fn place(place: &Place) -> String {
+    match place {
+        Place::Pointer(place) => place.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned(),
+        Place::Parameter(place) => place.clone(),
+        Place::Header(_) => String::new(),
+    }
 }
 
 impl Ask {
@@ -97,21 +143,13 @@ impl Ask {
     pub fn refused(mut self, refusal: &Refusal) -> Self {
         let mut unplaced = Vec::new();
         for wrong in refusal.errors() {
-            let says = sentence(&wrong.code);
-            let place = match &wrong.place {
-                Place::Pointer(place) => place.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned(),
-                Place::Parameter(place) => place.clone(),
-                Place::Header(_) => String::new(),
-            };
+            let (place, says) = (place(&wrong.place), sentence(&wrong.code));
             match self.fields.iter_mut().find(|field| field.is_called(&place)) {
                 Some(field) => *field = field.clone().wrong(Some(says)),
                 None => unplaced.push(says),
             }
         }
-        let title = format!("{}.", refusal.code().title);
-        let detail = refusal.explanation().map(|detail| format!(" {detail}")).unwrap_or_default();
-        self.wrong =
-            Some(format!("{title}{detail}{}", unplaced.iter().map(|one| format!(" {one}")).collect::<String>()));
+        self.wrong = Some(Refused::saying(refusal, &unplaced));
         self
     }
 

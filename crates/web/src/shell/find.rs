@@ -55,7 +55,7 @@ pub(super) fn find(ready: &Arc<Ready>) -> Endpoint {
         .takes_form::<Wanted>()
         .example(json!({ "q": "msg_01kf3b2y5xfh0r4c9v7t8m6e1s" }))
         .answers_with(303, "")
-        .answers_with(307, "")
+        .also_answers(307, "")
         .to(move |call: Call<Wanted>| {
             let page = id(&call.body.q).and_then(|id| call.page_of(&id));
             let reply = page.map_or_else(|| Reply::hand_on(&call.at(search)), |page| Reply::see_other(&page));

@@ -21,7 +21,7 @@ mod routes;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
-pub use ask::{Ask, Yes};
+pub use ask::{Ask, Refused, Yes};
 pub(crate) use assets::Assets;
 pub use desk::{Dashboard, Faces, Pages};
 pub(crate) use desk::{Desk, Ready, stranger};

@@ -16,6 +16,8 @@ pub(crate) struct Problem {
     status: u16,
     detail: String,
     wrong: Vec<(String, String)>,
+    /// What of the request, as a program would read it.
+    places: String,
     permission: Option<String>,
     wait: Option<u32>,
     request: RequestId,
@@ -33,6 +35,10 @@ struct Door<'a> {
 impl Problem {
     pub(crate) fn new(refusal: &Refusal, request: RequestId) -> Self {
         let code = refusal.code();
+        let pointers = refusal.errors().iter().filter_map(|one| match &one.place {
+            Place::Pointer(pointer) => Some(pointer.to_string()),
+            Place::Parameter(_) | Place::Header(_) => None,
+        });
         let wrong = refusal.errors().iter().map(|one| {
             let place = match &one.place {
                 Place::Pointer(pointer) => pointer.trim_start_matches('/').replace('/', " › "),
@@ -47,6 +53,7 @@ impl Problem {
             status: code.status,
             detail: refusal.explanation().unwrap_or_default().to_owned(),
             wrong: wrong.collect(),
+            places: pointers.collect::<Vec<_>>().join(" "),
             permission: refusal.text_member("required_permission").map(str::to_owned),
             wait: refusal.seconds_to_wait(),
             request,

@@ -5,7 +5,7 @@ use sealpost_seal::token::KeyKind;
 use sealpost_store::{ApiKeyId, Time};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::figure::{Bars, Column, Series};
-use sealpost_web::shell::parts::{Ident, State, Tag, When, grouped};
+use sealpost_web::shell::parts::{Ident, State, When, grouped};
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
 
 use super::words::{self, Life};

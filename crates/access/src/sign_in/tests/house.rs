@@ -96,6 +96,13 @@ impl House {
         present(&self.sessions, token, Environment::Test).await
     }
 
+    /// Looks whether a session is believed, without using it.
+    pub(super) async fn watch(&self, token: &str) -> Result<Arc<Caller>, &'static str> {
+        let presented = Presented { via: Via::Session, text: token, environment: Environment::Test };
+        let looked = self.sessions.believes_still(presented, HERE.parse().unwrap(), true).await;
+        looked.map_err(|denial| denial.refusal.code().code)
+    }
+
     /// A request as a browser sends it from a page of ours, with these headers besides.
     pub(super) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], form: Option<&str>) -> Answer {
         let mut request = http::Request::builder().method(method).uri(path);

@@ -42,13 +42,13 @@ both_engines! {
     async fn whoever_only_watches_is_told_when_the_session_is_over(test: TestStore) {
         let house = House::new(test).await;
         let token = house.signed_in(Standard::Agent).await;
-        let id = SessionId::from_bytes(house.present(&token).await.unwrap().session.unwrap().id);
+        house.present(&token).await.unwrap();
         house.test.clock.advance_ms(30 * MINUTE);
-        let standing = house.sessions.standing(house.ctx.org, id).await.unwrap();
-        assert_eq!(standing, Some(Standard::Agent.role().permissions));
+        let standing = house.watch(&token).await.unwrap();
+        assert_eq!(standing.permissions, Standard::Agent.role().permissions);
         // Watching is no use: an hour after the last request it is over.
         house.test.clock.advance_ms(30 * MINUTE);
-        assert_eq!(house.sessions.standing(house.ctx.org, id).await.unwrap(), None);
+        assert_eq!(house.watch(&token).await.err(), Some("session_ended"));
         assert_eq!(house.present(&token).await.err(), Some("session_ended"));
     }
 

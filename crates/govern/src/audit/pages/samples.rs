@@ -123,7 +123,7 @@ fn a_verification_says_what_was_proven_or_from_where_on_nothing_is() {
         org: None,
         leaves: 12_034,
         checkpoints: 981,
-        root: Hash::from_bytes([0x5a; 32]),
+        root: Hash::from([0x5a; 32]),
         unsealed: 0,
         pruned_contents: 12,
     };

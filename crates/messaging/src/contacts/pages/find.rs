@@ -65,7 +65,7 @@ pub(super) fn find(contacts: &Contacts) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "q": "+12025550143" }))
         .answers_with(303, "")
-        .answers_with(200, "text/html")
+        .also_answers(200, "text/html")
         .to(move |call: Call<Form>| handle(contacts.clone(), call))
 }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use sealpost_access::permissions::{TEMPLATES_READ, TEMPLATES_WRITE};
 use sealpost_store::TemplateId;
 use sealpost_web::problem::BODY_INVALID;
-use sealpost_web::shell::Icon;
+use sealpost_web::shell::{Icon, Refused};
 use sealpost_web::shell::parts::{Ident, When};
 use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, get, post};
 use serde::Deserialize;
@@ -58,7 +58,7 @@ pub(super) struct EditPage {
     pub(super) csrf: String,
     pub(super) once: String,
     pub(super) may_write: bool,
-    pub(super) wrong: Option<String>,
+    pub(super) wrong: Option<Refused>,
     pub(super) preview: Preview,
 }
 
@@ -238,21 +238,8 @@ fn editor<B, Q>(
         csrf: call.csrf_token().to_owned(),
         once: call.once_token(),
         may_write: call.caller.permissions.contains(TEMPLATES_WRITE),
-        wrong: refused.map(words),
+        wrong: refused.map(Refused::of),
     }
-}
-
-/// What was wrong, in a sentence.
-fn words(refusal: &Refusal) -> String {
-    let mut says = format!("{}.", refusal.code().title);
-    for wrong in refusal.errors() {
-        let place = match &wrong.place {
-            sealpost_web::problem::Place::Pointer(pointer) => pointer.rsplit('/').next().unwrap_or_default().to_owned(),
-            _ => String::new(),
-        };
-        says.push_str(&format!(" {place}: {}.", wrong.code.replace('_', " ")));
-    }
-    says
 }
 
 /// An object with what the template looks up, each with its own name as its value.

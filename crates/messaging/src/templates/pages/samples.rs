@@ -2,7 +2,11 @@
 
 use sealpost_store::TemplateId;
 use sealpost_web::shell::parts::{Ident, Pager, When};
+use sealpost_web::Refusal;
+use sealpost_web::shell::Refused;
 use sealpost_web::shell::testing::{NOW, keep};
+
+use crate::templates::codes::TEMPLATE_INVALID;
 
 use super::edit::{EditPage, Form, Known};
 use super::list::{ListPage, Row, empty};
@@ -16,7 +20,7 @@ fn form(channel: ChannelKind, subject: Option<&str>, text: &str, html: Option<&s
     form
 }
 
-fn editor(form: Form, known: bool, wrong: Option<&str>) -> EditPage {
+fn editor(form: Form, known: bool, wrong: Option<Refused>) -> EditPage {
     let version = |number: u32| {
         (number, format!("/x?version={number}"), When::new(NOW.plus_ms(-86_400_000 * i64::from(9 - number)), NOW))
     };
@@ -37,7 +41,7 @@ fn editor(form: Form, known: bool, wrong: Option<&str>) -> EditPage {
         csrf: "sample".into(),
         once: "sample".into(),
         may_write: true,
-        wrong: wrong.map(str::to_owned),
+        wrong,
     }
 }
 
@@ -65,7 +69,7 @@ fn templates_are_listed_and_edited() {
     );
     keep("template-letter", &editor(letter, true, None));
     let broken = form(ChannelKind::Sms, None, "{{ code", None, "{}");
-    keep("template-wrong", &editor(broken, true, Some("The content is not a template. text: syntax error.")));
+    keep("template-wrong", &editor(broken, true, Some(Refused::of(&Refusal::of(&TEMPLATE_INVALID).at("/text", "syntax_error")))));
     let missing = form(ChannelKind::Sms, None, "{{ code }}", None, "{}");
     keep("template-missing", &editor(missing, true, None));
 }
