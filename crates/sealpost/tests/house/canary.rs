@@ -65,24 +65,29 @@ impl Needles {
         Self(all)
     }
 
-    /// With parts of the marks that are numbers: long enough not to stand anywhere by chance, and not from the beginning, which
-    /// examples share.
-    fn with_parts_of_numbers(mut self) -> Self {
-        for (field, mark) in MARKS.iter().filter(|(_, mark)| mark.bytes().all(|byte| byte.is_ascii_digit())) {
-            let parts = mark.as_bytes().windows(7).skip(1);
-            self.0.extend(parts.map(|part| (format!("{field}, a part"), part.to_vec())));
-        }
-        self
-    }
-
     fn found_in(&self, hay: &[u8]) -> Vec<&str> {
         let lower = hay.to_ascii_lowercase();
         let found = self.0.iter().filter(|(form, needle)| {
             let hay = if form.ends_with("base64") { hay } else { &*lower };
             hay.len() >= needle.len() && memchr(hay, needle)
         });
-        found.map(|(form, _)| form.as_str()).collect()
+        let mut forms: Vec<_> = found.map(|(form, _)| form.as_str()).collect();
+        forms.extend(numbers_in(&lower).filter_map(part_of_a_mark));
+        forms
     }
+}
+
+/// The runs of digits in `hay`, whole.
+fn numbers_in(hay: &[u8]) -> impl Iterator<Item = &[u8]> {
+    hay.split(|byte| !byte.is_ascii_digit()).filter(|digits| !digits.is_empty())
+}
+
+/// Which mark that is a number `digits` is a part of: one long enough not to stand anywhere by chance, and not from the beginning,
+/// which examples share. Whole numbers only: among the clocks and hashes of a sweep, any seven digits stand within some longer one.
+fn part_of_a_mark<'a>(digits: &[u8]) -> Option<&'a str> {
+    let parts = [(MARKS[2].1, "phone, a part"), (MARKS[5].1, "number in data, a part")];
+    let is_part = |mark: &str| (7..mark.len()).contains(&digits.len()) && memchr(&mark.as_bytes()[1..], digits);
+    parts.into_iter().find(|(mark, _)| is_part(mark)).map(|(_, form)| form)
 }
 
 /// Whether `needle` is in `hay`; quick on the first byte.
@@ -108,6 +113,12 @@ fn a_mark_is_found_in_every_form() {
         }
     }
     assert!(needles.found_in(b"nothing of it").is_empty());
+    for (hay, found) in [("+••••5557391", "phone, a part"), ("\"9158204\"", "number in data, a part")] {
+        assert_eq!(needles.found_in(hay.as_bytes()), [found]);
+    }
+    for clock in ["1795820255573910000", "0.00455573912"] {
+        assert!(needles.found_in(clock.as_bytes()).is_empty(), "{clock}");
+    }
 }
 
 /// What there is to be found out about.
@@ -223,7 +234,7 @@ fn beyond_four_digits(value: &Value) -> Vec<String> {
 /// Asks every route everything under a masking policy, and looks for the marks wherever they must not come out.
 async fn sweep(house: House, policy: Value) {
     house.api.must(Ask::new("put", "/v1/masking").json(&policy).key(&house.keys.live)).await;
-    let (surface, needles) = (Surface::read(&house).await, Needles::new().with_parts_of_numbers());
+    let (surface, needles) = (Surface::read(&house).await, Needles::new());
     let personal = Personal::plant(&house).await;
     let masked = house.key_with(&surface.without("data:reveal")).await.1;
     let viewer = house.member("viewer").await;
