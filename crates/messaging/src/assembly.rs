@@ -15,6 +15,7 @@ use crate::deliveries::{self, Deliverer, Teller};
 use crate::dispatcher::Dispatcher;
 use crate::endpoints::{self, Endpoints};
 use crate::events::{self, Events};
+use crate::letters::Letters;
 use crate::messages::{self, Accepting, EmailSender, Messages, Sender};
 use crate::meters::Meters;
 use crate::suppressions;
@@ -101,6 +102,11 @@ impl Messaging {
             deliveries::feature(&self.store),
             unsubscribe::feature(&self.unsubscribe, &self.messages),
         ]
+    }
+
+    /// Who delivers letters to members.
+    pub fn letters(&self) -> Letters {
+        Letters::new(self.mailer.clone(), self.channels.clone())
     }
 
     /// What the work that follows an answer came to so far, for the metrics page.

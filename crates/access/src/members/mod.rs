@@ -21,6 +21,7 @@ mod subject;
 mod tests;
 mod upkeep;
 
+pub(crate) use api::body;
 pub use api::feature;
 pub use invite::{Invitation, Invited, NewMember, invite, recover, renew};
 pub use model::{Member, MemberName, MemberRow, MemberState, Unsuitable};

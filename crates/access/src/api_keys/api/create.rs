@@ -43,6 +43,7 @@ struct NewKeyBody {
 pub(super) fn route(api: Api) -> Endpoint {
     post("/v1/keys")
         .needs(KEYS_MANAGE)
+        .step_up()
         .class(Class::Write)
         .acts("key.create")
         .summary("Create an API key")

@@ -28,6 +28,7 @@ struct Rotation {
 pub(super) fn route(api: Api) -> Endpoint {
     post("/v1/keys/{id}/rotate")
         .needs(KEYS_MANAGE)
+        .step_up()
         .class(Class::Write)
         .acts("key.rotate")
         .summary("Rotate an API key")

@@ -1,12 +1,16 @@
 //! `POST /v1/invitations`
 
+use std::sync::{Arc, OnceLock};
+
 use schemars::JsonSchema;
 use sealpost_seal::normal::Email;
-use sealpost_store::{Recorded, TeamId, Tx};
+use sealpost_seal::{Personal, Purpose};
+use sealpost_store::{Ctx, Environment, Org, Recorded, TeamId, Tx};
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::{Call, Class, Endpoint, Failure, IdempotencyKey, Refusal, Reply, post};
 use serde::Deserialize;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::Api;
 use super::body::{self, EmailText, NameText};
@@ -16,6 +20,7 @@ use crate::members::invite::{self, Invitation, Invited};
 use crate::members::model::MemberName;
 use crate::permissions::MEMBERS_MANAGE;
 use crate::roles::RoleRef;
+use crate::sign_in::mail;
 
 /// Teams somebody is in at most.
 const MOST_TEAMS: usize = 50;
@@ -52,8 +57,9 @@ pub(super) fn route(api: Api) -> Endpoint {
         .acts("invitation.create")
         .summary("Invite somebody")
         .describe(
-            "The link in the answer makes them a member: it is for them alone, works once, and is good for 7 days. Hand it over \
-             where you know it reaches them. They register a passkey before they may do anything.",
+            "The link in the answer makes them a member: it is for them alone, works once, and is good for 7 days. It is also sent to \
+             the address, if the organisation has a channel for e-mail; else hand it over where you know it reaches them. They \
+             register a passkey before they may do anything.",
         )
         .takes::<Body>()
         .example(json!({ "email": "sam@example.com", "name": "Sam Example", "role": "agent" }))
@@ -67,18 +73,46 @@ async fn create(api: Api, call: Call<Body>) -> Result<Reply, Failure> {
     if body.teams.len() > MOST_TEAMS {
         return Err(Refusal::of(&BODY_INVALID).at("/teams", "too_many").into());
     }
+    let to = Personal::new(body.email.delivery_form().expose(Purpose::Deliver).clone());
     let invitation = Invitation { email: body.email, name: body.name, role: body.role, teams: body.teams };
     let new = api.members.prepare(&call.ctx, invitation).await?;
     let (keys, organisation) = (house.keys().clone(), house.keys().organisation(call.ctx.org.id).await?);
-    let url = api.public_url.clone();
-    call.write(house, move |tx: &mut Tx<'_>| show_once(invite::invite(tx, (&keys, &organisation), &new)?, &url)).await
+    let shown = Shown::new(&api);
+    let with = shown.clone();
+    let act = move |tx: &mut Tx<'_>| with.once(invite::invite(tx, (&keys, &organisation), &new)?);
+    let reply = call.write(house, act).await?;
+    shown.send(&api, &call.ctx, Some(to));
+    Ok(reply)
 }
 
-/// The one answer that holds the link, and the one a repeated request gets.
-pub(super) fn show_once(invited: Recorded<Invited>, public_url: &str) -> Result<Recorded<Reply>, Failure> {
-    let shown = invited.value();
-    let link = shown.link.url(public_url);
-    let reply = Reply::secret_once(201, &InvitedView::shown(shown, Some(&link)), &InvitedView::shown(shown, None))?;
-    let reply = reply.location(&format!("/v1/members/{}", shown.id));
-    Ok(invited.map(|_| reply))
+/// A link that is shown in one answer, and remembered until that is on its way. A repeated request shows and sends nothing.
+#[derive(Clone)]
+pub(super) struct Shown {
+    public_url: Arc<str>,
+    url: Arc<OnceLock<Zeroizing<String>>>,
+}
+
+impl Shown {
+    pub(super) fn new(api: &Api) -> Self {
+        Self { public_url: api.post.public_url().into(), url: Arc::default() }
+    }
+
+    /// The one answer that holds the link, and the one a repeated request gets.
+    pub(super) fn once(&self, invited: Recorded<Invited>) -> Result<Recorded<Reply>, Failure> {
+        let shown = invited.value();
+        let link = shown.link.url(&self.public_url);
+        let reply = Reply::secret_once(201, &InvitedView::shown(shown, Some(&link)), &InvitedView::shown(shown, None))?;
+        let reply = reply.location(&format!("/v1/members/{}", shown.id));
+        // Made once: the transaction isn't run again.
+        let _ = self.url.set(Zeroizing::new(link));
+        Ok(invited.map(|_| reply))
+    }
+
+    /// Sends it to whom it is for.
+    pub(super) fn send(&self, api: &Api, ctx: &Ctx, to: Option<Personal<String>>) {
+        if let (Some(to), Some(url)) = (to, self.url.get()) {
+            let live = Org { environment: Environment::Live, ..ctx.org };
+            api.post.send(&Ctx { org: live, ..ctx.clone() }, to, mail::invitation(url));
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The API of members and invitations: one file for each operation.
 
-mod body;
+pub(crate) mod body;
 mod invitations;
 mod invite;
 mod list;
@@ -16,18 +16,19 @@ use sealpost_web::Feature;
 
 use super::{Members, codes};
 use crate::sessions::SessionAuthenticator;
+use crate::sign_in::mail::Post;
 
 /// What the handlers need: where members are, who remembers what they may, and what links begin with.
 #[derive(Clone)]
 pub(super) struct Api {
     members: Members,
     sessions: Arc<SessionAuthenticator>,
-    public_url: Arc<str>,
+    post: Post,
 }
 
-/// Routes of members and invitations. Links are made for the server that the outside knows as `public_url`.
-pub fn feature(members: Members, sessions: Arc<SessionAuthenticator>, public_url: &str) -> Feature {
-    let api = Api { members, sessions, public_url: public_url.into() };
+/// Routes of members and invitations. Their links go by this post, and are shown.
+pub fn feature(members: Members, sessions: Arc<SessionAuthenticator>, post: Post) -> Feature {
+    let api = Api { members, sessions, post };
     Feature {
         name: "members",
         about: "People of the organisation's staff, and those who are invited. A member belongs to both environments. What is known \

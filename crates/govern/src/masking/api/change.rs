@@ -32,6 +32,7 @@ pub(super) fn change(store: &Store) -> Endpoint {
     let store = store.clone();
     put("/v1/masking")
         .needs(MASKING_WRITE)
+        .step_up()
         .class(Class::Write)
         .acts("masking.change")
         .summary("Change what is masked")
