@@ -63,6 +63,9 @@ pub(crate) fn run(workspace: &Workspace, postgres: Option<&Postgres>, log: &mut 
         if script.extension().is_some_and(|e| e == "py") {
             command.arg(tools::python(workspace, log)?.join("bin/python")).arg("-u").arg(&script);
         } else {
+            if std::fs::read_to_string(&script)?.contains("playwright-core") {
+                command.env("CHROMIUM", tools::chromium(workspace, log)?);
+            }
             command.arg("node").arg(beside_its_modules(&tools::node(workspace, log)?, &script)?);
         }
         command

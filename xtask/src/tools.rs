@@ -73,6 +73,14 @@ pub(crate) fn node(workspace: &Workspace, log: &mut Log) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// A browser. Playwright would fetch one of its own; Debian's is good enough, and updated.
+pub(crate) fn chromium(workspace: &Workspace, log: &mut Log) -> Result<PathBuf> {
+    if Workspace::on_path("chromium").is_none() {
+        debian(workspace, &["chromium"], log)?;
+    }
+    Workspace::on_path("chromium").context("chromium was installed and isn't there")
+}
+
 /// Debian packages. Anybody but root is told what to install.
 pub(crate) fn debian(workspace: &Workspace, packages: &[&str], log: &mut Log) -> Result<()> {
     let names = packages.join(" ");

@@ -17,6 +17,7 @@ use crate::dispatcher::Dispatcher;
 use crate::endpoints::{self, Endpoints};
 use crate::events::{self, Events};
 use crate::home::{self, Home};
+use crate::letters::Letters;
 use crate::messages::{self, Accepting, EmailSender, Messages, Sender};
 use crate::meters::Meters;
 use crate::suppressions;
@@ -113,6 +114,11 @@ impl Messaging {
     pub fn navigation() -> Vec<Nav> {
         let work = [home::NAV, messages::NAV, messages::OUTBOX, contacts::NAV];
         work.into_iter().chain([templates::NAV, events::NAV, endpoints::NAV]).collect()
+    }
+
+    /// Who delivers letters to members.
+    pub fn letters(&self) -> Letters {
+        Letters::new(self.mailer.clone(), self.channels.clone())
     }
 
     /// What the work that follows an answer came to so far, for the metrics page.

@@ -3,6 +3,7 @@
 //! * [`contacts`] are the people an organisation writes to; [`suppressions`] the addresses it must not write to.
 //! * [`templates`] say it, [`events`] are what the API fires by name, [`channels`] are the configured senders.
 //! * [`messages`] are the main job, from the request to the report.
+//! * [`letters`] go to the organisation's own staff.
 //! * [`endpoints`] hear of what happens, through [`deliveries`]; [`dispatcher`] does what the outbox promises.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -21,6 +22,7 @@ pub mod dispatcher;
 pub mod endpoints;
 pub mod events;
 pub mod home;
+pub mod letters;
 pub mod messages;
 pub mod suppressions;
 pub mod templates;

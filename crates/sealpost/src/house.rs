@@ -11,6 +11,7 @@ use sealpost_access::own;
 use sealpost_access::passkeys::{self, Passkeys};
 use sealpost_access::roles::{self, RoleMatrix};
 use sealpost_access::sessions::{self, SessionAuthenticator};
+use sealpost_access::sign_in::mail::Post;
 use sealpost_access::sign_in::{self, SignIn};
 use sealpost_access::teams;
 use sealpost_egress::client::Client;
@@ -24,10 +25,10 @@ use sealpost_messaging::{Messaging, MessagingConfig};
 use sealpost_seal::RootKey;
 use sealpost_store::{Database, Store, StoreConfig, World};
 use sealpost_web::shell::Dashboard;
-use sealpost_web::{App, Registry, SecurityTxt, WebConfig};
+use sealpost_web::{App, Feature, Registry, SecurityTxt, WebConfig};
 
 use crate::config::{
-    Config, EgressConfig, Environment, PostgresConfig, SecretSource, SecurityTxtConfig, StorageConfig,
+    Config, EgressConfig, Environment, PostgresConfig, PublicUrl, SecretSource, SecurityTxtConfig, StorageConfig,
 };
 use crate::telemetry::Telemetry;
 use crate::trust;
@@ -65,19 +66,14 @@ impl House {
         let mut features = vec![api_keys::feature(store.clone(), keys.clone()), audit::feature(store.clone())];
         features.push(activity::feature(store.clone()));
         features.push(masking::feature(&store));
-        let url = &config.server.public_url;
-        let passkeys = Passkeys::new(store.clone(), url.host(), url.as_str());
         let (members, matrix) = (Members::new(store.clone()), RoleMatrix::default());
         let faces = MemberFaces::new(members.clone());
-        features.push(sessions::feature(store.clone(), sessions.clone()));
-        features.push(passkeys::feature(passkeys.clone(), members.clone(), sessions.clone()));
-        features.push(members::feature(members.clone(), sessions.clone(), url.as_str()));
-        features.push(roles::feature(store.clone(), sessions.clone(), &matrix));
-        features.push(teams::feature(store.clone(), sessions.clone()));
-        features.push(sign_in::feature(&SignIn::new(passkeys.clone(), sessions.clone(), HOME)));
-        features.push(own::feature(members.clone(), passkeys, sessions.clone()));
+        features.extend(people(&store, members, &sessions, &messaging, &matrix, &config.server.public_url));
         features.extend(messaging.features());
-        let entries = Messaging::navigation().into_iter().chain([api_keys::NAV, audit::NAV, members::NAV, roles::NAV, own::NAV]).collect();
+        let entries = Messaging::navigation()
+            .into_iter()
+            .chain([api_keys::NAV, audit::NAV, members::NAV, roles::NAV, own::NAV])
+            .collect();
         let dashboard = Dashboard { entries, faces: Arc::new(faces), search: Messaging::SEARCH };
         let registry =
             Registry::new(features, Credentials::new(keys.clone(), sessions), store.clone(), web(config, dashboard))?;
@@ -93,6 +89,29 @@ impl House {
 #[derive(Debug, thiserror::Error)]
 #[error("keys.root is not set: it names where the root key is")]
 pub(crate) struct NoRootKey;
+
+/// What members, their roles and their ways in add to the API. `matrix` is filled once all routes are known.
+fn people(
+    store: &Store,
+    members: Members,
+    authenticator: &Arc<SessionAuthenticator>,
+    messaging: &Messaging,
+    matrix: &RoleMatrix,
+    url: &PublicUrl,
+) -> Vec<Feature> {
+    let post = Post::new(Some(Arc::new(messaging.letters())), url.as_str());
+    let passkeys = Passkeys::new(store.clone(), url.host(), url.as_str());
+    let sessions = || authenticator.clone();
+    vec![
+        sessions::feature(store.clone(), sessions()),
+        passkeys::feature(passkeys.clone(), members.clone(), sessions()),
+        members::feature(members.clone(), sessions(), post.clone()),
+        roles::feature(store.clone(), sessions(), matrix),
+        teams::feature(store.clone(), sessions()),
+        own::feature(members, passkeys.clone(), sessions()),
+        sign_in::feature(&SignIn::new(passkeys, post, sessions(), HOME)),
+    ]
+}
 
 /// Opens the store alone, for commands that need no server.
 pub(crate) async fn open_store(config: &Config, environment: &Environment, world: World) -> Result<Store> {

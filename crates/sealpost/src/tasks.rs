@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sealpost_access::links;
 use sealpost_access::{api_keys, members, passkeys, sessions};
 use sealpost_govern::{activity, audit, checkpoints};
 use sealpost_messaging::contacts::Contacts;
@@ -59,7 +60,7 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &Le
 async fn look_after_members(store: Store) {
     loop {
         let outcome = members::look_after(&store).await;
-        let outcome = outcome.and(sessions::forget_old(&store).await);
+        let outcome = outcome.and(sessions::forget_old(&store).await).and(links::forget_old(&store).await);
         if let Err(error) = outcome.and(passkeys::forget_spent_challenges(&store).await) {
             tracing::error!(error = %error, "members.not_looked_after");
         }

@@ -6,7 +6,9 @@
 mod model;
 mod service;
 mod store;
+mod upkeep;
 
 pub use model::{Followed, IssuedLink, Purpose, SignInLink};
 pub use service::{create, create_for_owner, follow, is_good};
-pub(crate) use service::{issue, spend_all_of};
+pub(crate) use service::{issue, made_since, spend_all_of};
+pub use upkeep::forget_old;

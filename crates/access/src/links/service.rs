@@ -6,7 +6,7 @@ use sealpost_seal::token::{Token, TokenKind};
 use sealpost_seal::viewer::Viewer;
 use sealpost_store::{
     Actor, ActorKind, CredentialKind, Ctx, Keys, Leaf, MemberId, Org, Recorded, RequestId, SignInLinkId, Store,
-    StoreError, Tx, directory,
+    StoreError, Time, Tx, directory,
 };
 use sealpost_web::{Failure, Refusal};
 
@@ -53,6 +53,11 @@ pub(crate) fn spend_all_of(tx: &mut Tx<'_>, member: MemberId) -> Result<(), Stor
 pub async fn create_for_owner(house: &Store, ctx: &Ctx) -> Result<IssuedLink, StoreError> {
     let (member, keys) = (members::owner(house, ctx).await?, house.keys().clone());
     house.write(ctx, move |tx| create(tx, &keys, member, Purpose::Operator)).await
+}
+
+/// Whether a link for this was made for a member since then.
+pub(crate) fn made_since(tx: &mut Tx<'_>, member: MemberId, purpose: Purpose, since: Time) -> Result<bool, StoreError> {
+    store::made_since(tx, member, purpose, since)
 }
 
 /// Whether following this link would sign somebody in.

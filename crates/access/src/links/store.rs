@@ -39,6 +39,18 @@ pub(super) fn find(tx: &mut Tx<'_>, id: SignInLinkId) -> Result<Option<SignInLin
     )
 }
 
+/// Whether a link for this was made for a member since then. Index sign_in_link_member (member, org).
+pub(super) fn made_since(tx: &mut Tx<'_>, member: MemberId, purpose: Purpose, since: Time) -> Result<bool, StoreError> {
+    let found = tx.optional(
+        org_sql!(
+            "select id from sign_in_link where org = $1 and member = $2 and purpose = $3 and created_at > $4 limit 1"
+        ),
+        &[&member, &purpose.word(), &since],
+        |row| row.get::<SignInLinkId>("id"),
+    )?;
+    Ok(found.is_some())
+}
+
 /// Uses up all links of a member that were not used.
 pub(super) fn spend_all_of(tx: &mut Tx<'_>, member: MemberId) -> Result<(), StoreError> {
     let now = tx.ctx().now();
@@ -58,4 +70,19 @@ pub(super) fn use_up(tx: &mut Tx<'_>, id: SignInLinkId) -> Result<bool, StoreErr
         &[&id, &now],
     )?;
     Ok(changed == 1)
+}
+
+/// Removes up to `limit` links that were made before this moment; answers the hashes by which they were found.
+pub(super) fn forget_before(tx: &mut Tx<'_>, before: Time, limit: u32) -> Result<Vec<[u8; 32]>, StoreError> {
+    let rows: Vec<(SignInLinkId, Vec<u8>)> = tx.all(
+        org_sql!("select id, mac from sign_in_link where org = $1 and created_at < $2 order by id limit $3"),
+        &[&before, &limit],
+        |row| Ok((row.get("id")?, row.get("mac")?)),
+    )?;
+    let mut macs = Vec::with_capacity(rows.len());
+    for (id, mac) in rows {
+        tx.put(org_sql!("delete from sign_in_link where org = $1 and id = $2"), &[&id])?;
+        macs.push(mac.try_into().map_err(|_| StoreError::Column("mac".into()))?);
+    }
+    Ok(macs)
 }

@@ -17,12 +17,14 @@ mod rules;
 #[cfg(test)]
 mod rules_tests;
 mod service;
+mod shown;
 mod store;
 mod subject;
 #[cfg(test)]
 mod tests;
 mod upkeep;
 
+pub(crate) use api::body;
 pub use api::feature;
 pub use faces::MemberFaces;
 pub use invite::{Invitation, Invited, NewMember, invite, recover, renew};

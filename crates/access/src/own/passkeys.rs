@@ -58,6 +58,7 @@ async fn question<B, Q>(own: &Own, call: &Call<B, Q>) -> Result<Ask, Failure> {
     let all = own.passkeys.own(&call.ctx).await?;
     let passkey = all.iter().find(|passkey| passkey.id == id).ok_or_else(not_found)?;
     let title = format!("Remove the passkey of {}?", device(passkey));
-    let says = "The sessions it began end, on every node. Remove it from the device, too: there it knows nothing of this.";
+    let says =
+        "The sessions it began end, on every node. Remove it from the device, too: there it knows nothing of this.";
     Ok(Ask::new(call, title, says, "/you").sensitive().danger().submit("Remove"))
 }

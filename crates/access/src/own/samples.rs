@@ -45,7 +45,10 @@ fn a_member_sees_their_passkeys_and_sessions() {
         rename: "/app/test/you/name".into(),
         csrf: "sample".into(),
         once: "sample".into(),
-        name: Field::new("name", "Name").value("Sam Example").hint("What colleagues see.").wrong(wrong.map(str::to_owned)),
+        name: Field::new("name", "Name")
+            .value("Sam Example")
+            .hint("What colleagues see.")
+            .wrong(wrong.map(str::to_owned)),
         passkeys: passkeys.iter().map(|one| PasskeyLine::of(one, Some("/x".into()), NOW)).collect(),
         sessions: sessions.iter().map(|one| Row::of(one, Some([1; 16]), None, "/x".into(), NOW)).collect(),
     };

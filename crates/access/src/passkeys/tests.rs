@@ -303,7 +303,9 @@ both_engines! {
             let (peer, request) = (PEER.parse().unwrap(), RequestId::new(house.store().world()));
             code(recovery_codes::sign_in(house.store(), &text, peer, Agent::of(None), request).await)
         };
+        let before = house.test.jobs_waiting(&house.ctx).await;
         let opened = enter(first[0].groups().to_uppercase()).await.unwrap();
+        assert_eq!(house.test.jobs_waiting(&house.ctx).await, before + 1, "told of");
         assert!(house.session(opened.token.expose()).await.confined);
         assert_eq!(enter(first[0].groups().to_string()).await.err(), Some("recovery_code_refused"));
         assert_eq!(enter("00000-00000-00000".into()).await.err(), Some("recovery_code_refused"));

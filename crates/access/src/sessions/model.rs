@@ -48,6 +48,11 @@ impl Method {
         matches!(self, Self::Invitation | Self::RecoveryLink | Self::RecoveryCode)
     }
 
+    /// Whether it is the way of somebody who has lost their passkeys.
+    pub(super) const fn is_recovery(self) -> bool {
+        matches!(self, Self::RecoveryLink | Self::RecoveryCode)
+    }
+
     pub(super) fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.word() == word)
     }

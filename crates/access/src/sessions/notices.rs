@@ -7,6 +7,16 @@ use crate::notices::{Fact, Notice, NoticeKind};
 
 const NEW_DEVICE: NoticeKind = NoticeKind::new("member.new_device");
 
+const RECOVERED: NoticeKind = NoticeKind::new("member.recovered");
+
+/// Somebody came in without a passkey: by a recovery code or a link for whoever has lost theirs.
+pub(super) fn recovered(opening: &Opening, session: SessionId) -> Notice {
+    Notice::of(RECOVERED)
+        .with("member_id", opening.member)
+        .with("session_id", session)
+        .with("method", opening.method.word())
+}
+
 /// A member has signed in from a network or in a kind of browser in which they were not seen for a month.
 pub(super) fn new_device(opening: &Opening, session: SessionId) -> Notice {
     Notice::of(NEW_DEVICE)

@@ -19,6 +19,9 @@ pub fn open(tx: &mut Tx<'_>, keys: &Keys, opening: &Opening) -> Result<Recorded<
     if store::is_familiar(tx, opening)? == Some(false) {
         raise(tx, notices::new_device(opening, id))?;
     }
+    if opening.method.is_recovery() {
+        raise(tx, notices::recovered(opening, id))?;
+    }
     let mac = token.mac(keys.pepper());
     store::insert(tx, id, &mac, opening)?;
     directory::enter(tx, CredentialKind::Session, &mac, id.bytes())?;

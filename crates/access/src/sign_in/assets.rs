@@ -35,8 +35,13 @@ pub(super) fn spent() -> Reply {
 /// Where one writes a recovery code, for the first time or again.
 pub(super) fn recovery(csrf: &str, again: bool) -> Reply {
     let said = if again { "<p role=\"alert\">That code was not accepted. Each works once.</p>" } else { "" };
-    let reply = page("Recovery code", &include_str!("assets/recovery.html").replace("{{said}}", said), csrf);
+    let reply = page("Lost your passkey?", &include_str!("assets/recovery.html").replace("{{said}}", said), csrf);
     if again { reply.with_status(403) } else { reply }
+}
+
+/// A link is on its way, or isn't.
+pub(super) fn sent() -> Reply {
+    page("Look into your mail", include_str!("assets/sent.html"), "")
 }
 
 /// Where one asks for new recovery codes, after a proof unless there was one lately.

@@ -1,10 +1,12 @@
 //! What contacts promise, through the service, on both engines.
 
+use sealpost_access::members::{self, Invitation, Members};
+use sealpost_access::roles::{RoleRef, Standard};
 use sealpost_govern::Reason;
 use sealpost_seal::Purpose;
 use sealpost_seal::normal::{Email, Phone};
 use sealpost_store::testing::TestStore;
-use sealpost_store::{ContactId, Ctx, Environment, StoreError, both_engines, sql};
+use sealpost_store::{Actor, ContactId, Ctx, Environment, StoreError, both_engines, sql};
 use sealpost_web::{Failure, not_found};
 
 use super::*;
@@ -303,6 +305,21 @@ both_engines! {
         let colder = Contacts::new(house.store.clone());
         assert_eq!(colder.search(&ctx, &by_phone(PHONE)).await.unwrap().map(|found| found.id), Some(made.id));
         assert!(colder.search(&live, &by_email(EMAIL)).await.unwrap().is_some());
+    }
+
+    async fn a_months_key_stays_while_a_member_of_the_staff_is_found_under_it(house: TestStore) {
+        let mut ctx = house.organisation().await;
+        (ctx.org.environment, ctx.actor) = (Environment::Live, Actor::OPERATOR);
+        let (contacts, staff) = (Contacts::new(house.store.clone()), Members::new(house.store.clone()));
+        let role = RoleRef::Standard(Standard::Viewer);
+        let email = Email::parse("sam@example.com").unwrap();
+        let new = staff.prepare(&ctx, Invitation { email, name: None, role, teams: Vec::new() }).await.unwrap();
+        let (keys, org) = (house.store.keys().clone(), house.store.keys().organisation(ctx.org.id).await.unwrap());
+        house.store.write(&ctx, move |tx| members::invite(tx, (&keys, &org), &new)).await.unwrap();
+        house.clock.advance_ms(40 * DAY_MS);
+        assert_eq!(contacts.retire(ctx.org.id).await.unwrap(), 0);
+        members::reindex(&house.store, &ctx).await.unwrap();
+        assert_eq!(contacts.retire(ctx.org.id).await.unwrap(), 1);
     }
 
     async fn no_leaf_no_destruction(house: TestStore) {

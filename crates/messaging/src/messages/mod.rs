@@ -35,9 +35,9 @@ pub use model::State;
 #[cfg(test)]
 pub(crate) use model::State as MessageState;
 pub(crate) use model::Which;
-pub use pages::{NAV, OUTBOX};
 #[cfg(test)]
 pub(crate) use pages::samples;
+pub use pages::{NAV, OUTBOX};
 pub(crate) use pages::{Row, rows};
 pub use service::Messages;
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod keys;
 mod ledger;
 mod listen;
 mod local;
+mod members;
 mod out;
 mod send;
 mod serve;
@@ -58,6 +59,9 @@ enum Command {
     /// The audit ledger
     #[command(subcommand)]
     Ledger(ledger::Verb),
+    /// Members of an organisation
+    #[command(subcommand)]
+    Members(members::Verb),
     /// Look at this installation and say what could be safer
     Doctor,
     /// The configuration
@@ -117,6 +121,7 @@ fn dispatch(command: Command, shell: &Shell) -> Outcome {
         Command::Listen(args) => block_on(listen::run(shell, args)),
         Command::Keys(verb) => block_on(keys::run(shell, verb)),
         Command::Ledger(verb) => block_on(ledger::run(shell, verb)),
+        Command::Members(verb) => block_on(members::run(shell, verb)),
         Command::Doctor => block_on(doctor::run(shell)),
         Command::Config(verb) => config::run(shell, &verb),
         Command::Completions(args) => completions::run(args, &mut Cli::command()),
@@ -181,6 +186,7 @@ mod tests {
             "ledger verify file --key k --witness w",
             "ledger export --to file",
             "ledger key",
+            "members link --organisation x",
             "doctor",
             "config check",
             "completions bash",

@@ -295,7 +295,6 @@ impl Inner {
             if session.confined && entry.info.permission().is_some() {
                 return Err(Refusal::of(&problem::PASSKEY_REQUIRED).into());
             }
-            self.expect_proof(&entry.info, session)?;
         }
         if let Some(permission) = entry.info.permission()
             && !caller.permissions.contains(permission)
@@ -303,6 +302,10 @@ impl Inner {
             return Err(Refusal::of(&problem::PERMISSION_MISSING)
                 .member("required_permission", permission.name())
                 .into());
+        }
+        // Last: nobody is asked for a proof of what would be refused anyway.
+        if let Some(session) = &caller.session {
+            self.expect_proof(&entry.info, session)?;
         }
         Ok(caller)
     }

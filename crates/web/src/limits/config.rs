@@ -132,7 +132,8 @@ impl ByClass {
 
     /// The same quota for every class; for tests and benchmarks.
     pub const fn all(quota: Quota) -> Self {
-        let (send, batch, read, search, partial, write, reveal, whole) = (quota, quota, quota, quota, quota, quota, quota, quota);
+        let (send, batch, read, search, partial, write, reveal, whole) =
+            (quota, quota, quota, quota, quota, quota, quota, quota);
         Self { send, batch, read, search, partial, write, reveal, whole }
     }
 }

@@ -313,13 +313,7 @@ impl<A, T, B, Q> Route<A, T, B, Q> {
     pub fn queries<N: DeserializeOwned + JsonSchema>(mut self) -> Route<A, T, B, N> {
         self.schemas.query = Some(N::json_schema);
         let read_query = if self.info.page { query::read_fields } else { query::read };
-        Route {
-            info: self.info,
-            schemas: self.schemas,
-            read_body: self.read_body,
-            read_query,
-            state: PhantomData,
-        }
+        Route { info: self.info, schemas: self.schemas, read_body: self.read_body, read_query, state: PhantomData }
     }
 
     fn into_state<A2, T2>(self) -> Route<A2, T2, B, Q> {

@@ -92,9 +92,10 @@ impl Ask {
             once: call.once_token(),
             wrong: None,
             note: None,
-            proof: call.caller.session.map_or((false, true), |session| {
-                (session.always_proves, session.proved_lately(call.ctx.now()))
-            }),
+            proof: call
+                .caller
+                .session
+                .map_or((false, true), |session| (session.always_proves, session.proved_lately(call.ctx.now()))),
         }
     }
 

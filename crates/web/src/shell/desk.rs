@@ -50,7 +50,12 @@ pub(crate) struct Ready {
 impl Ready {
     pub(crate) fn new(dashboard: &Dashboard, routes: &[&RouteInfo]) -> Self {
         let said = routes.iter().filter_map(|route| Some((route.action()?, route.done?))).collect();
-        Self { frame: Frame::new(dashboard.entries.clone()), faces: dashboard.faces.clone(), said, search: dashboard.search }
+        Self {
+            frame: Frame::new(dashboard.entries.clone()),
+            faces: dashboard.faces.clone(),
+            said,
+            search: dashboard.search,
+        }
     }
 
     /// The desk for a request.

@@ -2,8 +2,8 @@
 
 use sealpost_web::{Call, Class, Endpoint, Failure, Page, PageQuery, Reply, get};
 
-use super::{Api, position};
 use super::view::KeyView;
+use super::{Api, position};
 use crate::api_keys::service;
 use crate::permissions::KEYS_READ;
 

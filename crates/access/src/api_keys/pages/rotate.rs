@@ -63,9 +63,8 @@ async fn handle(api: Api, call: Call<Form>) -> Result<Reply, Failure> {
     let id: ApiKeyId = call.id("id")?;
     let with = Making::ready(&api.house, &call.ctx).await?;
     let (ceiling, overlap, pages) = (Ceiling::of(&call.caller), call.body.overlap_seconds, call.pages()?);
-    let rotate = move |tx: &mut sealpost_store::Tx<'_>| {
-        show_once(&pages, service::rotate(tx, &with, ceiling, id, overlap)?)
-    };
+    let rotate =
+        move |tx: &mut sealpost_store::Tx<'_>| show_once(&pages, service::rotate(tx, &with, ceiling, id, overlap)?);
     match call.write(&api.house, rotate).await {
         Ok(reply) => {
             api.forget(id);

@@ -4,10 +4,11 @@ use sealpost_store::{MemberId, Tx};
 use sealpost_web::{Call, Class, Endpoint, Page, PageQuery, Reply, delete, get, post};
 
 use super::Api;
-use super::invite::show_once;
+use super::invite::once;
 use super::view::{InvitedView, MemberView};
 use super::{list, stop};
 use crate::members::codes::{LAST_OWNER, MEMBER_STATE, ONESELF, OUTRANKED, OWNERS_ONLY, ROLE_EXCEEDS};
+use crate::members::shown::Shown;
 use crate::members::{invite, service};
 use crate::permissions::{MEMBERS_MANAGE, MEMBERS_READ};
 
@@ -36,9 +37,13 @@ pub(super) fn renew(api: Api) -> Endpoint {
             let api = api.clone();
             async move {
                 let (id, keys): (MemberId, _) = (call.id("id")?, api.members.house().keys().clone());
-                let url = api.public_url.clone();
-                let act = move |tx: &mut Tx<'_>| show_once(invite::renew(tx, &keys, id)?, &url);
-                call.write(api.members.house(), act).await
+                let to = api.members.find(&call.ctx, id).await?.and_then(|member| member.email);
+                let shown = Shown::by(&api.post);
+                let with = shown.clone();
+                let act = move |tx: &mut Tx<'_>| once(&with, invite::renew(tx, &keys, id)?);
+                let reply = call.write(api.members.house(), act).await?;
+                shown.send(&call.ctx, to);
+                Ok(reply)
             }
         })
 }

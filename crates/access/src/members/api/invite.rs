@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_seal::normal::Email;
+use sealpost_seal::{Personal, Purpose};
 use sealpost_store::{Recorded, TeamId, Tx};
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::{Call, Class, Endpoint, Failure, IdempotencyKey, Refusal, Reply, post};
@@ -14,6 +15,7 @@ use super::view::InvitedView;
 use crate::members::codes::{MEMBER_EXISTS, OWNERS_ONLY, ROLE_EXCEEDS, ROLE_UNKNOWN, TEAM_UNKNOWN};
 use crate::members::invite::{self, Invitation, Invited};
 use crate::members::model::MemberName;
+use crate::members::shown::Shown;
 use crate::permissions::MEMBERS_MANAGE;
 use crate::roles::RoleRef;
 
@@ -52,8 +54,9 @@ pub(super) fn route(api: Api) -> Endpoint {
         .acts("invitation.create")
         .summary("Invite somebody")
         .describe(
-            "The link in the answer makes them a member: it is for them alone, works once, and is good for 7 days. Hand it over \
-             where you know it reaches them. They register a passkey before they may do anything.",
+            "The link in the answer makes them a member: it is for them alone, works once, and is good for 7 days. It is also sent to \
+             the address, if the organisation has a channel for e-mail; else hand it over where you know it reaches them. They \
+             register a passkey before they may do anything.",
         )
         .takes::<Body>()
         .example(json!({ "email": "sam@example.com", "name": "Sam Example", "role": "agent" }))
@@ -67,18 +70,22 @@ async fn create(api: Api, call: Call<Body>) -> Result<Reply, Failure> {
     if body.teams.len() > MOST_TEAMS {
         return Err(Refusal::of(&BODY_INVALID).at("/teams", "too_many").into());
     }
+    let to = Personal::new(body.email.delivery_form().expose(Purpose::Deliver).clone());
     let invitation = Invitation { email: body.email, name: body.name, role: body.role, teams: body.teams };
     let new = api.members.prepare(&call.ctx, invitation).await?;
     let (keys, organisation) = (house.keys().clone(), house.keys().organisation(call.ctx.org.id).await?);
-    let url = api.public_url.clone();
-    call.write(house, move |tx: &mut Tx<'_>| show_once(invite::invite(tx, (&keys, &organisation), &new)?, &url)).await
+    let shown = Shown::by(&api.post);
+    let with = shown.clone();
+    let act = move |tx: &mut Tx<'_>| once(&with, invite::invite(tx, (&keys, &organisation), &new)?);
+    let reply = call.write(house, act).await?;
+    shown.send(&call.ctx, Some(to));
+    Ok(reply)
 }
 
 /// The one answer that holds the link, and the one a repeated request gets.
-pub(super) fn show_once(invited: Recorded<Invited>, public_url: &str) -> Result<Recorded<Reply>, Failure> {
-    let shown = invited.value();
-    let link = shown.link.url(public_url);
-    let reply = Reply::secret_once(201, &InvitedView::shown(shown, Some(&link)), &InvitedView::shown(shown, None))?;
-    let reply = reply.location(&format!("/v1/members/{}", shown.id));
+pub(super) fn once(shown: &Shown, invited: Recorded<Invited>) -> Result<Recorded<Reply>, Failure> {
+    let (one, link) = (invited.value(), shown.link(invited.value()));
+    let reply = Reply::secret_once(201, &InvitedView::shown(one, Some(&link)), &InvitedView::shown(one, None))?;
+    let reply = reply.location(&format!("/v1/members/{}", one.id));
     Ok(invited.map(|_| reply))
 }

@@ -3,8 +3,8 @@
 use sealpost_store::MemberId;
 use sealpost_web::{Call, Class, Endpoint, Failure, Page, PageQuery, Reply, get, not_found};
 
-use super::{Api, position};
 use super::view::MemberView;
+use super::{Api, position};
 use crate::permissions::MEMBERS_READ;
 
 pub(super) fn all(api: Api) -> Endpoint {

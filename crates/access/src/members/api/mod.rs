@@ -1,6 +1,6 @@
 //! The API of members and invitations: one file for each operation.
 
-mod body;
+pub(crate) mod body;
 mod invitations;
 mod invite;
 mod list;
@@ -16,15 +16,16 @@ use sealpost_store::MemberId;
 use sealpost_web::{Feature, Listing, Refusal};
 
 use super::{Members, codes, pages};
-pub(super) use stop::{Deed, act, erase};
 use crate::sessions::SessionAuthenticator;
+use crate::sign_in::mail::Post;
+pub(super) use stop::{Deed, act, erase};
 
 /// What the handlers need: where members are, who remembers what they may, and what links begin with.
 #[derive(Clone)]
 pub(super) struct Api {
     pub(super) members: Members,
     pub(super) sessions: Arc<SessionAuthenticator>,
-    pub(super) public_url: Arc<str>,
+    pub(super) post: Post,
 }
 
 /// Where a page of a list begins: behind this member.
@@ -33,9 +34,9 @@ pub(super) fn position(listing: &Listing<'_>, cursor: Option<&str>) -> Result<Op
     Ok(position.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).map(MemberId::from_bytes))
 }
 
-/// Routes of members and invitations. Links are made for the server that the outside knows as `public_url`.
-pub fn feature(members: Members, sessions: Arc<SessionAuthenticator>, public_url: &str) -> Feature {
-    let api = Api { members, sessions, public_url: public_url.into() };
+/// Routes of members and invitations. Their links go by this post, and are shown.
+pub fn feature(members: Members, sessions: Arc<SessionAuthenticator>, post: Post) -> Feature {
+    let api = Api { members, sessions, post };
     Feature {
         name: "members",
         about: "People of the organisation's staff, and those who are invited. A member belongs to both environments. What is known \

@@ -4,10 +4,11 @@ use sealpost_store::{MemberId, Tx};
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, post};
 
 use super::Api;
-use super::invite::show_once;
+use super::invite::once;
 use super::view::InvitedView;
 use crate::members::codes::{MEMBER_STATE, ONESELF, OUTRANKED, OWNERS_ONLY};
 use crate::members::invite;
+use crate::members::shown::Shown;
 use crate::permissions::MEMBERS_MANAGE;
 
 pub(super) fn route(api: Api) -> Endpoint {
@@ -29,7 +30,7 @@ pub(super) fn route(api: Api) -> Endpoint {
 
 async fn create(api: Api, call: Call) -> Result<Reply, Failure> {
     let (id, keys): (MemberId, _) = (call.id("id")?, api.members.house().keys().clone());
-    let url = api.public_url.clone();
-    let act = move |tx: &mut Tx<'_>| show_once(invite::recover(tx, &keys, id)?, &url);
+    let shown = Shown::by(&api.post);
+    let act = move |tx: &mut Tx<'_>| once(&shown, invite::recover(tx, &keys, id)?);
     call.write(api.members.house(), act).await
 }

@@ -64,7 +64,10 @@ const BUTTONS: [Button; 4] = [
     Button {
         path: "/app/{env}/people/{id}/withdraw",
         action: "invitation.withdraw",
-        asks: ("Withdraw the invitation of", "Their link leads nowhere any more, and what is known about them is gone."),
+        asks: (
+            "Withdraw the invitation of",
+            "Their link leads nowhere any more, and what is known about them is gone.",
+        ),
         submit: "Withdraw",
         done: "Invitation withdrawn",
         erases: true,
@@ -80,15 +83,12 @@ pub(super) fn routes(api: &Api) -> Vec<Endpoint> {
 }
 
 fn ask(api: Api, button: Button) -> Endpoint {
-    get(button.path)
-        .needs(MEMBERS_MANAGE)
-        .page()
-        .class(Class::Read)
-        .summary("Ask whether it shall be done")
-        .to(move |call: Call| {
+    get(button.path).needs(MEMBERS_MANAGE).page().class(Class::Read).summary("Ask whether it shall be done").to(
+        move |call: Call| {
             let api = api.clone();
             async move { question(&api, &call, button).await?.show(&call) }
-        })
+        },
+    )
 }
 
 fn route(api: Api, button: Button) -> Endpoint {

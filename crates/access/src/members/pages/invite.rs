@@ -16,6 +16,7 @@ use crate::members::api::Api;
 use crate::members::codes::{MEMBER_EXISTS, OWNERS_ONLY, ROLE_EXCEEDS, ROLE_UNKNOWN, TEAM_UNKNOWN};
 use crate::members::invite::{self, Invitation, Invited};
 use crate::members::model::MemberName;
+use crate::members::shown::Shown;
 use crate::permissions::MEMBERS_MANAGE;
 use crate::roles::RoleRef;
 
@@ -43,15 +44,12 @@ impl Form {
 
 pub(super) fn ask(api: &Api) -> Endpoint {
     let api = api.clone();
-    get("/app/{env}/people/invite")
-        .needs(MEMBERS_MANAGE)
-        .page()
-        .class(Class::Read)
-        .summary("Ask whom to invite")
-        .to(move |call: Call| {
+    get("/app/{env}/people/invite").needs(MEMBERS_MANAGE).page().class(Class::Read).summary("Ask whom to invite").to(
+        move |call: Call| {
             let api = api.clone();
             async move { question(&call, &Roles::all(api.members.house(), &call.ctx).await?).show(&call) }
-        })
+        },
+    )
 }
 
 pub(super) fn route(api: &Api) -> Endpoint {
@@ -81,28 +79,38 @@ async fn handle(api: Api, mut call: Call<Form>) -> Result<Reply, Failure> {
 
 async fn create(api: &Api, call: &Call<Form>, form: Form) -> Result<Reply, Failure> {
     let house = api.members.house();
-    let new = api.members.prepare(&call.ctx, form.read()?).await?;
+    let invitation = form.read()?;
+    let to = Personal::new(invitation.email.delivery_form().expose(Purpose::Deliver).clone());
+    let new = api.members.prepare(&call.ctx, invitation).await?;
     let (keys, organisation) = (house.keys().clone(), house.keys().organisation(call.ctx.org.id).await?);
-    let (url, pages) = (api.public_url.clone(), call.pages()?);
+    let (shown, pages) = (Shown::by(&api.post), call.pages()?);
+    let with = shown.clone();
     let act = move |tx: &mut Tx<'_>| {
         let invited = invite::invite(tx, (&keys, &organisation), &new)?;
-        show_once(&pages, invited, &url, "Somebody is invited", "Seven days, once: whoever opens it registers a passkey and is a member then.")
+        show_once(
+            &pages,
+            invited,
+            &with,
+            "Somebody is invited",
+            "Seven days, once: whoever opens it registers a passkey and is a member then.",
+        )
     };
-    call.write(house, act).await
+    let reply = call.write(house, act).await?;
+    shown.send(&call.ctx, Some(to));
+    Ok(reply)
 }
 
 /// The one page that holds the link, and the one a repeated request gets.
 pub(super) fn show_once(
     pages: &Pages,
     invited: Recorded<Invited>,
-    public_url: &str,
+    shown: &Shown,
     title: &'static str,
     says: &'static str,
 ) -> Result<Recorded<Reply>, Failure> {
-    let Invited { id, link } = invited.value();
-    let next = ("Go on".to_owned(), pages.at(&format!("/people/{id}")));
-    let shown = ShownOnce::new(title, says, next).secret("Link, for them alone", link.url(public_url));
-    let reply = pages.once(title, &shown, &shown.again())?;
+    let next = ("Go on".to_owned(), pages.at(&format!("/people/{}", invited.value().id)));
+    let page = ShownOnce::new(title, says, next).secret("Link, for them alone", shown.link(invited.value()));
+    let reply = pages.once(title, &page, &page.again())?;
     Ok(invited.map(|_| reply))
 }
 

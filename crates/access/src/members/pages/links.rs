@@ -10,6 +10,7 @@ use super::words;
 use crate::members::api::Api;
 use crate::members::codes::{MEMBER_STATE, ONESELF, OUTRANKED, OWNERS_ONLY, ROLE_EXCEEDS};
 use crate::members::invite::{self, Invited};
+use crate::members::shown::Shown;
 use crate::permissions::MEMBERS_MANAGE;
 
 /// A link to be made.
@@ -19,6 +20,8 @@ struct Link {
     action: &'static str,
     title: &'static str,
     says: &'static str,
+    /// Whether it also goes to their address: not where its reader may be somebody else.
+    is_sent: bool,
     how: fn(&mut Tx<'_>, &Keys, MemberId) -> Result<Recorded<Invited>, Failure>,
 }
 
@@ -28,6 +31,7 @@ const LINKS: [Link; 2] = [
         action: "invitation.renew",
         title: "A new link to come in",
         says: "Good for seven days, once. Links they were given before lead nowhere any more.",
+        is_sent: true,
         how: invite::renew,
     },
     Link {
@@ -35,6 +39,7 @@ const LINKS: [Link; 2] = [
         action: "sign_in_link.create",
         title: "A link to register a new passkey",
         says: "For somebody who has lost their passkeys: good for an hour, once, and for nothing else. Make sure that it is they who ask.",
+        is_sent: false,
         how: invite::recover,
     },
 ];
@@ -46,15 +51,12 @@ pub(super) fn routes(api: &Api) -> Vec<Endpoint> {
 }
 
 fn ask(api: Api, link: Link) -> Endpoint {
-    get(link.path)
-        .needs(MEMBERS_MANAGE)
-        .page()
-        .class(Class::Read)
-        .summary("Ask whether to make a link")
-        .to(move |call: Call| {
+    get(link.path).needs(MEMBERS_MANAGE).page().class(Class::Read).summary("Ask whether to make a link").to(
+        move |call: Call| {
             let api = api.clone();
             async move { question(&api, &call, link).await?.show(&call) }
-        })
+        },
+    )
 }
 
 fn route(api: Api, link: Link) -> Endpoint {
@@ -75,10 +77,15 @@ fn route(api: Api, link: Link) -> Endpoint {
 
 async fn make(api: Api, call: Call<Yes>, link: Link) -> Result<Reply, Failure> {
     let (id, keys): (MemberId, _) = (call.id("id")?, api.members.house().keys().clone());
-    let (url, pages) = (api.public_url.clone(), call.pages()?);
-    let act = move |tx: &mut Tx<'_>| show_once(&pages, (link.how)(tx, &keys, id)?, &url, link.title, link.says);
+    let (shown, pages) = (Shown::by(&api.post), call.pages()?);
+    let to = api.members.find(&call.ctx, id).await?.filter(|_| link.is_sent).and_then(|member| member.email);
+    let with = shown.clone();
+    let act = move |tx: &mut Tx<'_>| show_once(&pages, (link.how)(tx, &keys, id)?, &with, link.title, link.says);
     match call.write(api.members.house(), act).await {
-        Ok(reply) => Ok(reply),
+        Ok(reply) => {
+            shown.send(&call.ctx, to);
+            Ok(reply)
+        }
         Err(failure) => question(&api, &call, link).await?.again(&call, failure),
     }
 }

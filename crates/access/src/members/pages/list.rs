@@ -78,9 +78,7 @@ async fn list(api: Api, call: Call<(), PageQuery>) -> Result<Reply, Failure> {
     };
     let roles = Roles::all(api.members.house(), ctx).await?;
     let oneself = MemberId::from_bytes(ctx.actor.id);
-    let row = |member: Member| {
-        Row::of(&member, call.at(&format!("/people/{}", member.id)), &roles, oneself, now)
-    };
+    let row = |member: Member| Row::of(&member, call.at(&format!("/people/{}", member.id)), &roles, oneself, now);
     let page = listing.page(members, |one| one.id.bytes().to_vec(), row);
     let content = ListPage {
         invite: call.caller.permissions.contains(MEMBERS_MANAGE).then(|| call.at("/people/invite")),

@@ -31,6 +31,7 @@ pub const NAV: Nav = Nav {
 };
 
 pub(super) fn routes(api: &Api) -> Vec<Endpoint> {
-    let first = [list::route(api), invite::ask(api), invite::route(api), show::route(api), role::ask(api), role::route(api)];
+    let first =
+        [list::route(api), invite::ask(api), invite::route(api), show::route(api), role::ask(api), role::route(api)];
     first.into_iter().chain(deeds::routes(api)).chain(links::routes(api)).collect()
 }

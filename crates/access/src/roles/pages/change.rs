@@ -109,7 +109,9 @@ pub(super) fn create(api: &Api) -> Endpoint {
         .done("Role made")
         .summary("Create a role")
         .takes_form::<Form>()
-        .example(json!({ "name": "Night shift", "permissions": ["messages:read", "contacts:read"], "visibility": "team" }))
+        .example(
+            json!({ "name": "Night shift", "permissions": ["messages:read", "contacts:read"], "visibility": "team" }),
+        )
         .answers_with(303, "")
         .refuses(&[&ROLE_EXCEEDS, &ROLE_NAME_TAKEN, &ROLES_FULL])
         .to(move |call| handle_create(api.clone(), call))
@@ -206,7 +208,12 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form, known: Option<RoleId>) -> Ask 
     let visibility = words::visibility_word(form.visibility.unwrap_or(Visibility::All));
     let ask = Ask::new(call, title, says, &back)
         .sensitive()
-        .field(Field::new("name", "Name").value(form.name.clone().unwrap_or_default()).placeholder("Night shift").required())
+        .field(
+            Field::new("name", "Name")
+                .value(form.name.clone().unwrap_or_default())
+                .placeholder("Night shift")
+                .required(),
+        )
         .field(Field::new("permissions", "May").kind(Kind::Ticks(held.collect())).value(ticked.join(",")))
         .field(
             Field::new("masks", "Sees of phone numbers")

@@ -58,13 +58,7 @@ async fn show(api: Api, call: Call) -> Result<Reply, Failure> {
 }
 
 /// The page of a role for somebody who may change roles or not; `at` leads somewhere after `/app/{env}`.
-pub(super) fn page(
-    role: &Role,
-    updated: Option<Time>,
-    may: bool,
-    now: Time,
-    at: impl Fn(&str) -> String,
-) -> ShowPage {
+pub(super) fn page(role: &Role, updated: Option<Time>, may: bool, now: Time, at: impl Fn(&str) -> String) -> ShowPage {
     let is_ours = matches!(role.reference, RoleRef::Standard(_));
     let own = |act: &str| at(&format!("/roles/{}/{act}", role.reference));
     let has = |permission| role.permissions.contains(permission);

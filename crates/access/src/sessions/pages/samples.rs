@@ -30,7 +30,11 @@ fn sessions_are_listed_with_where_they_are() {
     };
     let rows = vec![
         session(1, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", Method::Passkey),
-        session(2, "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", Method::RecoveryCode),
+        session(
+            2,
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1",
+            Method::RecoveryCode,
+        ),
         session(3, "curl/8.0", Method::OperatorLink),
     ];
     let list = |rows: Vec<SessionRow>| ListPage {

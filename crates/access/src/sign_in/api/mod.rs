@@ -1,5 +1,6 @@
 //! The routes of signing in: pages, and what their forms and script call.
 
+mod email;
 mod leave;
 mod link;
 mod pages;
@@ -14,6 +15,8 @@ use sealpost_web::Feature;
 use serde::Deserialize;
 
 use super::codes;
+use super::mail::Post;
+use crate::members::Members;
 use crate::passkeys::Passkeys;
 use crate::sessions::SessionAuthenticator;
 
@@ -22,14 +25,17 @@ use crate::sessions::SessionAuthenticator;
 pub struct SignIn {
     house: Store,
     passkeys: Passkeys,
+    members: Members,
+    post: Post,
     sessions: Arc<SessionAuthenticator>,
     home: &'static str,
 }
 
 impl SignIn {
-    /// Signing in with these passkeys; whoever did is led to `home`, a path of ours.
-    pub fn new(passkeys: Passkeys, sessions: Arc<SessionAuthenticator>, home: &'static str) -> Self {
-        Self { house: passkeys.house().clone(), passkeys, sessions, home }
+    /// Signing in with these passkeys, or with links that go by this post; whoever did is led to `home`, a path of ours.
+    pub fn new(passkeys: Passkeys, post: Post, sessions: Arc<SessionAuthenticator>, home: &'static str) -> Self {
+        let house = passkeys.house().clone();
+        Self { members: Members::new(house.clone()), house, passkeys, post, sessions, home }
     }
 }
 
@@ -57,6 +63,7 @@ pub fn feature(sign_in: &SignIn) -> Feature {
             link::ask(sign_in),
             link::enter(sign_in),
             recovery::ask(),
+            email::route(sign_in),
             recovery::enter(sign_in),
             recovery::offer(),
             recovery::create(sign_in),

@@ -1,5 +1,6 @@
 //! What signing in promises, on both engines.
 
 mod house;
+mod letters;
 mod links;
 mod sessions;

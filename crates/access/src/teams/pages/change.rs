@@ -36,15 +36,12 @@ impl Form {
 
 pub(super) fn ask_new(api: &Api) -> Endpoint {
     let api = api.clone();
-    get("/app/{env}/teams/new")
-        .needs(MEMBERS_MANAGE)
-        .page()
-        .class(Class::Read)
-        .summary("Ask who a new team is")
-        .to(move |call: Call| {
+    get("/app/{env}/teams/new").needs(MEMBERS_MANAGE).page().class(Class::Read).summary("Ask who a new team is").to(
+        move |call: Call| {
             let api = api.clone();
             async move { question(&api, &call, &Form::default(), None).await?.show(&call) }
-        })
+        },
+    )
 }
 
 pub(super) fn create(api: &Api) -> Endpoint {
@@ -74,7 +71,8 @@ pub(super) fn ask(api: &Api) -> Endpoint {
             let api = api.clone();
             async move {
                 let id: TeamId = call.id("id")?;
-                let team: Team = api.house.read(&call.ctx, move |tx| service::find(tx, id)).await?.ok_or_else(not_found)?;
+                let team: Team =
+                    api.house.read(&call.ctx, move |tx| service::find(tx, id)).await?.ok_or_else(not_found)?;
                 let form = Form { name: Some(team.name), members: team.members };
                 question(&api, &call, &form, Some(id)).await?.show(&call)
             }
@@ -135,9 +133,7 @@ async fn question<B, Q>(api: &Api, call: &Call<B, Q>, form: &Form, known: Option
                 .required(),
         )
         .field(
-            Field::new("members", "Members")
-                .kind(Kind::Ticks(people(api, &call.ctx).await?))
-                .value(ticked.join(",")),
+            Field::new("members", "Members").kind(Kind::Ticks(people(api, &call.ctx).await?)).value(ticked.join(",")),
         )
         .submit(submit))
 }

@@ -66,6 +66,10 @@ async fn list(api: Api, call: Call<(), PageQuery>) -> Result<Reply, Failure> {
 }
 
 pub(super) fn empty(new: String) -> Empty {
-    Empty::new(Icon::People, "No team yet", "Members who answer together: a role can let them see what is their teams’.")
-        .deed("Make a team", new)
+    Empty::new(
+        Icon::People,
+        "No team yet",
+        "Members who answer together: a role can let them see what is their teams’.",
+    )
+    .deed("Make a team", new)
 }

@@ -46,7 +46,9 @@ pub(super) fn route(api: &Api) -> Endpoint {
 async fn remove(api: Api, call: Call<Yes>) -> Result<Reply, Failure> {
     let id: TeamId = call.id("id")?;
     let done = call.done("/teams");
-    let reply = call.write(&api.house, move |tx: &mut Tx<'_>| Ok::<_, Failure>(service::remove(tx, id)?.map(|()| done))).await?;
+    let reply = call
+        .write(&api.house, move |tx: &mut Tx<'_>| Ok::<_, Failure>(service::remove(tx, id)?.map(|()| done)))
+        .await?;
     api.sessions.forget();
     Ok(reply)
 }

@@ -17,8 +17,8 @@ use sealpost_web::{Failure, Feature};
 use tokio::sync::Mutex;
 
 use super::check::check;
-use super::{codes, pages};
 use super::readers::Readers;
+use super::{codes, pages};
 
 /// What the handlers need.
 #[derive(Clone)]

@@ -72,7 +72,12 @@ impl ListPage {
     /// Whether more is asked for than a chip says.
     fn is_narrowed(&self) -> bool {
         let Query { actor_kind, actor, target, request_id, from, to, .. } = &self.query;
-        actor_kind.is_some() || actor.is_some() || target.is_some() || request_id.is_some() || from.is_some() || to.is_some()
+        actor_kind.is_some()
+            || actor.is_some()
+            || target.is_some()
+            || request_id.is_some()
+            || from.is_some()
+            || to.is_some()
     }
 
     fn is_actor(&self, word: &str) -> bool {
@@ -128,9 +133,7 @@ async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
     let (ctx, now) = (&call.ctx, call.ctx.now());
     let cursor = call.query.cursor.as_deref();
     let found = page(&api, &call, filter(&call.query)?, None, cursor).await?;
-    let row = |entry: &Entry| {
-        Row::of(entry, call.at(&format!("/audit/{}", entry.seq)), now, |id| call.page_of(id))
-    };
+    let row = |entry: &Entry| Row::of(entry, call.at(&format!("/audit/{}", entry.seq)), now, |id| call.page_of(id));
     let path = call.at("/audit");
     let kept = kept(&call.query);
     let figure = if kept.is_empty() && cursor.is_none() {
@@ -240,7 +243,12 @@ pub(super) fn figure(counts: &[Count], span: Span) -> Bars {
         }
     }
     let sums: Vec<u64> = (0..SERIES.len()).map(|at| steps.iter().map(|step| step[at]).sum()).collect();
-    let says = format!("{} acts in 14 days, {} refused, {} failed", grouped(sums.iter().sum()), grouped(sums[1]), grouped(sums[2]));
+    let says = format!(
+        "{} acts in 14 days, {} refused, {} failed",
+        grouped(sums.iter().sum()),
+        grouped(sums[1]),
+        grouped(sums[2])
+    );
     let columns = steps.into_iter().enumerate().map(|(at, values)| {
         let when = span.begin(at).to_string();
         let (date, clock) = when.split_once('T').unwrap_or((&when, ""));
@@ -256,7 +264,8 @@ mod tests {
 
     #[test]
     fn links_keep_what_was_asked_for_and_nothing_else_gets_into_them() {
-        let query = Query { action: Some("key&actor=x\"<".into()), result: Some(ResultWord::Denied), ..Query::default() };
+        let query =
+            Query { action: Some("key&actor=x\"<".into()), result: Some(ResultWord::Denied), ..Query::default() };
         assert_eq!(kept(&query), "action=key%26actor%3Dx%22%3C&result=denied");
         assert_eq!(kept(&Query::default()), "");
     }

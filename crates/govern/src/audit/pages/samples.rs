@@ -93,7 +93,12 @@ fn acts_are_listed_whoever_did_them_and_however_they_ended() {
     rows.push(row(Entry { damaged: true, ..entry(11_999, "key.revoke", ActorWord::Key, ResultWord::Ok) }));
     rows.push(row(Entry { damaged: true, act: None, ..entry(11_998, "x", ActorWord::Key, ResultWord::Ok) }));
     keep("audit-many", "Audit", "/audit", &list(Query::default(), rows, true));
-    let query = Query { action: Some("key".into()), actor: Some(id("mem", 9)), from: Some("2026-01-15".into()), ..Query::default() };
+    let query = Query {
+        action: Some("key".into()),
+        actor: Some(id("mem", 9)),
+        from: Some("2026-01-15".into()),
+        ..Query::default()
+    };
     keep("audit-none-fit", "Audit", "/audit", &list(query, vec![], false));
     let query = Query { action: Some(".reveal".into()), ..Query::default() };
     keep("audit-further-back", "Audit", "/audit", &list(query, vec![], true));

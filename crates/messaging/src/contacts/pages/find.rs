@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn a_text_is_looked_for_as_whatever_it_may_be() {
-        let read = |text| readings(text).into_iter().map(|one| (one.phone.is_some(), one.email.is_some())).collect::<Vec<_>>();
+        let read =
+            |text| readings(text).into_iter().map(|one| (one.phone.is_some(), one.email.is_some())).collect::<Vec<_>>();
         assert_eq!(read("+1 202 555 0143"), [(true, false), (false, false)]);
         assert_eq!(read("ada@example.com"), [(false, true), (false, false)]);
         assert_eq!(read("customer-17"), [(false, false)]);

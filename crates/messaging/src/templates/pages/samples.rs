@@ -1,9 +1,9 @@
 //! The pages of templates: an empty list, many, the editor of a text message and of a letter from right to left, and what is wrong.
 
 use sealpost_store::TemplateId;
-use sealpost_web::shell::parts::{Ident, Pager, When};
 use sealpost_web::Refusal;
 use sealpost_web::shell::Refused;
+use sealpost_web::shell::parts::{Ident, Pager, When};
 use sealpost_web::shell::testing::{NOW, keep};
 
 use crate::templates::codes::TEMPLATE_INVALID;
@@ -69,7 +69,10 @@ fn templates_are_listed_and_edited() {
     );
     keep("template-letter", &editor(letter, true, None));
     let broken = form(ChannelKind::Sms, None, "{{ code", None, "{}");
-    keep("template-wrong", &editor(broken, true, Some(Refused::of(&Refusal::of(&TEMPLATE_INVALID).at("/text", "syntax_error")))));
+    keep(
+        "template-wrong",
+        &editor(broken, true, Some(Refused::of(&Refusal::of(&TEMPLATE_INVALID).at("/text", "syntax_error")))),
+    );
     let missing = form(ChannelKind::Sms, None, "{{ code }}", None, "{}");
     keep("template-missing", &editor(missing, true, None));
 }

@@ -1,0 +1,130 @@
+//! Letters to members: links that are sent by e-mail.
+//!
+//! Whoever can send mail implements [`Courier`]; the binary introduces them to each other. A letter is handed over once, beside the
+//! request that caused it: whoever gets none asks again.
+
+use std::sync::Arc;
+
+use sealpost_seal::normal::Email;
+use sealpost_seal::{Personal, Purpose as Why};
+use sealpost_store::{Ctx, Environment, Leaf, MemberId, Org, RequestId, Store, StoreError, Tx};
+use sealpost_web::BoxFuture;
+
+use crate::links::{self, IssuedLink, Purpose};
+use crate::members::{MemberState, Members};
+
+/// How long after a link was sent another one is: whoever asks for others fills no mailboxes.
+const NOT_AGAIN_FOR_MS: i64 = 2 * 60_000;
+
+/// What a member is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// What it is about.
+    pub subject: &'static str,
+    /// What it says.
+    pub text: String,
+}
+
+/// Delivers letters to members.
+pub trait Courier: Send + Sync {
+    /// Hands a letter over, on behalf of the context's organisation; the code says why it couldn't.
+    fn deliver<'a>(
+        &'a self,
+        ctx: &'a Ctx,
+        to: &'a Personal<String>,
+        letter: Letter,
+    ) -> BoxFuture<'a, Result<(), &'static str>>;
+}
+
+/// Sends links, if there is somebody to send them.
+#[derive(Clone)]
+pub struct Post {
+    courier: Option<Arc<dyn Courier>>,
+    public_url: Arc<str>,
+}
+
+impl Post {
+    /// Links for the server that the outside knows as `public_url`.
+    pub fn new(courier: Option<Arc<dyn Courier>>, public_url: &str) -> Self {
+        Self { courier, public_url: public_url.trim_end_matches('/').into() }
+    }
+
+    /// Where links lead.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// Sends a link in the background: nobody learns from how long it takes whether there was anybody to send it to.
+    pub(crate) fn send(&self, ctx: &Ctx, to: Personal<String>, letter: Letter) {
+        let Some(courier) = self.courier.clone() else { return };
+        let ctx = ctx.clone();
+        tokio::spawn(async move {
+            if let Err(code) = courier.deliver(&ctx, &to, letter).await {
+                tracing::warn!(request = %ctx.request, code, "letter.undelivered");
+            }
+        });
+    }
+
+    /// Sends a new link to whoever has this address, in every organisation where they are a member, in the background.
+    pub(crate) fn answer(&self, members: &Members, email: Email, request: RequestId) {
+        let (post, members) = (self.clone(), members.clone());
+        tokio::spawn(async move {
+            if let Err(error) = post.send_to_all(&members, &email, request).await {
+                tracing::error!(request = %request, error = %error, "letter.not_written");
+            }
+        });
+    }
+
+    async fn send_to_all(&self, members: &Members, email: &Email, request: RequestId) -> Result<(), StoreError> {
+        let house = members.house();
+        for id in house.organisations().await? {
+            let org = Org { id, environment: Environment::Live };
+            let ctx = Ctx { request, ..Ctx::system(org, house.world().clone()) };
+            let Some(row) = members.by_email(&ctx, email).await? else { continue };
+            if row.state != MemberState::Active {
+                continue;
+            }
+            if let Some(link) = make(house, &ctx, row.id).await? {
+                let to = Personal::new(email.delivery_form().expose(Why::Deliver).clone());
+                self.send(&ctx, to, recovery(&link, &self.public_url));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A link for a member who has asked for one, unless they have just been sent one.
+async fn make(house: &Store, ctx: &Ctx, member: MemberId) -> Result<Option<IssuedLink>, StoreError> {
+    let (keys, since) = (house.keys().clone(), ctx.now().plus_ms(-NOT_AGAIN_FOR_MS));
+    let lately = move |tx: &mut Tx<'_>| links::made_since(tx, member, Purpose::Recovery, since);
+    if house.read::<_, StoreError>(ctx, lately).await? {
+        return Ok(None);
+    }
+    let act = move |tx: &mut Tx<'_>| {
+        let link = links::issue(tx, &keys, member, Purpose::Recovery)?;
+        let leaf = Leaf::of("sign_in_link.create").on(MemberId::PREFIX, member.bytes()).because("by_email");
+        Ok::<_, StoreError>(tx.record(leaf, link))
+    };
+    house.write(ctx, act).await.map(Some)
+}
+
+/// What somebody is written who has asked for a link.
+fn recovery(link: &IssuedLink, public_url: &str) -> Letter {
+    let text = format!(
+        "Somebody, you we hope, asked for a link to sign in to Sealpost without a passkey.\n\n{}\n\n\
+         It works once, within an hour, and lets you create a new passkey. If it wasn't you, do nothing, and tell whoever \
+         runs Sealpost for you.\n",
+        link.url(public_url)
+    );
+    Letter { subject: "Your link to Sealpost", text }
+}
+
+/// What somebody is written who is invited.
+pub(crate) fn invitation(url: &str) -> Letter {
+    let text = format!(
+        "You are invited to Sealpost.\n\n{url}\n\n\
+         The link is yours alone: it works once, within seven days, and lets you create a passkey. If you don't know what this is \
+         about, do nothing.\n"
+    );
+    Letter { subject: "You are invited to Sealpost", text }
+}
