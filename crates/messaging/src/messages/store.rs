@@ -108,7 +108,7 @@ pub(super) fn count_under_way(tx: &mut Tx<'_>, most: u32) -> Result<u64, StoreEr
     let count = tx.optional(
         sql!(
             "select count(*) as n from
-             (select 1 from outbox where org = $1 and env = $2 and kind = 'message.dispatch' limit $3) as some"
+             (select 1 from outbox where org = $1 and env = $2 and kind = 'message.dispatch' limit $3) as waiting"
         ),
         &[&most],
         |row| row.get("n"),

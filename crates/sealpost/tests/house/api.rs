@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
@@ -81,6 +82,11 @@ impl Ask {
         self.header("sec-fetch-site", "same-origin").header("origin", ORIGIN)
     }
 
+    /// As a browser asks for a page.
+    pub(crate) fn page(self) -> Self {
+        self.header("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
+    }
+
     /// A form: an object of texts.
     pub(crate) fn form(self, fields: &Value) -> Self {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
@@ -140,12 +146,24 @@ impl Api {
                     open.send_request(request(&ask)).await.unwrap_or_else(|error| panic!("{error}: {ask:?}"))
                 }
             };
-            let (parts, body) = response.into_parts();
+            let (parts, mut body) = response.into_parts();
+            if parts.headers.get("content-type").is_some_and(|of| of == "text/event-stream") {
+                // It never ends: what comes at once is enough, and so is this connection.
+                let first = body.frame().await.and_then(Result::ok).and_then(|frame| frame.into_data().ok());
+                return Answer { status: parts.status.as_u16(), headers: parts.headers, body: first.unwrap_or_default() };
+            }
             let body = body.collect().await.unwrap_or_else(|error| panic!("{error}: {ask:?}")).to_bytes();
             *connection = Some(open);
             Answer { status: parts.status.as_u16(), headers: parts.headers, body }
         };
         tokio::time::timeout(Duration::from_secs(60), exchange).await.expect("a server that runs answers")
+    }
+
+    /// Asks for what goes on, over a connection of its own.
+    pub(crate) async fn listen(&self, ask: Ask) -> Incoming {
+        let response = self.connect().await.send_request(request(&ask)).await.unwrap();
+        assert_eq!(response.status(), 200, "{ask:?}");
+        response.into_body()
     }
 
     /// Asks for what has to work, and answers its JSON.
@@ -187,10 +205,60 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The stable code of a problem; empty if it is none.
+    /// The stable code of a problem, or of a page that tells of one; empty if it is none.
     pub(crate) fn code(&self) -> String {
+        self.said("code", "data-code")
+    }
+
+    /// The permission that is missing.
+    pub(crate) fn required_permission(&self) -> String {
+        self.said("required_permission", "data-permission")
+    }
+
+    /// Whether it says that this field is wrong.
+    pub(crate) fn names(&self, field: &str) -> bool {
+        if self.is_page() {
+            return self.marked("data-wrong").split(' ').any(|one| one == field);
+        }
         let problem: Value = serde_json::from_slice(&self.body).unwrap_or_default();
-        problem["code"].as_str().unwrap_or_default().to_owned()
+        problem["errors"].as_array().is_some_and(|errors| errors.iter().any(|error| error["pointer"] == *field))
+    }
+
+    /// Its text without what somebody typed into the fields of a form, which they are shown again.
+    pub(crate) fn without_fields(&self) -> String {
+        let text = self.text();
+        if !self.is_page() {
+            return text;
+        }
+        let (mut kept, mut rest) = (String::new(), &*text);
+        while let Some((at, end)) = [(" value=\"", "\""), ("<textarea", "</textarea>")]
+            .into_iter()
+            .filter_map(|(begin, end)| Some((rest.find(begin)? + begin.len(), end)))
+            .min()
+        {
+            kept.push_str(&rest[..at]);
+            rest = rest[at..].split_once(end).map_or("", |(_, rest)| rest);
+        }
+        kept + rest
+    }
+
+    fn is_page(&self) -> bool {
+        self.header("content-type").starts_with("text/html")
+    }
+
+    fn said(&self, member: &str, attribute: &str) -> String {
+        if self.is_page() {
+            return self.marked(attribute);
+        }
+        let problem: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        problem[member].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What a page says to programs about what went wrong; nothing if nothing did.
+    fn marked(&self, attribute: &str) -> String {
+        let page = self.text();
+        let found = page.split_once(&format!("{attribute}=\"")).and_then(|(_, rest)| rest.split('"').next());
+        found.filter(|_| self.status >= 400).unwrap_or_default().to_owned()
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {

@@ -31,10 +31,10 @@ const MARKS: [(&str, &str); 9] = [
 const LAST4: (&str, &str) = ("7391", "•••••7391");
 
 /// Every form of every mark that is looked for.
-struct Needles(Vec<(String, Vec<u8>)>);
+pub(crate) struct Needles(Vec<(String, Vec<u8>)>);
 
 impl Needles {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut all = Vec::new();
         for (field, mark) in MARKS {
             let bytes = mark.as_bytes();
@@ -65,7 +65,7 @@ impl Needles {
         Self(all)
     }
 
-    fn found_in(&self, hay: &[u8]) -> Vec<&str> {
+    pub(crate) fn found_in(&self, hay: &[u8]) -> Vec<&str> {
         let lower = hay.to_ascii_lowercase();
         let found = self.0.iter().filter(|(form, needle)| {
             let hay = if form.ends_with("base64") { hay } else { &*lower };
@@ -122,14 +122,14 @@ fn a_mark_is_found_in_every_form() {
 }
 
 /// What there is to be found out about.
-struct Personal {
+pub(crate) struct Personal {
     contact: String,
     message: String,
     others: Vec<(&'static str, String)>,
 }
 
 impl Personal {
-    async fn plant(house: &House) -> Self {
+    pub(crate) async fn plant(house: &House) -> Self {
         let content = json!({ "text": "{{ code }} {{ number }}" });
         let (event, template) = house.event("canary", "sms", "otp", &content).await;
         let (endpoint, _) = house.endpoint("canary").await;
@@ -165,7 +165,7 @@ impl Personal {
         Self { contact, message, others }
     }
 
-    fn message(event: &str) -> Value {
+    pub(crate) fn message(event: &str) -> Value {
         json!({ "event": event,
             "to": { "phone": format!("+{}", MARKS[2].1), "external_id": MARKS[3].1, "name": MARKS[8].1 },
             "data": { "code": MARKS[4].1, "number": MARKS[5].1.parse::<u64>().unwrap() } })
@@ -334,13 +334,13 @@ fn requests(route: &Route, personal: &Personal, policy: &Value) -> Vec<(&'static
     let path = route.path_for(&personal.of(route));
     let all = MARKS.map(|(_, mark)| mark).join(" ");
     let encoded = MARKS.map(|(_, mark)| mark).join("+");
-    let ask = || Ask::new(&route.method, path.clone());
-    let mut requests = vec![("an unknown parameter", Ask::new(&route.method, format!("{path}?surprise={encoded}")))];
+    let ask = || route.ask(path.clone());
+    let mut requests = vec![("an unknown parameter", route.ask(format!("{path}?surprise={encoded}")))];
     for query in &route.queries {
-        requests.push(("a wrong parameter", Ask::new(&route.method, format!("{path}?{query}={encoded}"))));
+        requests.push(("a wrong parameter", route.ask(format!("{path}?{query}={encoded}"))));
     }
     if route.has_object() {
-        requests.push(("a wrong id", Ask::new(&route.method, route.path_for(MARKS[3].1))));
+        requests.push(("a wrong id", route.ask(route.path_for(MARKS[3].1))));
     }
     let Some(example) = &route.example else {
         requests.push(("as documented", ask()));
@@ -352,6 +352,7 @@ fn requests(route: &Route, personal: &Personal, policy: &Value) -> Vec<(&'static
         "/v1/messages/batch" => {
             json!({ "messages": [Personal::message("canary"), Personal::message("never.defined")] })
         }
+        "/app/{env}/contacts/find" | "/app/{env}/find" => json!({ "q": format!("+{}", MARKS[2].1) }),
         "/v1/contacts/search" => json!({ "phone": format!("+{}", MARKS[2].1) }),
         "/v1/contacts/match" => json!({ "phone_last4": LAST4.0 }),
         "/v1/contacts" => json!({ "name": MARKS[0].1, "phone": format!("+{}", MARKS[2].1) }),

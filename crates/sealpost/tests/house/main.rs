@@ -12,6 +12,7 @@ mod house;
 mod init;
 mod last4;
 mod leaves;
+mod live;
 mod main_job;
 mod matrix;
 mod naughty;

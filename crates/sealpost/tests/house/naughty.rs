@@ -114,7 +114,7 @@ impl Try {
             let answer = self.ask_with(&self.naughty, api, key, owner, wrong).await;
             let refused = match answer.status {
                 200..400 => return judged + self.naughty.len(),
-                _ => self.naughty.iter().position(|(field, _)| names(&answer, field)),
+                _ => self.naughty.iter().position(|(field, _)| answer.names(field)),
             };
             match refused {
                 Some(at) => drop(self.naughty.swap_remove(at)),
@@ -142,13 +142,13 @@ impl Try {
         for (field, text) in naughty {
             *body.pointer_mut(field).unwrap() = Value::String(text.to_string());
         }
-        let ask = Ask::new(&self.route.method, self.path.clone());
+        let ask = self.route.ask(self.path.clone());
         let ask = if self.route.form { ask.form(&body) } else { ask.json(&body) };
         let answer = api.ask(if self.route.session { ask.member(owner) } else { ask.key(key) }).await;
         if answer.status >= 500 {
             wrong.push(format!("{} {naughty:?}: {} {}", self.route.name(), answer.status, answer.text()));
         } else if answer.status >= 400 {
-            let said = answer.text();
+            let said = answer.without_fields();
             let repeated = naughty.iter().filter(|(_, text)| is_telling(text) && said.contains(&**text));
             wrong.extend(
                 repeated.map(|(field, text)| format!("{} {field} repeats {text:?}: {said}", self.route.name())),
@@ -156,12 +156,6 @@ impl Try {
         }
         answer
     }
-}
-
-/// Whether a refusal says that this field is wrong.
-fn names(answer: &Answer, field: &str) -> bool {
-    let problem: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    problem["errors"].as_array().is_some_and(|errors| errors.iter().any(|error| error["pointer"] == *field))
 }
 
 /// Whether an error can't hold this by chance: `null`, `1` and `id` may stand in any.

@@ -43,7 +43,7 @@ impl Objects {
         if route.queries.iter().any(|query| query == "seq") {
             path.push_str("?seq=0");
         }
-        let ask = Ask::new(&route.method, path);
+        let ask = route.ask(path);
         match (&route.example, &route.media_type) {
             (Some(_), _) if route.form => ask.form(&self.body(house, route).await),
             (Some(_), _) => ask.json(&self.body(house, route).await),
@@ -56,20 +56,23 @@ impl Objects {
     pub(crate) async fn body(&self, house: &House, route: &Route) -> Value {
         let mut body = route.example.clone().unwrap_or_default();
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
-        if route.method == "post"
-            && matches!(&*route.path, "/v1/templates" | "/v1/events" | "/v1/endpoints" | "/v1/channels")
-        {
+        let (of, page) = (route.collection(), route.path.strip_prefix("/app/{env}").unwrap_or_default());
+        let names = matches!(of, "/v1/templates" | "/v1/events" | "/v1/endpoints" | "/v1/channels")
+            || matches!(page, "/templates/new" | "/events/new" | "/endpoints/new");
+        if route.method == "post" && names && body["name"].is_string() {
             body["name"] = json!(format!("{}-{serial}", text(&body, "name")));
         }
-        if route.path == "/v1/contacts" {
+        if route.path == "/v1/contacts" || page == "/contacts/new" {
             body["phone"] = json!(format!("+1202555{serial:04}"));
             body["email"] = json!(format!("person{serial}@example.com"));
             body["external_id"] = json!(format!("person-{serial}"));
         }
-        if matches!(&*route.path, "/v1/roles" | "/v1/roles/{id}" | "/v1/teams") {
+        if matches!(&*route.path, "/v1/roles" | "/v1/roles/{id}" | "/v1/teams")
+            || matches!(page, "/roles/new" | "/roles/{id}/edit" | "/teams/new" | "/teams/{id}/edit")
+        {
             body["name"] = json!(format!("Example {serial}"));
         }
-        if route.path == "/v1/invitations" {
+        if route.path == "/v1/invitations" || page == "/people/invite" {
             body["email"] = json!(format!("colleague{serial}@example.com"));
         }
         if body["template_id"].is_string() {

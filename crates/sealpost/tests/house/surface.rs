@@ -7,6 +7,20 @@ use serde_json::Value;
 use crate::api::{Ask, FORM};
 use crate::house::House;
 
+/// What pages call as the API does.
+const COLLECTIONS: [&str; 10] = [
+    "/v1/contacts",
+    "/v1/deliveries",
+    "/v1/endpoints",
+    "/v1/events",
+    "/v1/keys",
+    "/v1/messages",
+    "/v1/roles",
+    "/v1/sessions",
+    "/v1/teams",
+    "/v1/templates",
+];
+
 /// All routes, and the vocabulary of permissions.
 pub(crate) struct Surface {
     pub(crate) routes: Vec<Route>,
@@ -46,10 +60,9 @@ pub(crate) struct Route {
 impl Surface {
     pub(crate) async fn read(house: &House) -> Self {
         let document = house.api.must(Ask::get("/v1/openapi.json")).await;
-        let routes: Vec<Route> = document["paths"]
-            .as_object()
-            .unwrap()
-            .iter()
+        let routes: Vec<Route> = ["paths", "x-sealpost-pages"]
+            .into_iter()
+            .flat_map(|part| document[part].as_object().unwrap())
             .flat_map(|(path, methods)| methods.as_object().unwrap().iter().map(move |(method, of)| (method, path, of)))
             .map(|(method, path, of)| Route::read(method, path, of))
             .collect();
@@ -118,9 +131,28 @@ impl Route {
         self.path.contains("{id}")
     }
 
-    /// The collection its object is in: `/v1/contacts`.
+    /// A request to this path of it, as whom it is for asks.
+    pub(crate) fn ask(&self, path: String) -> Ask {
+        let ask = Ask::new(&self.method, path);
+        if self.is_for_browsers() { ask.page() } else { ask }
+    }
+
+    /// Whether a browser shows what it answers.
+    pub(crate) fn is_for_browsers(&self) -> bool {
+        ["/app", "/sign-in", "/sign-out", "/assets"].iter().any(|place| self.path.starts_with(place))
+    }
+
+    /// The collection its object is in: `/v1/contacts`, for its pages, too.
     pub(crate) fn collection(&self) -> &str {
-        self.path.split_once("/{").map_or(&*self.path, |(collection, _)| collection)
+        let Some(page) = self.path.strip_prefix("/app/{env}/") else {
+            return self.path.split_once("/{").map_or(&*self.path, |(collection, _)| collection);
+        };
+        match page.split_once("/{").map_or(page, |(collection, _)| collection) {
+            "people" => "/v1/members",
+            "you/passkeys" => "/v1/me/passkeys",
+            "you/sessions" => "/v1/me/sessions",
+            of => COLLECTIONS.into_iter().find(|one| one.strip_prefix("/v1/") == Some(of)).unwrap_or(&self.path),
+        }
     }
 
     /// Its path for this object.
@@ -128,6 +160,7 @@ impl Route {
         self.path
             .replace("{id}", id)
             .replace("{version}", "1")
+            .replace("{seq}", "0")
             .replace("{token}", "unsub_nobody")
             .replace("{link}", "link_nobody")
             .replace("{env}", "test")

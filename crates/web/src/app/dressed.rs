@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::{ALLOW, RETRY_AFTER};
+use http::header::{ACCEPT, ALLOW, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
 use sealpost_store::Ctx;
 
@@ -13,16 +13,24 @@ use crate::problem::{Failure, Fault, INTERNAL, Refusal};
 use crate::reply::Reply;
 use crate::shell::{Problem, stranger};
 
-/// A browser that looks for a page, and who it turned out to be.
+/// Who asks where pages are, and who it turned out to be.
 pub(super) struct Visitor {
     pub(super) headers: HeaderMap,
     pub(super) known: Option<Arc<Caller>>,
 }
 
+impl Visitor {
+    /// Whether they read pages: browsers name the media type where people go (Fetch Standard, "fetching", step 14), scripts don't.
+    fn reads_pages(&self) -> bool {
+        let named = self.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        named.flat_map(|value| value.split(',')).any(|range| range.split(';').next().is_some_and(|r| r.trim() == "text/html"))
+    }
+}
+
 impl Inner {
     /// The failure as a page; as it is where it leads to something that has to be done first, or can't be shown.
     pub(super) async fn dressed(&self, failure: Failure, trail: &Trail) -> Result<Reply, Failure> {
-        let Some(visitor) = &trail.visitor else { return Err(failure) };
+        let Some(visitor) = trail.visitor.as_ref().filter(|visitor| visitor.reads_pages()) else { return Err(failure) };
         let refusal = match failure {
             Failure::Refused(refusal) if self.leads_elsewhere(&refusal, trail).is_some() => return Err(refusal.into()),
             Failure::Refused(refusal) => refusal,

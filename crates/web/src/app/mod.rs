@@ -82,7 +82,7 @@ struct Trail {
     allowance: Option<Allowance>,
     /// In whose ledger a denial or a panic belongs, once that is known.
     known: Option<Ctx>,
-    /// The browser that looks for a page, if it is one.
+    /// Who asks where pages are, if it is there.
     visitor: Option<Visitor>,
     /// For which environment, once that is known.
     environment: Environment,

@@ -6,7 +6,7 @@
   const $ = (selector, of = document) => of.querySelector(selector);
   const $$ = (selector, of = document) => [...of.querySelectorAll(selector)];
   const app = `/app/${body.dataset.env}`;
-  const PART = { 'Sealpost-Part': 'content' };
+  const PART = { Accept: 'text/html', 'Sealpost-Part': 'content' };
   root.classList.add('js');
 
   // — Fetching content alone, and putting it in its place —
