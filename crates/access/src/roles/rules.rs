@@ -1,6 +1,5 @@
 //! Decisions about roles, as plain functions.
 
-use sealpost_seal::viewer::MaskProfile;
 use sealpost_web::{PermissionSet, Refusal};
 
 use super::codes;
@@ -31,20 +30,10 @@ impl Role {
         [
             (self.visibility > other.visibility, "visibility"),
             (channels, "channels"),
-            (seen(self.masks) > seen(other.masks), "masks"),
+            (self.masks > other.masks, "masks"),
         ]
         .into_iter()
         .find_map(|(exceeds, field)| exceeds.then_some(Excess::Sight(field)))
-    }
-}
-
-/// How much a profile shows, compared with others.
-const fn seen(masks: MaskProfile) -> u8 {
-    match masks {
-        MaskProfile::Full => 0,
-        MaskProfile::Last4 => 1,
-        MaskProfile::First3Last4 => 2,
-        MaskProfile::None => 3,
     }
 }
 

@@ -53,6 +53,7 @@ const AGENT: PermissionSet = PermissionSet::of(&[
     MESSAGES_READ,
     MESSAGES_CANCEL,
     CONTACTS_READ,
+    CONTACTS_MATCH,
     CONTACTS_WRITE,
     TEMPLATES_READ,
     EVENTS_READ,
@@ -138,6 +139,8 @@ impl Standard {
 
 #[cfg(test)]
 mod tests {
+    use sealpost_seal::viewer::Viewer;
+
     use super::*;
 
     #[test]
@@ -155,6 +158,14 @@ mod tests {
             let mighty = matches!(standard, Standard::Owner | Standard::SuperAdmin);
             assert_eq!(standard.role().permissions.contains(DATA_REVEAL), mighty, "{standard:?}");
             assert_eq!(standard.role().permissions == EVERYTHING, mighty, "{standard:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_may_search_by_last_digits_sees_them() {
+        for role in Standard::ALL.map(Standard::role) {
+            let sees = Viewer::with_profile(role.masks).sees_last4();
+            assert_eq!(role.permissions.contains(CONTACTS_MATCH), sees, "{}", role.name);
         }
     }
 

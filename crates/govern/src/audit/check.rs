@@ -15,7 +15,7 @@ use super::lines::Lines;
 const MOST: u64 = 2_000_000;
 
 /// Verifies the ledger of the context's organisation. Records `ledger.verify` first.
-pub async fn check(house: &Store, ctx: &Ctx) -> Result<Result<Report, Finding>, Failure> {
+pub(super) async fn check(house: &Store, ctx: &Ctx) -> Result<Result<Report, Finding>, Failure> {
     house.write::<_, StoreError>(ctx, |tx| Ok(tx.record(Leaf::of("ledger.verify"), ()))).await?;
     let mut lines = Lines::begin(house, ctx).await?;
     if lines.size() > MOST {

@@ -64,7 +64,7 @@ const UPDATE: Sql = sql!(
 const CLAIM: Sql = sql!(
     "insert into contact_index (org, env, kind, epoch, value, contact) values ($1, $2, $3, $4, $5, $6) on conflict do nothing"
 );
-// Index contact_index_contact (org, env, contact).
+// Index contact_index_contact (contact, org, env).
 const RELEASE: Sql = sql!("delete from contact_index where org = $1 and env = $2 and contact = $3 and kind = $4");
 const RELEASE_BEFORE: Sql =
     sql!("delete from contact_index where org = $1 and env = $2 and contact = $3 and epoch < $4");
@@ -86,7 +86,7 @@ const IN_BUCKET: Sql = sql!(
 const ENTER_BUCKET: Sql = sql!(
     "insert into contact_last4 (org, env, epoch, bucket, contact) values ($1, $2, $3, $4, $5) on conflict do nothing"
 );
-// Index contact_last4_contact (org, env, contact).
+// Index contact_last4_contact (contact, org, env).
 const LEAVE_BUCKETS: Sql = sql!("delete from contact_last4 where org = $1 and env = $2 and contact = $3");
 const LEAVE_BUCKETS_BEFORE: Sql =
     sql!("delete from contact_last4 where org = $1 and env = $2 and contact = $3 and epoch < $4");

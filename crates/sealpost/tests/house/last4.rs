@@ -8,6 +8,7 @@ use crate::house::{House, text};
 crate::on_both_engines! {
     only_a_key_that_sees_the_last_four_digits_finds_people_by_them
     whom_the_digits_lead_to_changes_with_the_number
+    a_member_finds_people_by_the_digits_their_role_shows
 }
 
 fn by(digits: &str) -> Ask {
@@ -89,4 +90,33 @@ async fn whom_the_digits_lead_to_changes_with_the_number(house: House) {
     let change = json!({ "phone": null, "email": "ada@example.com" });
     house.api.must(Ask::new("patch", &path).json(&change).key(&house.keys.ours)).await;
     assert!(found("0199").await.is_empty());
+}
+
+async fn a_member_finds_people_by_the_digits_their_role_shows(house: House) {
+    let person = contact(&house, "+12025550143").await;
+    for (role, display) in [("agent", "•••••0143"), ("admin", "•••••0143"), ("owner", "+120•••••0143")]
+    {
+        let found = house.api.must(by("0143").member(&house.member(role).await)).await;
+        assert_eq!(
+            (ids(&found), &found["data"][0]["phone"]["display"]),
+            (vec![person.clone()], &json!(display)),
+            "{role}"
+        );
+    }
+    for role in ["developer", "auditor", "viewer"] {
+        let refused = house.api.ask(by("0143").member(&house.member(role).await)).await;
+        assert_eq!(refused.code(), "permission_missing", "{role}");
+    }
+    let role = json!({ "name": "Blind desk", "permissions": ["contacts:match"], "masks": "full" });
+    let role = text(&house.as_owner(Ask::post("/v1/roles", &role)).await, "id");
+    let (_, blind) = house.whole_member("sam@example.com", &role).await;
+    assert_eq!(house.api.ask(by("0143").member(&blind)).await.code(), "mask_profile_hides_digits");
+
+    let key = json!({ "name": "Desk", "kind": "secret", "scopes": ["contacts:match"], "mask_profile": "last4" });
+    let key = text(&house.as_owner(Ask::post("/v1/keys", &key)).await, "key");
+    assert_eq!(
+        ids(&house.api.must(by("0143").key(&key)).await),
+        [person],
+        "a member gives a key what their role shows"
+    );
 }
