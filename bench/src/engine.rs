@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::certificates::Certificates;
 use crate::load::{self, Requests, Shape};
+use crate::pages;
 use crate::plan::{CONNECTIONS, Plan, REFERENCE};
 use crate::postgres::Postgres;
 use crate::processes::{cpu_seconds, cpu_seconds_of_family, resident_mib};
@@ -80,6 +81,7 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Value> {
         starts.push(server.ready_after.as_secs_f64() * 1000.0);
         server.stop()?;
     }
+    let pages = pages(&installation, bench.certificates).await?;
     Ok(json!({
         "accept": levels,
         "accept_with_idempotency_key": once,
@@ -87,8 +89,19 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Value> {
         "revocation": revocation,
         "resident_mib": { "idle": idle, "peak_under_load": peak, "after_filling": loaded.0, "peak": loaded.1 },
         "start": { "stored": stored, "ready_ms": starts.json(), "empty_ready_ms": empty_ready.as_secs_f64() * 1000.0 },
+        "pages": pages,
         "batch": { "messages": seeded.messages, "per_second": seeded.per_second },
     }))
+}
+
+/// With everything there is by then.
+async fn pages(installation: &Installation, certificates: &Certificates) -> Result<Value> {
+    let link = installation.owner_link()?;
+    let server = installation.start()?;
+    let target = Target { address: server.address, tls: certificates.client()? };
+    let pages = pages::measure(&target, &link).await?;
+    server.stop()?;
+    Ok(pages)
 }
 
 struct Filled {

@@ -11,6 +11,7 @@ mod histogram;
 mod limits;
 mod load;
 mod machine;
+mod pages;
 mod plan;
 mod postgres;
 mod processes;

@@ -21,6 +21,7 @@ pub(crate) fn page(results: &Value) -> String {
     let _ = delivering(&mut page, results);
     let _ = revocation(&mut page, results);
     let _ = footprint(&mut page, results);
+    let _ = pages(&mut page, results);
     let _ = limits(&mut page, &results["limits"]);
     let _ = aims(&mut page, results);
     page
@@ -125,6 +126,20 @@ fn revocation(page: &mut String, results: &Value) -> std::fmt::Result {
                 spread(&revocation["ms"], 1)
             )?;
         }
+    }
+    Ok(())
+}
+
+fn pages(page: &mut String, results: &Value) -> std::fmt::Result {
+    for (engine, measured) in engines(results) {
+        let (pages, stored) = (&measured["pages"], &measured["start"]["stored"]);
+        let Some(rows) = pages["pages"].as_array() else { continue };
+        writeln!(page, "| page, {engine}, {stored} messages, {} times each | p50 ms | p99 ms |\n| --- | --: | --: |", pages["times"])?;
+        for row in rows {
+            let name = row["page"].as_str().unwrap_or_default();
+            writeln!(page, "| `{name}` | {} | {} |", one(&row["p50_ms"], 1), one(&row["p99_ms"], 1))?;
+        }
+        writeln!(page)?;
     }
     Ok(())
 }

@@ -118,6 +118,12 @@ impl Installation {
         command
     }
 
+    /// A link that signs the first owner in, once; the server must not run.
+    pub(crate) fn owner_link(&self) -> Result<String> {
+        let made: Value = serde_json::from_slice(&self.run(&["--json", "members", "link"])?)?;
+        Ok(made["sign_in"].as_str().context("no link was made")?.to_owned())
+    }
+
     fn run(&self, args: &[&str]) -> Result<Vec<u8>> {
         let output = self.command().args(args).output()?;
         if !output.status.success() {

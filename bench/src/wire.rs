@@ -28,6 +28,7 @@ pub(crate) struct Wire {
 /// What was answered.
 pub(crate) struct Answer<'a> {
     pub(crate) status: u16,
+    pub(crate) head: &'a str,
     pub(crate) body: &'a [u8],
 }
 
@@ -63,7 +64,8 @@ impl Wire {
         while self.buffer.len() < head + length {
             self.read_more().await?;
         }
-        Ok(Answer { status, body: &self.buffer[head..head + length] })
+        let (head, rest) = self.buffer.split_at(head);
+        Ok(Answer { status, head: std::str::from_utf8(head)?, body: &rest[..length] })
     }
 
     async fn read_more(&mut self) -> Result<()> {
