@@ -82,6 +82,12 @@ impl Ask {
         self.header("sec-fetch-site", "same-origin").header("origin", ORIGIN)
     }
 
+    /// The same page of the live environment.
+    pub(crate) fn in_live(mut self) -> Self {
+        self.path = self.path.replacen("/app/test", "/app/live", 1);
+        self
+    }
+
     /// As a browser asks for a page.
     pub(crate) fn page(self) -> Self {
         self.header("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")

@@ -370,7 +370,8 @@ fn requests(route: &Route, personal: &Personal, policy: &Value) -> Vec<(&'static
     requests.push(("cut off", ask().bytes("application/json", format!("{{\"name\": \"{all}"))));
     requests.push(("another media type", ask().bytes("text/plain", all.clone())));
     // A sample may be of any type, and whoever sends one sees of it what the rules sent with it leave.
-    let is_free = |name: &str| route.path == "/v1/masking/preview" && name == "sample";
+    // A field of a form is text whatever is in it, and members see what they are called.
+    let is_free = |name: &str| route.form || (route.path == "/v1/masking/preview" && name == "sample");
     for name in example.as_object().into_iter().flatten().map(|(name, _)| name).filter(|name| !is_free(name)) {
         let mut wrong = example.clone();
         wrong[name] = json!([{ "a": all }]);

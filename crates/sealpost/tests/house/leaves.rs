@@ -23,26 +23,32 @@ fn is_consequence(action: &str) -> bool {
     action.starts_with("secret.") || matches!(action, "contact.create" | "key.create")
 }
 
-/// What only a live key may decide.
-fn decides_for_both_environments(route: &Route) -> bool {
-    route.method == "put" && route.path == "/v1/masking"
+/// What is done in the live environment only.
+fn is_for_both_environments(route: &Route) -> bool {
+    (route.method == "put" && route.path == "/v1/masking") || route.path == "/v1/ledger/export"
 }
 
 /// The request the route's example shows, with the key that may make it succeed.
 async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: &Route) -> Ask {
-    if route.path == "/v1/messages/{id}/cancel" {
+    let ends_in = |end: &str| route.path.ends_with(end);
+    if ends_in("/messages/{id}/cancel") {
         // In the test environment a message has left before anybody can take it back.
         let waiting = house.waiting_message().await;
-        return objects.on(house, route, &waiting).await.key(&house.keys.live);
+        let ask = objects.on(house, route, &waiting).await;
+        return match route.session {
+            true => ask.in_live().member(&house.standing_owner().await),
+            false => ask.key(&house.keys.live),
+        };
     }
     let ask = objects.example(house, surface, route).await;
     if route.path == "/v1/contacts/match" {
         return ask.key(&house.keys.seeing);
     }
-    if decides_for_both_environments(route) {
+    if is_for_both_environments(route) {
         return ask.key(&house.keys.live);
     }
     match &*route.path {
+        "/app/{env}/audit/export" => ask.in_live().member(&house.standing_owner().await),
         "/sign-in/{link}" => house.press(&house.link("owner")).await,
         "/sign-in/passkey" => {
             let mut device = house.passkey(&house.standing_owner().await).await.1;

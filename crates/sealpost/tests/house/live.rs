@@ -46,6 +46,6 @@ async fn whoever_is_not_believed_any_more_hears_nothing_more(house: House) {
     let revoked = format!("/v1/sessions/{}/revoke", session.as_str().unwrap());
     house.api.must(Ask::new("post", revoked).member(&owner)).await;
     let rest = until(&mut stream, |_| false).await;
-    let made = house.post("/v1/contacts", &json!({ "name": "Sam Example" })).await;
+    let made = house.post("/v1/contacts", &json!({ "email": "sam@example.com" })).await;
     assert!(made["id"].is_string() && !rest.contains("\"con\""), "{rest}");
 }

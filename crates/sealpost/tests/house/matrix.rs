@@ -184,7 +184,8 @@ async fn every_route_needs_exactly_the_scope_it_declares(house: House) {
         let answer = house.api.ask(ask.key(&only)).await;
         // A key that may make keys may give them no more than it has; a test key decides nothing for the live environment; a key
         // that sees no digits doesn't search by them.
-        let own_reasons = ["scopes_exceeded", "live_key_required", "mask_profile_hides_digits"];
+        // The ledger holds both environments.
+        let own_reasons = ["scopes_exceeded", "live_key_required", "mask_profile_hides_digits", "export_live_only"];
         let admitted = !matches!(answer.status, 401 | 403) || own_reasons.contains(&&*answer.code());
         findings.look(route, "the one scope", &answer, admitted);
     }
@@ -192,7 +193,8 @@ async fn every_route_needs_exactly_the_scope_it_declares(house: House) {
 }
 
 /// What a member may be refused for although their role holds the permission.
-const OWN_REASONS: [&str; 10] = [
+const OWN_REASONS: [&str; 11] = [
+    "export_live_only",
     "scopes_exceeded",
     "live_key_required",
     "step_up_required",
