@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Agent, request } from "node:https";
+import { Agent, createServer, request } from "node:https";
 import { chromium } from "playwright-core";
 
 const { SEALPOST_BIN, SEALPOST_DIR } = process.env;
@@ -40,7 +40,7 @@ async function demo() {
     const said = JSON.parse(line);
     if (!said.sign_in) continue;
     child.stdout.resume();
-    return { child, url: said.url, link: said.sign_in, tls: join(data, "tls"), key: readFileSync(said.key_file, "utf8").trim() };
+    return { child, data, url: said.url, link: said.sign_in, tls: join(data, "tls"), key: readFileSync(said.key_file, "utf8").trim() };
   }
   throw new Error("the demo ended");
 }
@@ -155,5 +155,74 @@ export async function judge(page) {
   return said.result.value;
 }
 
-/** By how many pixels a page is too wide for its window. */
-export const excess = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+/** What of a page can't be seen without scrolling sideways, or is cut off where nothing scrolls. */
+const sideways = (page) => page.evaluate(() => {
+  const edge = document.documentElement.clientWidth + 1;
+  const mayGoOn = (style) => /auto|scroll/.test(style.overflowX) || style.textOverflow === "ellipsis" || style.position === "fixed";
+  const isExcused = (element) => {
+    for (let at = element; at; at = at.parentElement) if (mayGoOn(getComputedStyle(at))) return true;
+    return false;
+  };
+  const over = [...document.querySelectorAll("main *, .bar *, dialog[open] *")].filter((element) => {
+    const { right, width } = element.getBoundingClientRect();
+    return width > 1 && right > edge && !isExcused(element);
+  });
+  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  const named = over.slice(0, 3).map((element) => `${element.localName}.${element.className?.baseVal ?? element.className} “${element.textContent.trim().slice(0, 20)}”`);
+  return [...(wide > 0 ? [`${wide} px too wide`] : []), ...named];
+});
+
+/** How a page is looked at: narrow and wide, in the light and in the dark; axe looks where colours and layout differ. */
+const VARIANTS = [
+  { colorScheme: "light", width: 1280, axe: true },
+  { colorScheme: "dark", width: 1280 },
+  { colorScheme: "dark", width: 360, axe: true },
+  { colorScheme: "light", width: 360 },
+];
+
+/** Of what is longer than this, the first window is picture enough. */
+const LONG = 3_000;
+
+/** Looks at a page as it stands; `only` some variants. */
+export async function look(page, name, only = () => true) {
+  for (const variant of VARIANTS.filter(only)) {
+    const { colorScheme, width } = variant;
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.setViewportSize({ width, height: 800 });
+    if (variant.axe) {
+      const found = await judge(page);
+      verdict(found.length === 0, `axe: ${name}, ${colorScheme}, ${width} px${found.map((one) => `\n#   ${one}`).join("")}`);
+      if (width === 360) {
+        const over = await sideways(page);
+        verdict(over.length === 0, `fits ${width} px: ${name}${over.map((one) => `\n#   ${one}`).join("")}`);
+      }
+    }
+    const fullPage = await page.evaluate((most) => !document.querySelector("dialog[open]") && document.documentElement.scrollHeight < most, LONG);
+    await page.screenshot({ path: join(SHOTS, `${name}.${width}.${colorScheme}.png`), fullPage });
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+/** A receiver of webhooks with the demo's own certificate: what it heard, to the byte. */
+export async function receiver(tls, status = () => 204) {
+  const pem = (name) => readFileSync(join(tls, name));
+  const heard = [];
+  const server = createServer({ cert: pem("localhost.pem"), key: pem("localhost.key") }, async (request, answer) => {
+    const parts = [];
+    for await (const one of request) parts.push(one);
+    heard.push({ headers: request.headers, body: Buffer.concat(parts).toString() });
+    answer.statusCode = status();
+    answer.end();
+  });
+  await new Promise((listening) => server.listen(0, "localhost", listening));
+  return { heard, url: `https://localhost:${server.address().port}/hooks`, close: () => server.close() };
+}
+
+/** Asks the API as the member whose page this is. */
+export const own = (page, method, path, body, environment = "test") => page.evaluate(async ([method, path, body, environment]) => {
+  const headers = { "X-CSRF-Token": document.body.dataset.csrf, "Sealpost-Environment": environment, ...(body && { "Content-Type": "application/json" }) };
+  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+  const read = await answer.json().catch(() => null);
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(read)}`);
+  return read;
+}, [method, path, body, environment]);
