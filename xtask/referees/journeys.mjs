@@ -1,0 +1,340 @@
+// What people do in the dashboard, with mouse and keyboard, against the demo: every journey ends in something that another place knows of too.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { Webhook } from "standardwebhooks";
+import { authenticator, enter, errors, look, part, receiver, user, verdict, withBrowser } from "./_browser.mjs";
+
+const { SEALPOST_BIN } = process.env;
+/** How soon a session that was ended elsewhere has to be over on a page that is open; the rest is for a busy machine. */
+const WITHIN_MS = 1_000 + 1_500;
+
+/** Another of the owner's sessions, by a link that the operator makes on the host: it has proved nothing yet. */
+async function unproved(page, { url, data }) {
+  const said = execFileSync(SEALPOST_BIN, ["--json", "--config", `${data}/sealpost.toml`, "members", "link"], { encoding: "utf8" });
+  const { pathname } = new URL(JSON.parse(said).sign_in);
+  await page.goto(`${url}${pathname}`);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL((at) => at.pathname.startsWith("/app"));
+}
+
+const heading = (page) => page.locator("#main h1").first().textContent().then((text) => text.trim());
+const main = (page) => page.locator("#main");
+const sheet = (page) => page.locator("#sheet[open]");
+const path = (page) => new URL(page.url()).pathname;
+
+/** Opens the sheet behind a link or button of this name, fills it in, and sends it. */
+async function fill(page, opens, fields, send) {
+  await main(page).getByRole("link", { name: opens }).first().click();
+  await sheet(page).waitFor();
+  for (const [label, value] of Object.entries(fields)) await sheet(page).getByLabel(label, { exact: true }).fill(value);
+  await sheet(page).getByRole("button", { name: send, exact: true }).click();
+}
+
+/** What is shown once: noted, ticked as stored, left. */
+async function store(page) {
+  const shown = await page.locator(".once .line code").first().textContent();
+  await page.getByLabel("I have stored it").check();
+  await page.locator("[data-after]").click();
+  return shown.trim();
+}
+
+await withBrowser(async (house) => {
+  const { browser, url, link, tls, api } = house;
+  const context = await user(browser, { acceptDownloads: true });
+  const page = await context.newPage();
+  const device = await authenticator(page);
+  await enter(page, { url, link });
+  const go = (where, of = page) => of.goto(`${url}/app/test${where}`);
+  const recorded = async (action) => {
+    await go(`/audit?action=${action}`);
+    return page.locator("#main tbody tr").count();
+  };
+
+  await part("environments", async () => {
+    await go("/messages");
+    await page.getByRole("group", { name: "Environment" }).getByRole("link", { name: "Live" }).click();
+    await page.waitForURL("**/app/live/messages");
+    verdict((await page.locator(".tape").count()) === 0 && (await page.locator("#main tbody tr").count()) === 0, "the live environment is another place, with nothing in it");
+    await page.getByRole("group", { name: "Environment" }).getByRole("link", { name: "Test" }).click();
+    await page.waitForURL("**/app/test/messages");
+    verdict(await page.getByText("reaches nobody").isVisible(), "the test environment says that it reaches nobody");
+  });
+
+  let message;
+  await part("news", async () => {
+    const home = await context.newPage();
+    await go("", home);
+    await go("/messages");
+    for (const one of [page, home]) await one.evaluate(() => { window.unreloaded = true; });
+    message = await api("POST", "/v1/messages", { event: "otp.login", to: { phone: "+15550100124" }, data: { code: "417233" } });
+    for (const [one, name] of [[page, "the list"], [home, "the first page"]]) {
+      await one.locator(`#main tr[data-row="${message.id}"]`).waitFor();
+      verdict(await one.evaluate(() => window.unreloaded === true), `a message that a program sends stands in ${name} without reloading`);
+    }
+    await page.locator(`#main tr[data-row="${message.id}"]`).getByText("Delivered").waitFor();
+    verdict(!(await page.content()).includes("15550100124"), "and its recipient is masked");
+    await home.close();
+  });
+
+  await part("detail", async () => {
+    await page.locator(`#main tr[data-row="${message.id}"] a.go`).click();
+    await page.waitForURL(`**/messages/${message.id}`);
+    verdict((await heading(page)) === "otp.login" && (await page.locator(".timeline li").count()) >= 2, "its page tells step by step what happened");
+    verdict(!(await page.content()).includes("417233"), "and shows neither code nor number");
+  });
+
+  await part("reveal", async () => {
+    const visitor = await user(browser);
+    const window = await visitor.newPage();
+    await unproved(window, house);
+    await device.lend(window);
+    await go(`/messages/${message.id}`, window);
+    const proof = window.waitForResponse((response) => response.url().endsWith("/v1/me/proof"));
+    await fill(window, "Reveal…", { Reason: "Customer called back, ticket 4512" }, "Reveal");
+    verdict((await proof).ok(), "a reveal asks for the passkey first");
+    await window.locator("[data-clear-for]").waitFor();
+    const text = await main(window).textContent();
+    verdict(text.includes("+15550100124") && text.includes("417233"), "and then shows number and code");
+    await look(window, "revealed");
+    await visitor.close();
+    verdict((await recorded("message.reveal")) === 1, "the ledger knows of it");
+    await page.locator("#main tbody a.go").first().click();
+    await page.locator(".kv").first().waitFor();
+    verdict((await main(page).textContent()).includes("ticket 4512"), "and of its reason");
+  });
+
+  await part("contact", async () => {
+    await go("/contacts");
+    await fill(page, "Add a contact", { Name: "Hedy Example", Phone: "+15550100177", "E-mail": "hedy@example.com", "Your id": "patient-77" }, "Add");
+    await page.waitForURL("**/contacts/con_*");
+    const made = path(page);
+    verdict(await page.locator(".toast").getByText("Contact added").isVisible(), "a contact is added, and a toast says so");
+    verdict(!(await page.content()).includes("15550100177"), "what was typed is masked at once");
+    await look(page, "toast", ({ width, colorScheme }) => (width === 360) === (colorScheme === "dark"));
+    for (const [what, term] of [["number", "+1 555 010 0177"], ["address", "hedy@example.com"], ["own id", "patient-77"]]) {
+      await go("/contacts");
+      await page.keyboard.press("/");
+      await page.keyboard.type(term);
+      await page.keyboard.press("Enter");
+      await page.waitForURL(`**${made}`);
+      verdict(true, `and found by ${what}`);
+    }
+    await go("/contacts");
+    await fill(page, "Add a contact", { Phone: "12" }, "Add");
+    await sheet(page).locator(".wrong").waitFor();
+    verdict(!(await sheet(page).locator("#phone").inputValue()), "what is wrong is said beside the field, and not repeated");
+    await page.keyboard.press("Escape");
+  });
+
+  await part("template", async () => {
+    await go("/templates/new");
+    await page.getByLabel("Name", { exact: true }).fill("greeting");
+    await page.getByLabel("Text", { exact: true }).fill("Hello {{ name }}, and welcome.");
+    await page.getByLabel("Sample data").fill('{"name": "Hedy"}');
+    await page.locator("#preview").getByText("Hello Hedy, and welcome.").waitFor();
+    verdict(true, "the preview follows what is typed");
+    await page.getByRole("button", { name: "Make the template" }).click();
+    await page.waitForURL("**/templates/tpl_*");
+    await go("/events");
+    await main(page).getByRole("link", { name: "New event" }).first().click();
+    await sheet(page).getByLabel("Name", { exact: true }).fill("account.greeting");
+    await sheet(page).getByLabel("Template", { exact: true }).selectOption({ label: "greeting · SMS" });
+    await sheet(page).getByRole("button", { name: "Make the event" }).click();
+    await page.waitForURL("**/events/evt_*");
+    const sent = await api("POST", "/v1/messages", { event: "account.greeting", to: { phone: "+15550100177" }, data: { name: "Hedy" } });
+    verdict(sent.id.startsWith("msg_"), "a template and an event made here are what programs send by");
+  });
+
+  await part("endpoint", async () => {
+    const ears = await receiver(tls);
+    await go("/endpoints");
+    await fill(page, "Add an endpoint", { Name: "billing", URL: ears.url, "What it is for": "Invoices" }, "Add");
+    await page.locator(".once").waitFor();
+    await look(page, "shown-once", ({ axe }) => axe);
+    await page.getByRole("link", { name: "Go on to verify it" }).click();
+    verdict(await page.locator(".once").isVisible(), "nobody leaves a secret before they say that it is stored");
+    const secret = await store(page);
+    await page.waitForURL("**/endpoints/ep_*");
+    verdict(!(await page.content()).includes(secret), "it is shown once");
+    const judge = new Webhook(secret);
+    await fill(page, "Verify…", {}, "Send the ping");
+    await page.getByText("Taken", { exact: true }).waitFor();
+    await page.locator("#sheet").evaluate((dialog) => dialog.close());
+    await page.reload();
+    verdict(await page.locator(".under").getByText("Active").isVisible(), "an endpoint that answers a signed ping is active");
+    await fill(page, "Send a test…", {}, "Send");
+    await page.getByRole("heading", { name: "Signed bytes" }).waitFor();
+    const shown = await page.locator("pre.code").first().textContent();
+    const { headers, body } = ears.heard.at(-1);
+    verdict(shown === body, "a test shows the very bytes that were sent");
+    judge.verify(body, headers);
+    verdict(true, "and a published library believes the signature by the secret that was shown");
+    await look(page, "tried", ({ axe }) => axe);
+    ears.close();
+  });
+
+  await part("keys", async () => {
+    const answers = async (key) => (await page.request.get(`${url}/v1/messages?limit=1`, { headers: { authorization: `Bearer ${key}` } })).status();
+    await go("/keys");
+    await main(page).getByRole("link", { name: "Create a key" }).first().click();
+    await sheet(page).getByLabel("Name", { exact: true }).fill("Shop backend");
+    await sheet(page).locator('input[value="messages:read"]').check();
+    await sheet(page).getByRole("button", { name: "Create", exact: true }).click();
+    await page.locator(".once").waitFor();
+    const first = await store(page);
+    await page.waitForURL("**/keys/key_*");
+    verdict((await answers(first)) === 200, "a key made here opens what it was made for");
+    await main(page).getByRole("link", { name: "Rotate…" }).click();
+    await sheet(page).getByLabel("The older key stays good for").selectOption("0");
+    await sheet(page).getByRole("button", { name: "Rotate", exact: true }).click();
+    await page.locator(".once").waitFor();
+    const second = await store(page);
+    await page.waitForURL("**/keys/key_*");
+    verdict((await answers(first)) === 401 && (await answers(second)) === 200, "rotated, only its successor does");
+    await fill(page, "Revoke…", {}, "Revoke");
+    await page.locator(".toast").waitFor();
+    verdict((await answers(second)) === 401, "revoked, neither does");
+  });
+
+  await part("people", async () => {
+    await go("/people");
+    await main(page).getByRole("link", { name: "Invite somebody" }).first().click();
+    await sheet(page).getByLabel("E-mail").fill("noor@example.com");
+    await sheet(page).getByLabel("Name", { exact: true }).fill("Noor Example");
+    await sheet(page).getByLabel("Role").selectOption("agent");
+    await sheet(page).getByRole("button", { name: "Invite" }).click();
+    await page.locator(".once").waitFor();
+    const invitation = await store(page);
+    await page.waitForURL("**/people/mem_*");
+    const member = path(page);
+
+    const theirs = await user(browser);
+    const desk = await theirs.newPage();
+    await authenticator(desk);
+    await enter(desk, { url, link: invitation });
+    await go("/messages", desk);
+    verdict(await desk.locator("#main tbody tr").first().isVisible(), "who follows an invitation makes a passkey and is in");
+    verdict((await desk.locator(".rail .nav").getByText("API keys").count()) === 0, "an agent sees no keys");
+    const ends = async (act) => {
+      await desk.locator("#main [data-live]").waitFor();
+      await desk.waitForTimeout(700);
+      const left = desk.waitForURL("**/sign-in*", { timeout: 15_000 }).then(() => Date.now());
+      const at = await act();
+      return (await left) - at;
+    };
+    const after = await ends(async () => {
+      await page.goto(`${url}${member}`);
+      await main(page).getByRole("link", { name: "Another role…" }).click();
+      await sheet(page).getByLabel("Role").selectOption("viewer");
+      await sheet(page).getByRole("button").last().click();
+      await page.locator(".toast").waitFor();
+      return Date.now();
+    });
+    verdict(after < WITHIN_MS, `another role ends what is open within a second (${after} ms)`);
+
+    await desk.getByRole("button", { name: "Sign in with a passkey" }).click().catch(() => {});
+    await desk.waitForURL((at) => at.pathname.startsWith("/app"));
+    await go("/messages", desk);
+    const gone = await ends(async () => {
+      await go("/sessions");
+      const row = page.locator("#main tbody tr").filter({ has: page.locator(`a[href="${member}"]`) });
+      await row.getByRole("link", { name: "Sign out" }).click();
+      await sheet(page).getByRole("button").last().click();
+      await page.locator(".toast").waitFor();
+      return Date.now();
+    });
+    verdict(gone < WITHIN_MS, `a session ended elsewhere leads its page to the way in within a second (${gone} ms)`);
+    await theirs.close();
+  });
+
+  await part("audit", async () => {
+    await go("/audit");
+    await main(page).getByRole("link", { name: "Verify now" }).click();
+    await sheet(page).getByRole("button").last().click();
+    await page.getByText("Nothing was changed").waitFor();
+    verdict(true, "the ledger verifies");
+    await look(page, "verified", ({ axe }) => axe);
+    await go("/audit");
+    const [file] = await Promise.all([page.waitForEvent("download"), main(page).getByRole("button", { name: "Export" }).click()]);
+    const exported = readFileSync(await file.path());
+    verdict(exported.length > 1_000, `and goes out as ${file.suggestedFilename()}, ${exported.length} B`);
+  });
+
+  await part("keyboard", async () => {
+    await go("");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("cont");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/app/test/contacts");
+    verdict(true, "Ctrl K and four letters lead to Contacts");
+    await page.keyboard.press("g");
+    await page.keyboard.press("m");
+    await page.waitForURL("**/app/test/messages");
+    verdict(true, "g m leads to Messages");
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await page.keyboard.press("k");
+    const rows = page.locator("#main tbody tr");
+    verdict(/\bon\b/.test(await rows.first().getAttribute("class")), "j and k go down and up");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/messages/msg_*");
+    verdict(true, "Enter opens");
+    await page.keyboard.press("?");
+    verdict(await page.locator("#keys[open]").isVisible(), "? shows the keys");
+    await page.keyboard.press("Escape");
+    verdict(!(await page.locator("#keys[open]").count()), "Escape closes");
+    await go("/messages");
+    await page.keyboard.press("/");
+    verdict(await page.locator("#palette[open], #main input[type=search]:focus").count() === 1, "/ searches");
+    await page.keyboard.type(message.id);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`**/messages/${message.id}`);
+    verdict(true, "and an id leads to its page");
+    await go("");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    verdict(await page.evaluate(() => document.activeElement.id === "main"), "the first Tab skips to the content");
+  });
+
+  await part("appearance", async () => {
+    await page.emulateMedia({ colorScheme: "light" });
+    await go("");
+    const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await paper();
+    await page.locator(".me > button").click();
+    const kept = page.waitForResponse((response) => response.url().endsWith("/appearance"));
+    await page.getByRole("button", { name: "Dark" }).click();
+    await kept;
+    const dark = await paper();
+    await page.reload();
+    verdict(light !== dark && (await paper()) === dark, "dark stays dark");
+  });
+
+  await part("without script", async () => {
+    const plain = await user(browser, { javaScriptEnabled: false, storageState: await context.storageState() });
+    const still = await plain.newPage();
+    await go("/contacts", still);
+    await still.getByRole("link", { name: "Add a contact" }).first().click();
+    await still.waitForURL("**/contacts/new");
+    await still.getByLabel("Phone", { exact: true }).fill("12");
+    await still.getByRole("button", { name: "Add", exact: true }).click();
+    verdict(await still.locator(".wrong").first().isVisible(), "without a script, a form says what is wrong");
+    await still.getByLabel("Phone", { exact: true }).fill("+15550100178");
+    await still.getByRole("button", { name: "Add", exact: true }).click();
+    await still.waitForURL("**/contacts/con_*");
+    verdict(await still.getByText("Contact added").isVisible(), "and does what it says");
+    await go("/find", still);
+    await still.locator("#main input[type=search]").fill(message.id);
+    await still.locator("#main").getByRole("button", { name: "Find" }).click();
+    await still.waitForURL(`**/messages/${message.id}`);
+    verdict(true, "and finds by id");
+    await still.setViewportSize({ width: 360, height: 800 });
+    await still.getByRole("button", { name: "Menu" }).click();
+    await still.locator("#rail").getByRole("link", { name: "Outbox" }).click();
+    await still.waitForURL("**/app/test/outbox");
+    verdict(true, "and gets about on a telephone");
+    await plain.close();
+  });
+
+  verdict(errors.length === 0, `nothing broke the content policy, no script failed${errors.slice(0, 20).map((one) => `\n#   ${one}`).join("")}`);
+});

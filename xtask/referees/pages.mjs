@@ -1,0 +1,211 @@
+// Every page of the dashboard in a real browser: axe finds nothing, nothing breaks the content policy, nothing sticks out of a telephone.
+// The list is the server's own, so that a page is looked at the day it appears.
+import { authenticator, enter, errors, look, own, part, receiver, user, verdict, withBrowser } from "./_browser.mjs";
+
+/** Pages that answer something else than a page with something in it, and why. */
+const NO_PAGES = {
+  "/app": "leads on",
+  "/app/{env}/live": "a stream",
+};
+/** Side by side: as many as a small machine has cores. */
+const HANDS = 2;
+const ENVIRONMENTS = ["test", "live"];
+
+/** So that there is something of every kind: what the demo has not. */
+async function furnish({ api, tls }, page, url) {
+  const ears = await receiver(tls);
+  const endpoint = await api("POST", "/v1/endpoints", { name: "ledger", url: ears.url, events: ["*"], description: "What the bookkeeping hears of" });
+  await api("POST", `/v1/endpoints/${endpoint.id}/verify`);
+  await api("POST", "/v1/messages", { event: "visit.reminder", to: { email: "ada@example.com" }, data: { name: "Ada", day: "Monday" } });
+  await page.goto(`${url}/app/test`);
+  const { id } = await own(page, "POST", "/v1/invitations", { email: "sam@example.com", name: "Sam Example", role: "agent" });
+  await own(page, "POST", "/v1/teams", { name: "Front desk" });
+  await own(page, "POST", "/v1/roles", { name: "Night shift", permissions: ["messages:read", "contacts:read"] });
+  for (let looks = 0; looks < 100 && ears.heard.length < 2; looks += 1) await page.waitForTimeout(50);
+  verdict(ears.heard.length >= 2 && id, "there is something to look at");
+  return ears;
+}
+
+const pattern = (template) => new RegExp(`^${template.replace(/\{[^}]+\}/g, "([^/?#]+)")}$`);
+const nameOf = (path) => path.replace(/^\//, "").replace(/[a-z]{2,4}_[0-9a-z]{20,}/g, "id").replaceAll("/", "-") || "start";
+
+/** Goes from page to page by what leads on, until every template has a page or nothing leads on. */
+class Map_ {
+  constructor(templates) {
+    this.templates = templates;
+    this.found = new Map();
+  }
+  /** A template with its environment filled in has one page that stands for all. */
+  note(path) {
+    for (const template of this.templates) {
+      const match = pattern(template).exec(path);
+      if (!match) continue;
+      const place = template.startsWith("/app/{env}") ? template.replace("{env}", match[1]) : template;
+      // `/keys/new` fits `/keys/{id}` too.
+      const isOther = this.templates.some((other) => other !== template && !other.includes("{id}") && pattern(other).test(path));
+      if (!isOther && !this.found.has(place)) this.found.set(place, path);
+      if (!isOther) return;
+    }
+  }
+  /** Pages of objects whose own page is known and which nothing there leads to: a key that is revoked already, say. */
+  infer() {
+    for (const template of this.templates) {
+      for (const environment of ENVIRONMENTS) {
+        const place = template.replace("{env}", environment);
+        const parent = place.replace(/\/[^/{]+$/, "");
+        if (!this.found.has(place) && this.found.has(parent) && parent.endsWith("}")) {
+          this.found.set(place, `${this.found.get(parent)}${place.slice(parent.length)}`);
+        }
+      }
+    }
+  }
+}
+
+/** Goes to a page, and says what leads on from it. */
+async function visit(page, url, path) {
+  const response = await page.goto(`${url}${path}`, { waitUntil: "load" });
+  return { status: response.status(), links: await page.locator("a[href^='/']").evaluateAll((all) => all.map((a) => a.getAttribute("href").split(/[?#]/)[0])) };
+}
+
+/** What opens on a page: its menu, and the first sheet that asks something. */
+async function open(page, name) {
+  const menu = page.locator("#main button[popovertarget]").first();
+  if (await menu.count()) {
+    await menu.click();
+    await look(page, `${name}.menu`, ({ axe }) => axe);
+    await page.keyboard.press("Escape");
+  }
+  const sheet = page.locator("#main a[data-sheet]:visible").first();
+  if (await sheet.count()) {
+    await sheet.click();
+    await page.locator("#sheet[open]").waitFor();
+    await look(page, `${name}.sheet`, ({ axe }) => axe);
+    await page.keyboard.press("Escape");
+  }
+}
+
+/** A form that has to be filled in, sent empty: says what is wrong, beside what. */
+async function refuse(page, name) {
+  const form = page.locator("#main form[method=post]").filter({ has: page.locator("[required]") }).first();
+  if (!(await form.count())) return;
+  await Promise.all([
+    page.waitForNavigation(),
+    form.evaluate((form) => {
+      form.noValidate = true;
+      form.querySelectorAll("[required]").forEach((field) => { field.value = ""; });
+      form.submit();
+    }),
+  ]);
+  const says = await page.locator("[role=alert]").count();
+  verdict(says > 0, `sent empty, it says what is wrong: ${name}`);
+  await look(page, `${name}.refused`, ({ axe }) => axe);
+}
+
+await withBrowser(async (house) => {
+  const { browser, url, link, tls } = house;
+  const context = await user(browser);
+  const page = await context.newPage();
+  await authenticator(page);
+  await enter(page, { url, link });
+  const ears = await furnish(house, page, url);
+
+  const { "x-sealpost-pages": listed } = await page.evaluate(async () => (await fetch("/v1/openapi.json")).json());
+  const templates = Object.keys(listed).filter((path) => listed[path].get && (path.startsWith("/app") && !NO_PAGES[path]));
+  verdict(templates.length > 40, `the server lists ${templates.length} pages`);
+  for (const path of Object.keys(NO_PAGES)) verdict(path in listed || path.endsWith("live"), `${path} is no page: it ${NO_PAGES[path]}`);
+
+  // First where everything is, then a look at each.
+  const map = new Map_(templates);
+  const before = Date.now();
+  const queue = ENVIRONMENTS.flatMap((environment) => templates.filter((one) => one.replace("{env}", "").indexOf("{") < 0).map((one) => one.replace("{env}", environment)));
+  queue.forEach((path) => map.note(path));
+  const seen = new Set();
+  const looked = new Map();
+  const hands = await Promise.all(Array.from({ length: HANDS }, () => context.newPage()));
+  const turn = async (hand) => {
+    for (;;) {
+      const path = [...map.found.values()].find((one) => !seen.has(one));
+      if (!path) {
+        map.infer();
+        if ([...map.found.values()].every((one) => seen.has(one))) return;
+        continue;
+      }
+      seen.add(path);
+      const name = nameOf(path);
+      await part(name, async () => {
+        const { status, links } = await visit(hand, url, path);
+        links.forEach((one) => map.note(one));
+        looked.set(path, status);
+        if (!verdict(status === 200, `${path} answers 200 (${status})`)) return;
+        // An empty environment differs from a full one in its lists.
+        const isLive = path.startsWith("/app/live");
+        if (isLive && !/^\/app\/live(\/[a-z]+)?$/.test(path)) return;
+        await look(hand, name, ({ axe }) => !isLive || axe);
+        if (isLive) return;
+        await open(hand, name);
+        await refuse(hand, name);
+      });
+    }
+  };
+  await Promise.all(hands.map(turn));
+  const missing = templates.filter((template) => !map.found.has(template.replace("{env}", "test")));
+  verdict(missing.length === 0, `every page was found ${missing.join(" ")}`);
+  console.log(`# ${looked.size} pages in ${Date.now() - before} ms`);
+
+  // What is there once, whatever the page.
+  await part("frame", async () => {
+    await page.goto(`${url}/app/test`);
+    await page.locator(".me > button").click();
+    await look(page, "menu-me", ({ width }) => width === 1280);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+k");
+    await page.locator("#palette[open]").waitFor();
+    await look(page, "palette", ({ axe }) => axe);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    await look(page, "keys-sheet", ({ axe }) => axe);
+    await page.keyboard.press("Escape");
+    await page.setViewportSize({ width: 360, height: 800 });
+    await page.getByRole("button", { name: "Menu" }).click();
+    await look(page, "rail", ({ width }) => width === 360);
+    await page.keyboard.press("Escape");
+  });
+
+  // What isn't there, and what isn't theirs.
+  await part("problems", async () => {
+    for (const [path, status] of [["/app/test/messages/msg_01kf3b2y5xfh0r4c9v7t8m6e1s", 404], ["/app/test/messages/nonsense", 404], ["/app/nowhere", 404], ["/app/test/nothing", 404]]) {
+      verdict((await page.goto(`${url}${path}`)).status() === status, `${path} answers ${status}`);
+      await look(page, `problem-${status}-${nameOf(path)}`, ({ axe }) => axe);
+    }
+    await page.goto(`${url}/app/test`);
+    const { link: theirs } = await own(page, "POST", "/v1/invitations", { email: "vera@example.com", name: "Vera Example", role: "viewer" });
+    const viewer = await user(browser);
+    const window = await viewer.newPage();
+    await authenticator(window);
+    await enter(window, { url, link: theirs });
+    await window.goto(`${url}/app/test`);
+    await look(window, "viewer-home", ({ axe }) => axe);
+    verdict((await window.goto(`${url}/app/test/keys/new`)).status() === 403, "whoever may not is told so");
+    await look(window, "problem-403");
+    await viewer.close();
+  });
+
+  // Doors, and what is open to all.
+  await part("doors", async () => {
+    const stranger = await user(browser);
+    const window = await stranger.newPage();
+    for (const [name, path] of [["sign-in", "/sign-in"], ["recovery", "/sign-in/recovery"], ["docs", "/docs"], ["docs-errors", "/docs/errors"], ["spent", "/sign-in/spent"]]) {
+      await window.goto(`${url}${path}`);
+      await look(window, `door-${name}`, name.startsWith("docs") ? ({ axe }) => axe : undefined);
+    }
+    await window.goto(`${url}/app/test/messages`);
+    verdict(new URL(window.url()).pathname === "/sign-in", "who isn't signed in is led to sign in");
+    await stranger.close();
+    for (const path of ["/sign-in/passkey", "/sign-in/recovery-codes", "/docs/roles"]) {
+      await page.goto(`${url}${path}`);
+      await look(page, `door${nameOf(path).replace("sign-in", "")}`);
+    }
+  });
+  ears.close();
+  verdict(errors.length === 0, `nothing broke the content policy, no script failed${errors.slice(0, 20).map((one) => `\n#   ${one}`).join("")}`);
+});
