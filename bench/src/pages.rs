@@ -35,12 +35,16 @@ pub(crate) async fn measure(target: &Target, link: &str) -> Result<Value> {
     let cookie = sign_in(&mut wire, link).await?;
     let headers = format!("accept: text/html\r\ncookie: {cookie}\r\n");
     let list = wire.exchange(&request("GET", "/app/test/messages", &headers, "")).await?;
-    let newest = between(std::str::from_utf8(list.body)?, "/app/test/messages/msg_", "\"").context("no message")?.to_owned();
+    let newest =
+        between(std::str::from_utf8(list.body)?, "/app/test/messages/msg_", "\"").context("no message")?.to_owned();
     let mut pages = Vec::new();
     let sign_in = latencies(&mut wire, "/sign-in", "accept: text/html\r\n").await?;
-    pages.push(json!({ "page": "/sign-in", "p50_ms": sign_in.percentile_ms(0.5), "p99_ms": sign_in.percentile_ms(0.99) }));
+    pages.push(
+        json!({ "page": "/sign-in", "p50_ms": sign_in.percentile_ms(0.5), "p99_ms": sign_in.percentile_ms(0.99) }),
+    );
     for page in PAGES {
-        let path = format!("/app/test{}", if page == MESSAGE { format!("/messages/msg_{newest}") } else { page.to_owned() });
+        let path =
+            format!("/app/test{}", if page == MESSAGE { format!("/messages/msg_{newest}") } else { page.to_owned() });
         let taken = latencies(&mut wire, &path, &headers).await?;
         pages.push(json!({
             "page": format!("/app/test{page}"),
@@ -101,7 +105,8 @@ mod tests {
 
     #[test]
     fn a_cookie_is_sent_back_without_its_attributes() {
-        let head = "HTTP/1.1 303 See Other\r\nset-cookie: __Host-a=; Max-Age=0\r\nset-cookie: __Host-b=sess_1; Path=/\r\n";
+        let head =
+            "HTTP/1.1 303 See Other\r\nset-cookie: __Host-a=; Max-Age=0\r\nset-cookie: __Host-b=sess_1; Path=/\r\n";
         assert_eq!(cookie(head, "__Host-b").as_deref(), Some("__Host-b=sess_1"));
         assert_eq!(cookie(head, "__Host-c"), None);
     }

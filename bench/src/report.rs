@@ -134,7 +134,11 @@ fn pages(page: &mut String, results: &Value) -> std::fmt::Result {
     for (engine, measured) in engines(results) {
         let (pages, stored) = (&measured["pages"], &measured["start"]["stored"]);
         let Some(rows) = pages["pages"].as_array() else { continue };
-        writeln!(page, "| page, {engine}, {stored} messages, {} times each | p50 ms | p99 ms |\n| --- | --: | --: |", pages["times"])?;
+        writeln!(
+            page,
+            "| page, {engine}, {stored} messages, {} times each | p50 ms | p99 ms |\n| --- | --: | --: |",
+            pages["times"]
+        )?;
         for row in rows {
             let name = row["page"].as_str().unwrap_or_default();
             writeln!(page, "| `{name}` | {} | {} |", one(&row["p50_ms"], 1), one(&row["p99_ms"], 1))?;

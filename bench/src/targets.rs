@@ -40,9 +40,9 @@ pub(crate) fn all(results: &Value) -> Vec<Target> {
     let most = |value: Option<f64>, wanted: f64, unit: &str| {
         (value.map(|value| format!("{value:.2} {unit}")), value.map(|value| value <= wanted))
     };
-    let slowest = sqlite("/pages/pages").and_then(Value::as_array).and_then(|pages| {
-        pages.iter().filter_map(|page| page["p99_ms"].as_f64()).max_by(f64::total_cmp)
-    });
+    let slowest = sqlite("/pages/pages")
+        .and_then(Value::as_array)
+        .and_then(|pages| pages.iter().filter_map(|page| page["p99_ms"].as_f64()).max_by(f64::total_cmp));
     let (page_text, page_met) = most(slowest, 50.0, "ms");
     let page = (page_text.map(|text| format!("{text} with {stored:.0}")), page_met.filter(|met| !met || stored >= 1e6));
     let target = |what, wanted: &str, (measured, met): (Option<String>, Option<bool>)| Target {

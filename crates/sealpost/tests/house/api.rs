@@ -156,7 +156,11 @@ impl Api {
             if parts.headers.get("content-type").is_some_and(|of| of == "text/event-stream") {
                 // It never ends: what comes at once is enough, and so is this connection.
                 let first = body.frame().await.and_then(Result::ok).and_then(|frame| frame.into_data().ok());
-                return Answer { status: parts.status.as_u16(), headers: parts.headers, body: first.unwrap_or_default() };
+                return Answer {
+                    status: parts.status.as_u16(),
+                    headers: parts.headers,
+                    body: first.unwrap_or_default(),
+                };
             }
             let body = body.collect().await.unwrap_or_else(|error| panic!("{error}: {ask:?}")).to_bytes();
             *connection = Some(open);
@@ -230,25 +234,8 @@ impl Answer {
         problem["errors"].as_array().is_some_and(|errors| errors.iter().any(|error| error["pointer"] == *field))
     }
 
-    /// Its text without what somebody typed into the fields of a form, which they are shown again.
-    pub(crate) fn without_fields(&self) -> String {
-        let text = self.text();
-        if !self.is_page() {
-            return text;
-        }
-        let (mut kept, mut rest) = (String::new(), &*text);
-        while let Some((at, end)) = [(" value=\"", "\""), ("<textarea", "</textarea>")]
-            .into_iter()
-            .filter_map(|(begin, end)| Some((rest.find(begin)? + begin.len(), end)))
-            .min()
-        {
-            kept.push_str(&rest[..at]);
-            rest = rest[at..].split_once(end).map_or("", |(_, rest)| rest);
-        }
-        kept + rest
-    }
-
-    fn is_page(&self) -> bool {
+    /// Whether people look at it.
+    pub(crate) fn is_page(&self) -> bool {
         self.header("content-type").starts_with("text/html")
     }
 

@@ -25,7 +25,7 @@ impl Objects {
         let message = text(&house.post("/v1/messages", &message).await, "id");
         house.receiver.report("message.delivered", &message).await;
         let deliveries = house.get(format!("/v1/endpoints/{endpoint}/deliveries")).await;
-        Self { template, delivery: text(&deliveries["data"][0], "id"), serial: AtomicU64::new(100) }
+        Self { template, delivery: text(&deliveries["data"][0], "id"), serial: AtomicU64::new(1_000) }
     }
 
     /// The request the route's example shows, on an object made for it.

@@ -23,7 +23,9 @@ impl Visitor {
     /// Whether they read pages: browsers name the media type where people go (Fetch Standard, "fetching", step 14), scripts don't.
     fn reads_pages(&self) -> bool {
         let named = self.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        named.flat_map(|value| value.split(',')).any(|range| range.split(';').next().is_some_and(|r| r.trim() == "text/html"))
+        named
+            .flat_map(|value| value.split(','))
+            .any(|range| range.split(';').next().is_some_and(|r| r.trim() == "text/html"))
     }
 }
 

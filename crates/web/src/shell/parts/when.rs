@@ -46,7 +46,7 @@ impl When {
         let span = span(since.abs());
         match since {
             -999..1000 => "now".into(),
-            0.. => format!("{span} ago"),
+            1000.. => format!("{span} ago"),
             _ => format!("in {span}"),
         }
     }
@@ -56,8 +56,8 @@ impl When {
 fn span(ms: i64) -> String {
     match ms {
         ..MINUTE => format!("{} s", ms / SECOND),
-        ..HOUR => format!("{} min", ms / MINUTE),
-        ..DAY => format!("{} h", ms / HOUR),
+        MINUTE..HOUR => format!("{} min", ms / MINUTE),
+        HOUR..DAY => format!("{} h", ms / HOUR),
         _ if ms / DAY == 1 => "1 day".into(),
         _ => format!("{} days", ms / DAY),
     }
@@ -72,10 +72,10 @@ impl fmt::Display for Took {
         let ms = self.0.max(0);
         match ms {
             ..10 => write!(f, "{ms} ms"),
-            ..10_000 => write!(f, "{}.{:02} s", ms / SECOND, ms % SECOND / 10),
-            ..MINUTE => write!(f, "{}.{} s", ms / SECOND, ms % SECOND / 100),
-            ..HOUR => write!(f, "{} min {} s", ms / MINUTE, ms % MINUTE / SECOND),
-            ..DAY => write!(f, "{} h {} min", ms / HOUR, ms % HOUR / MINUTE),
+            10..10_000 => write!(f, "{}.{:02} s", ms / SECOND, ms % SECOND / 10),
+            10_000..MINUTE => write!(f, "{}.{} s", ms / SECOND, ms % SECOND / 100),
+            MINUTE..HOUR => write!(f, "{} min {} s", ms / MINUTE, ms % MINUTE / SECOND),
+            HOUR..DAY => write!(f, "{} h {} min", ms / HOUR, ms % HOUR / MINUTE),
             _ => write!(f, "{} d {} h", ms / DAY, ms % DAY / HOUR),
         }
     }
