@@ -8,6 +8,7 @@
 //! * [`api_keys`] issues keys, decides whether a presented one is believed, and remembers how it was used.
 //! * [`roles`] say what a member may; [`members`] are the people who have them, alone or in [`teams`].
 //! * [`sign_in`] is where a member proves who they are, by one of their [`passkeys`]; [`sessions`] remember that they did.
+//! * [`mail`] brings members their links, through whoever can send mail.
 //! * [`own`] is a member's own page.
 //! * [`Credentials`] decides about whatever is presented: a key or a session.
 #![forbid(unsafe_code)]
@@ -17,6 +18,7 @@ pub mod api_keys;
 mod credentials;
 pub mod identities;
 pub mod links;
+pub mod mail;
 pub mod masking;
 pub mod members;
 pub mod notices;

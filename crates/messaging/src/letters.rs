@@ -2,7 +2,7 @@
 //!
 //! The first live channel is taken. An organisation without one writes nobody: links are handed over in other ways then.
 
-use sealpost_access::sign_in::mail::{Courier, Letter};
+use sealpost_access::mail::{Courier, Letter};
 use sealpost_egress::Tenant;
 use sealpost_egress::mail::{Address, Draft, HeaderText, Mail, Mailbox, MessageId as MailId};
 use sealpost_egress::smtp::{Mailer, Outcome};

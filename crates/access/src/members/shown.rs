@@ -7,7 +7,7 @@ use sealpost_store::{Ctx, Environment, Org};
 use zeroize::Zeroizing;
 
 use super::invite::Invited;
-use crate::sign_in::mail::{self, Post};
+use crate::mail::{self, Post};
 
 /// A link that is shown in one answer, and remembered until that is on its way. A repeated request shows and sends nothing.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 //!
 //! * By a passkey ([`crate::passkeys`]): the way.
 //! * By a [link](crate::links): one-time. The operator on the host makes one for an owner, so that there is a first member at all; invitations have
-//!   one; and whoever has lost their passkeys gets one by [`mail`], or from somebody who may manage members.
+//!   one; and whoever has lost their passkeys gets one by [mail](crate::mail), or from somebody who may manage members.
 //! * By a [recovery code](crate::recovery_codes), of which a member keeps ten.
 //!
 //! Whatever the proof, it ends in [`sessions::open`](crate::sessions::open). A link (but the operator's) and a code begin a session that is
@@ -11,7 +11,6 @@
 mod api;
 mod assets;
 pub mod codes;
-pub mod mail;
 #[cfg(test)]
 mod tests;
 

@@ -16,8 +16,8 @@ use sealpost_store::MemberId;
 use sealpost_web::{Feature, Listing, Refusal};
 
 use super::{Members, codes, pages};
+use crate::mail::Post;
 use crate::sessions::SessionAuthenticator;
-use crate::sign_in::mail::Post;
 pub(super) use stop::{Deed, act, erase};
 
 /// What the handlers need: where members are, who remembers what they may, and what links begin with.

@@ -15,7 +15,7 @@ use sealpost_web::Feature;
 use serde::Deserialize;
 
 use super::codes;
-use super::mail::Post;
+use crate::mail::Post;
 use crate::members::Members;
 use crate::passkeys::Passkeys;
 use crate::sessions::SessionAuthenticator;

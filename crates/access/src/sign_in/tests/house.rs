@@ -15,11 +15,11 @@ use sealpost_web::{App, Authenticator, BoxFuture, Caller, Presented, Registry, V
 use crate::Credentials;
 use crate::api_keys::KeyAuthenticator;
 use crate::links::{self, IssuedLink, Purpose};
+use crate::mail::{Courier, Letter, Post};
 use crate::members::{self, Members};
 use crate::passkeys::{self, Passkeys};
 use crate::roles::{RoleRef, Standard};
 use crate::sessions::{self, Agent, SessionAuthenticator};
-use crate::sign_in::mail::{Courier, Letter, Post};
 use crate::sign_in::{SignIn, feature};
 
 pub(super) const HERE: &str = "192.0.2.10";
