@@ -181,8 +181,9 @@ pub(super) fn cancel(
     if message.state != State::Queued {
         return Err(Refusal::of(&codes::MESSAGE_LEFT).into());
     }
-    store::advance(tx, id, State::Queued, State::Cancelled, None, message.attempts)?;
+    // The job before the message, as whoever sends it does: two that wait for each other's row would end in neither.
     outbox::cancel(tx, JOB, id.bytes())?;
+    store::advance(tx, id, State::Queued, State::Cancelled, None, message.attempts)?;
     store::add_step(tx, id, message.attempts * 2 + 1, State::Cancelled.word(), message.attempts, None)?;
     if let Some(hearing) = hearing {
         deliveries::promise(tx, &hearing.occurrence, &hearing.endpoints)?;

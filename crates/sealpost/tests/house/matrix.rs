@@ -59,8 +59,13 @@ impl Findings {
         self.0.extend(all.into_iter().map(|what| format!("{} for {who}: {what}", route.name())));
     }
 
-    fn none(self) {
-        assert!(self.0.is_empty(), "{} findings:\n{}", self.0.len(), self.0.join("\n"));
+    fn none(self, house: &House) {
+        if self.0.is_empty() {
+            return;
+        }
+        let log = house.log();
+        let faults = log.lines().filter(|line| line.contains("ERROR")).collect::<Vec<_>>().join("\n");
+        panic!("{} findings:\n{}\n{faults}", self.0.len(), self.0.join("\n"));
     }
 }
 
@@ -164,7 +169,7 @@ async fn every_route_refuses_whoever_has_no_good_credential(house: House) {
             findings.0.push(format!("trace {}: {} allow {}", route.path, answer.status, answer.header("allow")));
         }
     }
-    findings.none();
+    findings.none(&house);
 }
 
 async fn every_route_needs_exactly_the_scope_it_declares(house: House) {
@@ -189,7 +194,7 @@ async fn every_route_needs_exactly_the_scope_it_declares(house: House) {
         let admitted = !matches!(answer.status, 401 | 403) || own_reasons.contains(&&*answer.code());
         findings.look(route, "the one scope", &answer, admitted);
     }
-    findings.none();
+    findings.none(&house);
 }
 
 /// What a member may be refused for although their role holds the permission.
@@ -234,7 +239,7 @@ async fn every_route_is_open_to_exactly_the_roles_that_hold_its_permission(house
         }
     }
     assert!(admitted > 100 && refused > 100, "{admitted} and {refused} prove nothing");
-    findings.none();
+    findings.none(&house);
 }
 
 async fn no_other_site_speaks_for_a_member(house: House) {
@@ -281,7 +286,7 @@ async fn no_other_site_speaks_for_a_member(house: House) {
             }
         }
     }
-    findings.none();
+    findings.none(&house);
 }
 
 async fn every_object_of_somebody_else_is_as_absent_as_none(house: House) {
@@ -331,7 +336,7 @@ async fn every_object_of_somebody_else_is_as_absent_as_none(house: House) {
         }
     }
     assert!(looked > 20, "{looked}");
-    findings.none();
+    findings.none(&house);
 }
 
 type By = Box<dyn Fn(Ask) -> Ask>;
