@@ -206,9 +206,10 @@
       const item = document.createElement('li');
       const link = document.createElement('a');
       const hint = document.createElement('kbd');
-      item.id = `place-${at}`;
-      item.setAttribute('role', 'option');
-      item.setAttribute('aria-selected', at === 0);
+      item.setAttribute('role', 'presentation');
+      link.id = `place-${at}`;
+      link.setAttribute('role', 'option');
+      link.setAttribute('aria-selected', at === 0);
       hint.textContent = `g ${place.key}`;
       link.href = place.href;
       link.tabIndex = -1;
@@ -219,7 +220,7 @@
     point();
   };
   const point = () => {
-    const items = [...choices.children];
+    const items = $$('a', choices);
     items.forEach((item, at) => item.setAttribute('aria-selected', at === chosen));
     items[chosen]?.scrollIntoView({ block: 'nearest' });
     const input = $('input[name=q]', palette);
