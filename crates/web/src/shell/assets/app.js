@@ -90,7 +90,9 @@
     const content = $('.page', page);
     const title = $('h1', content);
     $('#sheet-title').textContent = title ? title.textContent : '';
-    title?.closest('.head')?.remove();
+    const head = title?.closest('.head');
+    $$('h1, .crumb', head || content).forEach((one) => one.remove());
+    if (head && !head.textContent.trim()) head.remove();
     sheet.dataset.url = url;
     sheet.lastElementChild.replaceChildren(...content.childNodes);
     settle(sheet);
@@ -369,7 +371,12 @@
       clearTimeout(soon);
       soon = setTimeout(refresh, 150);
     });
-    stream.addEventListener('end', () => location.reload());
+    // It ends when the session does, or the server: who has to sign in again is led there, the rest hear on by themselves.
+    stream.addEventListener('error', async () => {
+      const { response } = await ask(location.href).catch(() => ({}));
+      if (response?.redirected) return location.reload();
+      if (response?.ok && stream?.readyState === EventSource.CLOSED) { stream = null; watch(); }
+    });
   };
   document.addEventListener('visibilitychange', () => { if (!document.hidden && stale) refresh(); });
   addEventListener('pagehide', () => { stream?.close(); stream = null; });
