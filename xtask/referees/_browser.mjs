@@ -154,7 +154,7 @@ export async function enter(page, { url, link }) {
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What axe has to say about a page as it stands, or about what lies over it. */
-async function judge(page, within) {
+export async function judge(page, within) {
   const devtools = await (page.devtools ??= page.context().newCDPSession(page));
   // By the developer's door: the page's content policy lets nobody in.
   const { result } = await devtools.send("Runtime.evaluate", { expression: "typeof axe" });
@@ -167,7 +167,7 @@ async function judge(page, within) {
 }
 
 /** What of a page can't be seen without scrolling sideways, or is cut off where nothing scrolls. */
-const sideways = (page) => page.evaluate(() => {
+export const sideways = (page) => page.evaluate(() => {
   const edge = document.documentElement.clientWidth + 1;
   const mayGoOn = (style) => /auto|scroll/.test(style.overflowX) || style.textOverflow === "ellipsis" || style.position === "fixed";
   const isExcused = (element) => {

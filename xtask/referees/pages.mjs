@@ -1,6 +1,6 @@
 // Every page of the dashboard in a real browser: axe finds nothing, nothing breaks the content policy, nothing sticks out of a telephone.
 // The list is the server's own, so that a page is looked at the day it appears.
-import { authenticator, enter, errors, look, own, part, receiver, user, verdict, withBrowser } from "./_browser.mjs";
+import { authenticator, enter, errors, judge, look, own, part, receiver, sideways, user, verdict, withBrowser } from "./_browser.mjs";
 
 /** Pages that answer something else than a page with something in it, and why. */
 const NO_PAGES = {
@@ -121,6 +121,24 @@ await withBrowser(async (house) => {
   const templates = Object.keys(listed).filter((path) => listed[path].get && (path.startsWith("/app") && !NO_PAGES[path]));
   verdict(templates.length > 40, `the server lists ${templates.length} pages`);
   for (const path of Object.keys(NO_PAGES)) verdict(path in listed || path.endsWith("live"), `${path} is no page: it ${NO_PAGES[path]}`);
+
+  // Those who look, looked at: what is wrong on purpose is found.
+  await part("judges", async () => {
+    await page.goto(`${url}/app/test`);
+    await page.evaluate(() => {
+      const bad = document.createElement("div");
+      bad.innerHTML = '<img src="data:,"><button></button>';
+      bad.append(Object.assign(document.createElement("p"), { id: "wide", textContent: "wide" }));
+      document.querySelector("#main").append(bad);
+      document.querySelector("#wide").style.width = "2000px";
+      document.querySelector("#main").append(Object.assign(document.createElement("script"), { textContent: "window.owned = true" }));
+    });
+    const found = (await judge(page)).map((one) => one.split(":")[0]);
+    verdict(found.includes("image-alt") && found.includes("button-name"), `axe finds what is wrong: ${found.join(", ")}`);
+    verdict((await sideways(page)).length > 0, "what sticks out is found");
+    const broke = errors.splice(0);
+    verdict(broke.some((one) => one.includes("CSP")) && !(await page.evaluate(() => window.owned)), "an inline script doesn't run, and is heard of");
+  });
 
   // First where everything is, then a look at each.
   const map = new Chart(templates);
