@@ -9,6 +9,8 @@ import { Agent, createServer, request } from "node:https";
 import { chromium } from "playwright-core";
 
 const { SEALPOST_BIN, SEALPOST_DIR } = process.env;
+/** While a referee is written: the one part to run. */
+const ONLY = process.env.SEALPOST_ONLY;
 const PATIENCE = 30_000;
 /** What axe is asked: everything that has a number in WCAG 2.2 A and AA, and what is good practice. */
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -23,6 +25,7 @@ export const verdict = (held, what) => {
 
 /** Runs a part of a referee; what it throws is a check that didn't hold, and the next part goes on. */
 export const part = async (name, act) => {
+  if (ONLY && name !== ONLY) return;
   const began = Date.now();
   try {
     await act();
@@ -32,8 +35,8 @@ export const part = async (name, act) => {
   console.log(`# ${name}: ${Date.now() - began} ms`);
 };
 
-/** The demo, once it is ready: where it is, the owner's link, and its test key. */
-async function demo() {
+/** The demo, once it is ready: where it is, the owner's link, and its test key. A second one goes on with what the first left. */
+export async function demo() {
   const data = join(SEALPOST_DIR, "data");
   const child = spawn(SEALPOST_BIN, ["--json", "demo", "--port", "0", "--data", data], { stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface({ input: child.stdout })) {
@@ -48,7 +51,7 @@ async function demo() {
 /** Starts the demo and a browser, and ends both whatever happens. */
 export async function withBrowser(act) {
   mkdirSync(SHOTS, { recursive: true });
-  const house = await demo();
+  let house = await demo();
   const leaf = new X509Certificate(readFileSync(join(house.tls, "localhost.pem")));
   const spki = createHash("sha256").update(leaf.publicKey.export({ type: "spki", format: "der" })).digest("base64");
   const browser = await chromium.launch({
@@ -56,7 +59,15 @@ export async function withBrowser(act) {
     args: ["--no-sandbox", `--ignore-certificate-errors-spki-list=${spki}`],
   });
   try {
-    await act({ ...house, browser, api: client(house) });
+    const again = async (meanwhile) => {
+      const ended = new Promise((end) => house.child.once("exit", end));
+      house.child.kill("SIGTERM");
+      await ended;
+      meanwhile();
+      house = await demo();
+      return { ...house, browser, api: client(house) };
+    };
+    await act({ ...house, browser, api: client(house), again });
   } catch (error) {
     verdict(false, `${error}`.split("\n")[0]);
   } finally {
@@ -66,17 +77,17 @@ export async function withBrowser(act) {
   process.exit(failed ? 1 : 0);
 }
 
-/** The API, as a program with the demo's test key calls it. */
-function client({ url, key, tls }) {
+/** The API, as a program with a key calls it: the demo's, unless another is named. */
+function client({ url, key: own, tls }) {
   const agent = new Agent({ keepAlive: true, ca: readFileSync(join(tls, "ca.pem")) });
-  return (method, path, body) => new Promise((settle, fail) => {
+  return (method, path, body, key = own) => new Promise((settle, fail) => {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = { authorization: `Bearer ${key}`, ...(text && { "content-type": "application/json", "content-length": Buffer.byteLength(text) }) };
     const sent = request(`${url}${path}`, { method, agent, headers }, async (answer) => {
       const parts = [];
       for await (const one of answer) parts.push(one);
       const read = Buffer.concat(parts).toString();
-      if (answer.statusCode >= 300) return fail(new Error(`${method} ${path}: ${answer.statusCode} ${read}`));
+      if (answer.statusCode >= 300) return fail(Object.assign(new Error(`${method} ${path}: ${answer.statusCode} ${read}`), { status: answer.statusCode }));
       settle(read ? JSON.parse(read) : null);
     });
     sent.on("error", fail);
@@ -142,13 +153,13 @@ export async function enter(page, { url, link }) {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What axe has to say about a page as it stands. */
-export async function judge(page) {
+/** What axe has to say about a page as it stands, or about what lies over it. */
+export async function judge(page, within) {
   const devtools = await (page.devtools ??= page.context().newCDPSession(page));
   // By the developer's door: the page's content policy lets nobody in.
   const { result } = await devtools.send("Runtime.evaluate", { expression: "typeof axe" });
   if (result.value !== "object") await devtools.send("Runtime.evaluate", { expression: axe });
-  const run = `axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ["violations"] })
+  const run = `axe.run(${within ? JSON.stringify(within) : "document"}, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ["violations"] })
     .then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.slice(0, 4).map(({ target, any }) => target.join(" ") + (any[0] ? " (" + any[0].message + ")" : "")).join("; ")))`;
   const said = await devtools.send("Runtime.evaluate", { expression: run, awaitPromise: true, returnByValue: true });
   if (said.exceptionDetails) throw new Error(`axe: ${said.exceptionDetails.exception?.description ?? said.exceptionDetails.text}`);
@@ -156,7 +167,7 @@ export async function judge(page) {
 }
 
 /** What of a page can't be seen without scrolling sideways, or is cut off where nothing scrolls. */
-const sideways = (page) => page.evaluate(() => {
+export const sideways = (page) => page.evaluate(() => {
   const edge = document.documentElement.clientWidth + 1;
   const mayGoOn = (style) => /auto|scroll/.test(style.overflowX) || style.textOverflow === "ellipsis" || style.position === "fixed";
   const isExcused = (element) => {
@@ -180,25 +191,27 @@ const VARIANTS = [
   { colorScheme: "light", width: 360 },
 ];
 
-/** Of what is longer than this, the first window is picture enough. */
+/** Of what is longer than this, the beginning is picture enough. */
 const LONG = 3_000;
 
-/** Looks at a page as it stands; `only` some variants. */
-export async function look(page, name, only = () => true) {
+/** Looks at a page as it stands; `only` in some variants, and axe only at what is `within`. */
+export async function look(page, name, only = () => true, within) {
   for (const variant of VARIANTS.filter(only)) {
     const { colorScheme, width } = variant;
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.setViewportSize({ width, height: 800 });
     if (variant.axe) {
-      const found = await judge(page);
+      const found = await judge(page, within);
       verdict(found.length === 0, `axe: ${name}, ${colorScheme}, ${width} px${found.map((one) => `\n#   ${one}`).join("")}`);
       if (width === 360) {
         const over = await sideways(page);
         verdict(over.length === 0, `fits ${width} px: ${name}${over.map((one) => `\n#   ${one}`).join("")}`);
       }
     }
-    const fullPage = await page.evaluate((most) => !document.querySelector("dialog[open]") && document.documentElement.scrollHeight < most, LONG);
-    await page.screenshot({ path: join(SHOTS, `${name}.${width}.${colorScheme}.png`), fullPage });
+    // A window as high as the page: what is fixed stays where it belongs.
+    const height = await page.evaluate(() => (document.querySelector("dialog[open], [popover]:popover-open") ? 800 : document.documentElement.scrollHeight));
+    if (height > 800) await page.setViewportSize({ width, height: Math.min(height, LONG) });
+    await page.screenshot({ path: join(SHOTS, `${name}.${width}.${colorScheme}.png`) });
   }
   await page.setViewportSize({ width: 1280, height: 800 });
 }

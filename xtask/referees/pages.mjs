@@ -1,6 +1,6 @@
 // Every page of the dashboard in a real browser: axe finds nothing, nothing breaks the content policy, nothing sticks out of a telephone.
 // The list is the server's own, so that a page is looked at the day it appears.
-import { authenticator, enter, errors, look, own, part, receiver, user, verdict, withBrowser } from "./_browser.mjs";
+import { authenticator, enter, errors, judge, look, own, part, receiver, sideways, user, verdict, withBrowser } from "./_browser.mjs";
 
 /** Pages that answer something else than a page with something in it, and why. */
 const NO_PAGES = {
@@ -18,34 +18,32 @@ async function furnish({ api, tls }, page, url) {
   await api("POST", `/v1/endpoints/${endpoint.id}/verify`);
   await api("POST", "/v1/messages", { event: "visit.reminder", to: { email: "ada@example.com" }, data: { name: "Ada", day: "Monday" } });
   await page.goto(`${url}/app/test`);
-  const { id } = await own(page, "POST", "/v1/invitations", { email: "sam@example.com", name: "Sam Example", role: "agent" });
+  await own(page, "POST", "/v1/invitations", { email: "sam@example.com", name: "Sam Example", role: "agent" });
+  const { link: viewers } = await own(page, "POST", "/v1/invitations", { email: "vera@example.com", name: "Vera Example", role: "viewer" });
   await own(page, "POST", "/v1/teams", { name: "Front desk" });
   await own(page, "POST", "/v1/roles", { name: "Night shift", permissions: ["messages:read", "contacts:read"] });
   for (let looks = 0; looks < 100 && ears.heard.length < 2; looks += 1) await page.waitForTimeout(50);
-  verdict(ears.heard.length >= 2 && id, "there is something to look at");
-  return ears;
+  verdict(ears.heard.length >= 2, "there is something to look at");
+  return { ears, viewers };
 }
 
 const pattern = (template) => new RegExp(`^${template.replace(/\{[^}]+\}/g, "([^/?#]+)")}$`);
 const nameOf = (path) => path.replace(/^\//, "").replace(/[a-z]{2,4}_[0-9a-z]{20,}/g, "id").replaceAll("/", "-") || "start";
 
 /** Goes from page to page by what leads on, until every template has a page or nothing leads on. */
-class Map_ {
+class Chart {
   constructor(templates) {
-    this.templates = templates;
+    // `/keys/new` fits `/keys/{id}` too: what has fewer holes comes first.
+    const holes = (template) => template.split("{").length;
+    this.templates = templates.toSorted((a, b) => holes(a) - holes(b));
     this.found = new Map();
   }
   /** A template with its environment filled in has one page that stands for all. */
   note(path) {
-    for (const template of this.templates) {
-      const match = pattern(template).exec(path);
-      if (!match) continue;
-      const place = template.startsWith("/app/{env}") ? template.replace("{env}", match[1]) : template;
-      // `/keys/new` fits `/keys/{id}` too.
-      const isOther = this.templates.some((other) => other !== template && !other.includes("{id}") && pattern(other).test(path));
-      if (!isOther && !this.found.has(place)) this.found.set(place, path);
-      if (!isOther) return;
-    }
+    const template = this.templates.find((one) => pattern(one).test(path));
+    if (!template) return;
+    const place = template.replace("{env}", pattern(template).exec(path)[1]);
+    if (!this.found.has(place)) this.found.set(place, path);
   }
   /** Pages of objects whose own page is known and which nothing there leads to: a key that is revoked already, say. */
   infer() {
@@ -67,19 +65,22 @@ async function visit(page, url, path) {
   return { status: response.status(), links: await page.locator("a[href^='/']").evaluateAll((all) => all.map((a) => a.getAttribute("href").split(/[?#]/)[0])) };
 }
 
+const isDay = ({ axe, width }) => axe && width > 360;
+const isNight = ({ axe, width }) => axe && width === 360;
+
 /** What opens on a page: its menu, and the first sheet that asks something. */
 async function open(page, name) {
   const menu = page.locator("#main button[popovertarget]").first();
   if (await menu.count()) {
     await menu.click();
-    await look(page, `${name}.menu`, ({ axe }) => axe);
+    await look(page, `${name}.menu`, isNight);
     await page.keyboard.press("Escape");
   }
   const sheet = page.locator("#main a[data-sheet]:visible").first();
   if (await sheet.count()) {
     await sheet.click();
     await page.locator("#sheet[open]").waitFor();
-    await look(page, `${name}.sheet`, ({ axe }) => axe);
+    await look(page, `${name}.sheet`, isNight);
     await page.keyboard.press("Escape");
   }
 }
@@ -98,7 +99,7 @@ async function refuse(page, name) {
   ]);
   const says = await page.locator("[role=alert]").count();
   verdict(says > 0, `sent empty, it says what is wrong: ${name}`);
-  await look(page, `${name}.refused`, ({ axe }) => axe);
+  await look(page, `${name}.refused`, isDay);
 }
 
 await withBrowser(async (house) => {
@@ -107,15 +108,40 @@ await withBrowser(async (house) => {
   const page = await context.newPage();
   await authenticator(page);
   await enter(page, { url, link });
-  const ears = await furnish(house, page, url);
+  // A second passkey, of another device: one of two can be removed.
+  const other = await context.newPage();
+  await authenticator(other);
+  await other.goto(`${url}/sign-in/passkey`);
+  await other.getByRole("button", { name: "Create a passkey" }).click();
+  await other.waitForURL("**/sign-in/recovery-codes");
+  await other.close();
+  const { ears, viewers } = await furnish(house, page, url);
 
   const { "x-sealpost-pages": listed } = await page.evaluate(async () => (await fetch("/v1/openapi.json")).json());
   const templates = Object.keys(listed).filter((path) => listed[path].get && (path.startsWith("/app") && !NO_PAGES[path]));
   verdict(templates.length > 40, `the server lists ${templates.length} pages`);
   for (const path of Object.keys(NO_PAGES)) verdict(path in listed || path.endsWith("live"), `${path} is no page: it ${NO_PAGES[path]}`);
 
+  // Those who look, looked at: what is wrong on purpose is found.
+  await part("judges", async () => {
+    await page.goto(`${url}/app/test`);
+    await page.evaluate(() => {
+      const bad = document.createElement("div");
+      bad.innerHTML = '<img src="data:,"><button></button>';
+      bad.append(Object.assign(document.createElement("p"), { id: "wide", textContent: "wide" }));
+      document.querySelector("#main").append(bad);
+      document.querySelector("#wide").style.width = "2000px";
+      document.querySelector("#main").append(Object.assign(document.createElement("script"), { textContent: "window.owned = true" }));
+    });
+    const found = (await judge(page)).map((one) => one.split(":")[0]);
+    verdict(found.includes("image-alt") && found.includes("button-name"), `axe finds what is wrong: ${found.join(", ")}`);
+    verdict((await sideways(page)).length > 0, "what sticks out is found");
+    const broke = errors.splice(0);
+    verdict(broke.some((one) => one.includes("CSP")) && !(await page.evaluate(() => window.owned)), "an inline script doesn't run, and is heard of");
+  });
+
   // First where everything is, then a look at each.
-  const map = new Map_(templates);
+  const map = new Chart(templates);
   const before = Date.now();
   const queue = ENVIRONMENTS.flatMap((environment) => templates.filter((one) => one.replace("{env}", "").indexOf("{") < 0).map((one) => one.replace("{env}", environment)));
   queue.forEach((path) => map.note(path));
@@ -134,13 +160,13 @@ await withBrowser(async (house) => {
       const name = nameOf(path);
       await part(name, async () => {
         const { status, links } = await visit(hand, url, path);
-        links.forEach((one) => map.note(one));
+        links.filter((one) => one.startsWith(`/app/${path.split("/")[2]}`)).forEach((one) => map.note(one));
         looked.set(path, status);
         if (!verdict(status === 200, `${path} answers 200 (${status})`)) return;
         // An empty environment differs from a full one in its lists.
         const isLive = path.startsWith("/app/live");
         if (isLive && !/^\/app\/live(\/[a-z]+)?$/.test(path)) return;
-        await look(hand, name, ({ axe }) => !isLive || axe);
+        await look(hand, name, isLive ? isDay : undefined);
         if (isLive) return;
         await open(hand, name);
         await refuse(hand, name);
@@ -156,7 +182,7 @@ await withBrowser(async (house) => {
   await part("frame", async () => {
     await page.goto(`${url}/app/test`);
     await page.locator(".me > button").click();
-    await look(page, "menu-me", ({ width }) => width === 1280);
+    await look(page, "menu-me", ({ width }) => width === 1280, "#me");
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+k");
     await page.locator("#palette[open]").waitFor();
@@ -177,12 +203,10 @@ await withBrowser(async (house) => {
       verdict((await page.goto(`${url}${path}`)).status() === status, `${path} answers ${status}`);
       await look(page, `problem-${status}-${nameOf(path)}`, ({ axe }) => axe);
     }
-    await page.goto(`${url}/app/test`);
-    const { link: theirs } = await own(page, "POST", "/v1/invitations", { email: "vera@example.com", name: "Vera Example", role: "viewer" });
     const viewer = await user(browser);
     const window = await viewer.newPage();
     await authenticator(window);
-    await enter(window, { url, link: theirs });
+    await enter(window, { url, link: viewers });
     await window.goto(`${url}/app/test`);
     await look(window, "viewer-home", ({ axe }) => axe);
     verdict((await window.goto(`${url}/app/test/keys/new`)).status() === 403, "whoever may not is told so");

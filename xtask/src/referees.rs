@@ -16,11 +16,27 @@ use crate::workspace::{Workspace, files};
 /// Seconds after which a referee has lost its way.
 const PATIENCE: &str = "600";
 
-/// The scripts there are.
+/// What every script that drives a browser begins with.
+const BROWSER: &str = "_browser.mjs";
+
+/// The scripts there are, but those that drive a browser: they are a step of their own.
 pub(crate) fn scripts(workspace: &Workspace) -> Vec<PathBuf> {
+    all(workspace).into_iter().filter(|script| !drives_browser(script)).collect()
+}
+
+/// The scripts that drive a browser.
+pub(crate) fn of_browser(workspace: &Workspace) -> Vec<PathBuf> {
+    all(workspace).into_iter().filter(|script| drives_browser(script)).collect()
+}
+
+fn all(workspace: &Workspace) -> Vec<PathBuf> {
     let mut scripts = files(&workspace.root.join("xtask/referees"), &["py", "mjs"]);
     scripts.retain(|script| !stem(script).starts_with('_'));
     scripts
+}
+
+fn drives_browser(script: &Path) -> bool {
+    std::fs::read_to_string(script).is_ok_and(|text| text.contains(BROWSER))
 }
 
 /// What a referee needs besides the libraries that all share.
@@ -46,11 +62,16 @@ fn provide(workspace: &Workspace, referee: &str, log: &mut Log) -> Result<Option
     Ok(Some((need.variable, workspace.target.join("debug/examples").join(need.example))))
 }
 
-/// Runs them all, one after the other.
-pub(crate) fn run(workspace: &Workspace, postgres: Option<&Postgres>, log: &mut Log) -> Result<Counts> {
+/// Runs these, one after the other.
+pub(crate) fn run(
+    workspace: &Workspace,
+    scripts: Vec<PathBuf>,
+    postgres: Option<&Postgres>,
+    log: &mut Log,
+) -> Result<Counts> {
     let mut counts = Counts::default();
     let mut failed = Vec::new();
-    for script in scripts(workspace) {
+    for script in scripts {
         let name = stem(&script);
         let before = Counts::of_lines(&log.text());
         let folder = workspace.target.join("referees").join(&name);
@@ -63,7 +84,7 @@ pub(crate) fn run(workspace: &Workspace, postgres: Option<&Postgres>, log: &mut 
         if script.extension().is_some_and(|e| e == "py") {
             command.arg(tools::python(workspace, log)?.join("bin/python")).arg("-u").arg(&script);
         } else {
-            if std::fs::read_to_string(&script)?.contains("playwright-core") {
+            if drives_browser(&script) {
                 command.env("CHROMIUM", tools::chromium(workspace, log)?);
             }
             command.arg("node").arg(beside_its_modules(&tools::node(workspace, log)?, &script)?);

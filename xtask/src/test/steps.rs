@@ -54,6 +54,14 @@ pub(crate) fn of(workspace: &Workspace) -> Vec<Step> {
             run: judge,
         });
     }
+    if !referees::of_browser(workspace).is_empty() {
+        steps.push(Step {
+            name: "browser",
+            what: "the dashboard in Chromium: every page, and what people do there",
+            after: &["build"],
+            run: browse,
+        });
+    }
     if crash::exists(workspace) {
         steps.push(Step { name: "crash", what: "kills and power cuts", after: &["postgres"], run: kill });
     }
@@ -116,7 +124,11 @@ fn build(run: &mut Run<'_>, log: &mut Log) -> Result<Counts> {
 }
 
 fn judge(run: &mut Run<'_>, log: &mut Log) -> Result<Counts> {
-    referees::run(run.workspace, run.postgres.as_ref(), log)
+    referees::run(run.workspace, referees::scripts(run.workspace), run.postgres.as_ref(), log)
+}
+
+fn browse(run: &mut Run<'_>, log: &mut Log) -> Result<Counts> {
+    referees::run(run.workspace, referees::of_browser(run.workspace), None, log)
 }
 
 fn kill(run: &mut Run<'_>, log: &mut Log) -> Result<Counts> {

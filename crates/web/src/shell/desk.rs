@@ -8,9 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{CONTENT_SECURITY_POLICY, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
-use sealpost_store::{Ctx, RequestId, StoreError};
+use sealpost_store::{Ctx, Environment, RequestId, StoreError};
 
-use super::{Face, Frame, Head, Nav, POLICY, Theme, Toast};
+use super::{Face, Frame, Group, Head, Nav, POLICY, Theme, Toast};
 use crate::browser::{DONE_COOKIE, THEME_COOKIE, clear, cookie, done};
 use crate::caller::{BoxFuture, Caller};
 use crate::problem::{Failure, Fault};
@@ -161,10 +161,16 @@ impl<B, Q> Call<B, Q> {
 
     /// Where an object with this id has its page, if it has one and this caller may open it.
     pub fn page_of(&self, id: &str) -> Option<String> {
+        self.page_of_in(self.ctx.org.environment, id)
+    }
+
+    /// Where an object of this environment has its page. What belongs to the organisation itself has one in each.
+    pub fn page_of_in(&self, environment: Environment, id: &str) -> Option<String> {
         let (prefix, _) = id.rsplit_once('_')?;
         let (path, entry) = self.arrived.desk.as_ref()?.ready.frame.place_of(prefix)?;
         let permitted = entry.needs.is_none_or(|needs| self.caller.permissions.contains(needs));
-        permitted.then(|| self.at(&format!("{path}/{id}")))
+        let there = if entry.group == Group::Organisation { self.ctx.org.environment } else { environment };
+        permitted.then(|| format!("/app/{there}{path}/{id}"))
     }
 }
 

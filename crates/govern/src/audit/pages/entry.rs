@@ -76,7 +76,9 @@ async fn show(api: Api, call: Call) -> Result<Reply, Failure> {
     api.record(&call.ctx).await?;
     let entry = service::entry(&api.house, &call.ctx, seq).await?.ok_or_else(not_found)?;
     let proof = prove(&api.house, &call.ctx, seq).await?;
-    let page = page(&entry, proof, call.ctx.now(), |path| call.at(path), |id| call.page_of(id));
+    let environment = words::environment(&entry, &call.ctx);
+    let page =
+        page(&entry, proof, call.ctx.now(), |path| call.at(path), |id| call.page_of_in(environment, id));
     call.show(&page.action, &page)
 }
 

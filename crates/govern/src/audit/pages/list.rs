@@ -133,7 +133,10 @@ async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
     let (ctx, now) = (&call.ctx, call.ctx.now());
     let cursor = call.query.cursor.as_deref();
     let found = page(&api, &call, filter(&call.query)?, None, cursor).await?;
-    let row = |entry: &Entry| Row::of(entry, call.at(&format!("/audit/{}", entry.seq)), now, |id| call.page_of(id));
+    let row = |entry: &Entry| {
+        let page_of = |id: &str| call.page_of_in(words::environment(entry, ctx), id);
+        Row::of(entry, call.at(&format!("/audit/{}", entry.seq)), now, page_of)
+    };
     let path = call.at("/audit");
     let kept = kept(&call.query);
     let figure = if kept.is_empty() && cursor.is_none() {

@@ -1,10 +1,31 @@
 //! How acts are said and drawn.
 
+use sealpost_store::{Ctx, Environment};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Shape, State, Tone};
 
-use crate::audit::entry::{Act, ActorWord, Entry, ResultWord};
+use crate::audit::entry::{Act, ActorWord, Entry, EnvironmentWord, ResultWord};
 use crate::audit::ids::TypedId;
+
+/// In which environment an entry's objects are; the one that is looked at, if the entry is about the organisation itself.
+pub(super) fn environment(entry: &Entry, ctx: &Ctx) -> Environment {
+    match entry.act.as_ref().and_then(|act| act.environment) {
+        Some(EnvironmentWord::Test) => Environment::Test,
+        Some(EnvironmentWord::Live) => Environment::Live,
+        None => ctx.org.environment,
+    }
+}
+
+/// An id in a column: what it is of, and the end, by which ids differ.
+pub(super) fn short(id: &str) -> String {
+    const END: usize = 8;
+    match id.rsplit_once('_') {
+        Some((prefix, rest)) if rest.len() > END => {
+            format!("{prefix}_…{}", rest.get(rest.len() - END..).unwrap_or(rest))
+        }
+        _ => id.to_owned(),
+    }
+}
 
 /// Who acted: how they are drawn, said and named, and where they are shown.
 pub(super) struct Who {
@@ -51,6 +72,13 @@ pub(super) fn act(action: &str) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_in_a_column_keeps_its_kind_and_its_end() {
+        assert_eq!(short("key_01m8fmbdtdfnfv6517rsq9g55k"), "key_…rsq9g55k");
+        assert_eq!(short("key_1"), "key_1");
+        assert_eq!(short("nothing"), "nothing");
+    }
 
     #[test]
     fn an_act_is_read_with_what_was_done_first() {

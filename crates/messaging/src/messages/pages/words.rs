@@ -18,9 +18,14 @@ pub(crate) const fn badge(state: State) -> Badge {
     }
 }
 
+/// No code is longer; every id is: 26 letters after its prefix.
+const LONGEST_CODE: usize = 28;
+
 /// A code as people read it: `mailbox_unknown` becomes `mailbox unknown`.
 pub(crate) fn spaced(code: &str) -> String {
-    code.replace('_', " ")
+    // Not in ids: a report's detail ends with one.
+    let word = |word: &str| if word.len() > LONGEST_CODE { word.to_owned() } else { word.replace('_', " ") };
+    code.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// What a step of the timeline says, how it is drawn, and what there is to add.
@@ -49,6 +54,13 @@ pub(super) fn step(kind: &str, attempt: u32, detail: Option<&str>) -> (String, S
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_are_spaced_and_ids_are_not() {
+        assert_eq!(spaced("mailbox_unknown"), "mailbox unknown");
+        let report = "message.delivered dlv_01m8fmbndmf7jr32je5234v6m1";
+        assert_eq!(spaced(report), report);
+    }
 
     #[test]
     fn every_state_has_its_own_word_and_no_two_look_alike_in_shape_and_tone() {

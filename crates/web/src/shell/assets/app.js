@@ -90,7 +90,9 @@
     const content = $('.page', page);
     const title = $('h1', content);
     $('#sheet-title').textContent = title ? title.textContent : '';
-    title?.closest('.head')?.remove();
+    const head = title?.closest('.head');
+    $$('h1, .crumb', head || content).forEach((one) => one.remove());
+    if (head && !head.textContent.trim()) head.remove();
     sheet.dataset.url = url;
     sheet.lastElementChild.replaceChildren(...content.childNodes);
     settle(sheet);
@@ -206,9 +208,10 @@
       const item = document.createElement('li');
       const link = document.createElement('a');
       const hint = document.createElement('kbd');
-      item.id = `place-${at}`;
-      item.setAttribute('role', 'option');
-      item.setAttribute('aria-selected', at === 0);
+      item.setAttribute('role', 'presentation');
+      link.id = `place-${at}`;
+      link.setAttribute('role', 'option');
+      link.setAttribute('aria-selected', at === 0);
       hint.textContent = `g ${place.key}`;
       link.href = place.href;
       link.tabIndex = -1;
@@ -219,7 +222,7 @@
     point();
   };
   const point = () => {
-    const items = [...choices.children];
+    const items = $$('a', choices);
     items.forEach((item, at) => item.setAttribute('aria-selected', at === chosen));
     items[chosen]?.scrollIntoView({ block: 'nearest' });
     const input = $('input[name=q]', palette);
@@ -368,7 +371,12 @@
       clearTimeout(soon);
       soon = setTimeout(refresh, 150);
     });
-    stream.addEventListener('end', () => location.reload());
+    // It ends when the session does, or the server: who has to sign in again is led there, the rest hear on by themselves.
+    stream.addEventListener('error', async () => {
+      const { response } = await ask(location.href).catch(() => ({}));
+      if (response?.redirected) return location.reload();
+      if (response?.ok && stream?.readyState === EventSource.CLOSED) { stream = null; watch(); }
+    });
   };
   document.addEventListener('visibilitychange', () => { if (!document.hidden && stale) refresh(); });
   addEventListener('pagehide', () => { stream?.close(); stream = null; });
