@@ -255,7 +255,7 @@ pub(super) fn figure(counts: &[Count], span: Span) -> Bars {
     let columns = steps.into_iter().enumerate().map(|(at, values)| {
         let when = span.begin(at).to_string();
         let (date, clock) = when.split_once('T').unwrap_or((&when, ""));
-        let tick = at.is_multiple_of(8).then(|| date.to_owned());
+        let tick = at.is_multiple_of(8).then(|| date.get(5..).unwrap_or(date).to_owned());
         Column { when: format!("{date} {}", clock.get(..5).unwrap_or_default()), tick, values }
     });
     Bars::new(says, SERIES, columns.collect())

@@ -102,7 +102,9 @@
     const data = new URLSearchParams(new FormData(form, submitter));
     const { response, page } = await ask(form.action, { method: 'POST', body: data });
     if (!page) return location.assign(response.url);
-    if (response.ok && (response.redirected || !form.closest('dialog'))) {
+    // What is shown in clear takes the place of what was masked.
+    const isPage = response.redirected || !form.closest('dialog') || $('[data-clear-for]', page);
+    if (response.ok && isPage) {
       sheet.open && sheet.close();
       return put(page, response.redirected ? response.url : '');
     }
@@ -378,7 +380,10 @@
       if (response?.ok && stream?.readyState === EventSource.CLOSED) { stream = null; watch(); }
     });
   };
-  document.addEventListener('visibilitychange', () => { if (!document.hidden && stale) refresh(); });
+  const catchUp = () => setTimeout(() => { if (!document.hidden && stale) refresh(); });
+  document.addEventListener('visibilitychange', catchUp);
+  // What came while something was open or typed.
+  for (const over of ['close', 'toggle', 'focusout']) document.addEventListener(over, catchUp, true);
   addEventListener('pagehide', () => { stream?.close(); stream = null; });
 
   const settle = (of = document) => {
