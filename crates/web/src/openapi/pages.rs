@@ -196,10 +196,9 @@ fn sentence(title: &str) -> String {
     if title.ends_with(['.', '?', '!']) { title.to_owned() } else { format!("{title}.") }
 }
 
-/// What a field or parameter is for, if that is said.
+/// What a field or parameter is for; nothing, if that isn't said: no term stands without.
 pub(super) fn meaning(of: &Value) -> String {
-    let text = of["description"].as_str().unwrap_or_default();
-    if text.is_empty() { String::new() } else { format!("<dd>{}</dd>", code_spans(text)) }
+    format!("<dd>{}</dd>", code_spans(of["description"].as_str().unwrap_or_default()))
 }
 
 /// Text that may be wider than the page: it scrolls, by keyboard too.
