@@ -36,7 +36,8 @@ pub(super) fn page(matrix: RoleMatrix) -> Endpoint {
             );
             let names: Vec<String> = roles.iter().map(|role| role.name.clone()).collect();
             let table = matrix.view(&roles).table(&names);
-            std::future::ready(Ok(docs::page("Sealpost roles", &format!("{about}<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Who may call what\">{table}</div>"))))
+            let region = "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Who may call what\">";
+            std::future::ready(Ok(docs::page("Sealpost roles", &format!("{about}{region}{table}</div>"))))
         })
 }
 

@@ -77,8 +77,7 @@ async fn show(api: Api, call: Call) -> Result<Reply, Failure> {
     let entry = service::entry(&api.house, &call.ctx, seq).await?.ok_or_else(not_found)?;
     let proof = prove(&api.house, &call.ctx, seq).await?;
     let environment = words::environment(&entry, &call.ctx);
-    let page =
-        page(&entry, proof, call.ctx.now(), |path| call.at(path), |id| call.page_of_in(environment, id));
+    let page = page(&entry, proof, call.ctx.now(), |path| call.at(path), |id| call.page_of_in(environment, id));
     call.show(&page.action, &page)
 }
 
