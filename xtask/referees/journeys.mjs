@@ -226,7 +226,7 @@ await withBrowser(async (first) => {
     });
     verdict(after < WITHIN_MS, `another role ends what is open within a second (${after} ms)`);
 
-    await desk.getByRole("button", { name: "Sign in with a passkey" }).click().catch(() => {});
+    await desk.getByRole("button", { name: "Sign in with a passkey" }).click({ timeout: 1_000 }).catch(() => {});
     await desk.waitForURL((at) => at.pathname.startsWith("/app"));
     await go("/messages", desk);
     const gone = await ends(async () => {

@@ -26,12 +26,14 @@
     fade();
   };
 
+  let shown = location.pathname + location.search;
   const put = (page, url) => {
     const content = $('.page', page);
     if (!content) return location.assign(url);
     $('#main .page').replaceWith(content);
     if (page.title) document.title = `${page.title} · Sealpost ${body.dataset.env}`;
     if (url && url !== location.href) history.pushState(null, '', url);
+    shown = location.pathname + location.search;
     toast(page);
     settle();
   };
@@ -331,7 +333,8 @@
       submit(form).finally(() => buttons.forEach((button) => { button.disabled = false; }));
     }
   });
-  addEventListener('popstate', () => location.reload());
+  // Going to a part of the page is no other page.
+  addEventListener('popstate', () => { if (location.pathname + location.search !== shown) location.reload(); });
 
   // — What is shown in clear is shown for a while —
 
