@@ -4,6 +4,7 @@
 //! finds what is due later and what a crash left behind. Organisations take turns, so that a large batch of one doesn't
 //! delay another's single message, and none has so much under way that receivers which never answer could hold up all others.
 
+mod by_hand;
 mod fair;
 mod schedule;
 
@@ -18,6 +19,7 @@ use sealpost_store::{Claim, OrgId, Store, outbox};
 use tokio::sync::{mpsc, watch};
 
 use crate::meters::Meters;
+pub use by_hand::ByHand;
 pub(crate) use schedule::Schedule;
 
 /// How often the database is asked for jobs that are due or were left behind.
