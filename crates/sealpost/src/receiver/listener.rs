@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::heard::hear;
@@ -34,13 +35,16 @@ pub(super) async fn run(
     tell: mpsc::UnboundedSender<Heard>,
 ) {
     let (acceptor, slots) = (TlsAcceptor::from(tls), Arc::new(Semaphore::new(CONNECTIONS)));
+    // They end with the listener: a sender must not be heard over a connection that it kept.
+    let mut connections = JoinSet::new();
     while let Ok(slot) = slots.clone().acquire_owned().await {
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
         let (acceptor, knows, tell) = (acceptor.clone(), knows.clone(), tell.clone());
-        tokio::spawn(async move {
+        while connections.try_join_next().is_some() {}
+        connections.spawn(async move {
             connection(stream, acceptor, knows, tell).await;
             drop(slot);
         });
