@@ -6,8 +6,8 @@ use std::time::Duration;
 use sealpost_access::links;
 use sealpost_access::{api_keys, members, passkeys, sessions};
 use sealpost_govern::{activity, audit, checkpoints};
-use sealpost_messaging::contacts::Contacts;
-use sealpost_store::{Ctx, Environment, Org, Store};
+use sealpost_messaging::contacts::{ContactRefusal, Contacts};
+use sealpost_store::{Ctx, Environment, Org, OrgId, Store, StoreError};
 use sealpost_web::tls::Certificates;
 use tokio::task::JoinSet;
 
@@ -59,13 +59,18 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &Le
 /// Shreds the keys of removed members, indexes them anew after the turn of a month, forgets old sessions and spent challenges.
 async fn look_after_members(store: Store) {
     loop {
-        let outcome = members::look_after(&store).await;
-        let outcome = outcome.and(sessions::forget_old(&store).await).and(links::forget_old(&store).await);
-        if let Err(error) = outcome.and(passkeys::forget_spent_challenges(&store).await) {
+        if let Err(error) = members_once(&store).await {
             tracing::error!(error = %error, "members.not_looked_after");
         }
         tokio::time::sleep(MEMBER_CARE).await;
     }
+}
+
+async fn members_once(store: &Store) -> Result<(), StoreError> {
+    // Each is tried, whatever becomes of the others.
+    let outcome = members::look_after(store).await;
+    let outcome = outcome.and(sessions::forget_old(store).await).and(links::forget_old(store).await);
+    outcome.and(passkeys::forget_spent_challenges(store).await)
 }
 
 async fn forget_expired_answers(store: Store) {
@@ -84,23 +89,38 @@ async fn forget_expired_answers(store: Store) {
 async fn reindex_contacts(store: Store, contacts: Contacts) {
     loop {
         for id in store.organisations().await.unwrap_or_default() {
-            for environment in [Environment::Test, Environment::Live] {
-                let ctx = Ctx::system(Org { id, environment }, store.world().clone());
-                loop {
-                    match contacts.reindex(&ctx, REINDEXED).await {
-                        Ok(0) => break,
-                        Ok(_) => tokio::task::yield_now().await,
-                        Err(error) => {
-                            tracing::error!(error = %error, "contacts.reindex_failed");
-                            break;
-                        }
-                    }
-                }
-            }
-            if let Err(error) = contacts.retire(id).await {
-                tracing::error!(error = %error, "contacts.retire_failed");
+            if let Err(error) = contacts_once(&store, &contacts, id).await {
+                tracing::error!(error = %error, "contacts.reindex_failed");
             }
         }
         tokio::time::sleep(REINDEX).await;
     }
+}
+
+async fn contacts_once(store: &Store, contacts: &Contacts, id: OrgId) -> Result<(), ContactRefusal> {
+    // Each is tried, whatever becomes of the others.
+    let mut outcome = Ok(());
+    for environment in [Environment::Test, Environment::Live] {
+        let ctx = Ctx::system(Org { id, environment }, store.world().clone());
+        outcome = outcome.and(reindexed(contacts, &ctx).await);
+    }
+    outcome.and(contacts.retire(id).await.map(drop))
+}
+
+async fn reindexed(contacts: &Contacts, ctx: &Ctx) -> Result<(), ContactRefusal> {
+    while contacts.reindex(ctx, REINDEXED).await? > 0 {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+/// Does once what is done again and again beside requests: for whoever has time in their own hands.
+pub(crate) async fn look_after(house: &House) -> anyhow::Result<()> {
+    house.keys.uses().flush().await?;
+    house.signer.round().await?;
+    members_once(&house.store).await?;
+    for id in house.store.organisations().await? {
+        contacts_once(&house.store, &house.messaging.contacts, id).await?;
+    }
+    Ok(activity::count(&house.store).await?)
 }
