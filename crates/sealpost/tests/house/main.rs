@@ -8,6 +8,7 @@
 mod api;
 mod canary;
 mod databases;
+mod demo;
 mod house;
 mod init;
 mod last4;

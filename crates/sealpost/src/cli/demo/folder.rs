@@ -34,6 +34,10 @@ pub(super) struct Folder {
     pub(super) key: PathBuf,
     /// The certificate of the local authority.
     pub(super) authority: PathBuf,
+    /// How the clinic's system listens that goes on hearing of messages.
+    pub(super) hook: PathBuf,
+    /// Whether nothing has happened in it yet.
+    pub(super) is_new: bool,
     profile: PathBuf,
 }
 
@@ -46,12 +50,14 @@ impl Folder {
             config: data.join("sealpost.toml"),
             key: data.join("test.key"),
             authority: data.join("tls").join("ca.pem"),
+            hook: data.join("ward-system.key"),
+            is_new: !data.join("data.db").exists(),
             profile: data.join("client.toml"),
             data: data.to_path_buf(),
         };
         if !folder.root.exists() {
             anyhow::ensure!(
-                !data.join("data.db").exists(),
+                folder.is_new,
                 "{} holds data, and the root key it was sealed with is gone: name another folder with --data",
                 data.display()
             );

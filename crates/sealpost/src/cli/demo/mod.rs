@@ -2,19 +2,24 @@
 
 mod act;
 mod folder;
+mod past;
 mod proof;
 mod seed;
 mod tell;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sealpost_access::links;
 use sealpost_egress::client::Client;
 use sealpost_egress::network::Network;
-use sealpost_store::{Clock as _, World};
+use sealpost_seal::SystemRng;
+use sealpost_store::{Clock as _, SystemClock, World};
+use sealpost_web::tls::server_config;
 
-use super::{Outcome, Shell, Stop};
+use self::past::{Aside, Hook, PastClock};
+use super::{Out, Outcome, Shell, Stop};
 use crate::api::{Api, local_policy};
 use crate::config::{Config, Environment, Flags, LogConfig, PublicUrl, load};
 use crate::house::House;
@@ -49,19 +54,22 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     }
     let out = shell.out;
     tell::greeting(out);
-    logging::begin(&LogConfig { filter: "warn".into(), ..LogConfig::default() }, &shell.environment);
+    // What the past has to warn of is over, and part of the story.
+    logging::begin(&LogConfig { filter: "error".into(), ..LogConfig::default() }, &shell.environment);
     hardening::apply();
     let mut end = signals::End::listen()?;
-    let world = World::real();
-    let began = world.clock.now();
-
-    let folder = folder::Folder::prepare(&args.data, &*world.rng)?;
+    let folder = folder::Folder::prepare(&args.data, &SystemRng)?;
     let mut config = read_config(&folder)?;
     let (listeners, address) = bind(&mut config, &args).await?;
-    let tls = Tls::load(&config, world.clock.now())?;
-    let house = Box::pin(House::open(&config, &Environment::default(), world.clone())).await?;
+    let tls = Tls::load(&config, SystemClock.now())?;
+    let hook = tokio::select! {
+        hook = hook(&config, &tls, &folder, out) => hook?,
+        () = end.asked_for() => return Err(Stop::failed("interrupted")),
+    };
+    let starts = SystemClock.now();
+    let house = Box::pin(House::open(&config, &Environment::default(), World::real())).await?;
     let running = Running::start(house, listeners, &tls.certificates, &config)?;
-    let ready_ms = world.clock.now().since(began);
+    let ready_ms = SystemClock.now().since(starts);
 
     let url = format!("https://localhost:{}", address.port());
     let place = seed::organisation(running.store()).await?;
@@ -89,7 +97,29 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
         }
     }
     running.stop().await;
+    drop(hook);
     story.map(|_| ())
+}
+
+/// The clinic's system that hears of its messages, listening. In a folder where nothing has happened yet, the past is lived through
+/// first.
+async fn hook(config: &Config, tls: &Tls, folder: &folder::Folder, out: Out) -> Outcome<Option<Hook>> {
+    let server = server_config(tls.certificates.clone()).map_err(anyhow::Error::from)?;
+    if !folder.is_new {
+        return Ok(Hook::again(&folder.hook, &server, &World::real()).await);
+    }
+    out.progress("two weeks of a fictional clinic go by…");
+    let began = SystemClock.now();
+    let aside = Aside::new(&folder.data, &SystemRng)?;
+    let mut elsewhere = config.clone();
+    elsewhere.storage.folder = aside.path().to_owned().into();
+    let clock = Arc::new(PastClock::at(past::begin()));
+    let world = World { clock: clock.clone(), rng: Arc::new(SystemRng) };
+    let house = Box::pin(House::open(&elsewhere, &Environment::default(), world)).await?;
+    let lived = past::live(&house, &clock, &server, &folder.hook).await?;
+    aside.bring_into(&folder.data)?;
+    tell::past(out, lived.leaves, SystemClock.now().since(began));
+    Ok(Some(lived.hook))
 }
 
 /// What the folder's own file says. The environment has no part in it: it may be meant for another server.

@@ -64,21 +64,31 @@ async fn is_active(store: &Store, ctx: &Ctx, text: &str) -> Outcome<bool> {
     Ok(key.is_some_and(|key| key.revoked_at.is_none() && key.successor.is_none() && key.expires_at > now))
 }
 
-/// Contacts, templates and events, through the API. What is there already stays.
-pub(super) async fn content(api: &Api) -> Outcome {
-    for contact in [
+/// The patients that are always there.
+pub(super) fn patients() -> [Value; 3] {
+    [
         json!({ "external_id": "patient-1", "name": "Ada Example", "phone": PHONE, "email": "ada@example.com" }),
         json!({ "external_id": "patient-2", "name": "Grace Example", "phone": "+15550100124", "email": "grace@example.org" }),
         json!({ "external_id": "patient-3", "name": "Linus Example", "phone": "+15550100125", "email": "linus@example.net" }),
-    ] {
-        create(api, "/v1/contacts", contact).await?;
-    }
+    ]
+}
+
+/// The texts that are always there: the template, the name of its event, and the event's class.
+pub(super) fn texts() -> [(Value, &'static str, &'static str); 2] {
     let otp = json!({ "name": "otp", "channel": "sms",
         "content": { "text": "{{ code }} is your Lakeside Clinic code. Never tell it to anybody." } });
     let reminder = json!({ "name": "visit-reminder", "channel": "email", "content": {
         "subject": "Your visit on {{ day }}",
         "text": "Dear {{ name }},\n\nwe look forward to seeing you on {{ day }}.\n\nLakeside Clinic" } });
-    for (template, event, class) in [(otp, "otp.login", "otp"), (reminder, "visit.reminder", "transactional")] {
+    [(otp, "otp.login", "otp"), (reminder, "visit.reminder", "transactional")]
+}
+
+/// Contacts, templates and events, through the API. What is there already stays.
+pub(super) async fn content(api: &Api) -> Outcome {
+    for contact in patients() {
+        create(api, "/v1/contacts", contact).await?;
+    }
+    for (template, event, class) in texts() {
         let id = self::template(api, &template).await?;
         create(api, "/v1/events", json!({ "name": event, "class": class, "template_id": id })).await?;
     }

@@ -24,11 +24,21 @@ pub(super) fn greeting(out: Out) {
     ));
 }
 
+/// What has happened before.
+pub(super) fn past(out: Out, leaves: u64, ms: i64) {
+    out.say(format_args!(
+        "  seeded    Lakeside Clinic (fictional): two weeks of messages, staff and looks, {leaves} leaves in its ledger, in {ms} ms"
+    ));
+}
+
 /// Where everything is.
 pub(super) fn place(out: Out, place: &Place<'_>) {
     let Place { url, folder, ready_ms, owner } = place;
     out.say(format_args!("  API       {url}/v1   (docs {url}/docs)   ready in {ready_ms} ms"));
-    out.say(format_args!("  sign in   {owner}   (once, within 15 minutes)"));
+    out.say(format_args!("  dashboard {owner}"));
+    out.say(
+        "            open it in a browser and press “Sign in”: good once, for 15 minutes; each start prints a new one",
+    );
     out.say(format_args!(
         "  data      {}   encrypted; root key in {} (0600)",
         folder.data.display(),
@@ -36,7 +46,7 @@ pub(super) fn place(out: Out, place: &Place<'_>) {
     ));
     out.say(format_args!("  test key  {} (0600)", folder.key.display()));
     out.say(format_args!("  TLS       1.3 only, certificate of a local authority: {}", folder.authority.display()));
-    out.say("  seeded    Lakeside Clinic (fictional): 3 contacts, 2 templates, 2 events; messages end in the sandbox outbox\n");
+    out.say("  people    all fictional; messages of the test environment end in the sandbox outbox\n");
 }
 
 /// The main job, as it went.
