@@ -114,6 +114,15 @@ fn main() {
     ] {
         write("target", name, url);
     }
+    for (name, text) in [
+        ("one", "192.0.2.1"),
+        ("chain", "203.0.113.9, [2001:db8::1]:443, 10.0.0.2"),
+        ("element", r#"for="[2001:db8:cafe::17]:4711";proto=https;by=10.0.0.2, for=192.0.2.60"#),
+        ("swallow", r#"for=9.9.9.9;x=", for="192.0.2.1""#),
+        ("hidden", "for=_SEVKISEK, for=unknown"),
+    ] {
+        write("forwarded", name, text);
+    }
     write("id", "message", MessageId::from_bytes([0x9a; 16]).to_string());
     let org = Org { id: OrgId::from_bytes([1; 16]), environment: Environment::Test };
     let page =

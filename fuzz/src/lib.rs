@@ -6,6 +6,9 @@
 pub mod json;
 pub mod saml;
 
+use std::net::IpAddr;
+
+use http::{HeaderMap, HeaderValue};
 use sealpost_egress::guard::Policy;
 use sealpost_egress::target::Target;
 use sealpost_ledger::{Checkpoint, Frontier, Hash, Leaf, VerifierKey, export, verify_export};
@@ -14,7 +17,7 @@ use sealpost_seal::signature::{Part, SigningSecret, WebhookKey, WebhookPublicKey
 use sealpost_seal::token::{PlainKey, Token, TokenKind};
 use sealpost_seal::{Environment, Key, Place, RootKey, envelope, pan};
 use sealpost_store::{MessageId, Org, OrgId};
-use sealpost_web::Listing;
+use sealpost_web::{Cidr, ForwardedBy, Listing, Proxies};
 
 /// The key of seeds that open.
 pub const KEY: [u8; 32] = [7; 32];
@@ -160,6 +163,28 @@ pub fn target(data: &[u8]) {
         assert!(!target.target_uri().contains(['\r', '\n', ' ']), "breaks the request line");
         let again = Target::parse(&target.target_uri(), &policy).expect("what is called is what was judged");
         assert_eq!(again.origin(), target.origin());
+    }
+}
+
+/// What proxies say about for whom they ask.
+pub fn forwarded(data: &[u8]) {
+    let ours = ["10.0.0.0/8", "2001:db8::/32"].map(|network| network.parse::<Cidr>().expect("a network"));
+    let proxy = IpAddr::from([10, 0, 0, 1]);
+    let Ok(value) = HeaderValue::from_bytes(data) else { return };
+    for (name, by) in [("x-forwarded-for", ForwardedBy::XForwardedFor), ("forwarded", ForwardedBy::Forwarded)] {
+        let proxies = Proxies::new(ours.into(), by);
+        let mut headers = HeaderMap::new();
+        headers.insert(name, value.clone());
+        let stranger = IpAddr::from([192, 0, 2, 1]);
+        assert_eq!(proxies.client(stranger, &headers), Ok(stranger), "a stranger is believed");
+        let _ = proxies.client(proxy, &headers);
+        // Whatever somebody wrote, our proxy adds whom it saw at the right.
+        let seen = if by == ForwardedBy::Forwarded { ", for=192.0.2.1" } else { ", 192.0.2.1" };
+        let added = [data, seen.as_bytes()].concat();
+        headers.insert(name, HeaderValue::from_bytes(&added).expect("as good as before"));
+        let client = proxies.client(proxy, &headers);
+        // A header that is no text is refused as a whole.
+        assert!(client == Ok(stranger) || value.to_str().is_err(), "{client:?}");
     }
 }
 

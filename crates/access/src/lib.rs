@@ -9,6 +9,7 @@
 //! * [`roles`] say what a member may; [`members`] are the people who have them, alone or in [`teams`].
 //! * [`sign_in`] is where a member proves who they are, by one of their [`passkeys`]; [`sessions`] remember that they did.
 //! * [`mail`] brings members their links, through whoever can send mail.
+//! * [`networks`] say from where an organisation admits whom.
 //! * [`own`] is a member's own page.
 //! * [`Credentials`] decides about whatever is presented: a key or a session.
 #![forbid(unsafe_code)]
@@ -21,6 +22,7 @@ pub mod links;
 pub mod mail;
 pub mod masking;
 pub mod members;
+pub mod networks;
 pub mod notices;
 pub mod organisations;
 pub mod own;

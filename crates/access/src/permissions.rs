@@ -33,6 +33,8 @@ sealpost_web::permissions! {
     MEMBERS_MANAGE = "members:manage" "Invite, change and remove members, and set up teams";
     ROLES_MANAGE = "roles:manage" "Create and change roles";
     SESSIONS_MANAGE = "sessions:manage" "See where members are signed in, and sign them out";
+    NETWORKS_READ = "networks:read" "Read from where whom is admitted";
+    NETWORKS_MANAGE = "networks:manage" "Decide from where whom is admitted";
 }
 
 /// All of them: what an operator on the host may grant.

@@ -8,6 +8,7 @@ use sealpost_access::Credentials;
 use sealpost_access::api_keys::{self, KeyAuthenticator};
 use sealpost_access::mail::Post;
 use sealpost_access::members::{self, MemberFaces, Members};
+use sealpost_access::networks;
 use sealpost_access::own;
 use sealpost_access::passkeys::{self, Passkeys};
 use sealpost_access::roles::{self, RoleMatrix};
@@ -66,13 +67,14 @@ impl House {
         let mut features = vec![api_keys::feature(store.clone(), keys.clone()), audit::feature(store.clone())];
         features.push(activity::feature(store.clone()));
         features.push(masking::feature(&store));
+        features.push(networks::feature(&store));
         let (members, matrix) = (Members::new(store.clone()), RoleMatrix::default());
         let faces = MemberFaces::new(members.clone());
         features.extend(people(&store, members, &sessions, &messaging, &matrix, &config.server.public_url));
         features.extend(messaging.features());
         let entries = Messaging::navigation()
             .into_iter()
-            .chain([api_keys::NAV, audit::NAV, members::NAV, roles::NAV, own::NAV])
+            .chain([api_keys::NAV, audit::NAV, members::NAV, roles::NAV, networks::NAV, own::NAV])
             .collect();
         let dashboard = Dashboard { entries, faces: Arc::new(faces), search: Messaging::SEARCH };
         let registry =
@@ -176,6 +178,7 @@ fn web(config: &Config, dashboard: Dashboard) -> WebConfig {
         origin: config.server.public_url.as_str().to_owned(),
         // The local authority's certificates are for localhost.
         strict_transport: config.tls.certificate.is_some(),
+        proxies: config.server.proxies(),
         ..WebConfig::default()
     }
 }

@@ -63,6 +63,8 @@ pub struct Caller {
     pub mask_profile: MaskProfile,
     /// What it may do.
     pub permissions: PermissionSet,
+    /// What of that it may not do from where it is.
+    pub barred: PermissionSet,
     /// What it presented.
     pub credential: CredentialClass,
     /// Whose rate limit it draws from; usually the credential's id.
@@ -80,6 +82,7 @@ impl Caller {
             viewer: Viewer::masked(),
             mask_profile: MaskProfile::Full,
             permissions: PermissionSet::EMPTY,
+            barred: PermissionSet::EMPTY,
             credential: CredentialClass::Publishable,
             limit_id: [0; 16],
             session: None,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use house::{bytes::Bytes, house, house_with, request};
 use sealpost_web::limits::{ByClass, Quota};
-use sealpost_web::{LimitsConfig, WebConfig};
+use sealpost_web::{ForwardedBy, LimitsConfig, Proxies, WebConfig};
 
 #[tokio::test]
 async fn a_permitted_request_is_served_with_all_headers_of_every_answer() {
@@ -55,6 +55,27 @@ async fn every_answer_of_every_route_carries_the_headers_of_every_answer() {
             assert_eq!(answer.json()["status"], answer.status);
         }
     }
+}
+
+#[tokio::test]
+async fn a_request_through_a_proxy_of_ours_is_its_clients() {
+    let proxies = Proxies::new(vec!["10.0.0.0/24".parse().unwrap()], ForwardedBy::XForwardedFor);
+    let house = house_with(WebConfig { proxies, ..WebConfig::default() }).await;
+    let through = async |peer: &str, headers: &[(&str, &str)]| {
+        house.send_from(peer, request("GET", "/v1/open", headers, "")).await
+    };
+    let left = |answer: &house::Answer| answer.header("x-ratelimit-remaining").parse::<u32>().unwrap();
+    let first = through("10.0.0.7", &[("x-forwarded-for", "192.0.2.1")]).await;
+    let again = through("10.0.0.8", &[("x-forwarded-for", "198.51.100.66, 192.0.2.1")]).await;
+    let other = through("10.0.0.7", &[("x-forwarded-for", "192.0.2.2")]).await;
+    assert_eq!((first.status, left(&again), left(&other)), (204, left(&first) - 1, left(&first)));
+    for headers in [&[][..], &[("x-forwarded-for", "unknown")], &[("forwarded", "for=192.0.2.1")]] {
+        let nobodys = through("10.0.0.7", headers).await;
+        assert_eq!((nobodys.status, nobodys.code().as_str()), (400, "forwarded_invalid"));
+    }
+    // Whoever is no proxy of ours only speaks for themselves.
+    let liar = through("203.0.113.9", &[("x-forwarded-for", "192.0.2.1")]).await;
+    assert_eq!((liar.status, left(&liar)), (204, left(&first)));
 }
 
 #[tokio::test]

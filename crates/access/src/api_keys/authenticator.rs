@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sealpost_seal::token::{KeyKind, PlainKey};
 use sealpost_seal::viewer::Viewer;
 use sealpost_store::{Actor, ActorKind, ApiKeyId, CredentialKind, Ctx, Store, StoreError};
-use sealpost_web::{Authenticator, BoxFuture, Caller, Code, CredentialClass, Denial, Presented};
+use sealpost_web::{Authenticator, BoxFuture, Caller, Code, CredentialClass, Denial, PermissionSet, Presented};
 
 use super::cache::{KeyCache, Known};
 use super::codes;
@@ -15,6 +15,7 @@ use super::rules::{self, KeyRefused};
 use super::store;
 use super::usage::KeyUse;
 use crate::masking::{self, Masking, Policies};
+use crate::networks::{self, Admission};
 
 /// The [`Authenticator`] for API keys: one for each process.
 pub struct KeyAuthenticator {
@@ -22,13 +23,15 @@ pub struct KeyAuthenticator {
     cache: KeyCache,
     uses: Arc<KeyUse>,
     policies: Arc<Policies>,
+    networks: Admission,
 }
 
 impl KeyAuthenticator {
     /// Believes the keys in this store.
     pub fn new(house: Store) -> Arc<Self> {
         let (cache, uses) = (KeyCache::new(&house), Arc::new(KeyUse::new(house.clone())));
-        Arc::new(Self { cache, uses, policies: Policies::new(house.clone()), house })
+        let (policies, networks) = (Policies::new(house.clone()), Admission::new(house.clone()));
+        Arc::new(Self { cache, uses, policies, networks, house })
     }
 
     /// How keys are used, to be flushed: see [`flush_forever`](super::flush_forever).
@@ -60,6 +63,10 @@ impl KeyAuthenticator {
                 tracing::warn!(key = %known.key.id, "key.secret_in_browser");
             }
             return Err(Denial::of_known(refused, known.org, known.caller.actor));
+        }
+        let standing = self.networks.of(known.org.id).await?;
+        if let Err(refusal) = networks::expect(&standing.in_force(now).keys, peer, "keys") {
+            return Err(Denial::of_known(refusal, known.org, known.caller.actor));
         }
         self.uses.count(&known.key, known.org, now, peer);
         self.seen_under_policy(&known).await
@@ -121,6 +128,7 @@ fn caller(key: &ApiKey, org: sealpost_store::Org) -> Caller {
         viewer: Viewer::with_profile(key.mask.into()),
         mask_profile: key.mask.into(),
         permissions: key.scopes,
+        barred: PermissionSet::EMPTY,
         credential: match key.kind {
             KeyKind::Publishable => CredentialClass::Publishable,
             KeyKind::Secret => CredentialClass::Secret,

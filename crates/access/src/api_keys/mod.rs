@@ -11,7 +11,6 @@
 mod api;
 mod authenticator;
 mod cache;
-mod cidr;
 pub mod codes;
 mod day;
 mod model;
@@ -29,7 +28,6 @@ mod watch;
 
 pub use api::feature;
 pub use authenticator::KeyAuthenticator;
-pub use cidr::{BadCidr, Cidr, Cidrs};
 pub use day::Day;
 pub use model::{
     ApiKey, BadKeyField, Ceiling, Issued, KeyMask, KeyName, KeyState, KeyUsage, LastUse, Lifetime, NewKey,
@@ -37,6 +35,7 @@ pub use model::{
 pub(crate) use network::CoarseNetwork;
 pub use pages::NAV;
 pub use rules::KeyRefused;
+pub use sealpost_web::{BadCidr, Cidr, Cidrs};
 pub use service::{
     Making, create, create_first, find, list, report_leak, revoke, revoke_now, rotate, rotate_now, usage,
 };

@@ -1,13 +1,14 @@
 //! What an API key is.
 
+use std::net::IpAddr;
+
 use sealpost_seal::token::{KeyKind, PlainKey};
 use sealpost_seal::viewer::MaskProfile;
-use sealpost_store::{ApiKeyId, Environment, Time};
-use sealpost_web::{Caller, PermissionSet};
+use sealpost_store::{ApiKeyId, Environment, OrgKeys, Time};
+use sealpost_web::{Caller, Cidrs, PermissionSet};
 
-use super::cidr::Cidrs;
 use super::day::{DAY_MS, Day};
-use super::network::NetworkName;
+use super::network::{CoarseNetwork, NetworkName};
 use crate::organisations::is_name;
 use crate::permissions::EVERYTHING;
 
@@ -206,6 +207,11 @@ impl LastUse {
     /// From where: eight hexadecimal digits, the same for uses of one key from one network (/24 or /48) on one day.
     pub fn network(&self) -> String {
         self.network.to_hex()
+    }
+
+    /// Whether that was in the network (/24 or /48) of this address.
+    pub(crate) fn is_from(&self, keys: &OrgKeys, key: ApiKeyId, peer: IpAddr) -> bool {
+        NetworkName::new(keys, key, CoarseNetwork::of(peer), self.at) == self.network
     }
 }
 

@@ -145,6 +145,13 @@ pub(super) fn state(key: &ApiKey, now: Time) -> KeyState {
     }
 }
 
+impl ApiKey {
+    /// Whether its time is not over.
+    pub(crate) fn is_good(&self, now: Time) -> bool {
+        self.revoked_at.is_none() && now < self.expires_at
+    }
+}
+
 /// Whether a key may be used now, from here, by this kind of client.
 pub(super) fn may_use(key: &ApiKey, now: Time, peer: IpAddr, from_browser: bool) -> Result<(), KeyRefused> {
     match state(key, now) {

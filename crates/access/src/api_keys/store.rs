@@ -3,11 +3,11 @@
 use sealpost_seal::token::KeyKind;
 use sealpost_store::{ApiKeyId, Row, StoreError, Time, Tx, sql};
 
-use super::cidr::Cidrs;
 use super::day::Day;
 use super::model::{ApiKey, KeyMask, KeyName, LastUse};
 use super::network::{FamiliarNetwork, NetworkName};
 use crate::permissions;
+use sealpost_web::Cidrs;
 
 pub(super) fn insert(tx: &mut Tx<'_>, key: &ApiKey, mac: &[u8; 32]) -> Result<(), StoreError> {
     tx.put(

@@ -74,6 +74,7 @@ const AUDITOR: PermissionSet = PermissionSet::of(&[
     OUTBOX_READ,
     SUPPRESSIONS_READ,
     MEMBERS_READ,
+    NETWORKS_READ,
 ]);
 const VIEWER: PermissionSet = PermissionSet::of(&[
     MESSAGES_READ,
@@ -84,8 +85,8 @@ const VIEWER: PermissionSet = PermissionSet::of(&[
     ENDPOINTS_READ,
     OUTBOX_READ,
 ]);
-/// What an administrator may not: show people in clear, decide what is masked, and make roles.
-const NOT_ADMIN: [Permission; 3] = [DATA_REVEAL, MASKING_WRITE, ROLES_MANAGE];
+/// What an administrator may not: show people in clear, decide what is masked and from where whom is admitted, and make roles.
+const NOT_ADMIN: [Permission; 4] = [DATA_REVEAL, MASKING_WRITE, ROLES_MANAGE, NETWORKS_MANAGE];
 
 impl Standard {
     /// All of them, the mightiest first.

@@ -12,6 +12,7 @@ use super::cache::{Known, SessionCache};
 use super::{codes, rules, store};
 use crate::masking::{self, Policies};
 use crate::members::MemberState;
+use crate::networks::{self, Admission};
 use crate::roles::{self, Role};
 
 /// The [`Authenticator`] for sessions: one for each process.
@@ -19,12 +20,14 @@ pub struct SessionAuthenticator {
     house: Store,
     cache: SessionCache,
     policies: Arc<Policies>,
+    networks: Admission,
 }
 
 impl SessionAuthenticator {
     /// Believes the sessions in this store.
     pub fn new(house: Store) -> Arc<Self> {
-        Arc::new(Self { cache: SessionCache::new(&house), policies: Policies::new(house.clone()), house })
+        let (policies, networks) = (Policies::new(house.clone()), Admission::new(house.clone()));
+        Arc::new(Self { cache: SessionCache::new(&house), policies, networks, house })
     }
 
     /// Forgets what is remembered: something has just changed here, and the bus will tell everybody else.
@@ -52,6 +55,11 @@ impl SessionAuthenticator {
         if !known.role.cidrs.admit(peer) {
             return Err(Denial::of_known(&codes::SESSION_ADDRESS_REFUSED, org, actor));
         }
+        let standing = self.networks.of(org.id).await?;
+        let networks = standing.in_force(now);
+        if let Err(refusal) = networks::expect(&networks.dashboard, peer, "dashboard") {
+            return Err(Denial::of_known(refusal, org, actor));
+        }
         if counts && rules::is_to_be_seen(seen_at, now) && known.see(seen_at, now) {
             self.see(&known, now).await;
         }
@@ -64,6 +72,7 @@ impl SessionAuthenticator {
             viewer: masking::viewer(&policy.masking, role.permissions, role.masks),
             mask_profile: role.masks,
             permissions: role.permissions,
+            barred: networks::barred(networks, role.permissions, peer),
             credential: CredentialClass::Session,
             limit_id: known.session.member.bytes(),
             session: Some(Session {

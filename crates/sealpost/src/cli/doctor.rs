@@ -55,8 +55,10 @@ pub(super) async fn run(shell: &Shell) -> Outcome {
     root_key(config, &mut findings);
     folder(config, &mut findings);
     tls(config, &mut findings);
+    proxies(config, &mut findings);
     egress(config, &mut findings);
     watchers(shell, config, &mut findings).await;
+    connection(config, &shell.environment, &mut findings);
     store(shell, config, &mut findings).await;
     let worst = |verdict| findings.0.iter().filter(|finding| finding.verdict == verdict).count();
     let (bad, warnings) = (worst(Verdict::Bad), worst(Verdict::Warn));
@@ -187,6 +189,20 @@ fn tls(config: &Config, findings: &mut Findings) {
     }
 }
 
+fn proxies(config: &Config, findings: &mut Findings) {
+    let trusted = &config.server.trusted_proxies;
+    if trusted.is_empty() {
+        return findings.say(Verdict::Ok, "proxies", "none is trusted; forwarded headers are not read");
+    }
+    findings.require(
+        !trusted.iter().any(|block| block.is_public()),
+        Verdict::Warn,
+        "proxies",
+        "private addresses; whoever comes through one without saying for whom is refused",
+        "server.trusted_proxies has public addresses: whoever else is there can pass for anybody",
+    );
+}
+
 fn egress(config: &Config, findings: &mut Findings) {
     findings.require(
         !config.egress.loopback,
@@ -219,6 +235,37 @@ async fn watchers(shell: &Shell, config: &Config, findings: &mut Findings) {
         Ok(Some(_)) => findings.say(Verdict::Ok, "telemetry", "the collector's address can be read"),
         Err(error) => findings.say(Verdict::Bad, "telemetry", format!("{error:#}")),
     }
+}
+
+/// Unless it is required, TLS is only preferred: somebody in between declines it, and everything goes in clear.
+fn connection(config: &Config, environment: &Environment, findings: &mut Findings) {
+    let Some(postgres) = &config.storage.postgres else { return };
+    for (name, source) in [("storage.postgres.data", &postgres.data), ("storage.postgres.keys", &postgres.keys)] {
+        let Ok(text) = source.read(environment) else { continue };
+        let Ok(url) = url::Url::parse(text.expose()) else { continue };
+        let verdict = if goes_in_clear(&url) { Verdict::Warn } else { Verdict::Ok };
+        let what = match verdict {
+            Verdict::Ok => "by TLS, or on this machine",
+            _ => "may go in clear over a network: add sslmode=require to its URL",
+        };
+        findings.say(verdict, "connection", format!("{name}: {what}"));
+    }
+}
+
+fn goes_in_clear(url: &url::Url) -> bool {
+    let setting =
+        |name: &str| url.query_pairs().filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned());
+    let host = setting("host").or_else(|| url.host_str().map(str::to_owned)).unwrap_or_default();
+    let host = percent_decoded(&host);
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    let here =
+        host.is_empty() || host.starts_with('/') || host == "localhost" || address.is_ok_and(|one| one.is_loopback());
+    !here && setting("sslmode").as_deref() != Some("require")
+}
+
+/// A socket's folder stands in a URL as `%2Fvar%2Frun`.
+fn percent_decoded(host: &str) -> String {
+    host.replace("%2F", "/").replace("%2f", "/")
 }
 
 async fn store(shell: &Shell, config: &Config, findings: &mut Findings) {
@@ -256,4 +303,29 @@ async fn store(shell: &Shell, config: &Config, findings: &mut Findings) {
 
 async fn standing(config: &Config, environment: &Environment) -> anyhow::Result<Standing> {
     Ok(house::database(&config.storage, environment)?.standing().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_elsewhere_is_reached_by_tls_or_warned_about() {
+        let clear = |url: &str| goes_in_clear(&url::Url::parse(url).unwrap());
+        for url in
+            ["postgres://db.example/x", "postgres://u:p@10.0.0.9/x?sslmode=prefer", "postgres:///x?host=10.0.0.9"]
+        {
+            assert!(clear(url), "{url}");
+        }
+        for url in [
+            "postgres://db.example/x?sslmode=require",
+            "postgres://localhost/x",
+            "postgres://[::1]/x",
+            "postgres://127.0.0.1:5432/x",
+            "postgres://u@%2Fvar%2Frun%2Fpostgresql/x",
+            "postgres:///x?host=/var/run/postgresql",
+        ] {
+            assert!(!clear(url), "{url}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod ledger;
 mod listen;
 mod local;
 mod members;
+mod networks;
 mod out;
 mod send;
 mod serve;
@@ -62,6 +63,9 @@ enum Command {
     /// Members of an organisation
     #[command(subcommand)]
     Members(members::Verb),
+    /// From where an organisation admits whom
+    #[command(subcommand)]
+    Networks(networks::Verb),
     /// Look at this installation and say what could be safer
     Doctor,
     /// The configuration
@@ -122,6 +126,7 @@ fn dispatch(command: Command, shell: &Shell) -> Outcome {
         Command::Keys(verb) => block_on(keys::run(shell, verb)),
         Command::Ledger(verb) => block_on(ledger::run(shell, verb)),
         Command::Members(verb) => block_on(members::run(shell, verb)),
+        Command::Networks(verb) => block_on(networks::run(shell, verb)),
         Command::Doctor => block_on(doctor::run(shell)),
         Command::Config(verb) => config::run(shell, &verb),
         Command::Completions(args) => completions::run(args, &mut Cli::command()),
@@ -187,6 +192,7 @@ mod tests {
             "ledger export --to file",
             "ledger key",
             "members link --organisation x",
+            "networks reset --organisation x",
             "doctor",
             "config check",
             "completions bash",

@@ -112,6 +112,12 @@ pub(super) fn inconsistencies(config: &Config) -> Vec<Problem> {
         "out of range",
         "use 100 to 60000 milliseconds",
     );
+    require(
+        !server.trusted_proxies.iter().any(|block| block.is_too_wide()),
+        "server.trusted_proxies",
+        "so many would be believed about whose request they bring that anybody could pass for anybody",
+        "name your proxies' own addresses, such as 10.0.0.7 or 10.0.0.0/24",
+    );
     require(server.max_connections > 0, "server.max_connections", "nobody could connect", "use at least 1");
     require(
         config.storage.postgres.as_ref().is_none_or(|postgres| (1..=64).contains(&postgres.writers)),
@@ -180,6 +186,10 @@ fn hint(key: &[String]) -> String {
     let key: Vec<&str> = key.iter().map(String::as_str).collect();
     match key[..] {
         ["server", "bind" | "admin" | "refuse_http", ..] => "an address and a port, such as 127.0.0.1:7700".into(),
+        ["server", "trusted_proxies", ..] => {
+            "addresses or blocks without host bits, such as [\"10.0.0.7\", \"10.1.0.0/24\"]".into()
+        }
+        ["server", "forwarded_by"] => "`x-forwarded-for` or `forwarded`".into(),
         ["server", "public_url", ..] => "such as https://sealpost.example.com".into(),
         ["keys", "root", ..] | ["storage", "postgres", "data" | "keys", ..] => {
             "name where the secret is: { file = \"/etc/sealpost/root.key\" } or { env = \"NAME\" }".into()

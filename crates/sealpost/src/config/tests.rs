@@ -121,6 +121,8 @@ fn values_that_contradict_each_other_are_refused() {
     for (text, key) in [
         ("[server]\nbind = \"0.0.0.0:443\"\n", "tls.certificate"),
         ("[server]\nadmin = \"0.0.0.0:1\"\n", "server.admin"),
+        ("[server]\ntrusted_proxies = [\"0.0.0.0/0\"]\n", "server.trusted_proxies"),
+        ("[server]\ntrusted_proxies = [\"10.0.0.1\", \"::/0\"]\n", "server.trusted_proxies"),
         ("[tls]\ncertificate = \"c.pem\"\n", "tls "),
         ("[ledger]\ncheckpoint_ms = 1\n", "ledger.checkpoint_ms"),
         ("[telemetry]\nsample = 2.0\n", "telemetry.sample"),
@@ -133,6 +135,23 @@ fn values_that_contradict_each_other_are_refused() {
         let text = problems(text, &[]);
         assert!(text.starts_with(key), "{key}: {text}");
     }
+}
+
+#[test]
+fn a_proxy_is_an_address_or_a_block_and_writes_one_header() {
+    let (_folder, path) =
+        file("[server]\ntrusted_proxies = [\"10.0.0.7\", \"203.0.113.0/24\"]\nforwarded_by = \"forwarded\"\n");
+    let loaded = load(Some(&path), &Environment::default(), &Flags::default()).unwrap();
+    let public: Vec<bool> = loaded.config.server.trusted_proxies.iter().map(|block| block.is_public()).collect();
+    assert_eq!(public, [false, true]);
+    let shown = loaded.settings().into_iter().find(|one| one.key == "server.trusted_proxies").unwrap();
+    assert_eq!(shown.value, "[10.0.0.7, 203.0.113.0/24]");
+    for wrong in ["\"proxy.example.com\"", "\"10.0.0.7/24\"", "7"] {
+        let text = problems(&format!("[server]\ntrusted_proxies = [{wrong}]\n"), &[]);
+        assert!(text.starts_with("server.trusted_proxies") && text.contains("such as"), "{text}");
+    }
+    let text = problems("[server]\nforwarded_by = \"x-real-ip\"\n", &[]);
+    assert!(text.contains("use one of: x-forwarded-for, forwarded"), "{text}");
 }
 
 #[test]

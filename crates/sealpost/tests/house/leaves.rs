@@ -1,6 +1,6 @@
 //! Every act is in the ledger, or isn't done.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api::Ask;
 use crate::house::{House, text};
@@ -60,6 +60,12 @@ async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: 
             let owner = house.standing_owner().await;
             let mut device = house.passkey(&owner).await.1;
             house.proving(&owner, &mut device).await
+        }
+        // What is confirmed or taken back has to wait for it.
+        path if path.contains("/networks/") && (ends_in("/confirm") || ends_in("/revert")) => {
+            let lists = json!({ "dashboard": ["127.0.0.0/8"], "admin": [], "keys": [] });
+            house.as_owner(Ask::new("put", "/v1/settings/networks").json(&lists)).await;
+            ask.member(&house.standing_owner().await)
         }
         // Whoever leaves is gone.
         "/sign-out" => ask.member(&house.owner().await),

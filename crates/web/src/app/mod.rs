@@ -33,6 +33,7 @@ use crate::credential;
 use crate::idempotency::{Guard, InFlight, Once, key};
 use crate::limits::{Allowance, Limits};
 use crate::problem::{self, Failure, Refusal};
+use crate::proxies::Unsaid;
 use crate::reply::Reply;
 use crate::route::{Callers, Endpoint, RouteInfo, is_for_browsers};
 use crate::shell;
@@ -89,7 +90,7 @@ struct Trail {
 }
 
 impl App {
-    /// Serves one request that came from `peer`. Never fails, never panics: whatever happens, there is an answer.
+    /// Serves one request that `peer` sent, for itself or as a proxy of ours. Never fails, never panics: whatever happens, there is an answer.
     pub async fn respond<B>(&self, request: Request<B>, peer: IpAddr) -> Response
     where
         B: Body<Data = Bytes> + Send + Unpin,
@@ -110,9 +111,12 @@ impl App {
             environment: Environment::Test,
         };
         let method = parts.method.clone();
+        let client = inner.config.proxies.client(peer, &parts.headers);
+        // What nobody said is counted against whoever brought it.
+        let peer = client.unwrap_or(peer);
         let solicited = receive::waits_to_be_asked(&parts.headers);
         let mut span = Open::request(caller_trace(&parts.headers));
-        let outcome = match span.around(unwind::catch(inner.serve(parts, &mut body, peer, &mut trail))).await {
+        let outcome = match span.around(unwind::catch(inner.serve(parts, &mut body, client, &mut trail))).await {
             Ok(outcome) => outcome,
             Err(unwind::Panicked) => Err(inner.panicked(&trail).await),
         };
@@ -189,11 +193,18 @@ impl crate::metrics::Metric for App {
 }
 
 impl Inner {
-    async fn serve<B>(&self, parts: Parts, body: &mut B, peer: IpAddr, trail: &mut Trail) -> Result<Reply, Failure>
+    async fn serve<B>(
+        &self,
+        parts: Parts,
+        body: &mut B,
+        client: Result<IpAddr, Unsaid>,
+        trail: &mut Trail,
+    ) -> Result<Reply, Failure>
     where
         B: Body<Data = Bytes> + Send + Unpin,
     {
         receive::within_caps(&parts)?;
+        let peer = client.map_err(|_| &problem::FORWARDED_INVALID)?;
         let Found { entry: at, params } = self.find(&parts)?;
         trail.entry = Some(at);
         let entry = &self.entries[at];
@@ -302,6 +313,9 @@ impl Inner {
             return Err(Refusal::of(&problem::PERMISSION_MISSING)
                 .member("required_permission", permission.name())
                 .into());
+        }
+        if entry.info.permission().is_some_and(|permission| caller.barred.contains(permission)) {
+            return Err(Refusal::of(&problem::NETWORK_NOT_ADMITTED).member("list", "admin").into());
         }
         // Last: nobody is asked for a proof of what would be refused anyway.
         if let Some(session) = &caller.session {

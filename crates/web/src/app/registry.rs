@@ -16,6 +16,7 @@ use crate::idempotency::InFlight;
 use crate::limits::{Limits, LimitsConfig};
 use crate::openapi::{self, Documents};
 use crate::problem::{self, Code};
+use crate::proxies::Proxies;
 use crate::route::{Access, Callers, Endpoint, Feature, RouteInfo, Trace};
 use crate::shell::{self, Dashboard};
 
@@ -43,6 +44,8 @@ pub struct WebConfig {
     /// Whether browsers are to use nothing but HTTPS with this host from now on (RFC 6797). Not for `localhost`, which others
     /// share.
     pub strict_transport: bool,
+    /// Who is believed about whose request it is.
+    pub proxies: Proxies,
 }
 
 impl Default for WebConfig {
@@ -58,6 +61,7 @@ impl Default for WebConfig {
             dashboard: None,
             enrol: "/sign-in/passkey",
             strict_transport: true,
+            proxies: Proxies::default(),
         }
     }
 }

@@ -58,7 +58,8 @@ impl Inner {
         let from_browser = credential::from_browser(&listener.headers);
         match self.authenticator.believes_still(presented, listener.peer, from_browser).await {
             Ok(caller) => {
-                let permitted = listener.route.permission().is_none_or(|needed| caller.permissions.contains(needed));
+                let may = caller.permissions.without(caller.barred);
+                let permitted = listener.route.permission().is_none_or(|needed| may.contains(needed));
                 permitted && listener.route.admits(caller.credential)
             }
             Err(denial) => denial.refusal.code().status >= 500,

@@ -213,6 +213,7 @@ fn without_null(schema: &mut Value) {
 pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_cursor: bool) -> Vec<&'static Code> {
     let mut all: Vec<&'static Code> = vec![
         &CREDENTIAL_IN_URL,
+        &FORWARDED_INVALID,
         &QUERY_INVALID,
         &URL_TOO_LONG,
         &RATE_LIMITED,
@@ -222,7 +223,7 @@ pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_curs
         &OVERLOADED,
     ];
     if !info.is_open() {
-        all.extend([&CREDENTIAL_AMBIGUOUS, &CREDENTIAL_MISSING, &CREDENTIAL_INVALID]);
+        all.extend([&CREDENTIAL_AMBIGUOUS, &CREDENTIAL_MISSING, &CREDENTIAL_INVALID, &NETWORK_NOT_ADMITTED]);
         all.extend([&CROSS_SITE_REFUSED, &ENVIRONMENT_INVALID]);
         all.extend(authentication);
         all.extend(info.permission().iter().flat_map(|_| [&PERMISSION_MISSING, &PASSKEY_REQUIRED]));

@@ -11,6 +11,8 @@ crate::codes! {
     JSON_INVALID = 400 "json_invalid" "The body is not valid JSON";
     /// 400: neither `test` nor `live`.
     ENVIRONMENT_INVALID = 400 "environment_invalid" "The header Sealpost-Environment is neither `test` nor `live`";
+    /// 400: it comes through a proxy that is trusted to say from whom, and doesn't.
+    FORWARDED_INVALID = 400 "forwarded_invalid" "The proxy does not say for whom it asks";
     /// 400: a query parameter is unknown or wrong.
     QUERY_INVALID = 400 "query_invalid" "A query parameter is unknown or wrong";
     /// 400: the route takes no body.
@@ -27,6 +29,8 @@ crate::codes! {
     HTTPS_REQUIRED = 403 "https_required" "HTTPS is required";
     /// 403: the caller lacks a permission.
     PERMISSION_MISSING = 403 "permission_missing" "The credential lacks a permission";
+    /// 403: the organisation lists networks for this, and the request comes from none of them.
+    NETWORK_NOT_ADMITTED = 403 "network_not_admitted" "The organisation does not admit this from where it comes";
     /// 403: a cookie speaks for somebody, and the request doesn't come from a page of ours.
     CROSS_SITE_REFUSED = 403 "cross_site_refused" "This request does not come from a page of this server";
     /// 403: the token that only a page of ours knows is missing or another's.

@@ -107,6 +107,7 @@ impl Authenticator for Keys {
                 viewer: Viewer::masked(),
                 mask_profile: MaskProfile::Full,
                 permissions,
+                barred: PermissionSet::EMPTY,
                 credential,
                 limit_id,
                 session,

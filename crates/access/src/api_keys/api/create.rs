@@ -10,7 +10,7 @@ use serde_json::json;
 use super::Api;
 use super::fields::Kind;
 use super::view::IssuedView;
-use crate::api_keys::cidr::Cidrs;
+use crate::api_keys::Cidrs;
 use crate::api_keys::codes::{MASK_PROFILE_EXCEEDED, SCOPES_EMPTY, SCOPES_EXCEEDED, SCOPES_NOT_PUBLISHABLE};
 use crate::api_keys::model::{Ceiling, Issued, KeyMask, KeyName, Lifetime, NewKey};
 use crate::api_keys::service::{self, Making};

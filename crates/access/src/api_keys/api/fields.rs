@@ -7,7 +7,6 @@ use sealpost_seal::token::KeyKind;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::api_keys::cidr::{Cidr, Cidrs};
 use crate::api_keys::model::{KeyMask, KeyName, Lifetime};
 use crate::secrets::Overlap;
 
@@ -89,34 +88,6 @@ impl JsonSchema for KeyMask {
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "enum": Self::ALL.map(Self::as_str), "default": "full" })
-    }
-}
-
-impl<'de> Deserialize<'de> for Cidr {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|_| D::Error::custom("not_cidr"))
-    }
-}
-
-impl Serialize for Cidr {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Cidrs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(Vec::deserialize(deserializer)?).map_err(|_| D::Error::custom("too_many"))
-    }
-}
-
-impl JsonSchema for Cidrs {
-    fn schema_name() -> Cow<'static, str> {
-        "Networks".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "array", "maxItems": 32, "items": { "type": "string", "examples": ["192.0.2.0/24"] } })
     }
 }
 

@@ -5,7 +5,7 @@ use sealpost_store::{ApiKeyId, Environment, Time};
 use serde::Serialize;
 
 use super::fields::Kind;
-use crate::api_keys::cidr::Cidr;
+use crate::api_keys::Cidr;
 use crate::api_keys::model::{ApiKey, Issued, KeyMask, KeyState};
 use crate::api_keys::rules;
 use crate::permissions::PermissionNames;

@@ -1,10 +1,15 @@
-//! Networks a key may be used from (RFC 4632, RFC 4291 §2.3).
+//! Networks that something is admitted from (RFC 4632, RFC 4291 §2.3).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-/// The most networks a key may be tied to.
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// The most networks of one list.
 const MAX_NETWORKS: usize = 32;
 /// IPv4 networks are compared inside `::ffff:0:0/96` (RFC 4291 §2.5.5.2).
 const V4_BITS: u8 = 96;
@@ -27,6 +32,16 @@ impl Cidr {
         let (network, length) = bits(self.address, self.prefix);
         let (peer, _) = bits(peer.to_canonical(), 0);
         self.address.is_ipv4() == is_v4_mapped(peer) && masked(peer, length) == network
+    }
+
+    /// Its first address.
+    pub fn address(self) -> IpAddr {
+        self.address
+    }
+
+    /// How many bits of an address say whether it is in it.
+    pub fn prefix(self) -> u8 {
+        self.prefix
     }
 }
 
@@ -62,7 +77,7 @@ impl fmt::Display for Cidr {
     }
 }
 
-/// The networks a key is tied to; none means anywhere.
+/// The networks that a key, a role or an organisation is tied to; none means anywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cidrs(Vec<Cidr>);
 
@@ -72,7 +87,7 @@ impl Cidrs {
         if networks.len() > MAX_NETWORKS { Err(BadCidr) } else { Ok(Self(networks)) }
     }
 
-    /// Whether a key tied to these may be used from `peer`.
+    /// Whether what is tied to these may be used from `peer`.
     pub fn admit(&self, peer: IpAddr) -> bool {
         self.0.is_empty() || self.0.iter().any(|network| network.contains(peer))
     }
@@ -83,13 +98,13 @@ impl Cidrs {
     }
 
     /// As stored: separated by spaces.
-    pub(crate) fn to_text(&self) -> String {
+    pub fn to_text(&self) -> String {
         let networks: Vec<_> = self.0.iter().map(Cidr::to_string).collect();
         networks.join(" ")
     }
 
     /// From what is stored. Text that can't be read is an error, never "anywhere".
-    pub(crate) fn from_text(text: &str) -> Result<Self, BadCidr> {
+    pub fn from_text(text: &str) -> Result<Self, BadCidr> {
         text.split(' ').filter(|network| !network.is_empty()).map(str::parse).collect::<Result<_, _>>().map(Self)
     }
 }
@@ -109,6 +124,34 @@ fn is_v4_mapped(bits: u128) -> bool {
 fn masked(bits: u128, length: u8) -> u128 {
     let mask = u128::MAX.checked_shl(128_u32.saturating_sub(u32::from(length))).unwrap_or(0);
     bits & mask
+}
+
+impl<'de> Deserialize<'de> for Cidr {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|_| D::Error::custom("not_cidr"))
+    }
+}
+
+impl Serialize for Cidr {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cidrs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(Vec::deserialize(deserializer)?).map_err(|_| D::Error::custom("too_many"))
+    }
+}
+
+impl JsonSchema for Cidrs {
+    fn schema_name() -> Cow<'static, str> {
+        "Networks".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "array", "maxItems": 32, "items": { "type": "string", "examples": ["192.0.2.0/24"] } })
+    }
 }
 
 #[cfg(test)]
