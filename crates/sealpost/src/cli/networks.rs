@@ -39,6 +39,6 @@ async fn reset(shell: &Shell, args: &Reset) -> Outcome {
 fn refused(failure: sealpost_web::Failure) -> Stop {
     match failure {
         sealpost_web::Failure::Refused(refusal) => Stop::refused(refusal.code().title),
-        sealpost_web::Failure::Fault(fault) => anyhow::Error::from(fault).into(),
+        sealpost_web::Failure::Fault(fault) => anyhow::anyhow!("{fault}").into(),
     }
 }

@@ -178,13 +178,13 @@ async fn two_weeks_were_lived_through(urls: Option<[String; 2]>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_weeks_are_lived_through_and_verify_on_sqlite() {
-    two_weeks_were_lived_through(None).await;
+    Box::pin(two_weeks_were_lived_through(None)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_weeks_are_lived_through_and_verify_on_postgres() {
     if let Some(urls) = postgres_databases().await {
-        two_weeks_were_lived_through(Some(urls)).await;
+        Box::pin(two_weeks_were_lived_through(Some(urls))).await;
     }
 }
 
