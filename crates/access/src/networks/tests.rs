@@ -180,6 +180,7 @@ both_engines! {
         assert_eq!((status, &confirmed["pending"]), (200, &Value::Null));
         house.test.clock.advance_ms(11 * MINUTE);
         assert_eq!(house.refusal(&owner, HOME).await.as_deref(), Some("network_not_admitted"));
+        let owner = house.signed_in(Standard::Owner, OFFICE).await;
         let version = house.change(&owner, &[], &[], &[]).await;
         assert_eq!(house.refusal(&owner, HOME).await, None);
         let (status, left) = house.settle(&owner, "revert", &version).await;
@@ -289,8 +290,10 @@ both_engines! {
         look_after(house.store()).await.unwrap();
         assert_eq!(house.acts().await, ["networks.change", "networks.revert not_confirmed"]);
         // Whoever decides before anybody looked writes it down themselves.
+        let owner = house.signed_in(Standard::Owner, OFFICE).await;
         house.change(&owner, &["192.0.2.0/24"], &[], &[]).await;
         house.test.clock.advance_ms(10 * MINUTE);
+        let owner = house.signed_in(Standard::Owner, OFFICE).await;
         house.change(&owner, &[], &["192.0.2.0/24"], &[]).await;
         let acts = house.acts().await;
         assert_eq!(acts[2..4], ["networks.change", "networks.revert not_confirmed"]);
@@ -326,6 +329,7 @@ both_engines! {
             ("networks.change".to_owned(), tied.clone(), open.clone()),
             ("networks.revert".to_owned(), open, tied),
         ]);
+        let owner = house.signed_in(Standard::Owner, OFFICE).await;
         house.test.break_ledger(true);
         let body = json!({ "dashboard": [], "admin": [], "keys": [] });
         assert!(house.ask(&owner, OFFICE, "PUT", PATH, Some(body)).await.0 >= 500);

@@ -90,7 +90,8 @@ struct Trail {
 }
 
 impl App {
-    /// Serves one request that `peer` sent, for itself or as a proxy of ours. Never fails, never panics: whatever happens, there is an answer.
+    /// Serves one request that `peer` sent, for itself or as a proxy of ours. Never fails, never panics: whatever happens, there is
+    /// an answer.
     pub async fn respond<B>(&self, request: Request<B>, peer: IpAddr) -> Response
     where
         B: Body<Data = Bytes> + Send + Unpin,
