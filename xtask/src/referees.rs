@@ -90,6 +90,8 @@ pub(crate) fn run(
             command.arg("node").arg(beside_its_modules(&tools::node(workspace, log)?, &script)?);
         }
         command
+            // It leaves parts of a script out, for whoever writes one.
+            .env_remove("SEALPOST_ONLY")
             .env("SEALPOST_BIN", workspace.binary())
             .env("SEALPOST_DIR", &folder)
             .env("SEALPOST_ROOT", &workspace.root);
