@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { Webhook } from "standardwebhooks";
-import { authenticator, enter, errors, look, part, receiver, user, verdict, withBrowser } from "./_browser.mjs";
+import { authenticator, enter, errors, look, part, receiver, signIn, user, verdict, withBrowser } from "./_browser.mjs";
 
 const heading = (page) => page.locator("#main h1").first().textContent().then((text) => text.trim());
 const main = (page) => page.locator("#main");
@@ -227,8 +227,7 @@ await withBrowser(async (first) => {
     });
     verdict(true, `another role ends what is open (after ${after} ms)`);
 
-    await desk.getByRole("button", { name: "Sign in with a passkey" }).click({ timeout: 1_000 }).catch(() => {});
-    await desk.waitForURL((at) => at.pathname.startsWith("/app"));
+    await signIn(desk);
     await go("/messages", desk);
     const gone = await ends(async () => {
       await go("/sessions");
