@@ -206,7 +206,10 @@ fn check(endpoint: &Endpoint, known: &[&'static Code]) -> Result<(), String> {
         "`.own_page()` and `.own_origin(…)` are for open routes that act",
     )?;
     if let Some(reason) = info.own_origin {
-        require(reason.len() > 3 && !info.own_page, "say what ties it to its visitor with `.own_origin(\"…\")`, or `.own_page()`")?;
+        require(
+            reason.len() > 3 && !info.own_page,
+            "say what ties it to its visitor with `.own_origin(\"…\")`, or `.own_page()`",
+        )?;
     }
     require(
         info.path_params.iter().all(|name| *name != ENVIRONMENT) || info.callers == Callers::Session,

@@ -36,7 +36,9 @@ pub(super) enum Brought {
 /// The provider that somebody brings.
 pub(super) async fn bring(sso: &Sso, org: OrgId, now: Time, brought: Brought) -> Result<Provider, Failure> {
     match brought {
-        Brought::Text(text) => Ok(Provider::new(&read(text.as_bytes(), now).map_err(|code| refused("/metadata", code))?, None)),
+        Brought::Text(text) => {
+            Ok(Provider::new(&read(text.as_bytes(), now).map_err(|code| refused("/metadata", code))?, None))
+        }
         Brought::Url(url) => {
             let target = Target::parse(&url, sso.client.network().policy());
             let target = target.map_err(|error| Refusal::of(&BODY_INVALID).at("/metadata_url", error.code()))?;
@@ -90,17 +92,12 @@ pub(super) async fn refresh(sso: &Sso, ctx: &Ctx, settings: &mut Settings) {
 }
 
 /// What is there now. It has to be of the same provider: members are known by its name.
-async fn anew(
-    sso: &Sso,
-    ctx: &Ctx,
-    source: &Source,
-    before: &str,
-    patience: Duration,
-) -> Result<String, &'static str> {
+async fn anew(sso: &Sso, ctx: &Ctx, source: &Source, before: &str, patience: Duration) -> Result<String, &'static str> {
     let target = Target::parse(&source.url, sso.client.network().policy()).map_err(|error| error.code())?;
     let bytes = fetch(&sso.client, ctx.org.id, &target, patience).await?;
     let provider = read(&bytes, ctx.now())?;
-    let same = IdentityProvider::from_metadata(before.as_bytes()).is_ok_and(|before| before.entity_id() == provider.entity_id());
+    let same = IdentityProvider::from_metadata(before.as_bytes())
+        .is_ok_and(|before| before.entity_id() == provider.entity_id());
     if same { Ok(provider.to_metadata()) } else { Err("metadata_of_another_provider") }
 }
 
@@ -131,7 +128,9 @@ fn read(bytes: &[u8], now: Time) -> Result<IdentityProvider, &'static str> {
 fn refused(at: &'static str, code: &'static str) -> Refusal {
     let refusal = Refusal::of(&SAML_METADATA_REFUSED).at(at, code);
     if code == "metadata_private_key" {
-        return refusal.detail("It holds a private key, which is out now: nothing was kept of it, and its owner has to replace it.");
+        return refusal.detail(
+            "It holds a private key, which is out now: nothing was kept of it, and its owner has to replace it.",
+        );
     }
     refusal
 }

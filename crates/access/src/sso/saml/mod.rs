@@ -25,7 +25,7 @@ mod tests;
 
 use sealpost_web::Endpoint;
 
-use super::{Connection, Pending, Sso};
+use super::Sso;
 
 pub(super) use facts::facts;
 pub(super) use sign_in::begin;

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::keys::{self, KeptKey, Role};
 use super::metadata::{self, Brought};
 use super::settings::{Asks, Encryption, Settings};
+use crate::sso::codes::SAML_NOTHING_ANNOUNCED;
 use crate::sso::model::Kind;
 use crate::sso::{Connection, Sso};
-use crate::sso::codes::SAML_NOTHING_ANNOUNCED;
 
 /// What our requests are signed with. Not every provider knows the newer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -116,12 +116,7 @@ async fn settle(ctx: &Ctx, organisation: &OrgKeys, settings: &mut Settings) -> R
 }
 
 /// The connection that somebody decides about, if it is as they know it.
-pub(super) async fn find(
-    sso: &Sso,
-    ctx: &Ctx,
-    id: SsoConnectionId,
-    known: Option<u32>,
-) -> Result<Connection, Failure> {
+pub(super) async fn find(sso: &Sso, ctx: &Ctx, id: SsoConnectionId, known: Option<u32>) -> Result<Connection, Failure> {
     let found = sso.house.peek::<_, StoreError>(ctx, move |tx| crate::sso::service::find(tx, id)).await?;
     let found = found.filter(|one| one.kind == Kind::Saml).ok_or_else(not_found)?;
     if known.is_some_and(|known| known != found.version) {

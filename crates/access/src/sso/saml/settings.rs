@@ -134,10 +134,9 @@ impl Asks {
             ("/name_attribute", &self.name_attribute),
             ("/groups_attribute", &self.groups_attribute),
         ];
-        match named.into_iter().find(|(_, name)| name.as_deref().is_some_and(|name| !is_attribute(name))) {
-            Some((at, _)) => Err(wrong(at, "name_invalid")),
-            None => Ok(self),
-        }
+        let unfit = |name: &Option<String>| name.as_deref().is_some_and(|name| !is_attribute(name));
+        let unfit = named.into_iter().find(|(_, name)| unfit(name)).map(|(at, _)| at);
+        unfit.map_or(Ok(self), |at| Err(wrong(at, "name_invalid")))
     }
 }
 

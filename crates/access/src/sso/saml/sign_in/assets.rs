@@ -4,7 +4,7 @@ use sealpost_saml::PostForm;
 use sealpost_store::SsoConnectionId;
 use sealpost_web::{Code, Reply};
 
-use crate::sign_in::{OURS, page};
+use crate::sign_in::{POLICY, frame};
 
 /// Like that of other pages where one signs in, but the form leads to a provider. Which one is not said here: browsers hold the
 /// policy against redirects, too, and nobody but the provider knows where it leads next.
@@ -21,7 +21,7 @@ pub(super) fn leave(form: &PostForm) -> Reply {
         .replace("{{field}}", "SAMLRequest")
         .replace("{{value}}", &form.saml_request)
         .replace("{{state}}", form.relay_state.as_deref().unwrap_or_default());
-    page("Sign in", &main, "", TO_PROVIDER)
+    frame("Sign in", &main, "", TO_PROVIDER)
 }
 
 /// A form that goes to our own next hop by itself. `response` is base64 and `state` base64url.
@@ -32,7 +32,7 @@ pub(super) fn hand_on(action: &str, response: &str, state: &str) -> Reply {
         .replace("{{field}}", "SAMLResponse")
         .replace("{{value}}", response)
         .replace("{{state}}", state);
-    page("Sign in", &main, "", OURS)
+    frame("Sign in", &main, "", POLICY)
 }
 
 /// Why it doesn't go on, and where it begins.
@@ -42,5 +42,5 @@ pub(super) fn astray(code: &Code, says: &str, connection: SsoConnectionId) -> Re
         .replace("{{code}}", code.code)
         .replace("{{says}}", says)
         .replace("{{begin}}", &format!("/sign-in/with/{connection}"));
-    page(code.title, &main, "", OURS).with_status(code.status)
+    frame(code.title, &main, "", POLICY).with_status(code.status)
 }
