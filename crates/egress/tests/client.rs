@@ -184,6 +184,24 @@ async fn a_large_body_is_cut_and_its_connection_not_kept() {
 }
 
 #[tokio::test]
+async fn a_call_may_want_more_or_less_of_a_body() {
+    let pki = Pki::new();
+    let sink = Sink::start(pki.server(HOST), |mut peer| async move {
+        while peer.request().await.is_some() {
+            peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n").await;
+            peer.say(&[b'x'; 100_000]).await;
+        }
+    })
+    .await;
+    let (client, target) = (client(&pki), target(&sink.url("/in")));
+    for (most, read, truncated) in [(100_000, 100_000, false), (99_999, 99_999, true), (10, 10, true)] {
+        let outbound = Outbound { most, ..Outbound::new(TENANT, Method::Get, &target, Bytes::new()) };
+        let answer = client.send(outbound).await.unwrap();
+        assert_eq!((answer.body.len(), answer.truncated), (read, truncated));
+    }
+}
+
+#[tokio::test]
 async fn a_body_of_exactly_the_cap_is_whole() {
     let pki = Pki::new();
     let sink = Sink::start(pki.server(HOST), |mut peer| async move {

@@ -67,6 +67,7 @@ impl Question<'_> {
             identity_provider: &idp,
             answers: request.as_ref().map_or(Answers::Nothing, Answers::Request),
             response_signed: self.asked["response_signed"].as_bool().unwrap_or_default(),
+            assertion_encrypted: self.asked["assertion_encrypted"].as_bool().unwrap_or_default(),
             authn_context: &context,
             authenticated_since_ms: self.asked["authenticated_since_ms"].as_i64(),
         };

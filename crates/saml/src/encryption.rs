@@ -32,6 +32,9 @@ pub enum EncryptionFlaw {
     /// A method outside the profile, for the assertion or for its key.
     #[error("the encryption is not AES-GCM under a key transported by RSA-OAEP")]
     Method,
+    /// It isn't encrypted, and has to be.
+    #[error("the assertion is not encrypted")]
+    Missing,
     /// There is no key to decrypt with.
     #[error("the assertion is encrypted, and the service provider has no key for that")]
     NoKey,
@@ -45,6 +48,7 @@ impl EncryptionFlaw {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Method => "encryption_method",
+            Self::Missing => "encryption_missing",
             Self::NoKey => "encryption_unexpected",
             Self::Closed => "encryption_closed",
         }

@@ -14,7 +14,8 @@
 //! prefixes outside a list, every transform but two, SHA-1, RSA under 2048 bits, keys inside the document, second assertions. The
 //! reasons are [`Rejected`], with stable codes; none carries what the document said.
 //!
-//! This crate does no input or output, knows no other crate of the product, keeps no clock, no random source and no memory. What
+//! This crate does no input or output, knows no other crate of the product, keeps no clock and no memory, and makes nothing at random
+//! but [keys](MadeKey). What
 //! needs memory is handed back as a duty: an assertion is [`Unspent`] until the caller says that its ID was new.
 //!
 //! # Signing somebody in
@@ -74,7 +75,9 @@ mod testing;
 mod xml;
 
 pub use encryption::EncryptionFlaw;
-pub use keys::{Certificate, CertificateFlaw, DecryptionKey, KeyKind, NotAKey, PublicKey, SigningKey};
+pub use keys::{
+    Certificate, CertificateFlaw, DecryptionKey, KeyKind, Lifetime, MadeKey, NotAKey, NotMade, PublicKey, SigningKey,
+};
 pub use metadata::{IdentityProvider, MetadataFlaw, ServiceProvider};
 pub use refusal::{Rejected, Status};
 pub use request::{AuthnRequest, PostForm, RequestError, RequestId};

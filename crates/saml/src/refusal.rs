@@ -30,6 +30,9 @@ pub enum Rejected {
     /// The identity provider says that it didn't work.
     #[error("the identity provider reports: {0}")]
     Status(Status),
+    /// Another response or another status somewhere inside.
+    #[error("there is not exactly one response with one status")]
+    ResponseCount,
     /// No assertion, or more than one.
     #[error("there is not exactly one assertion")]
     AssertionCount,
@@ -85,6 +88,7 @@ impl Rejected {
             Self::Form => "form_malformed",
             Self::Version => "version_unsupported",
             Self::Status(_) => "status_not_success",
+            Self::ResponseCount => "response_count",
             Self::AssertionCount => "assertion_count",
             Self::Issuer => "issuer_mismatch",
             Self::Destination => "destination_mismatch",

@@ -156,6 +156,7 @@ fn judged_kindly(document: &[u8]) -> Result<Unspent, Rejected> {
         identity_provider: &provider,
         answers: request.as_ref().map_or(Answers::Nothing, Answers::Request),
         response_signed: false,
+        assertion_encrypted: false,
         authn_context: &[],
         authenticated_since_ms: None,
     };

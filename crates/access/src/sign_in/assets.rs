@@ -13,7 +13,7 @@ pub(super) const STYLE: &str = include_str!("assets/sign-in.css");
 /// Their script.
 pub(super) const SCRIPT: &str = include_str!("assets/sign-in.js");
 /// What these pages may load, and where their forms may lead: here. No script in a page, none from elsewhere.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
+pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The organisation's services, by which one may sign in as well.
@@ -87,8 +87,13 @@ pub(super) fn codes(codes: &[SecretText], home: &str) -> Reply {
     page("Recovery codes", &main, "")
 }
 
-/// `csrf` is base64url, codes are letters and digits, paths are ours: nothing in them means anything in HTML.
 fn page(title: &str, main: &str, csrf: &str) -> Reply {
+    frame(title, main, csrf, POLICY)
+}
+
+/// A page like these, under this policy. `csrf` is base64url, codes are letters and digits, paths are ours: nothing in them means
+/// anything in HTML.
+pub(crate) fn frame(title: &str, main: &str, csrf: &str, policy: &'static str) -> Reply {
     let page = PAGE.replace("{{title}}", title).replace("{{main}}", main).replace("{{csrf}}", csrf);
-    Reply::page(page, POLICY)
+    Reply::page(page, policy)
 }

@@ -15,7 +15,7 @@ pub mod codes;
 mod tests;
 
 pub use api::{SignIn, feature};
-pub(crate) use assets::{no_service, service};
+pub(crate) use assets::{POLICY, frame, no_service, service};
 
 use sealpost_store::{Keys, MemberId, StoreError, Tx};
 

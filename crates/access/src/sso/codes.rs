@@ -3,6 +3,10 @@
 sealpost_web::codes! {
     /// 403: what the service vouched with is not believed, or nobody is known by it.
     SSO_REFUSED = 403 "sso_refused" "You could not be signed in by this service";
+    /// 403: it began in another browser, or too long ago.
+    SSO_LAPSED = 403 "sso_lapsed" "This sign-in began in another browser, or too long ago";
+    /// 403: the provider began, and nobody here.
+    SAML_UNSOLICITED = 403 "saml_unsolicited" "Signing in has to begin here";
     /// 403: the organisation wants its members to sign in by its service.
     SSO_REQUIRED = 403 "sso_required" "Your organisation has you sign in by its own service";
     /// 409: somebody has changed the connection meanwhile, or it is needed as it is.
@@ -15,6 +19,10 @@ sealpost_web::codes! {
     DOMAIN_TAKEN = 409 "domain_taken" "This domain is taken";
     /// 409: the record is not there.
     DOMAIN_NOT_PROVED = 409 "domain_not_proved" "The domain does not say so: the record was not found";
+    /// 409: there is no signing key that the provider was told of.
+    SAML_NOTHING_ANNOUNCED = 409 "saml_nothing_announced" "No signing key was announced";
+    /// 422: the metadata is not that of an identity provider, or can't be used.
+    SAML_METADATA_REFUSED = 422 "saml_metadata_refused" "The metadata can't be used";
     /// 422: the group's role is too much.
     SSO_ROLE_UNSUITABLE = 422 "sso_role_unsuitable" "No service makes owners";
     /// 502: the service can't be reached, or answers what can't be used.

@@ -17,7 +17,7 @@ use rustls::ClientConfig;
 use tokio_rustls::TlsConnector;
 
 use super::wire::{Traffic, Wire};
-use super::{MAX_RESPONSE_BODY, MAX_RESPONSE_HEAD, SendError, SendErrorKind};
+use super::{MAX_RESPONSE_HEAD, SendError, SendErrorKind};
 use crate::elapsed::Deadline;
 use crate::network::Network;
 use crate::stream::Stream;
@@ -99,10 +99,11 @@ impl Connection {
     pub(super) async fn exchange(
         &mut self,
         request: Request<Full<Bytes>>,
+        most: usize,
         deadline: Deadline,
     ) -> Result<Exchange, SendError> {
         self.traffic.clear();
-        match deadline.run(self.request_and_answer(request)).await {
+        match deadline.run(self.request_and_answer(request, most)).await {
             // Final statuses only: nobody asked to switch protocols.
             Ok(Ok(exchange)) if exchange.status < 200 => Err(self.failed(SendErrorKind::ProtocolError)),
             Ok(Ok(exchange)) => Ok(exchange),
@@ -111,12 +112,16 @@ impl Connection {
         }
     }
 
-    async fn request_and_answer(&mut self, request: Request<Full<Bytes>>) -> Result<Exchange, hyper::Error> {
+    async fn request_and_answer(
+        &mut self,
+        request: Request<Full<Bytes>>,
+        most: usize,
+    ) -> Result<Exchange, hyper::Error> {
         let peer = self.peer;
         let Self { sender, driver, .. } = self;
         let response = driver.run(sender.send_request(request)).await??;
         let (head, body) = response.into_parts();
-        let (body, truncated) = driver.run(read_capped(body)).await??;
+        let (body, truncated) = driver.run(read_capped(body, most)).await??;
         // The connection becomes ready only when its driver has seen the end of the answer.
         driver.poll_once();
         Ok(Exchange {
@@ -185,8 +190,8 @@ impl Driver {
     }
 }
 
-/// Reads at most [`MAX_RESPONSE_BODY`] bytes; answers whether there was more.
-async fn read_capped(mut body: Incoming) -> Result<(Bytes, bool), hyper::Error> {
+/// Reads at most so many bytes; answers whether there was more.
+async fn read_capped(mut body: Incoming, most: usize) -> Result<(Bytes, bool), hyper::Error> {
     if body.is_end_stream() {
         return Ok((Bytes::new(), false));
     }
@@ -204,13 +209,13 @@ async fn read_capped(mut body: Incoming) -> Result<(Bytes, bool), hyper::Error> 
             }
             read.extend_from_slice(&data);
         }
-        if first.len().max(read.len()) > MAX_RESPONSE_BODY {
+        if first.len().max(read.len()) > most {
             break;
         }
     }
     let mut bytes = if read.is_empty() { first } else { read.into() };
-    let truncated = bytes.len() > MAX_RESPONSE_BODY;
-    bytes.truncate(MAX_RESPONSE_BODY);
+    let truncated = bytes.len() > most;
+    bytes.truncate(most);
     Ok((bytes, truncated))
 }
 

@@ -29,7 +29,7 @@ use connection::{Connection, Exchange};
 pub use error::{SendError, SendErrorKind};
 pub use request::{Method, Outbound};
 
-/// Most bytes of a response body that are read.
+/// Most bytes of a response body that are read, unless the call says otherwise.
 pub const MAX_RESPONSE_BODY: usize = 64 * 1024;
 
 /// Most bytes of a response head that are read.
@@ -62,7 +62,7 @@ pub struct Answer {
     pub status: u16,
     /// `retry-after`, `content-type`, `content-encoding`, `etag`, `date`, `location`; others are dropped.
     pub headers: HeaderMap,
-    /// The body as sent, at most [`MAX_RESPONSE_BODY`] bytes, never decompressed.
+    /// The body as sent, at most [`Outbound::most`] bytes, never decompressed.
     pub body: Bytes,
     /// Whether there was more body than that.
     pub truncated: bool,
@@ -171,7 +171,7 @@ impl Client {
         deadline: Deadline,
     ) -> Result<Exchange, SendError> {
         let request = outbound.to_request()?;
-        let exchange = pooled.connection.exchange(request, deadline).await?;
+        let exchange = pooled.connection.exchange(request, outbound.most, deadline).await?;
         if exchange.reusable {
             self.pool.put(key, pooled);
         }

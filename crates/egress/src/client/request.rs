@@ -7,7 +7,7 @@ use http::{Request, Uri};
 use http_body_util::Full;
 use hyper::body::Bytes;
 
-use super::{DEFAULT_DEADLINE, SendError, SendErrorKind};
+use super::{DEFAULT_DEADLINE, MAX_RESPONSE_BODY, SendError, SendErrorKind};
 use crate::Tenant;
 use crate::target::Target;
 use crate::tls::MinTls;
@@ -67,6 +67,8 @@ pub struct Outbound<'a> {
     pub deadline: Duration,
     /// The oldest TLS version accepted.
     pub min_tls: MinTls,
+    /// Most bytes of the answer's body that are read.
+    pub most: usize,
 }
 
 impl<'a> Outbound<'a> {
@@ -80,6 +82,7 @@ impl<'a> Outbound<'a> {
             body,
             deadline: DEFAULT_DEADLINE,
             min_tls: MinTls::default(),
+            most: MAX_RESPONSE_BODY,
         }
     }
 

@@ -1,4 +1,4 @@
-//! As much DER (X.690) as it takes to find a key in a certificate.
+//! As much DER (X.690) as it takes to find a key in a certificate, and to put one into another.
 
 /// What is left of a value of which the beginning was read.
 #[derive(Clone, Copy)]
@@ -13,13 +13,35 @@ pub(crate) struct Value<'a> {
 }
 
 pub(crate) const INTEGER: u8 = 0x02;
+pub(super) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(super) const UTF8_STRING: u8 = 0x0c;
 pub(crate) const UTC_TIME: u8 = 0x17;
 pub(crate) const GENERALIZED_TIME: u8 = 0x18;
 pub(crate) const SEQUENCE: u8 = 0x30;
+pub(super) const SET: u8 = 0x31;
 /// `[0]` of a certificate's version.
 pub(crate) const VERSION: u8 = 0xa0;
+/// `[3]` of a certificate's extensions.
+pub(super) const EXTENSIONS: u8 = 0xa3;
+
+/// A value with this tag, made of these parts. Its length is in the fewest bytes (§10.1).
+pub(super) fn write(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let mut out = Vec::with_capacity(length + 6);
+    out.push(tag);
+    if length < 0x80 {
+        out.push(length as u8);
+    } else {
+        let digits = length.to_be_bytes();
+        let digits = &digits[(length.leading_zeros() / 8) as usize..];
+        out.push(0x80 | digits.len() as u8);
+        out.extend_from_slice(digits);
+    }
+    parts.iter().for_each(|part| out.extend_from_slice(part));
+    out
+}
 
 impl<'a> Der<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {

@@ -77,3 +77,42 @@ fn keys_are_not_printed() {
     assert_eq!(format!("{:?}", idp.key), "SigningKey");
     assert_eq!(format!("{:?}", idp.certificate().key()), "PublicKey(P256)");
 }
+
+const LIFETIME: Lifetime = Lifetime { from_ms: 1_768_469_400_000, until_ms: 2_083_829_400_000 };
+
+#[test]
+fn a_key_of_ours_signs_and_its_certificate_carries_it() {
+    for kind in [KeyKind::Rsa, KeyKind::P256, KeyKind::P384] {
+        let made = MadeKey::new(kind, "Sealpost", [0xff; 16], LIFETIME).unwrap();
+        assert_eq!((made.certificate().key().kind(), made.certificate().not_after_ms()), (kind, LIFETIME.until_ms));
+        let key = SigningKey::from_pkcs8(made.pkcs8()).unwrap();
+        let signature = key.sign(b"message").unwrap();
+        assert_eq!(made.certificate().key().verifies(key.method(), b"message", &signature), Some(true));
+        assert_eq!(DecryptionKey::from_pkcs8(made.pkcs8()).is_ok(), kind == KeyKind::Rsa);
+        assert_eq!(format!("{made:?}"), format!("MadeKey({kind:?})"));
+        // Its own signature holds, by the key it carries.
+        let mut parts = der::Der::only(made.certificate().der(), der::SEQUENCE).unwrap();
+        let signed = parts.read(der::SEQUENCE).unwrap().bytes;
+        parts.read(der::SEQUENCE).unwrap();
+        let signature = &parts.read(der::BIT_STRING).unwrap().contents[1..];
+        let algorithm: &dyn aws_lc_rs::signature::VerificationAlgorithm = match kind {
+            KeyKind::Rsa => &aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256,
+            KeyKind::P256 => &aws_lc_rs::signature::ECDSA_P256_SHA256_ASN1,
+            KeyKind::P384 => &aws_lc_rs::signature::ECDSA_P384_SHA384_ASN1,
+        };
+        let public = aws_lc_rs::signature::UnparsedPublicKey::new(algorithm, made.certificate().key().spki());
+        assert!(public.verify(signed, signature).is_ok());
+    }
+}
+
+#[test]
+fn no_two_keys_are_one_and_late_ends_are_told() {
+    let late = Lifetime { until_ms: 2_561_500_800_000, ..LIFETIME };
+    let [one, two] = [
+        MadeKey::new(KeyKind::P256, &"é".repeat(80), [0; 16], late).unwrap(),
+        MadeKey::new(KeyKind::P256, "", [0; 16], late).unwrap(),
+    ];
+    assert_ne!(one.pkcs8(), two.pkcs8());
+    assert_ne!(one.certificate().fingerprint(), two.certificate().fingerprint());
+    assert_eq!(one.certificate().not_after_ms(), late.until_ms);
+}

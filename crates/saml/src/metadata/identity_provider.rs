@@ -8,13 +8,14 @@ use crate::address;
 use crate::base64;
 use crate::keys::{Certificate, PublicKey};
 use crate::moment;
-use crate::xml::{Document, Element, METADATA, Ns, ShapeFlaw};
+use crate::xml::{Document, Element, METADATA, Ns, ShapeFlaw, Writer};
 
 /// Certificates a provider may have at once: two while it rotates, and some patience.
 const CERTIFICATES: usize = 8;
 /// SAML Core §8.3.6.
 const LONGEST_ENTITY_ID: usize = 1024;
 
+const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 pub(crate) const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
@@ -65,6 +66,33 @@ impl IdentityProvider {
             wants_signed_requests: matches!(role.attribute("WantAuthnRequestsSigned"), Some("true" | "1")),
             valid_until_ms: valid_until(role)?,
         })
+    }
+
+    /// What of its metadata counts here, as metadata: what [`Self::from_metadata`] makes the same of. It is to be kept instead of
+    /// what came, which may be long, and says much that nobody reads.
+    pub fn to_metadata(&self) -> String {
+        let valid_until = self.valid_until_ms.map(moment::write).unwrap_or_default();
+        let mut writer = Writer::new();
+        let entity = [("entityID", &*self.entity_id), ("validUntil", &*valid_until)];
+        writer.begin(
+            "md:EntityDescriptor",
+            &[&[("xmlns:ds", DSIG), ("xmlns:md", "urn:oasis:names:tc:SAML:2.0:metadata")], &entity[..]].concat(),
+        );
+        let wants = if self.wants_signed_requests { "true" } else { "" };
+        writer.begin(
+            "md:IDPSSODescriptor",
+            &[("WantAuthnRequestsSigned", wants), ("protocolSupportEnumeration", PROTOCOL)],
+        );
+        for certificate in &self.certificates {
+            writer.begin("md:KeyDescriptor", &[("use", "signing")]).begin("ds:KeyInfo", &[]).begin("ds:X509Data", &[]);
+            writer.leaf("ds:X509Certificate", &[], &base64::encode(certificate.der())).end().end().end();
+        }
+        for (binding, location) in [(REDIRECT, &self.redirect), (POST, &self.post)] {
+            if let Some(location) = location {
+                writer.leaf("md:SingleSignOnService", &[("Binding", binding), ("Location", location)], "");
+            }
+        }
+        writer.finish()
     }
 
     /// Its name, which issuers have to be.

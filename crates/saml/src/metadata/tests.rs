@@ -27,6 +27,29 @@ fn what_a_provider_tells_of_itself_is_read() {
 }
 
 #[test]
+fn what_is_kept_of_metadata_is_all_that_counts_of_it() {
+    let (one, two) = (Idp::p256(), Idp::rsa());
+    let whole = metadata(&[&one.certificate, &two.certificate], " validUntil=\"2031-01-01T00:00:00Z\"");
+    let whole = whole
+        .replace("<md:IDPSSODescriptor", "<md:IDPSSODescriptor WantAuthnRequestsSigned=\"true\"")
+        .replace("/sso\"", "/sso?a=1&amp;b=2\"")
+        .replace("</md:EntityDescriptor>", "<x xmlns=\"urn:x\">much more</x></md:EntityDescriptor>");
+    for text in
+        [whole.clone(), whole.replace("bindings:HTTP-Redirect", "x"), whole.replace(" validUntil", " validFrom")]
+    {
+        let provider = IdentityProvider::from_metadata(text.as_bytes()).unwrap();
+        let kept = provider.to_metadata();
+        let again = IdentityProvider::from_metadata(kept.as_bytes()).unwrap();
+        assert_eq!(again.to_metadata(), kept);
+        assert_eq!(again.entity_id(), provider.entity_id());
+        assert_eq!(again.keys(), provider.keys());
+        assert_eq!((again.redirect_url(), again.post_url()), (provider.redirect_url(), provider.post_url()));
+        assert_eq!(again.valid_until_ms(), provider.valid_until_ms());
+        assert!(again.wants_signed_requests() && !kept.contains("much more"));
+    }
+}
+
+#[test]
 fn a_list_with_one_provider_in_it_is_that_provider() {
     let idp = Idp::p256();
     let list = |more: &str| {

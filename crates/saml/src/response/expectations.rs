@@ -19,6 +19,8 @@ pub struct Expectations<'a> {
     pub answers: Answers<'a>,
     /// Whether the response has to be signed too. The assertion always has to be.
     pub response_signed: bool,
+    /// Whether the assertion has to be encrypted.
+    pub assertion_encrypted: bool,
     /// Ways of authentication of which one is required, by the names of `AuthnContextClassRef`; none means any.
     pub authn_context: &'a [&'a str],
     /// The earliest moment the member may have been authenticated at: that of the request, if it asked for that anew.
@@ -39,6 +41,7 @@ impl<'a> Expectations<'a> {
             identity_provider,
             answers: Answers::Request(request),
             response_signed: false,
+            assertion_encrypted: false,
             authn_context: &[],
             authenticated_since_ms: None,
         }

@@ -17,7 +17,7 @@ pub use expectations::{Answers, Expectations, SKEW_MS};
 use envelope::{Carried, Envelope};
 
 use crate::base64;
-use crate::encryption;
+use crate::encryption::{self, EncryptionFlaw};
 use crate::refusal::Rejected;
 use crate::signature::{self, SignatureFlaw};
 use crate::xml::{Document, Element, MESSAGE, Ns, ShapeFlaw};
@@ -51,6 +51,7 @@ pub fn verify(bytes: &[u8], expected: &Expectations<'_>) -> Result<Unspent, Reje
     // The assertion is taken from the document as it came: what the response's signature carries along of the namespaces around it
     // need not be what the assertion's own signature wants. It has to be signed either way.
     match envelope.assertion {
+        Carried::Clear(_) if expected.assertion_encrypted => Err(EncryptionFlaw::Missing.into()),
         Carried::Clear(assertion) => self::assertion(assertion, expected),
         Carried::Encrypted(encrypted) => {
             let opened = encryption::decrypt(encrypted, &expected.service_provider.decryption_keys)?;

@@ -1,4 +1,7 @@
 //! What may stand where, before anything is believed.
+//!
+//! Some containers are never read (`StatusDetail`, `KeyInfo`, `AuthnContextDecl`), and a document may hide in them what others would
+//! find by looking for a name anywhere. Whatever a response is made of stands once, and in its place.
 
 use crate::refusal::Rejected;
 use crate::signature::SignatureFlaw;
@@ -11,6 +14,8 @@ pub(super) fn response(document: &Document) -> Result<(), Rejected> {
     for element in document.elements() {
         if element.is(Ns::SIGNATURE, "Signature") {
             signature(element, root)?;
+        } else if is_around(element) && element != root && !is_status_of(element, root) {
+            return Err(Rejected::ResponseCount);
         } else if is_assertion(element) {
             assertions += 1;
             if element.parent() != Some(root) {
@@ -27,6 +32,8 @@ pub(super) fn assertion(document: &Document) -> Result<(), Rejected> {
     for element in document.elements() {
         if element.is(Ns::SIGNATURE, "Signature") {
             signature(element, root)?;
+        } else if is_around(element) {
+            return Err(Rejected::ResponseCount);
         } else if is_assertion(element) && element != root {
             return Err(Rejected::AssertionCount);
         }
@@ -43,4 +50,14 @@ fn signature(signature: Element<'_>, root: Element<'_>) -> Result<(), SignatureF
 
 fn is_assertion(element: Element<'_>) -> bool {
     element.is(Ns::ASSERTION, "Assertion") || element.is(Ns::ASSERTION, "EncryptedAssertion")
+}
+
+/// What stands around an assertion.
+fn is_around(element: Element<'_>) -> bool {
+    element.is(Ns::PROTOCOL, "Response") || element.is(Ns::PROTOCOL, "Status")
+}
+
+/// The envelope has made sure that there is one.
+fn is_status_of(element: Element<'_>, root: Element<'_>) -> bool {
+    element.is(Ns::PROTOCOL, "Status") && element.parent() == Some(root)
 }

@@ -325,6 +325,52 @@ fn a_response_wrapped_in_another_vouches_for_nothing() {
 }
 
 #[test]
+fn nothing_hides_another_response_or_status_where_nobody_reads() {
+    let (idp, us, request) = (Idp::p256(), service_provider(Some(&RECIPIENT)), request_id());
+    let declared = "xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\"";
+    let status = "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/>";
+    let good = Story::default();
+    for hidden in [
+        format!("<samlp:Status {declared}>{status}</samlp:Status>"),
+        format!("<samlp:Response {declared} ID=\"_r9\" Version=\"2.0\"/>"),
+    ] {
+        let in_detail = told(|s| s.status.push_str(&format!("<samlp:StatusDetail>{hidden}</samlp:StatusDetail>")));
+        assert_eq!(code(idp.judge(&in_detail.told_by(&idp))), "response_count", "{hidden}");
+        let end = "</ds:SignatureValue>";
+        let in_key_info = good.told_by(&idp).replace(end, &format!("{end}<ds:KeyInfo>{hidden}</ds:KeyInfo>"));
+        assert_eq!(code(idp.judge(&in_key_info)), "response_count", "{hidden}");
+        // The provider itself may have signed it: it is no less ambiguous.
+        let in_condition = told(|s| s.audiences.push_str(&format!("<saml:OneTimeUse>{hidden}</saml:OneTimeUse>")));
+        assert_eq!(code(idp.judge(&in_condition.told_by(&idp))), "response_count", "{hidden}");
+        let expected = Expectations::new(NOW_MS, &us, &idp.provider, &request);
+        let sealed = encrypted(
+            &in_condition.assertion(&idp),
+            "http://www.w3.org/2009/xmlenc11#aes256-gcm",
+            "<xenc:EncryptionMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p\"/>",
+        );
+        assert_eq!(code(verify(good.around(&sealed, &idp).as_bytes(), &expected)), "response_count", "{hidden}");
+    }
+    let status = format!("<samlp:Status>{status}</samlp:Status>");
+    let twice = good.told_by(&idp).replace(&status, &format!("{status}{status}"));
+    assert_eq!(code(idp.judge(&twice)), "element_unexpected");
+}
+
+#[test]
+fn where_assertions_have_to_be_encrypted_a_clear_one_is_refused() {
+    let (idp, us, request) = (Idp::p256(), service_provider(Some(&RECIPIENT)), request_id());
+    let expected =
+        Expectations { assertion_encrypted: true, ..Expectations::new(NOW_MS, &us, &idp.provider, &request) };
+    let story = Story::default();
+    assert_eq!(code(verify(story.told_by(&idp).as_bytes(), &expected)), "encryption_missing");
+    let sealed = encrypted(
+        &story.assertion(&idp),
+        "http://www.w3.org/2009/xmlenc11#aes256-gcm",
+        "<xenc:EncryptionMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p\"/>",
+    );
+    assert_eq!(code(verify(story.around(&sealed, &idp).as_bytes(), &expected)), "accepted");
+}
+
+#[test]
 fn comments_have_no_place_to_cut_a_name() {
     let idp = Idp::p256();
     let story = told(|s| s.name_id = s.name_id.replace("ada@example.com", "ada@example.com.evil.example"));

@@ -107,7 +107,8 @@ async fn every_route_refuses_whoever_has_no_good_credential(house: House) {
         if route.is_open() {
             let answer = house.api.ask(ask.clone()).await;
             let refused = (answer.status, &*answer.code()) == (403, "cross_site_refused");
-            findings.look(route, "everybody", &answer, refused == route.own_page && answer.status != 401);
+            let ours_alone = route.own_page || route.own_origin;
+            findings.look(route, "everybody", &answer, refused == ours_alone && answer.status != 401);
             if route.own_page {
                 let answer = house.api.ask(ask.of_own_page()).await;
                 let refused = (answer.status, &*answer.code()) == (403, "csrf_token_invalid");

@@ -40,6 +40,7 @@ pub(crate) struct Route {
     pub(crate) session: bool,
     /// Whether it is open to all, for forms of our own pages alone.
     pub(crate) own_page: bool,
+    pub(crate) own_origin: bool,
     /// Whether it is a page, which leads whoever isn't signed in to where one signs in.
     pub(crate) page: bool,
     /// What it leaves in the ledger.
@@ -100,6 +101,7 @@ impl Route {
             any_key: word("credential").unwrap() == "any",
             session: word("credential").unwrap() == "session",
             own_page: declared["own_page"].as_bool().unwrap(),
+            own_origin: declared["own_origin"].as_bool().unwrap(),
             page: declared["page"].as_bool().unwrap(),
             form: content.is_some_and(|content| content.get(FORM).is_some_and(|media| media["schema"].is_object())),
             action: word("action"),

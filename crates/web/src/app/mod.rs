@@ -274,7 +274,7 @@ impl Inner {
     ) -> Result<Arc<Caller>, Failure> {
         if entry.info.is_open() {
             self.limit(trail, self.limits.take_from_peer(peer, trail.now))?;
-            if entry.info.own_page {
+            if entry.info.is_for_own_pages() {
                 from_own_page(headers, &self.config.origin)?;
             }
             return Ok(self.anonymous.clone());
@@ -362,7 +362,7 @@ impl Inner {
         if let Some(session) = &caller.session {
             return Ok(FormPage { token: self.csrf.token(Bearer::Session(session.id)), visit: None });
         }
-        if !info.is_open() || !(info.own_page || info.media_type.starts_with("text/html")) {
+        if !info.is_open() || !(info.is_for_own_pages() || info.media_type.starts_with("text/html")) {
             return Ok(FormPage::default());
         }
         if let Some(known) = cookie(headers, VISIT_COOKIE)? {

@@ -201,7 +201,16 @@ fn check(endpoint: &Endpoint, known: &[&'static Code]) -> Result<(), String> {
         require(reason.len() > 3, "say why everybody who is signed in may call with `.signed_in(\"…\")`")?;
         require(info.callers == Callers::Session, "only members sign in")?;
     }
-    require(!info.own_page || (info.is_open() && info.is_unsafe()), "`.own_page()` is for open routes that act")?;
+    require(
+        !info.is_for_own_pages() || (info.is_open() && info.is_unsafe()),
+        "`.own_page()` and `.own_origin(…)` are for open routes that act",
+    )?;
+    if let Some(reason) = info.own_origin {
+        require(
+            reason.len() > 3 && !info.own_page,
+            "say what ties it to its visitor with `.own_origin(\"…\")`, or `.own_page()`",
+        )?;
+    }
     require(
         info.path_params.iter().all(|name| *name != ENVIRONMENT) || info.callers == Callers::Session,
         "a key has its environment, so only routes for sessions take it from their path",

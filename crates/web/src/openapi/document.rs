@@ -150,6 +150,7 @@ fn declared(info: &RouteInfo) -> Value {
         "reveals": info.reveals,
         "page": info.page,
         "own_page": info.own_page,
+        "own_origin": info.own_origin.is_some(),
         "steps_up": info.steps_up,
     })
 }
@@ -238,6 +239,9 @@ pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_curs
         if info.steps_up || info.mutates() || info.reveals {
             all.push(&STEP_UP_REQUIRED);
         }
+    }
+    if info.own_origin.is_some() {
+        all.extend([&CROSS_SITE_REFUSED, &CREDENTIAL_AMBIGUOUS]);
     }
     if info.own_page {
         all.extend([&CROSS_SITE_REFUSED, &CSRF_TOKEN_INVALID, &CREDENTIAL_AMBIGUOUS]);

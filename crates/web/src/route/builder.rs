@@ -106,6 +106,7 @@ impl<T> Route<Undeclared, T> {
             callers: Callers::SecretKey,
             page: false,
             own_page: false,
+            own_origin: None,
             steps_up: false,
             class: None,
             trace: Trace::Reads,
@@ -177,6 +178,13 @@ impl<A, T, B, Q> Route<A, T, B, Q> {
     /// ([`Call::visit`](crate::Call::visit)).
     pub fn own_page(mut self) -> Self {
         self.info.own_page = true;
+        self
+    }
+
+    /// The same where the form carries something else that only this visitor has, because of `reason`: the request has to come from a
+    /// page of this origin, and the handler makes sure whose it is by [`Call::csrf_token`](crate::Call::csrf_token).
+    pub fn own_origin(mut self, reason: &'static str) -> Self {
+        self.info.own_origin = Some(reason);
         self
     }
 

@@ -61,6 +61,8 @@ pub struct RouteInfo {
     pub page: bool,
     /// Whether, although it is open to all, only a form of one of our own pages may call it.
     pub own_page: bool,
+    /// Why, although it is open to all and only a page of this origin may call it, that page's form need not carry our token.
+    pub own_origin: Option<&'static str>,
     /// Whether a member must have proved lately with a passkey that it is them.
     pub steps_up: bool,
     /// Whose quota it draws from.
@@ -125,6 +127,11 @@ impl RouteInfo {
             Callers::SecretKey => self.is_open() || credential != CredentialClass::Publishable,
             Callers::Session => credential == CredentialClass::Session,
         }
+    }
+
+    /// Whether only a page of ours may call it, although it is open to all.
+    pub fn is_for_own_pages(&self) -> bool {
+        self.own_page || self.own_origin.is_some()
     }
 
     /// Whether its method is one that may change something (RFC 9110 §9.2.1).

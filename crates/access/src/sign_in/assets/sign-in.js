@@ -2,6 +2,7 @@
 //   <form data-passkey="sign-in">    signs in; offers passkeys in the field meanwhile
 //   <form data-passkey="register">   makes a passkey, then goes on to data-next
 //   <form … data-step-up>            proves with a passkey that it is still you, then sends the form
+//   <form … data-send>               sends itself on to another site, or from one
 "use strict";
 
 const csrf = document.querySelector('meta[name="csrf"]').content;
@@ -141,3 +142,5 @@ for (const form of document.querySelectorAll("form[data-step-up]")) {
     });
   });
 }
+
+for (const form of document.querySelectorAll("form[data-send]")) form.submit();

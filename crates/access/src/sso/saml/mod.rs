@@ -1,22 +1,36 @@
-//! SAML 2.0.
+//! SAML 2.0: an organisation's members sign in at its identity provider, by the profile that the crate `saml` holds it to.
+//!
+//! ```text
+//! GET  /sign-in/with/{connection}       ─► the provider, with a signed request        (begin)
+//! POST /sign-in/saml/{connection}/acs   ◄─ the provider's page, in the same browser   (hop: changes nothing)
+//! POST /sign-in/saml/{connection}       ◄─ our own page, with the visitor's cookie    (enter: judged here)
+//! ```
+//!
+//! A form that another site sends brings no cookie of ours, so it can't be told whose it is: the first hop shows a page of our own
+//! that sends the same two fields on. Only that brings the visitor's cookie, and `RelayState` is this visitor's or nobody's. A
+//! response that nobody here asked for, because the provider began, has none, and is refused.
 
-use sealpost_store::Org;
-use sealpost_web::{Endpoint, Failure, Refusal, Reply};
+mod api;
+mod claims;
+mod facts;
+mod keys;
+mod metadata;
+mod pages;
+mod parties;
+mod service;
+mod settings;
+mod sign_in;
+#[cfg(test)]
+mod tests;
 
-use super::codes::SSO_UNAVAILABLE;
-use super::{Connection, Pending, Sso};
+use sealpost_web::Endpoint;
+
+use super::Sso;
+
+pub(super) use facts::facts;
+pub(super) use sign_in::begin;
 
 /// Routes of its own.
-pub(super) fn routes(_: &Sso) -> Vec<Endpoint> {
-    Vec::new()
-}
-
-/// What an administrator copies into the service, and what is known of it.
-pub(super) fn facts(_: &Connection, _: &str) -> Vec<(&'static str, String)> {
-    Vec::new()
-}
-
-/// Sends a visitor to the service.
-pub(super) async fn begin(_: &Sso, _: Org, _: &Connection, _: &Pending) -> Result<Reply, Failure> {
-    Err(Refusal::of(&SSO_UNAVAILABLE).into())
+pub(super) fn routes(sso: &Sso) -> Vec<Endpoint> {
+    [api::routes(sso), pages::routes(sso), sign_in::routes(sso)].into_iter().flatten().collect()
 }
