@@ -114,20 +114,12 @@ export async function user(browser, options = {}) {
   return context;
 }
 
-/** Signs in with the passkey on the page where one does. It is offered in the field too, and Chromium may refuse the button while
- * that offer is being taken back: whoever is told so presses again, and then begins anew. */
+/** Signs in with the passkey on the page where one does: by the button, unless the offer in the field is taken before. */
 export async function signIn(page) {
   const isIn = (at) => at.pathname.startsWith("/app");
-  for (let tries = 0; tries < 10 && !isIn(new URL(page.url())); tries += 1) {
-    await page.getByRole("button", { name: "Sign in with a passkey" }).click({ timeout: 2_000 }).catch(() => {});
-    const entered = await page.waitForURL(isIn, { timeout: 4_000 }).then(() => true, () => false);
-    if (entered) return;
-    console.log(`# not in yet: ${await page.locator('[role="status"]').first().textContent({ timeout: 1_000 }).catch(() => "")}`);
-    const way = page.url();
-    await page.goto("about:blank");
-    await page.goto(way).catch(() => {});
-  }
-  await page.waitForURL(isIn);
+  const entered = page.waitForURL(isIn);
+  await page.getByRole("button", { name: "Sign in with a passkey" }).click({ timeout: 2_000 }).catch(() => {});
+  await entered;
 }
 
 /** An authenticator in the page's browser. */
@@ -146,6 +138,8 @@ export async function authenticator(page) {
   });
   return {
     credentials: async () => (await devtools.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
+    /** Whether somebody touches it whenever it asks. */
+    isTouched: (enabled) => devtools.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId, enabled }),
     verifies: (isUserVerified) => devtools.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified }),
     /** A copy in another page: an authenticator is its page's. */
     lend: async (other) => {
