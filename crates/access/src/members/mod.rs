@@ -30,6 +30,7 @@ pub use faces::MemberFaces;
 pub use invite::{Invitation, Invited, NewMember, invite, recover, renew};
 pub use model::{Member, MemberName, MemberRow, MemberState, Unsuitable};
 pub use pages::NAV;
+pub(crate) use pages::called;
 pub use rules::{Acting, MemberRefused};
 pub(crate) use service::join;
 pub use service::{Members, NewName, acting, create, owner, remove, rename, resume, set_role, suspend, withdraw};
