@@ -32,9 +32,12 @@ fn a_preview_says_whom_lists_shut_out_and_of_whom_it_can_not_be_told() {
     let some = shown(&preview, vec![called("Sam Example"), called("أدا")]);
     keep("networks-shut-out", "Networks", "/networks", &Alone(&some));
     let text = some.to_string();
-    for told in
-        ["shut out yourself", "40 sign-ins would be shut out, 2 stay, of 1 it can’t be told", "and 38 more", "Shop &#60;b&#62;"]
-    {
+    for told in [
+        "shut out yourself",
+        "40 sign-ins would be shut out, 2 stay, of 1 it can’t be told",
+        "and 38 more",
+        "Shop &#60;b&#62;",
+    ] {
         assert!(text.contains(told), "{told}: {text}");
     }
     assert!(text.contains(&format!("/app/live/keys/{}", ApiKeyId::from_bytes([7; 16]))), "{text}");
