@@ -34,5 +34,5 @@ pub(crate) use pages::called;
 pub use rules::{Acting, MemberRefused};
 pub(crate) use service::join;
 pub use service::{Members, NewName, acting, create, owner, remove, rename, resume, set_role, suspend, withdraw};
-pub(crate) use store::{count_with_role, find, role, state, teams};
+pub(crate) use store::{count_with_role, find, hold, role, state, teams};
 pub use upkeep::{is_in_use, look_after, reindex};
