@@ -67,7 +67,10 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Value> {
     seeder.no_endpoint().await?;
     // Only PostgreSQL has several nodes.
     let revocation = match bench.postgres {
-        Some(_) => Some(revocation::measure(&installation, &running.target, &key).await?),
+        Some(_) => {
+            let link = installation.owner_link()?;
+            Some(revocation::measure(&installation, &running.target, &key, &link).await?)
+        }
         None => None,
     };
     let seeded = running.fill(&seeding::batches(&key), bench.plan.stored.saturating_sub(stored as usize)).await?;

@@ -22,6 +22,7 @@ mod server;
 mod sink;
 mod spread;
 mod targets;
+mod visitor;
 mod wire;
 
 use std::path::{Path, PathBuf};

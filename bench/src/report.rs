@@ -119,11 +119,22 @@ fn revocation(page: &mut String, results: &Value) -> std::fmt::Result {
     for (engine, measured) in engines(results) {
         let revocation = &measured["revocation"];
         if let Some(trials) = revocation["trials"].as_u64() {
+            let row = |what: &str, ms: &Value| {
+                let number = |name: &str| ms[name].as_f64().map_or_else(|| "—".to_owned(), |ms| format!("{ms:.1}"));
+                format!(
+                    "| {what}, {engine} | {trials} | {} | {} | {} |",
+                    number("median"),
+                    number("p99"),
+                    number("max")
+                )
+            };
             writeln!(
                 page,
-                "| a key revoked on one node, refused by another | trials | ms from the revocation's answer to the first refusal |\n\
-                 | --- | --: | --: |\n| {engine} | {trials} | {} |\n",
-                spread(&revocation["ms"], 1)
+                "| revoked on one node, ended on another: ms from the revocation's answer | trials | p50 | p99 | max |\n\
+                 | --- | --: | --: | --: | --: |\n{}\n{}\n{}\n",
+                row("a key, until the first refusal", &revocation["ms"]),
+                row("a member's session, until the first refusal", &revocation["sessions_ms"]),
+                row("a stream that was open, until its end", &revocation["streams_ms"]),
             )?;
         }
     }

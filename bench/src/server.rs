@@ -118,7 +118,7 @@ impl Installation {
         command
     }
 
-    /// A link that signs the first owner in, once; the server must not run.
+    /// A link that signs the first owner in, once; on SQLite, the server must not run.
     pub(crate) fn owner_link(&self) -> Result<String> {
         let made: Value = serde_json::from_slice(&self.run(&["--json", "members", "link"])?)?;
         Ok(made["sign_in"].as_str().context("no link was made")?.to_owned())

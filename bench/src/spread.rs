@@ -17,10 +17,17 @@ impl Spread {
         Some((low + high) / 2.0)
     }
 
+    /// The smallest value that 99 of 100 don't exceed.
+    pub(crate) fn p99(&self) -> Option<f64> {
+        let sorted = self.sorted();
+        sorted.get((sorted.len() * 99).div_ceil(100).checked_sub(1)?).copied()
+    }
+
     /// All values, and what is said of them.
     pub(crate) fn json(&self) -> Value {
         let sorted = self.sorted();
-        json!({ "median": self.median(), "min": sorted.first(), "max": sorted.last(), "runs": self.0 })
+        let (min, max) = (sorted.first(), sorted.last());
+        json!({ "median": self.median(), "p99": self.p99(), "min": min, "max": max, "runs": self.0 })
     }
 
     fn sorted(&self) -> Vec<f64> {
@@ -46,5 +53,11 @@ mod tests {
         assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), Some(2.5));
         assert_eq!(median(&[]), None);
+    }
+
+    #[test]
+    fn one_of_a_hundred_is_above_the_ninety_ninth() {
+        let p99 = |count: u32| (1..=count).map(f64::from).collect::<Spread>().p99();
+        assert_eq!([p99(0), p99(1), p99(100), p99(200)], [None, Some(1.0), Some(99.0), Some(198.0)]);
     }
 }

@@ -68,6 +68,28 @@ impl Wire {
         Ok(Answer { status, head: std::str::from_utf8(head)?, body: &rest[..length] })
     }
 
+    /// Sends a request, and reads the head of an answer that goes on.
+    pub(crate) async fn begin(&mut self, request: &[u8]) -> Result<()> {
+        self.stream.write_all(request).await?;
+        self.stream.flush().await?;
+        self.buffer.clear();
+        while end_of_head(&self.buffer).is_none() {
+            self.read_more().await?;
+        }
+        if !self.buffer.starts_with(b"HTTP/1.1 200") {
+            bail!("answered {}", String::from_utf8_lossy(&self.buffer));
+        }
+        Ok(())
+    }
+
+    /// Reads on until an answer that was begun is over (RFC 9112 §7.1: a chunk without anything in it).
+    pub(crate) async fn until_end(&mut self) -> Result<()> {
+        while !self.buffer.ends_with(b"\r\n0\r\n\r\n") {
+            self.read_more().await?;
+        }
+        Ok(())
+    }
+
     async fn read_more(&mut self) -> Result<()> {
         if self.stream.read_buf(&mut self.buffer).await? == 0 {
             bail!("the server closed the connection");

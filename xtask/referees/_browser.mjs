@@ -1,5 +1,5 @@
 // What the browser's referees share: the demo, running; Chromium, which trusts it and no other; a user with a passkey; axe.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { X509Certificate, createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -23,15 +23,19 @@ export const verdict = (held, what) => {
   return held;
 };
 
+let within = false;
+
 /** Runs a part of a referee; what it throws is a check that didn't hold, and the next part goes on. */
 export const part = async (name, act) => {
-  if (ONLY && name !== ONLY) return;
+  if (ONLY && name !== ONLY && !within) return;
+  within ||= name === ONLY;
   const began = Date.now();
   try {
     await act();
   } catch (error) {
     verdict(false, `${name}: ${`${error}`.replace(/\u001b\[\d+m/g, "").split("\n").slice(0, 4).join(" / ")}`);
   }
+  if (name === ONLY) within = false;
   console.log(`# ${name}: ${Date.now() - began} ms`);
 };
 
@@ -48,16 +52,49 @@ export async function demo() {
   throw new Error("the demo ended");
 }
 
+/** A server that was made a moment ago for an organisation that has nothing yet; its owner's link. */
+export async function fresh(organisation) {
+  const [dir, data] = ["fresh-etc", "fresh-data"].map((name) => join(SEALPOST_DIR, name));
+  const port = await freePort();
+  const at = `localhost:${port}`;
+  const places = ["--dir", dir, "--data", data];
+  const made = execFileSync(SEALPOST_BIN, ["--json", "init", "--organisation", organisation, "--host", at, "--bind", `127.0.0.1:${port}`, ...places]);
+  const child = spawn(SEALPOST_BIN, ["--json", "--config", join(dir, "sealpost.toml"), "serve"], {
+    env: { ...process.env, SEALPOST_SERVER__ADMIN: "127.0.0.1:0", SEALPOST_LOG__FILTER: "error" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (!JSON.parse(line).address) continue;
+    child.stdout.resume();
+    return { child, data, url: `https://${at}`, link: JSON.parse(made).sign_in, tls: join(data, "tls") };
+  }
+  throw new Error("the server ended");
+}
+
+/** A port that nobody listened on a moment ago. */
+async function freePort() {
+  const server = createServer();
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address();
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+/** Chromium, which believes the certificate of this house and of no other. */
+export const chromiumFor = ({ tls }) => {
+  const leaf = new X509Certificate(readFileSync(join(tls, "localhost.pem")));
+  const spki = createHash("sha256").update(leaf.publicKey.export({ type: "spki", format: "der" })).digest("base64");
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", `--ignore-certificate-errors-spki-list=${spki}`],
+  });
+};
+
 /** Starts the demo and a browser, and ends both whatever happens. */
 export async function withBrowser(act) {
   mkdirSync(SHOTS, { recursive: true });
   let house = await demo();
-  const leaf = new X509Certificate(readFileSync(join(house.tls, "localhost.pem")));
-  const spki = createHash("sha256").update(leaf.publicKey.export({ type: "spki", format: "der" })).digest("base64");
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", `--ignore-certificate-errors-spki-list=${spki}`],
-  });
+  const browser = await chromiumFor(house);
   try {
     const again = async (meanwhile) => {
       const ended = new Promise((end) => house.child.once("exit", end));
@@ -114,20 +151,12 @@ export async function user(browser, options = {}) {
   return context;
 }
 
-/** Signs in with the passkey on the page where one does. It is offered in the field too, and Chromium may refuse the button while
- * that offer is being taken back: whoever is told so presses again, and then begins anew. */
+/** Signs in with the passkey on the page where one does: by the button, unless the offer in the field is taken before. */
 export async function signIn(page) {
   const isIn = (at) => at.pathname.startsWith("/app");
-  for (let tries = 0; tries < 10 && !isIn(new URL(page.url())); tries += 1) {
-    await page.getByRole("button", { name: "Sign in with a passkey" }).click({ timeout: 2_000 }).catch(() => {});
-    const entered = await page.waitForURL(isIn, { timeout: 4_000 }).then(() => true, () => false);
-    if (entered) return;
-    console.log(`# not in yet: ${await page.locator('[role="status"]').first().textContent({ timeout: 1_000 }).catch(() => "")}`);
-    const way = page.url();
-    await page.goto("about:blank");
-    await page.goto(way).catch(() => {});
-  }
-  await page.waitForURL(isIn);
+  const entered = page.waitForURL(isIn);
+  await page.getByRole("button", { name: "Sign in with a passkey" }).click({ timeout: 2_000 }).catch(() => {});
+  await entered;
 }
 
 /** An authenticator in the page's browser. */
@@ -146,6 +175,8 @@ export async function authenticator(page) {
   });
   return {
     credentials: async () => (await devtools.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
+    /** Whether somebody touches it whenever it asks. */
+    isTouched: (enabled) => devtools.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId, enabled }),
     verifies: (isUserVerified) => devtools.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified }),
     /** A copy in another page: an authenticator is its page's. */
     lend: async (other) => {

@@ -241,6 +241,41 @@ await withBrowser(async (first) => {
     await theirs.close();
   });
 
+  await part("networks", async () => {
+    await go("/networks");
+    await main(page).getByRole("link", { name: "Change…" }).click();
+    await sheet(page).getByLabel("Keys", { exact: true }).fill("192.0.2.0/24");
+    await sheet(page).getByRole("button", { name: "See whom it shuts out" }).click();
+    await sheet(page).getByRole("button", { name: "Put into force" }).waitFor();
+    verdict((await sheet(page).textContent()).includes("would be shut out"), "before lists are put into force, it is said whom they shut out");
+    await look(page, "networks-preview", ({ axe }) => axe);
+    await sheet(page).getByLabel("Keys", { exact: true }).fill("192.0.2.0/24 127.0.0.0/8 ::1/128");
+    await sheet(page).getByRole("button", { name: "Put into force" }).click();
+    await page.waitForFunction(() => document.querySelector('#sheet input[name="seen"]')?.value.includes("127.0.0.0/8"));
+    verdict((await recorded("networks.change")) === 0, "lists that were changed meanwhile are looked at again first");
+    await go("/networks");
+    await main(page).getByRole("link", { name: "Change…" }).click();
+    await sheet(page).getByLabel("Keys", { exact: true }).fill("192.0.2.0/24 127.0.0.0/8 ::1/128");
+    await sheet(page).getByRole("button", { name: "See whom it shuts out" }).click();
+    await sheet(page).getByRole("button", { name: "Put into force" }).click();
+    await page.locator(".toast").waitFor();
+    verdict((await main(page).textContent()).includes("127.0.0.0/8"), "put into force, they stand on the page");
+    verdict((await recorded("networks.change")) === 1, "and the ledger knows of it");
+    await go("/networks");
+    await main(page).getByRole("link", { name: "Take back…" }).click();
+    await sheet(page).getByRole("button", { name: "Take back" }).click();
+    await page.locator(".toast").waitFor();
+    verdict(!(await main(page).textContent()).includes("127.0.0.0/8"), "taken back, they don’t");
+  });
+
+  await part("what they see", async () => {
+    await go("/roles/agent");
+    await main(page).getByRole("link", { name: "What they see" }).click();
+    await page.waitForURL("**/roles/agent/sees");
+    const text = await main(page).textContent();
+    verdict(text.includes("0124") && !text.includes("+15550100124") && !text.includes("Ada"), "what an agent sees is shown as an agent sees it");
+  });
+
   await part("audit", async () => {
     await go("/audit");
     await main(page).getByRole("link", { name: "Verify now" }).click();
@@ -320,6 +355,11 @@ await withBrowser(async (first) => {
     await still.getByRole("button", { name: "Add", exact: true }).click();
     await still.waitForURL("**/contacts/con_*");
     verdict(await still.getByText("Contact added").isVisible(), "and does what it says");
+    await go("/networks/edit", still);
+    await still.getByLabel("Keys", { exact: true }).fill("127.0.0.0/8");
+    await still.getByRole("button", { name: "See whom it shuts out" }).click();
+    await still.getByRole("button", { name: "Look again" }).click();
+    verdict(await still.getByRole("button", { name: "Put into force" }).isVisible(), "and shows whom a change would shut out before it is made");
     await go("/find", still);
     await still.locator("#main input[type=search]").fill(message.id);
     await still.locator("#main").getByRole("button", { name: "Find" }).click();

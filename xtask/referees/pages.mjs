@@ -1,6 +1,6 @@
 // Every page of the dashboard in a real browser: axe finds nothing, nothing breaks the content policy, nothing sticks out of a telephone.
 // The list is the server's own, so that a page is looked at the day it appears.
-import { authenticator, enter, errors, judge, look, own, part, receiver, sideways, user, verdict, withBrowser } from "./_browser.mjs";
+import { authenticator, chromiumFor, enter, errors, fresh, judge, look, own, part, receiver, sideways, user, verdict, withBrowser } from "./_browser.mjs";
 
 /** Pages that answer something else than a page with something in it, and why. */
 const NO_PAGES = {
@@ -37,6 +37,7 @@ class Chart {
     const holes = (template) => template.split("{").length;
     this.templates = templates.toSorted((a, b) => holes(a) - holes(b));
     this.found = new Map();
+    this.seen = new Set();
   }
   /** A template with its environment filled in has one page that stands for all. */
   note(path) {
@@ -102,15 +103,73 @@ async function refuse(page, name) {
   await look(page, `${name}.refused`, isDay);
 }
 
+/** A page of somebody's with an authenticator. */
+async function furnished(context) {
+  const page = await context.newPage();
+  await authenticator(page);
+  return page;
+}
+
+/** Goes to every page of both environments that can be found, or `infers` guesses, with a look at each; answers where they are. */
+async function tour(context, url, templates, infers, nameOf, lookAt) {
+  const map = new Chart(templates);
+  const before = Date.now();
+  const queue = ENVIRONMENTS.flatMap((environment) => templates.filter((one) => one.replace("{env}", "").indexOf("{") < 0).map((one) => one.replace("{env}", environment)));
+  queue.forEach((path) => map.note(path));
+  const hands = await Promise.all(Array.from({ length: HANDS }, () => context.newPage()));
+  const turn = async (hand) => {
+    for (;;) {
+      const path = [...map.found.values()].find((one) => !map.seen.has(one));
+      if (!path) {
+        if (infers) map.infer();
+        if ([...map.found.values()].every((one) => map.seen.has(one))) return;
+        continue;
+      }
+      map.seen.add(path);
+      const name = nameOf(path);
+      await part(name, async () => {
+        const { status, links } = await visit(hand, url, path);
+        links.filter((one) => one.startsWith(`/app/${path.split("/")[2]}`)).forEach((one) => map.note(one));
+        if (verdict(status === 200, `${path} answers 200 (${status})`)) await lookAt(hand, name, path);
+      });
+    }
+  };
+  await Promise.all(hands.map(turn));
+  await Promise.all(hands.map((hand) => hand.close()));
+  console.log(`# ${map.seen.size} pages in ${Date.now() - before} ms`);
+  return map;
+}
+
+/** Whoever may do nothing but read is offered nothing on empty pages that they would be refused. */
+async function offersNothingRefused(owner, browser, { url }) {
+  const desk = await owner.newPage();
+  for (const role of ["viewer", "auditor"]) {
+    await desk.goto(`${url}/app/test`);
+    const { link } = await own(desk, "POST", "/v1/invitations", { email: `${role}@example.com`, role });
+    const context = await user(browser);
+    const page = await furnished(context);
+    await enter(page, { url, link });
+    const led = new Map();
+    await page.goto(`${url}/app/test`);
+    const rail = await page.locator(".rail .nav a").evaluateAll((all) => all.map((a) => a.getAttribute("href")));
+    for (const path of rail) {
+      const { links } = await visit(page, url, path);
+      links.filter((one) => one.startsWith("/app/")).forEach((one) => led.set(one, path));
+    }
+    const refused = [];
+    for (const [path, from] of led) if ((await page.goto(`${url}${path}`)).status() !== 200) refused.push(`${path} on ${from}`);
+    verdict(rail.length > 3 && refused.length === 0, `a ${role} is offered nothing they may not do (${led.size} links) ${refused.join(", ")}`);
+    await context.close();
+  }
+}
+
 await withBrowser(async (house) => {
   const { browser, url, link, tls } = house;
   const context = await user(browser);
-  const page = await context.newPage();
-  await authenticator(page);
+  const page = await furnished(context);
   await enter(page, { url, link });
   // A second passkey, of another device: one of two can be removed.
-  const other = await context.newPage();
-  await authenticator(other);
+  const other = await furnished(context);
   await other.goto(`${url}/sign-in/passkey`);
   await other.getByRole("button", { name: "Create a passkey" }).click();
   await other.waitForURL("**/sign-in/recovery-codes");
@@ -141,42 +200,35 @@ await withBrowser(async (house) => {
   });
 
   // First where everything is, then a look at each.
-  const map = new Chart(templates);
-  const before = Date.now();
-  const queue = ENVIRONMENTS.flatMap((environment) => templates.filter((one) => one.replace("{env}", "").indexOf("{") < 0).map((one) => one.replace("{env}", environment)));
-  queue.forEach((path) => map.note(path));
-  const seen = new Set();
-  const looked = new Map();
-  const hands = await Promise.all(Array.from({ length: HANDS }, () => context.newPage()));
-  const turn = async (hand) => {
-    for (;;) {
-      const path = [...map.found.values()].find((one) => !seen.has(one));
-      if (!path) {
-        map.infer();
-        if ([...map.found.values()].every((one) => seen.has(one))) return;
-        continue;
-      }
-      seen.add(path);
-      const name = nameOf(path);
-      await part(name, async () => {
-        const { status, links } = await visit(hand, url, path);
-        links.filter((one) => one.startsWith(`/app/${path.split("/")[2]}`)).forEach((one) => map.note(one));
-        looked.set(path, status);
-        if (!verdict(status === 200, `${path} answers 200 (${status})`)) return;
-        // An empty environment differs from a full one in its lists.
-        const isLive = path.startsWith("/app/live");
-        if (isLive && !/^\/app\/live(\/[a-z]+)?$/.test(path)) return;
-        await look(hand, name, isLive ? isDay : undefined);
-        if (isLive) return;
-        await open(hand, name);
-        await refuse(hand, name);
-      });
-    }
-  };
-  await Promise.all(hands.map(turn));
+  const map = await tour(context, url, templates, true, nameOf, async (hand, name, path) => {
+    // An empty environment differs from a full one in its lists.
+    const isLive = path.startsWith("/app/live");
+    if (isLive && !/^\/app\/live(\/[a-z]+)?$/.test(path)) return;
+    await look(hand, name, isLive ? isDay : undefined);
+    if (isLive) return;
+    await open(hand, name);
+    await refuse(hand, name);
+  });
   const missing = templates.filter((template) => !map.found.has(template.replace("{env}", "test")));
   verdict(missing.length === 0, `every page was found ${missing.join(" ")}`);
-  console.log(`# ${looked.size} pages in ${Date.now() - before} ms`);
+
+  // Where nothing has happened yet, pages have other things to say.
+  await part("nothing yet", async () => {
+    const empty = await fresh("Lakeside Clinic");
+    const theirs = await chromiumFor(empty);
+    try {
+      const owner = await user(theirs);
+      await enter(await furnished(owner), empty);
+      const found = await tour(owner, empty.url, templates, false, (path) => `empty${nameOf(path).slice(3)}`, (hand, name) => look(hand, name));
+      const places = templates.filter((template) => !template.replace("{env}", "").includes("{"));
+      const unseen = places.filter((place) => !found.seen.has(place.replace("{env}", "live")));
+      verdict(unseen.length === 0, `of what can be there, every page was found ${unseen.join(" ")}`);
+      await offersNothingRefused(owner, theirs, empty);
+    } finally {
+      await theirs.close();
+      empty.child.kill("SIGTERM");
+    }
+  });
 
   // What is there once, whatever the page.
   await part("frame", async () => {

@@ -25,6 +25,7 @@ pub mod masking;
 pub mod members;
 pub mod networks;
 pub mod notices;
+mod old;
 pub mod organisations;
 pub mod own;
 pub mod passkeys;

@@ -11,6 +11,7 @@
 mod assembly;
 mod cursor;
 mod label;
+mod looking;
 mod meters;
 mod patch;
 mod recent;

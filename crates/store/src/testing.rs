@@ -83,12 +83,11 @@ impl TestStore {
         let urls = Some([data.clone(), keys.clone()]);
         let root = RootKeyText(RootKey::generate(&SystemRng).to_file_text().to_string());
         let (world, clock) = world();
-        let database = Database::Postgres { data, keys, writers: 2, roots: Arc::new(rustls::RootCertStore::empty()) };
-        let store = open(database, &root, world).await;
+        let store = open(on_server([data, keys]), &root, world).await;
         Some(Self { store, clock, folder: None, urls, root })
     }
 
-    /// The same data folder opened again, after the store was dropped.
+    /// The same databases opened again, after the store was dropped: what is left of it after a restart.
     pub async fn reopened(self) -> Self {
         let Self { store, clock, folder, urls, root } = self;
         drop(store);
@@ -96,7 +95,11 @@ impl TestStore {
         // The threads of the dropped store release the folder as they end.
         for _ in 0..200 {
             let world = World { clock: clock.clone(), rng: Arc::new(SystemRng) };
-            match try_open(Database::Sqlite { folder: path.clone() }, &root, world).await {
+            let database = match urls.clone() {
+                None => Database::Sqlite { folder: path.clone() },
+                Some(urls) => on_server(urls),
+            };
+            match try_open(database, &root, world).await {
                 Ok(store) => {
                     return Self { store, clock, folder, urls, root };
                 }
@@ -108,10 +111,9 @@ impl TestStore {
 
     /// Another process on the same databases, with the same clock; only PostgreSQL allows it.
     pub async fn another_node(&self) -> Option<Store> {
-        let [data, keys] = self.urls.clone()?;
-        let roots = Arc::new(rustls::RootCertStore::empty());
+        let urls = self.urls.clone()?;
         let world = World { clock: self.clock.clone(), rng: Arc::new(SystemRng) };
-        Some(open(Database::Postgres { data, keys, writers: 2, roots }, &self.root, world).await)
+        Some(open(on_server(urls), &self.root, world).await)
     }
 
     /// An organisation with nothing in it, and a context in its test environment.
@@ -168,6 +170,11 @@ impl TestStore {
             .await;
         count.unwrap_or_else(|e| fail(&e)).unwrap_or(0)
     }
+}
+
+/// The databases of data and keys on a PostgreSQL server.
+fn on_server([data, keys]: [String; 2]) -> Database {
+    Database::Postgres { data, keys, writers: 2, roots: Arc::new(rustls::RootCertStore::empty()) }
 }
 
 async fn open(database: Database, root: &RootKeyText, world: World) -> Store {

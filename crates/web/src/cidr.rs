@@ -9,6 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::problem::{BODY_INVALID, Refusal};
+
 /// The most networks of one list.
 const MAX_NETWORKS: usize = 32;
 /// IPv4 networks are compared inside `::ffff:0:0/96` (RFC 4291 §2.5.5.2).
@@ -85,6 +87,14 @@ impl Cidrs {
     /// Up to 32 networks.
     pub fn new(networks: Vec<Cidr>) -> Result<Self, BadCidr> {
         if networks.len() > MAX_NETWORKS { Err(BadCidr) } else { Ok(Self(networks)) }
+    }
+
+    /// From a field of a form: with spaces, commas or line breaks between. `at` says where in it, if something is wrong.
+    pub fn from_field(text: Option<&str>, at: &'static str) -> Result<Self, Refusal> {
+        let wrong = |code| Refusal::of(&BODY_INVALID).at(at, code);
+        let networks = text.unwrap_or_default().split([' ', ',', '\n', '\r']).filter(|one| !one.is_empty());
+        let networks = networks.map(str::parse).collect::<Result<Vec<_>, _>>().map_err(|_| wrong("not_cidr"))?;
+        Self::new(networks).map_err(|_| wrong("too_many"))
     }
 
     /// Whether what is tied to these may be used from `peer`.

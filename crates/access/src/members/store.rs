@@ -31,6 +31,11 @@ const OUTDATED: Sql =
     org_sql!("select distinct member from member_index where org = $1 and epoch < $2 order by member limit $3");
 const ANY_UNDER: Sql = org_sql!("select member from member_index where org = $1 and epoch = $2 limit 1");
 
+const HOLD: Sql = org_sql!(
+    sqlite: "select id from member where org = $1 and id = $2",
+    postgres: "select id from member where org = $1 and id = $2 for update"
+);
+
 pub(super) fn insert(tx: &mut Tx<'_>, row: &MemberRow) -> Result<(), StoreError> {
     let [email, name] = [&row.email, &row.name].map(|one| one.as_ref().map(Sealed::as_bytes));
     tx.put(
@@ -45,6 +50,11 @@ pub(super) fn insert(tx: &mut Tx<'_>, row: &MemberRow) -> Result<(), StoreError>
 /// The member with this id, whatever their state.
 pub(crate) fn find(tx: &mut Tx<'_>, id: MemberId) -> Result<Option<MemberRow>, StoreError> {
     tx.optional(ONE, &[&id], read)
+}
+
+/// Whoever else holds this member waits until the transaction has ended.
+pub(crate) fn hold(tx: &mut Tx<'_>, id: MemberId) -> Result<(), StoreError> {
+    tx.optional(HOLD, &[&id], |row| row.get::<MemberId>("id")).map(drop)
 }
 
 /// Members in one of two states, older than `before`, newest first.

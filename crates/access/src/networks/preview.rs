@@ -24,48 +24,48 @@ const COARSE: (u8, u8) = (24, 48);
 #[schemars(rename = "NetworkPreview")]
 pub(super) struct Preview {
     /// Whoever asks.
-    you: Own,
+    pub(super) you: Own,
     /// Members who are signed in, by where their sessions began; nothing to whoever may not see these.
-    sessions: Option<Tally<MemberId>>,
+    pub(super) sessions: Option<Tally<MemberId>>,
     /// Keys that are good, by where they were used last; nothing to whoever may not see these.
-    keys: Option<Tally<KeyShut>>,
+    pub(super) keys: Option<Tally<KeyShut>>,
 }
 
 /// Whether the lists admit whoever asks.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "NetworkPreviewOfOneself")]
-struct Own {
+pub(super) struct Own {
     /// At all.
-    dashboard: bool,
+    pub(super) dashboard: bool,
     /// As an administrator.
-    admin: bool,
+    pub(super) admin: bool,
 }
 
 /// A key that would be shut out.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "NetworkPreviewKey")]
-struct KeyShut {
+pub(super) struct KeyShut {
     /// Which.
-    id: ApiKeyId,
+    pub(super) id: ApiKeyId,
     /// What people call it.
-    name: String,
+    pub(super) name: String,
     /// In which environment.
     #[schemars(with = "String")]
-    environment: Environment,
+    pub(super) environment: Environment,
 }
 
 /// How many would be what.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "NetworkPreviewTallyOf{T}")]
-struct Tally<T> {
+pub(super) struct Tally<T> {
     /// Still admitted.
-    admitted: u32,
+    pub(super) admitted: u32,
     /// Shut out.
-    shut_out: u32,
+    pub(super) shut_out: u32,
     /// It can't be told: never used, a list that divides their network, or one too wide to try.
-    unknown: u32,
+    pub(super) unknown: u32,
     /// Who is shut out.
-    who: Vec<T>,
+    pub(super) who: Vec<T>,
 }
 
 /// What a list does to something of which only a name of its coarse network is known.

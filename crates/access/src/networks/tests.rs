@@ -60,6 +60,13 @@ impl House {
         Self { app: registry.app(), sessions, keys, ctx, test }
     }
 
+    /// The same after the process ended, and another began.
+    async fn restarted(self) -> Self {
+        let Self { test, ctx, sessions, keys, app } = self;
+        drop((sessions, keys, app));
+        Self::of(test.reopened().await, ctx)
+    }
+
     fn store(&self) -> &Store {
         &self.test.store
     }
@@ -299,6 +306,26 @@ both_engines! {
         let acts = house.acts().await;
         assert_eq!(acts[2..4], ["networks.change", "networks.revert not_confirmed"]);
         assert_eq!(acts[4..], ["networks.change"]);
+    }
+
+    async fn a_change_that_waits_undoes_itself_although_the_process_was_restarted(test: TestStore) {
+        let house = House::new(test).await;
+        let owner = house.signed_in(Standard::Owner, OFFICE).await;
+        house.change(&owner, &["192.0.2.0/24"], &[], &[]).await;
+        house.test.clock.advance_ms(6 * MINUTE);
+        let house = house.restarted().await;
+        assert_eq!(house.refusal(&owner, HOME).await.as_deref(), Some("network_not_admitted"), "it still waits");
+        house.test.clock.advance_ms(4 * MINUTE);
+        assert_eq!(house.refusal(&owner, HOME).await, None, "ten minutes from the change, not from the start");
+        // Its time may as well come while nothing runs.
+        let owner = house.signed_in(Standard::Owner, OFFICE).await;
+        house.change(&owner, &["192.0.2.0/24"], &[], &[]).await;
+        house.test.clock.advance_ms(10 * MINUTE);
+        let house = house.restarted().await;
+        assert_eq!(house.refusal(&owner, HOME).await, None);
+        look_after(house.store()).await.unwrap();
+        let undone = house.acts().await.iter().filter(|act| *act == "networks.revert not_confirmed").count();
+        assert_eq!(undone, 2, "and both are written down, once each");
     }
 
     async fn the_ledger_keeps_the_lists_before_and_after(test: TestStore) {

@@ -19,6 +19,7 @@ pub use api::feature;
 pub use matrix::RoleMatrix;
 pub use model::{Minutes, NewRole, NotARole, Role, RoleName, RoleRef, SessionLimits, StoredRole, Visibility};
 pub use pages::NAV;
+pub(crate) use pages::{Whose as WhoseView, sees};
 pub use reach::{Reach, Whose, reach};
 pub use rules::{Excess, RoleRefused};
 pub use service::{create, find, list, remove, update};

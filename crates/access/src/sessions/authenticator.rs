@@ -3,8 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use sealpost_seal::Viewer;
 use sealpost_seal::token::{Token, TokenKind};
-use sealpost_store::{Actor, ActorKind, CredentialKind, Ctx, Environment, Org, SessionId, Store, StoreError, Time, Tx};
+use sealpost_store::{
+    Actor, ActorKind, CredentialKind, Ctx, Environment, Org, OrgId, SessionId, Store, StoreError, Time, Tx,
+};
 use sealpost_web::{Authenticator, BoxFuture, Caller, Code, CredentialClass, Denial, Presented, Session};
 
 use super::SessionRow;
@@ -12,7 +15,7 @@ use super::cache::{Known, SessionCache};
 use super::{codes, rules, store};
 use crate::masking::{self, Policies};
 use crate::members::MemberState;
-use crate::networks::{self, Admission};
+use crate::networks::{self, Admission, Standing};
 use crate::roles::{self, Role};
 
 /// The [`Authenticator`] for sessions: one for each process.
@@ -33,6 +36,17 @@ impl SessionAuthenticator {
     /// Forgets what is remembered: something has just changed here, and the bus will tell everybody else.
     pub(crate) fn forget(&self) {
         self.cache.forget();
+    }
+
+    /// How whoever has this role sees.
+    pub(crate) async fn viewer(&self, org: OrgId, role: &Role) -> Result<Viewer, StoreError> {
+        let policy = self.policies.of(org).await?;
+        Ok(masking::viewer(&policy.masking, role.permissions, role.masks))
+    }
+
+    /// From where the organisation admits whom.
+    pub(crate) async fn networks(&self, org: OrgId) -> Result<Arc<Standing>, StoreError> {
+        self.networks.of(org).await
     }
 
     /// `counts`: whether this is use, which a session doesn't live long without.
@@ -63,13 +77,13 @@ impl SessionAuthenticator {
         if counts && rules::is_to_be_seen(seen_at, now) && known.see(seen_at, now) {
             self.see(&known, now).await;
         }
-        let policy = self.policies.of(org.id).await?;
+        let viewer = self.viewer(org.id, &known.role).await?;
         let (role, session) = (&known.role, &known.session);
         let confined = session.method.is_confined() && session.proved_at.is_none();
         Ok(Arc::new(Caller {
             org,
             actor,
-            viewer: masking::viewer(&policy.masking, role.permissions, role.masks),
+            viewer,
             mask_profile: role.masks,
             permissions: role.permissions,
             barred: networks::barred(networks, role.permissions, peer),

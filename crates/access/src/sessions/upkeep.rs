@@ -1,33 +1,11 @@
 //! Sessions that are long over are forgotten.
 
-use sealpost_store::{CredentialKind, Ctx, Environment, Org, Store, StoreError, directory};
+use sealpost_store::{CredentialKind, Store, StoreError};
 
 use super::store;
-
-/// How long after its beginning a session is kept: one that is a day old is over, and for a month one can see where one was signed in.
-const KEPT_MS: i64 = 31 * 86_400_000;
-/// Sessions removed in one transaction, so that it holds nobody up.
-const AT_ONCE: u32 = 500;
+use crate::old;
 
 /// Forgets the old sessions of every organisation.
 pub async fn forget_old(house: &Store) -> Result<(), StoreError> {
-    for id in house.organisations().await? {
-        let ctx = Ctx::system(Org { id, environment: Environment::Live }, house.world().clone());
-        let before = ctx.now().plus_ms(-KEPT_MS);
-        loop {
-            let forgotten = house
-                .maintain::<_, StoreError>(&ctx, move |tx| {
-                    let macs = store::forget_before(tx, before, AT_ONCE)?;
-                    for mac in &macs {
-                        directory::remove(tx, CredentialKind::Session, mac)?;
-                    }
-                    Ok(macs.len())
-                })
-                .await?;
-            if forgotten < AT_ONCE as usize {
-                break;
-            }
-        }
-    }
-    Ok(())
+    old::forget(house, CredentialKind::Session, store::forget_before).await
 }

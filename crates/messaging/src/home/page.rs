@@ -3,9 +3,11 @@
 use askama::Template;
 use schemars::JsonSchema;
 use sealpost_access::api_keys;
-use sealpost_access::permissions::{ENDPOINTS_READ, KEYS_READ, LEDGER_READ, MESSAGES_READ};
+use sealpost_access::permissions::{
+    ENDPOINTS_MANAGE, ENDPOINTS_READ, KEYS_MANAGE, KEYS_READ, LEDGER_READ, MESSAGES_READ, TEMPLATES_WRITE,
+};
 use sealpost_govern::activity::{self, Span};
-use sealpost_store::MessageId;
+use sealpost_store::{Environment, MessageId};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::figure::Rosette;
 use sealpost_web::shell::parts::{Chips, Empty, When, grouped};
@@ -52,6 +54,7 @@ pub(super) struct HomePage {
     pub(super) looks: Option<LooksCard>,
     pub(super) endpoints: Option<Vec<EndpointLine>>,
     pub(super) endpoints_href: String,
+    pub(super) add_endpoint: Option<String>,
     pub(super) newest: Option<Vec<Row>>,
     pub(super) messages_href: String,
     pub(super) first: Empty,
@@ -91,6 +94,7 @@ async fn handle(parts: &Parts, call: &Call<(), Query>) -> Result<Reply, Failure>
         looks,
         endpoints,
         endpoints_href: call.at("/endpoints"),
+        add_endpoint: may(call, ENDPOINTS_MANAGE).then(|| call.at("/endpoints/new")),
         newest,
         messages_href: call.at("/messages"),
         first: first(call),
@@ -190,12 +194,17 @@ async fn ledger_cards(
 }
 
 fn first<B, Q>(call: &Call<B, Q>) -> Empty {
-    Empty::new(
-        Icon::Send,
-        "Send the first message",
-        "Make a template and an event, then fire the event: in the test environment it lands in the outbox and reaches nobody.",
-    )
-    .line("sealpost send --event otp.login --to +15550100124 --data code=417233")
-    .deed("Make a template", call.at("/templates/new"))
-    .deed("Create an API key", call.at("/keys/new"))
+    let says = match call.ctx.org.environment {
+        Environment::Test => {
+            "Make a template and an event, then fire the event: here it lands in the outbox and reaches nobody."
+        }
+        Environment::Live => {
+            "Make a template and an event, then fire the event. What works in test works here, and reaches people."
+        }
+    };
+    let deed = |permission, path| may(call, permission).then(|| call.at(path));
+    Empty::new(Icon::Send, "Send the first message", says)
+        .line("sealpost send --event otp.login --to +15550100124 --data code=417233")
+        .deed("Make a template", deed(TEMPLATES_WRITE, "/templates/new"))
+        .deed("Create an API key", deed(KEYS_MANAGE, "/keys/new"))
 }

@@ -109,6 +109,7 @@ fn page(busy: bool) -> HomePage {
             false => vec![],
         }),
         endpoints_href: "/app/test/endpoints".into(),
+        add_endpoint: Some("/app/test/endpoints/new".into()),
         newest: Some(match busy {
             true => (0..6).map(|number| row(number, MessageState::ALL[usize::from(number)], "otp.login")).collect(),
             false => vec![],
@@ -116,7 +117,7 @@ fn page(busy: bool) -> HomePage {
         messages_href: "/app/test/messages".into(),
         first: Empty::new(Icon::Send, "Send the first message", "Make a template and an event, then fire the event.")
             .line("sealpost send --event otp.login --to +15550100124 --data code=417233")
-            .deed("Make a template", "/app/test/templates/new"),
+            .deed("Make a template", "/app/test/templates/new".to_owned()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A client that knows nothing of the program: TLS 1.3, HTTP/1.1, whatever headers it is given.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Mutex;
 use tokio_rustls::TlsConnector;
 
@@ -29,6 +29,7 @@ pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 pub(crate) struct Api {
     tls: TlsConnector,
     to: SocketAddr,
+    from: Option<IpAddr>,
     connection: Mutex<Option<SendRequest<Full<Bytes>>>>,
 }
 
@@ -129,7 +130,12 @@ impl Api {
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Self { tls: TlsConnector::from(Arc::new(config)), to, connection: Mutex::new(None) }
+        Self { tls: TlsConnector::from(Arc::new(config)), to, from: None, connection: Mutex::new(None) }
+    }
+
+    /// The same from another address of this machine.
+    pub(crate) fn calling_from(self, address: IpAddr) -> Self {
+        Self { from: Some(address), connection: Mutex::new(None), ..self }
     }
 
     /// Asks, and waits for the whole answer.
@@ -184,7 +190,14 @@ impl Api {
     }
 
     async fn connect(&self) -> SendRequest<Full<Bytes>> {
-        let tcp = TcpStream::connect(self.to).await.unwrap();
+        let tcp = match self.from {
+            None => TcpStream::connect(self.to).await.unwrap(),
+            Some(address) => {
+                let socket = TcpSocket::new_v4().unwrap();
+                socket.bind(SocketAddr::new(address, 0)).unwrap();
+                socket.connect(self.to).await.unwrap()
+            }
+        };
         tcp.set_nodelay(true).unwrap();
         let tls = self.tls.connect(ServerName::try_from("localhost").unwrap(), tcp).await.unwrap();
         let (mut open, connection) = handshake(TokioIo::new(tls)).await.unwrap();

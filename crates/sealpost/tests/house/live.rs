@@ -6,11 +6,13 @@ use serde_json::json;
 
 use crate::api::Ask;
 use crate::canary::{Needles, Personal};
-use crate::house::{House, Member};
+use crate::house::{House, Member, text};
 
 crate::on_both_engines! {
     whoever_listens_hears_of_what_kind_a_change_is_and_of_nobody
     whoever_is_not_believed_any_more_hears_nothing_more
+    an_open_stream_ends_with_its_session_its_role_its_member_and_its_address
+    a_hundred_streams_end_with_their_sessions
 }
 
 async fn listen(house: &House, member: &Member) -> Incoming {
@@ -48,4 +50,60 @@ async fn whoever_is_not_believed_any_more_hears_nothing_more(house: House) {
     let rest = until(&mut stream, |_| false).await;
     let made = house.post("/v1/contacts", &json!({ "email": "sam@example.com" })).await;
     assert!(made["id"].is_string() && !rest.contains("\"con\""), "{rest}");
+}
+
+/// The stream ends; nothing is said about when, which is measured where machines are quiet (`cargo xtask bench`).
+async fn ends(stream: &mut Incoming, why: &str) {
+    let end = tokio::time::timeout(std::time::Duration::from_secs(120), until(stream, |_| false));
+    end.await.unwrap_or_else(|_| panic!("a stream goes on although {why}"));
+}
+
+async fn an_open_stream_ends_with_its_session_its_role_its_member_and_its_address(house: House) {
+    let owner = house.owner().await;
+    let mut goes_on = listen(&house, &owner).await;
+    let act = |ask: Ask| house.api.must(ask.member(&owner));
+    for (why, role) in [
+        ("its session was revoked", "viewer"),
+        ("its role is another", "agent"),
+        ("its member is suspended", "auditor"),
+    ] {
+        let member = house.member(role).await;
+        let own = house.api.must(Ask::get("/v1/session").member(&member)).await;
+        let mut stream = listen(&house, &member).await;
+        let (session, id) = (text(&own, "id"), text(&own, "member_id"));
+        act(match role {
+            "viewer" => Ask::new("post", format!("/v1/sessions/{session}/revoke")),
+            "agent" => Ask::new("put", format!("/v1/members/{id}/role")).json(&json!({ "role": "viewer" })),
+            _ => Ask::new("post", format!("/v1/members/{id}/suspend")),
+        })
+        .await;
+        ends(&mut stream, why).await;
+    }
+    let elsewhere = house.another_client().calling_from("127.0.0.2".parse().unwrap());
+    let member = house.member("developer").await;
+    let mut stream = elsewhere.listen(Ask::get("/app/test/live").member(&member)).await;
+    let lists = json!({ "dashboard": ["127.0.0.1/32"], "admin": [], "keys": [] });
+    act(Ask::new("put", "/v1/settings/networks").json(&lists)).await;
+    ends(&mut stream, "its address is shut out").await;
+    // Whoever is still believed goes on hearing.
+    house.post("/v1/contacts", &json!({ "email": "sam@example.com" })).await;
+    assert!(until(&mut goes_on, |said| said.contains("\"con\"")).await.contains("\"con\""));
+}
+
+async fn a_hundred_streams_end_with_their_sessions(house: House) {
+    let owner = house.owner().await;
+    let mut all = Vec::new();
+    for number in 0..100 {
+        let invitation = json!({ "email": format!("person{number}@example.com"), "role": "viewer" });
+        let invited = house.api.must(Ask::post("/v1/invitations", &invitation).member(&owner)).await;
+        let link = text(&invited, "link");
+        let path = link.find("/sign-in/").map(|at| &link[at..]).unwrap();
+        let (member, _) = house.follow(path).await;
+        let session = text(&house.api.must(Ask::get("/v1/session").member(&member)).await, "id");
+        all.push((session, listen(&house, &member).await));
+    }
+    for (session, stream) in &mut all {
+        house.api.must(Ask::new("post", format!("/v1/sessions/{session}/revoke")).member(&owner)).await;
+        ends(stream, "its session was revoked").await;
+    }
 }

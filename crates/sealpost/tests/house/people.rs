@@ -17,6 +17,7 @@ crate::on_both_engines! {
     the_matrix_of_roles_is_what_is_done
     a_role_sees_as_much_of_a_number_as_its_profile_shows
     a_change_of_a_role_holds_on_the_next_request
+    what_a_role_is_said_to_see_is_what_its_members_see
     a_colleagues_address_is_seen_by_colleagues_alone
 }
 
@@ -229,4 +230,36 @@ async fn a_colleagues_address_is_seen_by_colleagues_alone(house: House) {
     // And so that this test can fail:
     let listed = house.get("/v1/invitations").await;
     assert!(holds(listed.to_string().as_bytes()), "{listed}");
+}
+
+/// What stands between two texts, wherever it does.
+fn all_between<'a>(page: &'a str, before: &str, after: &str) -> Vec<&'a str> {
+    page.split(before).skip(1).filter_map(|rest| rest.split(after).next()).collect()
+}
+
+async fn what_a_role_is_said_to_see_is_what_its_members_see(house: House) {
+    let owner = house.owner().await;
+    let phone = json!({ "phone": "+15550100124" });
+    let contact = text(&house.post("/v1/contacts", &phone).await, "id");
+    for role in ["owner", "admin", "developer", "agent", "auditor", "viewer"] {
+        let member = house.member(role).await;
+        let said = house.api.ask(Ask::get(format!("/app/test/roles/{role}/sees")).member(&owner)).await.text();
+        let own = house.api.must(Ask::get("/v1/session").member(&member)).await;
+        let of_member = format!("/app/test/people/{}/sees", text(&own, "member_id"));
+        let said_of_member = house.api.ask(Ask::get(of_member).member(&owner)).await.text();
+        let pages = |page: &str| -> Vec<String> {
+            let list = all_between(page, "<h2>Pages</h2>", "</section>").concat();
+            all_between(&list, "</svg><div>", "<").into_iter().map(|one| one.trim().to_owned()).collect()
+        };
+        let home = house.api.ask(Ask::get("/app/test").member(&member)).await.text();
+        let rail = all_between(&home, "<div class=\"nav\">", "<div class=\"me\">").concat();
+        let there: Vec<&str> = all_between(&rail, "</svg>", "</a>").into_iter().map(str::trim).collect();
+        assert!(!there.is_empty() && pages(&said) == there, "{role}: {:?} {there:?}", pages(&said));
+        assert_eq!(pages(&said_of_member), there, "{role}");
+        let shown = house.api.ask(Ask::get(format!("/app/test/contacts/{contact}")).member(&member)).await;
+        if shown.status == 200 {
+            let number = |page: &str| all_between(page, "<dt>Phone</dt><dd>", "</dd>").concat();
+            assert_eq!(number(&said), number(&shown.text()), "{role}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! A page that asks before something is done: what will happen, what has to be said, one button. A script shows it in place.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -18,7 +19,10 @@ pub struct Ask {
     says: String,
     fields: Vec<Field>,
     hidden: Vec<(&'static str, String)>,
+    shows: String,
     submit: &'static str,
+    /// What else can be done with what is filled in: what its button says, and where it goes.
+    other: Option<(&'static str, String)>,
     danger: bool,
     action: String,
     back: String,
@@ -43,7 +47,7 @@ pub struct Refused {
     says: String,
 }
 
-impl askama::filters::HtmlSafe for Refused {}
+impl HtmlSafe for Refused {}
 
 impl Refused {
     /// With everything that was wrong.
@@ -84,7 +88,9 @@ impl Ask {
             says: says.into(),
             fields: Vec::new(),
             hidden: Vec::new(),
+            shows: String::new(),
             submit: "Go on",
+            other: None,
             danger: false,
             action: call.own_path(),
             back: call.at(back),
@@ -119,6 +125,24 @@ impl Ask {
     /// What goes along unseen.
     pub fn hidden(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.hidden.push((name, value.into()));
+        self
+    }
+
+    /// What it would come to: shown above the fields.
+    pub fn showing(mut self, part: impl HtmlSafe + std::fmt::Display) -> Self {
+        self.shows = part.to_string();
+        self
+    }
+
+    /// The answer goes to this page instead, after `/app/{env}`.
+    pub fn answered_at<B, Q>(mut self, call: &Call<B, Q>, path: &str) -> Self {
+        self.action = call.at(path);
+        self
+    }
+
+    /// A second button, which sends what is filled in to another page, after `/app/{env}`, and takes no proof.
+    pub fn or<B, Q>(mut self, call: &Call<B, Q>, says: &'static str, path: &str) -> Self {
+        self.other = Some((says, call.at(path)));
         self
     }
 

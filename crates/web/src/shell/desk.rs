@@ -159,6 +159,12 @@ impl<B, Q> Call<B, Q> {
         format!("/app/{}{path}", self.ctx.org.environment)
     }
 
+    /// Where somebody with these permissions can go, in one environment or the other: what the navigation would show them.
+    pub fn entries_for(&self, permissions: PermissionSet) -> Vec<Nav> {
+        let desk = self.arrived.desk.as_ref();
+        desk.map_or_else(Vec::new, |desk| desk.ready.frame.entries_for(permissions, None).copied().collect())
+    }
+
     /// Where an object with this id has its page, if it has one and this caller may open it.
     pub fn page_of(&self, id: &str) -> Option<String> {
         self.page_of_in(self.ctx.org.environment, id)

@@ -142,15 +142,23 @@ impl Frame {
         })
     }
 
+    /// Where somebody with these permissions can go, in this environment or in any.
+    pub(crate) fn entries_for(
+        &self,
+        permissions: PermissionSet,
+        environment: Option<Environment>,
+    ) -> impl Iterator<Item = &Nav> {
+        self.entries.iter().filter(move |entry| {
+            let permitted = entry.needs.is_none_or(|needs| permissions.contains(needs));
+            permitted && (environment.is_none() || entry.only.is_none() || entry.only == environment)
+        })
+    }
+
     /// The content with everything around it.
     pub fn whole(&self, head: &Head<'_>, content: &impl Template) -> Result<String, askama::Error> {
         let content = content.render()?;
-        let seen = |entry: &&Nav| {
-            let permitted = entry.needs.is_none_or(|needs| head.permissions.contains(needs));
-            permitted && entry.only.is_none_or(|only| only == head.environment)
-        };
         let mut groups: Vec<Section<'_>> = Vec::new();
-        for entry in self.entries.iter().filter(seen) {
+        for entry in self.entries_for(head.permissions, Some(head.environment)) {
             match groups.last_mut() {
                 Some(last) if last.group == entry.group => last.entries.push(entry),
                 _ => groups.push(Section { group: entry.group, entries: vec![entry] }),

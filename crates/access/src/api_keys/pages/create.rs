@@ -44,9 +44,6 @@ impl Form {
             None => Some(Lifetime::default()),
             Some(days) => days.and_then(|days| Lifetime::days(days).ok()),
         };
-        let networks = self.networks.as_deref().unwrap_or_default().split([' ', ',', '\n']).map(str::trim);
-        let networks = networks.filter(|one| !one.is_empty()).map(str::parse).collect::<Result<Vec<_>, _>>();
-        let networks = networks.map_err(|_| wrong("/networks", "not_cidr")())?;
         let mask = self.mask_profile.as_deref().map_or(Some(KeyMask::default()), KeyMask::from_name);
         Ok(NewKey {
             name: name.ok_or_else(wrong("/name", "name_invalid"))?,
@@ -58,7 +55,7 @@ impl Form {
             scopes: self.scopes.0,
             mask: mask.ok_or_else(wrong("/mask_profile", "mask_profile_unknown"))?,
             lifetime: lifetime.ok_or_else(wrong("/expires_in_days", "out_of_range"))?,
-            cidrs: Cidrs::new(networks).map_err(|_| wrong("/networks", "too_many")())?,
+            cidrs: Cidrs::from_field(self.networks.as_deref(), "/networks")?,
         })
     }
 }

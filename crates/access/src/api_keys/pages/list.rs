@@ -75,13 +75,13 @@ async fn list(api: Api, call: Call<(), PageQuery>) -> Result<Reply, Failure> {
     let content = ListPage {
         pager: Pager::new(&call.at("/keys"), &call.query.kept(), cursor, page.next_cursor.as_deref()),
         rows: page.data,
-        empty: empty(call.at("/keys/new")),
+        empty: empty(new.clone()),
         new,
     };
     call.show("API keys", &content)
 }
 
-pub(super) fn empty(new: String) -> Empty {
+pub(super) fn empty(new: Option<String>) -> Empty {
     Empty::new(
         Icon::Key,
         "No key yet",

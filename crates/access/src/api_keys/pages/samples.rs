@@ -38,7 +38,7 @@ fn keys_are_listed_with_how_much_of_their_life_is_over() {
         new: Some("/app/test/keys/new".into()),
         rows,
         pager: Pager::default(),
-        empty: empty("/app/test/keys/new".into()),
+        empty: empty(Some("/app/test/keys/new".into())),
     };
     keep("keys-empty", "API keys", "/keys", &list(vec![]));
     let keys = [key(88, None), key(45, None), key(11, None), key(2, None), key(-20, None), key(60, Some(3))];

@@ -7,6 +7,7 @@ mod list;
 mod role;
 #[cfg(test)]
 mod samples;
+mod sees;
 mod show;
 mod words;
 
@@ -16,6 +17,8 @@ use sealpost_web::shell::{Group, Icon, Nav};
 
 use super::api::Api;
 use crate::permissions::MEMBERS_READ;
+
+pub(crate) use words::called;
 
 /// Where they are found.
 pub const NAV: Nav = Nav {
@@ -31,7 +34,14 @@ pub const NAV: Nav = Nav {
 };
 
 pub(super) fn routes(api: &Api) -> Vec<Endpoint> {
-    let first =
-        [list::route(api), invite::ask(api), invite::route(api), show::route(api), role::ask(api), role::route(api)];
+    let first = [
+        list::route(api),
+        invite::ask(api),
+        invite::route(api),
+        show::route(api),
+        sees::route(api),
+        role::ask(api),
+        role::route(api),
+    ];
     first.into_iter().chain(deeds::routes(api)).chain(links::routes(api)).collect()
 }

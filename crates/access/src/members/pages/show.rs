@@ -1,7 +1,7 @@
 //! `GET /app/{env}/people/{id}`
 
 use askama::Template;
-use sealpost_store::{MemberId, Time};
+use sealpost_store::{MemberId, Store, Time};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Ident, Menu, State, When};
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get, not_found};
@@ -28,6 +28,8 @@ pub(super) struct ShowPage {
     pub(super) updated: When,
     pub(super) change_role: Option<String>,
     pub(super) menu: Option<Menu>,
+    /// Where it is shown what they see.
+    pub(super) preview: String,
     pub(super) did: Option<String>,
     pub(super) sessions: Option<String>,
 }
@@ -47,11 +49,7 @@ async fn show(api: Api, call: Call) -> Result<Reply, Failure> {
     let member = api.members.find(&call.ctx, id).await?.ok_or_else(not_found)?;
     let house = api.members.house();
     let roles = Roles::all(house, &call.ctx).await?;
-    let mut names = Vec::new();
-    for team in member.teams.clone() {
-        let team = house.read(&call.ctx, move |tx| teams::find(tx, team)).await?;
-        names.extend(team.map(|team| (team.name, call.at(&format!("/teams/{}/edit", team.id)))));
-    }
+    let names = team_names(house, &call, &member).await?;
     let may = |permission| call.caller.permissions.contains(permission);
     let is_oneself = call.ctx.actor.id == id.bytes();
     let page = ShowPage {
@@ -60,6 +58,14 @@ async fn show(api: Api, call: Call) -> Result<Reply, Failure> {
         ..page(&member, &roles, names, may(MEMBERS_MANAGE) && !is_oneself, call.ctx.now(), |path| call.at(path))
     };
     call.show(&page.called, &page)
+}
+
+/// Their teams, by name and where each is.
+pub(super) async fn team_names(house: &Store, call: &Call, member: &Member) -> Result<Vec<(String, String)>, Failure> {
+    let ids = member.teams.clone();
+    let found = house.read(&call.ctx, move |tx| ids.into_iter().map(|id| teams::find(tx, id)).collect()).await;
+    let found: Vec<_> = found?;
+    Ok(found.into_iter().flatten().map(|team| (team.name, call.at(&format!("/teams/{}/edit", team.id)))).collect())
 }
 
 /// The page of a member for somebody who may change something about them or not; `at` leads somewhere after `/app/{env}`.
@@ -99,6 +105,7 @@ pub(super) fn page(
         updated: When::new(member.updated_at, now),
         change_role: may.then(|| own("role")),
         menu: may.then_some(menu),
+        preview: own("sees"),
         did: None,
         sessions: None,
     }

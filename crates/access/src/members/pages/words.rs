@@ -23,7 +23,7 @@ pub(super) fn known(value: Option<&Personal<String>>) -> Option<String> {
 }
 
 /// What somebody is called: by their name, else their address.
-pub(super) fn called(member: &Member) -> String {
+pub(crate) fn called(member: &Member) -> String {
     known(member.name.as_ref().or(member.email.as_ref())).unwrap_or_else(|| "Somebody without a name".to_owned())
 }
 

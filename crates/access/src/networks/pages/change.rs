@@ -1,14 +1,16 @@
-//! `GET` and `POST /app/{env}/networks/edit`
+//! `GET /app/{env}/networks/edit`, `POST /app/{env}/networks/preview`, `POST /app/{env}/networks/edit`: what the lists shall say, whom
+//! that shuts out, and then the change.
 
 use schemars::JsonSchema;
 use sealpost_store::Store;
-use sealpost_web::problem::{BODY_INVALID, CHANGED_MEANWHILE};
+use sealpost_web::problem::CHANGED_MEANWHILE;
 use sealpost_web::shell::Ask;
 use sealpost_web::shell::parts::Field;
 use sealpost_web::{Call, Cidrs, Class, Endpoint, Failure, Refusal, Reply, get, post};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::shut_out::{self, ShutOut};
 use crate::networks::codes::OWN_ADDRESS_EXCLUDED;
 use crate::networks::{Lists, Standing, service};
 use crate::permissions::NETWORKS_MANAGE;
@@ -23,6 +25,8 @@ struct Form {
     keys: Option<String>,
     /// The version this is decided on.
     version: Option<u32>,
+    /// The lists of which it was shown whom they shut out.
+    seen: Option<String>,
 }
 
 impl Form {
@@ -32,23 +36,27 @@ impl Form {
             admin: Some(lists.admin.to_text()),
             keys: Some(lists.keys.to_text()),
             version: Some(standing.version),
+            seen: None,
         }
     }
 
     fn read(&self) -> Result<Lists, Refusal> {
         Ok(Lists {
-            dashboard: list(self.dashboard.as_deref(), "/dashboard")?,
-            admin: list(self.admin.as_deref(), "/admin")?,
-            keys: list(self.keys.as_deref(), "/keys")?,
+            dashboard: Cidrs::from_field(self.dashboard.as_deref(), "/dashboard")?,
+            admin: Cidrs::from_field(self.admin.as_deref(), "/admin")?,
+            keys: Cidrs::from_field(self.keys.as_deref(), "/keys")?,
         })
+    }
+
+    /// Whether it was shown whom other lists shut out than these.
+    fn has_seen_others(&self, lists: &Lists) -> bool {
+        self.seen.as_ref().is_some_and(|seen| *seen != in_a_line(lists))
     }
 }
 
-fn list(text: Option<&str>, at: &'static str) -> Result<Cidrs, Refusal> {
-    let wrong = |code: &'static str| Refusal::of(&BODY_INVALID).at(at, code);
-    let networks = text.unwrap_or_default().split([' ', ',', '\n']).map(str::trim).filter(|one| !one.is_empty());
-    let networks = networks.map(str::parse).collect::<Result<Vec<_>, _>>().map_err(|_| wrong("not_cidr"))?;
-    Cidrs::new(networks).map_err(|_| wrong("too_many"))
+/// What is shown and what is sent afterwards are the same if this is.
+fn in_a_line(lists: &Lists) -> String {
+    [&lists.dashboard, &lists.admin, &lists.keys].map(Cidrs::to_text).join(";")
 }
 
 pub(super) fn ask(house: &Store) -> Endpoint {
@@ -67,6 +75,28 @@ pub(super) fn ask(house: &Store) -> Endpoint {
         })
 }
 
+pub(super) fn preview(house: &Store) -> Endpoint {
+    let house = house.clone();
+    post("/app/{env}/networks/preview")
+        .needs(NETWORKS_MANAGE)
+        .session()
+        .class(Class::Search)
+        .changes_nothing("a preview: the lists are not kept")
+        .summary("See whom lists of networks would shut out, before they are put into force")
+        .takes_form::<Form>()
+        .example(json!({ "dashboard": "192.0.2.0/24", "keys": "198.51.100.0/24" }))
+        .answers_with(200, "text/html")
+        .to(move |call: Call<Form>| {
+            let house = house.clone();
+            async move {
+                match call.body.read() {
+                    Ok(lists) => look(&house, &call, &lists).await,
+                    Err(refusal) => question(&call, &call.body).again(&call, refusal.into()),
+                }
+            }
+        })
+}
+
 pub(super) fn route(house: &Store) -> Endpoint {
     let house = house.clone();
     post("/app/{env}/networks/edit")
@@ -77,9 +107,11 @@ pub(super) fn route(house: &Store) -> Endpoint {
         .acts("networks.change")
         .done("Changed for ten minutes: confirm it to let it stay")
         .summary("Change from where whom is admitted")
+        .describe("Shows instead whom the lists shut out, if that was shown of others.")
         .takes_form::<Form>()
         .example(json!({ "dashboard": "192.0.2.0/24 127.0.0.0/8", "admin": "127.0.0.0/8" }))
         .answers_with(303, "")
+        .also_answers(200, "text/html")
         .refuses(&[&CHANGED_MEANWHILE, &OWN_ADDRESS_EXCLUDED])
         .to(move |call| handle(house.clone(), call))
 }
@@ -87,6 +119,9 @@ pub(super) fn route(house: &Store) -> Endpoint {
 async fn handle(house: Store, call: Call<Form>) -> Result<Reply, Failure> {
     let changed = async {
         let (lists, version, peer) = (call.body.read()?, call.body.version, call.peer());
+        if call.body.has_seen_others(&lists) {
+            return look(&house, &call, &lists).await;
+        }
         let (keys, done) = (house.keys().organisation(call.ctx.org.id).await?, call.done("/networks"));
         call.write(&house, move |tx| Ok(service::change(tx, &keys, lists, peer, version)?.map(|_| done))).await
     };
@@ -96,14 +131,36 @@ async fn handle(house: Store, call: Call<Form>) -> Result<Reply, Failure> {
     }
 }
 
+/// Shows whom the lists would shut out, and asks whether to put them into force.
+async fn look(house: &Store, call: &Call<Form>, lists: &Lists) -> Result<Reply, Failure> {
+    let shut_out = shut_out::of(house, call, lists).await?;
+    deciding(call, lists, &shut_out).show(call)
+}
+
 fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
+    let says = "Next you see whom these lists would shut out. Nothing changes before.";
+    fields(Ask::new(call, "From where whom is admitted", says, "/networks"), form)
+        .answered_at(call, "/networks/preview")
+        .submit("See whom it shuts out")
+}
+
+fn deciding(call: &Call<Form>, lists: &Lists, shut_out: &ShutOut) -> Ask {
     let says =
         "In force within a second, for both environments. Unless it is confirmed within ten minutes, it undoes itself.";
+    fields(Ask::new(call, "Whom these lists shut out", says, "/networks"), &call.body)
+        .hidden("seen", in_a_line(lists))
+        .showing(shut_out)
+        .answered_at(call, "/networks/edit")
+        .sensitive()
+        .submit("Put into force")
+        .or(call, "Look again", "/networks/preview")
+}
+
+fn fields(ask: Ask, form: &Form) -> Ask {
     let field = |name, label, given: &Option<String>, hint| {
         Field::new(name, label).value(given.clone().unwrap_or_default()).placeholder("192.0.2.0/24").hint(hint)
     };
-    let ask = Ask::new(call, "From where whom is admitted", says, "/networks")
-        .sensitive()
+    let ask = ask
         .field(field(
             "dashboard",
             "Members",
@@ -111,8 +168,7 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
             "Networks with spaces between. Left empty, from anywhere.",
         ))
         .field(field("admin", "Administrators", &form.admin, "What members do as administrators, on top of that."))
-        .field(field("keys", "Keys", &form.keys, "On top of each key’s own networks."))
-        .submit("Change");
+        .field(field("keys", "Keys", &form.keys, "On top of each key’s own networks."));
     match form.version {
         Some(version) => ask.hidden("version", version.to_string()),
         None => ask,

@@ -5,6 +5,7 @@ mod change;
 mod samples;
 mod settle;
 mod show;
+mod shut_out;
 
 use sealpost_store::Store;
 use sealpost_web::Endpoint;
@@ -29,6 +30,7 @@ pub(super) fn routes(house: &Store) -> Vec<Endpoint> {
     vec![
         show::route(house),
         change::ask(house),
+        change::preview(house),
         change::route(house),
         settle::ask_confirm(house),
         settle::confirm(house),

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use sealpost_store::{Recorded, Store, Tx};
 use sealpost_web::problem::CHANGED_MEANWHILE;
 use sealpost_web::shell::Ask;
+use sealpost_web::shell::parts::Tone;
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get, post};
 use serde::Deserialize;
 use serde_json::json;
@@ -31,8 +32,8 @@ pub(super) fn ask_confirm(house: &Store) -> Endpoint {
         .to(move |call: Call| {
             let house = house.clone();
             async move {
-                let version = house.peek(&call.ctx, service::standing).await?.version;
-                confirming(&call, Some(version)).show(&call)
+                let standing = house.peek(&call.ctx, service::standing).await?;
+                waits(confirming(&call, Some(standing.version)), &standing, &call).show(&call)
             }
         })
 }
@@ -71,8 +72,8 @@ pub(super) fn ask_revert(house: &Store) -> Endpoint {
         .to(move |call: Call| {
             let house = house.clone();
             async move {
-                let version = house.peek(&call.ctx, service::standing).await?.version;
-                reverting(&call, Some(version)).show(&call)
+                let standing = house.peek(&call.ctx, service::standing).await?;
+                waits(reverting(&call, Some(standing.version)), &standing, &call).show(&call)
             }
         })
 }
@@ -119,6 +120,14 @@ fn confirming<B, Q>(call: &Call<B, Q>, version: Option<u32>) -> Ask {
 fn reverting<B, Q>(call: &Call<B, Q>, version: Option<u32>) -> Ask {
     let says = "What was confirmed last holds again, at once.";
     about(Ask::new(call, "Take this back?", says, "/networks").submit("Take back"), version)
+}
+
+/// Says so where there is nothing to decide about.
+fn waits(ask: Ask, standing: &Standing, call: &Call) -> Ask {
+    match standing.open(call.ctx.now()) {
+        Some(_) => ask,
+        None => ask.note(Tone::Warn, "No change waits: what is in force stays as it is."),
+    }
 }
 
 fn about(ask: Ask, version: Option<u32>) -> Ask {

@@ -59,8 +59,6 @@ impl Form {
     fn read(&self) -> Result<NewRole, Refusal> {
         let wrong = |at: &'static str, code: &'static str| Refusal::of(&BODY_INVALID).at(at, code);
         let name = RoleName::parse(self.name.as_deref().unwrap_or_default().trim());
-        let networks = self.networks.as_deref().unwrap_or_default().split([' ', ',', '\n']).map(str::trim);
-        let networks = networks.filter(|one| !one.is_empty()).map(str::parse).collect::<Result<Vec<_>, _>>();
         let minutes = |given: Option<u16>, longest: Minutes, least: u16, at: &'static str| match given {
             None => Ok(longest),
             Some(minutes) if (least..=longest.count()).contains(&minutes) => Ok(Minutes::new(minutes)),
@@ -79,8 +77,7 @@ impl Form {
             channels,
             masks: self.masks.unwrap_or_default(),
             require_step_up: self.proof.as_deref() == Some("always"),
-            cidrs: Cidrs::new(networks.map_err(|_| wrong("/networks", "not_cidr"))?)
-                .map_err(|_| wrong("/networks", "too_many"))?,
+            cidrs: Cidrs::from_field(self.networks.as_deref(), "/networks")?,
             limits: SessionLimits {
                 idle: minutes(self.idle_minutes, SessionLimits::LONGEST.idle, 5, "/idle_minutes")?,
                 absolute: minutes(self.absolute_minutes, SessionLimits::LONGEST.absolute, 15, "/absolute_minutes")?,

@@ -5,6 +5,7 @@ mod list;
 mod remove;
 #[cfg(test)]
 mod samples;
+mod sees;
 mod show;
 mod words;
 
@@ -14,6 +15,8 @@ use sealpost_web::shell::{Group, Icon, Nav};
 
 use super::api::Api;
 use crate::permissions::MEMBERS_READ;
+
+pub(crate) use sees::{Whose, of as sees};
 
 /// Where they are found.
 pub const NAV: Nav = Nav {
@@ -34,6 +37,7 @@ pub(super) fn routes(api: &Api) -> Vec<Endpoint> {
         change::ask_new(),
         change::create(api),
         show::route(api),
+        sees::route(api),
         change::ask(api),
         change::update(api),
         remove::ask(api),

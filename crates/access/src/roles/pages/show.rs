@@ -1,7 +1,7 @@
 //! `GET /app/{env}/roles/{id}`
 
 use askama::Template;
-use sealpost_store::Time;
+use sealpost_store::{Store, Time};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::When;
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get, not_found};
@@ -16,6 +16,8 @@ use crate::roles::{Role, RoleRef, service};
 #[template(path = "roles/pages/show.html")]
 pub(super) struct ShowPage {
     pub(super) list: String,
+    /// Where it is shown what its members see.
+    pub(super) preview: String,
     pub(super) name: String,
     pub(super) is_ours: bool,
     /// Every permission there is, and whether the role has it.
@@ -43,18 +45,21 @@ pub(super) fn route(api: &Api) -> Endpoint {
 }
 
 async fn show(api: Api, call: Call) -> Result<Reply, Failure> {
-    let reference: RoleRef = call.id("id")?;
     let may = call.caller.permissions.contains(ROLES_MANAGE);
-    let (role, updated) = match reference {
-        RoleRef::Standard(standard) => (standard.role(), None),
-        RoleRef::Custom(id) => {
-            let stored = api.house.read(&call.ctx, move |tx| service::find_stored(tx, id)).await?;
-            let stored = stored.ok_or_else(not_found)?;
-            (stored.role, Some(stored.updated_at))
-        }
-    };
+    let (role, updated) = read(&api.house, &call, call.id("id")?).await?;
     let page = page(&role, updated, may, call.ctx.now(), |path| call.at(path));
     call.show(&role.name, &page)
+}
+
+/// A role, and when one of their own was changed.
+pub(super) async fn read(house: &Store, call: &Call, role: RoleRef) -> Result<(Role, Option<Time>), Failure> {
+    match role {
+        RoleRef::Standard(standard) => Ok((standard.role(), None)),
+        RoleRef::Custom(id) => {
+            let stored = house.read(&call.ctx, move |tx| service::find_stored(tx, id)).await?.ok_or_else(not_found)?;
+            Ok((stored.role, Some(stored.updated_at)))
+        }
+    }
 }
 
 /// The page of a role for somebody who may change roles or not; `at` leads somewhere after `/app/{env}`.
@@ -64,6 +69,7 @@ pub(super) fn page(role: &Role, updated: Option<Time>, may: bool, now: Time, at:
     let has = |permission| role.permissions.contains(permission);
     ShowPage {
         list: at("/roles"),
+        preview: own("sees"),
         name: role.name.clone(),
         is_ours,
         permissions: ALL.iter().map(|one| (one.title(), one.name(), has(*one))).collect(),

@@ -52,27 +52,39 @@ async function use(options, mediation, signal) {
   };
 }
 
-let waiting = null;
+/** What the browser is being asked. It takes one question at a time, and the next only once it has let go of the last. */
+let asked = { takeBack() {}, over: Promise.resolve(false) };
 
-async function signIn(mediation) {
-  waiting?.abort();
-  waiting = new AbortController();
-  const { signal } = waiting;
-  const options = await post("/sign-in/passkey/options");
-  const answer = await use(options, mediation, signal);
-  say("Signing in…");
-  const { location } = await post("/sign-in/passkey", answer);
-  window.location.assign(location);
+function signIn(mediation) {
+  const before = asked;
+  const control = new AbortController();
+  const act = async () => {
+    before.takeBack();
+    const isIn = await before.over;
+    if (isIn) return true;
+    const options = await post("/sign-in/passkey/options");
+    const answer = await use(options, mediation, control.signal);
+    say("Signing in…");
+    const { location } = await post("/sign-in/passkey", answer);
+    window.location.assign(location);
+    return true;
+  };
+  const done = act();
+  asked = { takeBack: () => control.abort(), over: done.catch(() => false) };
+  return done;
 }
 
-/** Passkeys are offered in the field, for as long as the page is open. */
-async function offer() {
+/** Passkeys are offered in the field, for as long as the page is open, but not while the button asks for one. */
+async function offer(button) {
   if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
-  const ask = () => signIn("conditional").catch((error) => {
-    if (error.name !== "AbortError") say(told(error));
-  });
+  const ask = () => {
+    if (button.disabled || document.hidden) return;
+    signIn("conditional").catch((error) => {
+      if (error.name !== "AbortError") say(told(error));
+    });
+  };
   ask();
-  setInterval(() => document.hidden || ask(), ANEW_MS);
+  setInterval(ask, ANEW_MS);
 }
 
 async function register(next) {
@@ -130,7 +142,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     event.preventDefault();
     busy(form, () => (signsIn ? signIn("optional") : register(form.dataset.next)));
   });
-  if (signsIn) offer();
+  if (signsIn) offer(form.querySelector("button"));
 }
 
 for (const form of document.querySelectorAll("form[data-step-up]")) {

@@ -55,21 +55,22 @@ async fn list(api: Api, call: Call<(), PageQuery>) -> Result<Reply, Failure> {
         name: team.name,
     };
     let page = listing.page(found, |team| team.id.bytes().to_vec(), row);
+    let new = may.then(|| call.at("/teams/new"));
     let content = ListPage {
         people: call.at("/people"),
-        new: may.then(|| call.at("/teams/new")),
         pager: Pager::new(&call.at("/teams"), &call.query.kept(), cursor, page.next_cursor.as_deref()),
         rows: page.data,
-        empty: empty(call.at("/teams/new")),
+        empty: empty(new.clone()),
+        new,
     };
     call.show("Teams", &content)
 }
 
-pub(super) fn empty(new: String) -> Empty {
+pub(super) fn empty(new: Option<String>) -> Empty {
     Empty::new(
         Icon::People,
         "No team yet",
-        "Members who answer together: a role can let them see what is their teams’.",
+        "Members who answer together: a role can let each see what is with their team.",
     )
     .deed("Make a team", new)
 }

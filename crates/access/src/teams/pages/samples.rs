@@ -18,7 +18,7 @@ fn teams_are_listed_with_how_many_are_in_them() {
         new: Some("/app/test/teams/new".into()),
         rows,
         pager: Pager::default(),
-        empty: empty("/app/test/teams/new".into()),
+        empty: empty(Some("/app/test/teams/new".into())),
     };
     keep("teams-empty", "Teams", "/teams", &list(vec![]));
     keep("teams", "Teams", "/teams", &list(vec![row("Front desk", 12), row("الليل", 3)]));

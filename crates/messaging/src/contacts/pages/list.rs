@@ -67,17 +67,18 @@ async fn handle(contacts: Contacts, call: Call<(), PageQuery>) -> Result<Reply, 
     let found = contacts.list(&call.ctx, before, listing.fetch()).await?;
     let page = ContactView::page(&call.ctx, &listing, found);
     let path = call.at("/contacts");
+    let new = call.caller.permissions.contains(CONTACTS_WRITE).then(|| call.at("/contacts/new"));
     let content = ListPage {
         search: Search::of(&call),
-        new: call.caller.permissions.contains(CONTACTS_WRITE).then(|| call.at("/contacts/new")),
         rows: page.data.into_iter().map(|view| Row::of(&call, view)).collect(),
         pager: Pager::new(&path, &call.query.kept(), cursor, page.next_cursor.as_deref()),
-        empty: empty(call.at("/contacts/new")),
+        empty: empty(new.clone()),
+        new,
     };
     call.show("Contacts", &content)
 }
 
-pub(super) fn empty(new: String) -> Empty {
+pub(super) fn empty(new: Option<String>) -> Empty {
     Empty::new(
         Icon::Person,
         "No contact yet",

@@ -1,35 +1,19 @@
 //! `GET` and `POST /app/{env}/contacts/{id}/reveal`
 
-use schemars::JsonSchema;
 use sealpost_access::permissions::DATA_REVEAL;
-use sealpost_govern::Reason;
 use sealpost_govern::masking::codes::REVEAL_BUDGET_EXHAUSTED;
 use sealpost_store::ContactId;
-use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::shell::Ask;
-use sealpost_web::shell::parts::Field;
-use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, get, post};
-use serde::Deserialize;
+use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get, post};
 use serde_json::json;
 
 use super::show::page;
 use crate::contacts::Contacts;
 use crate::contacts::api::ContactView;
 use crate::contacts::model::Reveal;
+use crate::looking::{self, Form};
 
-/// For how long clear values stay on a screen.
-pub(super) const SHOWN_SECONDS: u32 = 300;
 const FIELDS: [Reveal; 4] = [Reveal::Phone, Reveal::Email, Reveal::Name, Reveal::ExternalId];
-
-/// Why somebody looks.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "ContactRevealForm")]
-struct Form {
-    /// For whoever reads the ledger later.
-    #[serde(default)]
-    reason: String,
-}
 
 pub(super) fn ask(contacts: &Contacts) -> Endpoint {
     let contacts = contacts.clone();
@@ -68,9 +52,9 @@ pub(super) fn reveal(contacts: &Contacts) -> Endpoint {
 
 async fn handle(contacts: Contacts, mut call: Call<Form>) -> Result<Reply, Failure> {
     let id: ContactId = call.id("id")?;
-    let looked = match Reason::parse(std::mem::take(&mut call.body.reason)) {
+    let looked = match call.body.take() {
         Ok(reason) => contacts.reveal(&call.ctx, id, &FIELDS, &reason).await,
-        Err(_) => Err(Refusal::of(&BODY_INVALID).at("/reason", "text_unsuitable").into()),
+        Err(refusal) => Err(refusal.into()),
     };
     match looked {
         Ok((contact, viewer)) => {
@@ -82,18 +66,6 @@ async fn handle(contacts: Contacts, mut call: Call<Form>) -> Result<Reply, Failu
 }
 
 fn question<B, Q>(call: &Call<B, Q>, id: ContactId) -> Ask {
-    Ask::new(
-        call,
-        "See this contact in clear?",
-        "Everything known about the person is shown for five minutes. That you looked, and why, is in the ledger before anything is shown.",
-        &format!("/contacts/{id}"),
-    )
-    .field(
-        Field::new("reason", "Reason")
-            .placeholder("Customer called back, ticket 4512")
-            .hint("For whoever reads the ledger later.")
-            .required(),
-    )
-    .sensitive()
-    .submit("Reveal")
+    let shown = "Everything known about the person is shown";
+    looking::question(call, "See this contact in clear?", shown, &format!("/contacts/{id}"))
 }

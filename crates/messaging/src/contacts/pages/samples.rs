@@ -54,7 +54,7 @@ fn contacts_are_shown_masked_and_in_clear() {
         new: Some("/app/test/contacts/new".into()),
         rows,
         pager: Pager::default(),
-        empty: empty("/app/test/contacts/new".into()),
+        empty: empty(Some("/app/test/contacts/new".into())),
     };
     keep("contacts-empty", "Contacts", "/contacts", &list(vec![]));
     keep("contacts-many", "Contacts", "/contacts", &list((0..12).map(row).collect()));

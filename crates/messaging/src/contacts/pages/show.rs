@@ -8,6 +8,7 @@ use sealpost_web::{Call, Class, Endpoint, get};
 
 use crate::contacts::Contacts;
 use crate::contacts::api::ContactView;
+use crate::looking;
 
 /// One contact.
 #[derive(Template)]
@@ -61,6 +62,6 @@ pub(super) fn page<B, Q>(call: &Call<B, Q>, view: ContactView, shown: Option<Str
         created: When::new(view.created_at, now),
         updated: When::new(view.updated_at, now),
         shown,
-        seconds: super::reveal::SHOWN_SECONDS,
+        seconds: looking::SHOWN_SECONDS,
     }
 }

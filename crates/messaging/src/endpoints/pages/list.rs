@@ -63,12 +63,12 @@ async fn handle(store: Store, endpoints: Endpoints, call: Call) -> Result<Reply,
         });
     }
     let may_manage = call.caller.permissions.contains(ENDPOINTS_MANAGE);
-    let new = call.at("/endpoints/new");
-    let page = ListPage { new: may_manage.then(|| new.clone()), rows, empty: empty(new) };
+    let new = may_manage.then(|| call.at("/endpoints/new"));
+    let page = ListPage { rows, empty: empty(new.clone()), new };
     call.show("Endpoints", &page)
 }
 
-pub(super) fn empty(new: String) -> Empty {
+pub(super) fn empty(new: Option<String>) -> Empty {
     Empty::new(
         Icon::Link,
         "No endpoint yet",

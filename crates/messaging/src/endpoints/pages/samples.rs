@@ -30,7 +30,7 @@ fn endpoints_are_listed_shown_and_tried() {
         spark: spark(bad),
         says: "20 of the last 24 taken".into(),
     };
-    let list = |rows| ListPage { new: Some("/x".into()), rows, empty: empty("/x".into()) };
+    let list = |rows| ListPage { new: Some("/x".into()), rows, empty: empty(Some("/x".into())) };
     keep("endpoints-empty", "Endpoints", "/endpoints", &list(vec![]));
     let some = vec![row("billing", FAILING, 15), row("crm", State::Active, 99), row("archive", State::Pending, 99)];
     keep("endpoints-some", "Endpoints", "/endpoints", &list(some));

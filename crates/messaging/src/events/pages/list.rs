@@ -53,16 +53,17 @@ async fn handle(events: Events, call: Call<(), PageQuery>) -> Result<Reply, Fail
             created: When::new(row.created_at, call.ctx.now()),
         },
     );
+    let new = call.caller.permissions.contains(EVENTS_WRITE).then(|| call.at("/events/new"));
     let content = ListPage {
-        new: call.caller.permissions.contains(EVENTS_WRITE).then(|| call.at("/events/new")),
         pager: Pager::new(&call.at("/events"), &call.query.kept(), cursor, page.next_cursor.as_deref()),
         rows: page.data,
-        empty: empty(call.at("/events/new")),
+        empty: empty(new.clone()),
+        new,
     };
     call.show("Events", &content)
 }
 
-pub(super) fn empty(new: String) -> Empty {
+pub(super) fn empty(new: Option<String>) -> Empty {
     Empty::new(
         Icon::Bolt,
         "No event yet",

@@ -15,7 +15,8 @@ fn events_are_listed_and_shown() {
         version: number,
         created: When::new(NOW, NOW),
     };
-    let list = |rows| ListPage { new: Some("/x".into()), rows, pager: Pager::default(), empty: empty("/x".into()) };
+    let list =
+        |rows| ListPage { new: Some("/x".into()), rows, pager: Pager::default(), empty: empty(Some("/x".into())) };
     keep("events-empty", "Events", "/events", &list(vec![]));
     keep("events-many", "Events", "/events", &list((1..9).map(row).collect()));
     let version = |number: u32| VersionLine {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use schemars::JsonSchema;
-use sealpost_access::permissions::MESSAGES_READ;
+use sealpost_access::permissions::{KEYS_MANAGE, MESSAGES_READ};
 use sealpost_store::{ContactId, Ctx, MessageId};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Chips, Empty, Masked, Pager, State as Badge, Took, When};
@@ -39,7 +39,6 @@ pub(super) struct ListPage {
     pub(super) rows: Vec<Row>,
     pub(super) pager: Pager,
     pub(super) empty: Empty,
-    pub(super) send: Option<String>,
 }
 
 /// One message in a list.
@@ -89,9 +88,8 @@ async fn handle(messages: Messages, call: Call<(), Query>) -> Result<Reply, Fail
         says: contact_id.map(|contact| format!("Those to {contact}.")),
         chips: chips(&path, which),
         pager: Pager::new(&path, &query, cursor.as_deref(), page.next_cursor.as_deref()),
-        empty: empty_of(which, call.at("/keys/new")),
+        empty: empty_of(which, call.caller.permissions.contains(KEYS_MANAGE).then(|| call.at("/keys/new"))),
         rows,
-        send: None,
     };
     call.show(content.title, &content)
 }
@@ -108,7 +106,7 @@ pub(super) fn chips(path: &str, which: Which) -> Chips {
     }
 }
 
-pub(super) fn empty_of(which: Which, new_key: String) -> Empty {
+pub(super) fn empty_of(which: Which, new_key: Option<String>) -> Empty {
     match which {
         Which::All => Empty::new(
             Icon::Message,

@@ -1,8 +1,8 @@
 //! `GET /app/{env}/outbox`
 
 use askama::Template;
-use sealpost_access::permissions::OUTBOX_READ;
-use sealpost_store::MessageId;
+use sealpost_access::permissions::{MESSAGES_READ, OUTBOX_READ};
+use sealpost_store::{Environment, MessageId};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Empty, Masked, Pager, State as Badge, When};
 use sealpost_web::{Call, Class, Endpoint, Failure, PageQuery, Reply, get};
@@ -68,10 +68,19 @@ async fn handle(messages: Messages, call: Call<(), PageQuery>) -> Result<Reply, 
         });
     }
     let pager = Pager::new(&call.at("/outbox"), &call.query.kept(), cursor, page.next_cursor.as_deref());
-    call.show("Outbox", &OutboxPage { letters, pager, empty: empty() })
+    call.show("Outbox", &OutboxPage { letters, pager, empty: empty(&call) })
 }
 
-pub(super) fn empty() -> Empty {
+fn empty<Q>(call: &Call<(), Q>) -> Empty {
+    if call.ctx.org.environment == Environment::Live {
+        let says = "What is sent in the live environment reaches people, and stands among the messages.";
+        return Empty::new(Icon::Outbox, "Only test has an outbox", says)
+            .deed("Messages", call.caller.permissions.contains(MESSAGES_READ).then(|| call.at("/messages")));
+    }
+    nothing_yet()
+}
+
+fn nothing_yet() -> Empty {
     Empty::new(
         Icon::Outbox,
         "Nothing in the outbox",

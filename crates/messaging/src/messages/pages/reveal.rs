@@ -1,37 +1,20 @@
 //! `GET` and `POST /app/{env}/messages/{id}/reveal`
 
-use schemars::JsonSchema;
 use sealpost_access::permissions::DATA_REVEAL;
-use sealpost_govern::Reason;
 use sealpost_govern::masking::codes::REVEAL_BUDGET_EXHAUSTED;
 use sealpost_seal::Personal;
 use sealpost_seal::viewer::{Field as Kind, Viewer};
 use sealpost_store::MessageId;
-use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::shell::Ask;
-use sealpost_web::shell::parts::Field;
-use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, get, post};
-use serde::Deserialize;
+use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get, post};
 use serde_json::json;
 
 use super::show::{Says, Shown, clear_data, page};
 use crate::channels::ChannelKind;
+use crate::looking::{self, Form, SHOWN_SECONDS};
 use crate::messages::Messages;
 use crate::messages::model::Content;
 use crate::messages::view::{Opened, field};
-
-/// For how long clear values stay on a screen.
-const SHOWN_SECONDS: u32 = 300;
-
-/// Why somebody looks.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "RevealForm")]
-struct Form {
-    /// For whoever reads the ledger later.
-    #[serde(default)]
-    reason: String,
-}
 
 pub(super) fn ask(messages: &Messages) -> Endpoint {
     let messages = messages.clone();
@@ -71,10 +54,9 @@ pub(super) fn reveal(messages: &Messages) -> Endpoint {
 async fn handle(messages: Messages, mut call: Call<Form>) -> Result<Reply, Failure> {
     let id: MessageId = call.id("id")?;
     let message = messages.find(&call.ctx, id).await?;
-    let reason = Reason::parse(std::mem::take(&mut call.body.reason));
-    let looked = match reason {
+    let looked = match call.body.take() {
         Ok(reason) => messages.reveal(&call.ctx, &message, &reason).await,
-        Err(_) => Err(Refusal::of(&BODY_INVALID).at("/reason", "text_unsuitable").into()),
+        Err(refusal) => Err(refusal.into()),
     };
     let (viewer, opened) = match looked {
         Ok(looked) => looked,
@@ -106,18 +88,6 @@ fn said(viewer: &Viewer, channel: ChannelKind, content: Content) -> Says {
 }
 
 fn question<B, Q>(call: &Call<B, Q>, id: MessageId) -> Ask {
-    Ask::new(
-        call,
-        "See this message in clear?",
-        "Recipient, data and content are shown for five minutes. That you looked, and why, is in the ledger before anything is shown.",
-        &format!("/messages/{id}"),
-    )
-    .field(
-        Field::new("reason", "Reason")
-            .placeholder("Customer called back, ticket 4512")
-            .hint("For whoever reads the ledger later.")
-            .required(),
-    )
-    .sensitive()
-    .submit("Reveal")
+    let shown = "Recipient, data and content are shown";
+    looking::question(call, "See this message in clear?", shown, &format!("/messages/{id}"))
 }

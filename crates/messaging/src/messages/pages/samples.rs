@@ -43,9 +43,8 @@ fn list(which: Which, rows: Vec<Row>, next: Option<&str>) -> ListPage {
         says: None,
         chips: chips(PATH, which),
         pager: Pager::new(PATH, "", None, next),
-        empty: empty_of(which, "/app/test/keys/new".into()),
+        empty: empty_of(which, Some("/app/test/keys/new".into())),
         rows,
-        send: None,
     }
 }
 

@@ -56,16 +56,17 @@ async fn handle(templates: Templates, call: Call<(), PageQuery>) -> Result<Reply
             created: When::new(row.created_at, call.ctx.now()),
         },
     );
+    let new = call.caller.permissions.contains(TEMPLATES_WRITE).then(|| call.at("/templates/new"));
     let content = ListPage {
-        new: call.caller.permissions.contains(TEMPLATES_WRITE).then(|| call.at("/templates/new")),
         pager: Pager::new(&call.at("/templates"), &call.query.kept(), cursor, page.next_cursor.as_deref()),
         rows: page.data,
-        empty: empty(call.at("/templates/new")),
+        empty: empty(new.clone()),
+        new,
     };
     call.show("Templates", &content)
 }
 
-pub(super) fn empty(new: String) -> Empty {
+pub(super) fn empty(new: Option<String>) -> Empty {
     Empty::new(
         Icon::Template,
         "No template yet",

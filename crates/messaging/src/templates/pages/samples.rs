@@ -54,7 +54,8 @@ fn templates_are_listed_and_edited() {
         version: number,
         created: When::new(NOW, NOW),
     };
-    let list = |rows| ListPage { new: Some("/x".into()), rows, pager: Pager::default(), empty: empty("/x".into()) };
+    let list =
+        |rows| ListPage { new: Some("/x".into()), rows, pager: Pager::default(), empty: empty(Some("/x".into())) };
     keep("templates-empty", "Templates", "/templates", &list(vec![]));
     keep("templates-many", "Templates", "/templates", &list((1..9).map(row).collect()));
     let keep = |name: &str, page: &EditPage| keep(name, "Template", "/templates/{id}", page);

@@ -100,9 +100,8 @@
     settle(sheet);
   };
 
-  const send = async (form, submitter) => {
-    const data = new URLSearchParams(new FormData(form, submitter));
-    const { response, page } = await ask(form.action, { method: 'POST', body: data });
+  const send = async (form) => {
+    const { response, page } = await ask(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)) });
     if (!page) return location.assign(response.url);
     // What is shown in clear takes the place of what was masked.
     const isPage = response.redirected || !form.closest('dialog') || $('[data-clear-for]', page);
@@ -292,8 +291,11 @@
 
   // — Clicks and forms, wherever they are —
 
-  const submit = async (form) => {
-    if (form.matches('[data-prove]')) {
+  const submit = async (form, button) => {
+    // Another button leads elsewhere, to what takes no proof. What comes back has a form of its own.
+    const elsewhere = button?.hasAttribute('formaction');
+    if (elsewhere) form.action = button.formAction;
+    if (form.matches('[data-prove]') && !elsewhere) {
       try {
         await prove();
       } catch (error) {
@@ -302,7 +304,7 @@
       delete form.dataset.prove;
     }
     const inPlace = form.matches('[data-part]') || form.closest('#sheet');
-    if (inPlace) await send(form, null).catch(() => form.submit()); else form.submit();
+    if (inPlace) await send(form).catch(() => form.submit()); else form.submit();
   };
 
   document.addEventListener('click', (event) => {
@@ -330,7 +332,7 @@
       event.preventDefault();
       const buttons = $$('button', form);
       buttons.forEach((button) => { button.disabled = true; });
-      submit(form).finally(() => buttons.forEach((button) => { button.disabled = false; }));
+      submit(form, event.submitter).finally(() => buttons.forEach((button) => { button.disabled = false; }));
     }
   });
   // Going to a part of the page is no other page.

@@ -38,9 +38,9 @@ impl Empty {
         self
     }
 
-    /// A button; the first is the main one.
-    pub fn deed(mut self, says: impl Into<String>, href: impl Into<String>) -> Self {
-        self.deeds.push(Deed { says: says.into(), href: href.into() });
+    /// A button, for whoever has somewhere to go; the first is the main one.
+    pub fn deed(mut self, says: impl Into<String>, href: impl Into<Option<String>>) -> Self {
+        self.deeds.extend(href.into().map(|href| Deed { says: says.into(), href }));
         self
     }
 }
