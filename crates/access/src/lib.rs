@@ -10,8 +10,9 @@
 //! * [`sign_in`] is where a member proves who they are, by one of their [`passkeys`]; [`sessions`] remember that they did.
 //! * [`mail`] brings members their links, through whoever can send mail.
 //! * [`networks`] say from where an organisation admits whom.
+//! * [`scim`] keeps members and teams as a directory has them.
 //! * [`own`] is a member's own page.
-//! * [`Credentials`] decides about whatever is presented: a key or a session.
+//! * [`Credentials`] decides about whatever is presented: a key, a session, or the token of a directory.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -30,6 +31,7 @@ pub mod passkeys;
 pub mod permissions;
 pub mod recovery_codes;
 pub mod roles;
+pub mod scim;
 pub mod secrets;
 pub mod sessions;
 pub mod sign_in;

@@ -35,6 +35,7 @@ sealpost_web::permissions! {
     SESSIONS_MANAGE = "sessions:manage" "See where members are signed in, and sign them out";
     NETWORKS_READ = "networks:read" "Read from where whom is admitted";
     NETWORKS_MANAGE = "networks:manage" "Decide from where whom is admitted";
+    SCIM_MANAGE = "scim:manage" "Let directories provision members, and say which group gives which role";
 }
 
 /// All of them: what an operator on the host may grant.

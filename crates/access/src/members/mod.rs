@@ -13,6 +13,7 @@ mod faces;
 mod invite;
 mod model;
 mod pages;
+mod provision;
 mod rules;
 #[cfg(test)]
 mod rules_tests;
@@ -30,8 +31,12 @@ pub use faces::MemberFaces;
 pub use invite::{Invitation, Invited, NewMember, invite, recover, renew};
 pub use model::{Member, MemberName, MemberRow, MemberState, Unsuitable};
 pub use pages::NAV;
+pub(crate) use provision::{
+    Face, activate, count, deactivate, follow_teams, from, holder, identify, provision, readdress, set_face,
+};
 pub use rules::{Acting, MemberRefused};
 pub(crate) use service::join;
 pub use service::{Members, NewName, acting, create, owner, remove, rename, resume, set_role, suspend, withdraw};
 pub(crate) use store::{count_with_role, find, role, state, teams};
+pub(crate) use subject::{EmailIndex, Subject};
 pub use upkeep::{is_in_use, look_after, reindex};

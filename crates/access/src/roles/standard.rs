@@ -85,8 +85,9 @@ const VIEWER: PermissionSet = PermissionSet::of(&[
     ENDPOINTS_READ,
     OUTBOX_READ,
 ]);
-/// What an administrator may not: show people in clear, decide what is masked and from where whom is admitted, and make roles.
-const NOT_ADMIN: [Permission; 4] = [DATA_REVEAL, MASKING_WRITE, ROLES_MANAGE, NETWORKS_MANAGE];
+/// What an administrator may not: show people in clear, decide what is masked and from where whom is admitted, make roles, and let
+/// directories in.
+const NOT_ADMIN: [Permission; 5] = [DATA_REVEAL, MASKING_WRITE, ROLES_MANAGE, NETWORKS_MANAGE, SCIM_MANAGE];
 
 impl Standard {
     /// All of them, the mightiest first.
