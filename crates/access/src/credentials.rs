@@ -6,21 +6,27 @@ use std::sync::Arc;
 use sealpost_web::{Authenticator, BoxFuture, Caller, Code, Denial, Presented, Via};
 
 use crate::api_keys::KeyAuthenticator;
+use crate::scim::ScimAuthenticator;
 use crate::sessions::SessionAuthenticator;
 
-/// Believes keys and sessions.
+/// Believes keys, sessions and tokens of directories.
 pub struct Credentials {
     keys: Arc<KeyAuthenticator>,
     sessions: Arc<SessionAuthenticator>,
+    directories: Arc<ScimAuthenticator>,
     codes: &'static [&'static Code],
 }
 
 impl Credentials {
-    /// Keys, decided by one, and sessions, decided by the other.
-    pub fn new(keys: Arc<KeyAuthenticator>, sessions: Arc<SessionAuthenticator>) -> Arc<Self> {
-        let codes = [keys.codes(), sessions.codes()].concat();
+    /// Keys, sessions and tokens of directories, each decided by its own.
+    pub fn new(
+        keys: Arc<KeyAuthenticator>,
+        sessions: Arc<SessionAuthenticator>,
+        directories: Arc<ScimAuthenticator>,
+    ) -> Arc<Self> {
+        let codes = [keys.codes(), sessions.codes(), directories.codes()].concat();
         // One for each process, which lives as long.
-        Arc::new(Self { keys, sessions, codes: codes.leak() })
+        Arc::new(Self { keys, sessions, directories, codes: codes.leak() })
     }
 }
 
@@ -33,6 +39,9 @@ impl Authenticator for Credentials {
     ) -> BoxFuture<'a, Result<Arc<Caller>, Denial>> {
         match presented.via {
             Via::Session => self.sessions.authenticate(presented, peer, from_browser),
+            Via::Bearer if ScimAuthenticator::knows(presented.text) => {
+                self.directories.authenticate(presented, peer, from_browser)
+            }
             Via::Bearer | Via::ApiKey | Via::PublishableKey => self.keys.authenticate(presented, peer, from_browser),
         }
     }
@@ -45,6 +54,9 @@ impl Authenticator for Credentials {
     ) -> BoxFuture<'a, Result<Arc<Caller>, Denial>> {
         match presented.via {
             Via::Session => self.sessions.believes_still(presented, peer, from_browser),
+            Via::Bearer if ScimAuthenticator::knows(presented.text) => {
+                self.directories.believes_still(presented, peer, from_browser)
+            }
             Via::Bearer | Via::ApiKey | Via::PublishableKey => self.keys.believes_still(presented, peer, from_browser),
         }
     }

@@ -11,8 +11,9 @@
 //! * [`sso`] lets them prove it at a service of the organisation's.
 //! * [`mail`] brings members their links, through whoever can send mail.
 //! * [`networks`] say from where an organisation admits whom.
+//! * [`scim`] keeps members and teams as a directory has them.
 //! * [`own`] is a member's own page.
-//! * [`Credentials`] decides about whatever is presented: a key or a session.
+//! * [`Credentials`] decides about whatever is presented: a key, a session, or the token of a directory.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -32,6 +33,7 @@ pub mod passkeys;
 pub mod permissions;
 pub mod recovery_codes;
 pub mod roles;
+pub mod scim;
 pub mod secrets;
 pub mod sessions;
 pub mod sign_in;

@@ -37,6 +37,7 @@ sealpost_web::permissions! {
     NETWORKS_MANAGE = "networks:manage" "Decide from where whom is admitted";
     SSO_READ = "sso:read" "Read by which services members sign in";
     SSO_MANAGE = "sso:manage" "Decide by which services members sign in";
+    SCIM_MANAGE = "scim:manage" "Let directories provision members, and say which group gives which role";
 }
 
 /// All of them: what an operator on the host may grant.

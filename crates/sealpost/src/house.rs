@@ -12,6 +12,7 @@ use sealpost_access::networks;
 use sealpost_access::own;
 use sealpost_access::passkeys::{self, Passkeys};
 use sealpost_access::roles::{self, RoleMatrix};
+use sealpost_access::scim::{self, ScimAuthenticator};
 use sealpost_access::sessions::{self, SessionAuthenticator};
 use sealpost_access::sign_in::{self, SignIn};
 use sealpost_access::sso::{self, Sso};
@@ -83,11 +84,15 @@ impl House {
         features.extend(messaging.features());
         let entries = Messaging::navigation()
             .into_iter()
-            .chain([api_keys::NAV, audit::NAV, members::NAV, roles::NAV, sso::NAV, networks::NAV, own::NAV])
+            .chain([api_keys::NAV, audit::NAV, members::NAV, roles::NAV, sso::NAV, networks::NAV, scim::NAV, own::NAV])
             .collect();
         let dashboard = Dashboard { entries, faces: Arc::new(faces), search: Messaging::SEARCH };
-        let registry =
-            Registry::new(features, Credentials::new(keys.clone(), sessions), store.clone(), web(config, dashboard))?;
+        let registry = Registry::new(
+            features,
+            Credentials::new(keys.clone(), sessions, ScimAuthenticator::new(store.clone())),
+            store.clone(),
+            web(config, dashboard),
+        )?;
         matrix.fill(registry.routes());
         let signer = Arc::new(Signer::new(store.clone(), witness(config)?).await?);
         let streams = crate::siem::streams(&store, config, environment, &trust)?;
@@ -119,6 +124,7 @@ fn people(
         members::feature(members.clone(), sessions(), post.clone()),
         roles::feature(store.clone(), sessions(), matrix),
         teams::feature(store.clone(), sessions()),
+        scim::feature(members.clone(), sessions(), url.as_str()),
         own::feature(members, passkeys.clone(), sessions()),
         sign_in::feature(&SignIn::new(passkeys, post, sessions(), HOME)),
     ]

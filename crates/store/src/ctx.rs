@@ -32,6 +32,8 @@ pub enum ActorKind {
     Member = 3,
     /// A person with a shell on the host.
     Operator = 4,
+    /// A directory that provisions members.
+    Directory = 5,
 }
 
 /// Who acts, as the ledger records it: never a name, always an id.

@@ -16,6 +16,8 @@ pub enum CredentialKind {
     Passkey,
     /// A code that lets a member in who has lost their passkeys.
     RecoveryCode,
+    /// A token of a directory that provisions members.
+    ScimToken,
     /// A member's session.
     Session,
     /// A one-time link that signs a member in.
@@ -34,6 +36,7 @@ impl CredentialKind {
             Self::ApiKey => "api_key",
             Self::Passkey => "passkey",
             Self::RecoveryCode => "recovery_code",
+            Self::ScimToken => "scim_token",
             Self::Session => "session",
             Self::SignInLink => "sign_in_link",
             Self::SsoConnection => "sso_connection",

@@ -151,6 +151,8 @@ ids! {
     RequestId = "req";
     /// A role that an organisation made.
     RoleId = "role";
+    /// A token of a directory that provisions members.
+    ScimTokenId = "sct";
     /// A named credential.
     SecretId = "sec";
     /// A member's session.

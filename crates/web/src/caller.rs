@@ -24,6 +24,8 @@ pub enum CredentialClass {
     Secret,
     /// A signed-in member.
     Session,
+    /// The token of a directory that provisions members.
+    Directory,
 }
 
 /// What is known of a member's session besides who it is.

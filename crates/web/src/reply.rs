@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE};
+use http::header::{
+    CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LOCATION, REFERRER_POLICY, SET_COOKIE,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use hyper::body::Bytes;
 use serde::Serialize;
@@ -122,6 +124,14 @@ impl Reply {
     pub fn location(self, path: &str) -> Self {
         match HeaderValue::from_str(path) {
             Ok(path) => self.header(LOCATION, path),
+            Err(_) => self,
+        }
+    }
+
+    /// Says which version of a resource it shows (RFC 9110 §8.8.3).
+    pub fn version(self, tag: &str) -> Self {
+        match HeaderValue::from_str(tag) {
+            Ok(tag) => self.header(ETAG, tag),
             Err(_) => self,
         }
     }

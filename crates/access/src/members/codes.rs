@@ -15,6 +15,8 @@ sealpost_web::codes! {
     MEMBER_EXISTS = 409 "member_exists" "A member has this e-mail address";
     /// 409: not where the member stands.
     MEMBER_STATE = 409 "member_state" "This can't be done to a member who stands where this one does";
+    /// 409: it gives a role, so a directory says who is in it.
+    TEAM_GIVES_ROLE = 409 "team_gives_role" "This team gives a role: the directory says who is in it";
     /// 422: no such role.
     ROLE_UNKNOWN = 422 "role_unknown" "There is no such role";
     /// 422: no such team.

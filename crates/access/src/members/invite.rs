@@ -2,8 +2,9 @@
 
 use sealpost_seal::normal::Email;
 use sealpost_store::{Ctx, Keys, Leaf, MemberId, OrgKeys, Recorded, StoreError, TeamId, Tx};
-use sealpost_web::Failure;
+use sealpost_web::{Failure, Refusal};
 
+use super::codes::TEAM_GIVES_ROLE;
 use super::model::{MemberName, MemberRow, MemberState};
 use super::rules::{self, MemberRefused};
 use super::service::{Members, acting, present};
@@ -11,7 +12,7 @@ use super::store;
 use super::subject::{EmailIndex, Subject};
 use crate::links::{self, IssuedLink, Purpose};
 use crate::roles::{self, RoleRef};
-use crate::teams;
+use crate::{scim, teams};
 
 /// Who is invited, to what.
 pub struct Invitation {
@@ -86,6 +87,9 @@ pub fn invite(
     for team in &new.teams {
         if !teams::exists(tx, *team)? {
             return Err(MemberRefused::TeamUnknown.into());
+        }
+        if scim::gives_role(tx, *team)? {
+            return Err(Refusal::of(&TEAM_GIVES_ROLE).into());
         }
         teams::join(tx, *team, id)?;
     }

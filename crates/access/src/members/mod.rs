@@ -13,6 +13,7 @@ mod faces;
 mod invite;
 mod model;
 mod pages;
+mod provision;
 mod rules;
 #[cfg(test)]
 mod rules_tests;
@@ -32,9 +33,13 @@ pub use invite::{Invitation, Invited, NewMember, invite, recover, renew};
 pub use model::{Member, MemberName, MemberRow, MemberState, Unsuitable};
 pub use pages::NAV;
 pub(crate) use pages::called;
+pub(crate) use provision::{
+    Face, activate, count, deactivate, follow_teams, from, holder, identify, provision, readdress, set_face,
+};
 pub(crate) use rules::may_give;
 pub use rules::{Acting, MemberRefused};
 pub use service::{Members, NewName, acting, create, owner, remove, rename, resume, set_role, suspend, withdraw};
 pub(crate) use service::{follow_group, join};
 pub(crate) use store::{count_with_role, find, hold, owners, role, state, teams};
+pub(crate) use subject::{EmailIndex, Subject};
 pub use upkeep::{is_in_use, look_after, reindex};

@@ -26,7 +26,7 @@ impl Acting {
     }
 }
 
-fn is_owner(role: &Role) -> bool {
+pub(super) fn is_owner(role: &Role) -> bool {
     role.reference == RoleRef::Standard(Standard::Owner)
 }
 

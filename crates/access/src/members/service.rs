@@ -4,7 +4,7 @@
 //! told to every node.
 
 use sealpost_seal::normal::Email;
-use sealpost_store::{ActorKind, Ctx, Keys, Leaf, MemberId, OrgKeys, Recorded, Store, StoreError, Tx};
+use sealpost_store::{ActorKind, Ctx, Keys, Leaf, MemberId, OrgKeys, Recorded, ScimTokenId, Store, StoreError, Tx};
 use sealpost_web::{Failure, not_found};
 
 use super::model::{Member, MemberName, MemberRow, MemberState};
@@ -13,7 +13,7 @@ use super::store;
 use super::subject::{EmailIndex, Subject};
 use crate::roles::{self, Role, RoleRef, Standard};
 use crate::sessions::{self, Ended};
-use crate::sign_in;
+use crate::{scim, sign_in};
 
 /// The members of all organisations. Cheap to clone.
 #[derive(Clone)]
@@ -90,7 +90,7 @@ impl Members {
         Ok(Member { id, email, name, role, state, teams, created_at, updated_at })
     }
 
-    pub(super) async fn subject(&self, ctx: &Ctx, row: &MemberRow) -> Result<Option<Subject>, StoreError> {
+    pub(crate) async fn subject(&self, ctx: &Ctx, row: &MemberRow) -> Result<Option<Subject>, StoreError> {
         let Some(slot) = row.slot else { return Ok(None) };
         let key = self.house.keys().slot(ctx.org.id, slot).await?;
         Ok(Some(Subject::new(row.id, sealpost_store::Slot { id: slot, key })))
@@ -139,6 +139,11 @@ pub fn acting(tx: &mut Tx<'_>) -> Result<Acting, Failure> {
     let role = match actor.kind {
         ActorKind::Operator => return Ok(Acting { member: None, role: Standard::Owner.role() }),
         ActorKind::Member => member_with_role(tx, MemberId::from_bytes(actor.id))?.map(|(_, role)| role),
+        // A directory acts for nobody in particular, and may what whoever let it in might.
+        ActorKind::Directory => {
+            let role = scim::role(tx, ScimTokenId::from_bytes(actor.id))?.ok_or_else(not_found)?;
+            return Ok(Acting { member: None, role });
+        }
         ActorKind::Anonymous | ActorKind::Key | ActorKind::System => None,
     };
     let role = role.ok_or_else(not_found)?;
@@ -247,7 +252,7 @@ pub fn withdraw(tx: &mut Tx<'_>, keys: &Keys, id: MemberId) -> Result<Recorded<(
     Ok(tx.record(Leaf::of("invitation.withdraw").on(MemberId::PREFIX, id.bytes()), ()))
 }
 
-fn may_stop(tx: &mut Tx<'_>, id: MemberId) -> Result<MemberRow, Failure> {
+pub(super) fn may_stop(tx: &mut Tx<'_>, id: MemberId) -> Result<MemberRow, Failure> {
     let acting = acting(tx)?;
     let (row, role) = present(tx, id)?;
     let owners = store::owners(tx)?;

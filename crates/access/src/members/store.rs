@@ -6,6 +6,7 @@ use sealpost_store::{Epoch, MemberId, RoleId, Row, SlotId, Sql, StoreError, Team
 use super::model::{MemberRow, MemberState};
 use super::subject::{EmailIndex, Value};
 use crate::roles::{RoleRef, Standard};
+use crate::scim;
 
 // Primary key (org, id).
 const ONE: Sql = org_sql!(
@@ -114,6 +115,37 @@ pub(super) fn set_name(tx: &mut Tx<'_>, id: MemberId, name: Option<&Sealed<Strin
     )
 }
 
+pub(super) fn set_email(tx: &mut Tx<'_>, id: MemberId, email: Option<&Sealed<String>>) -> Result<(), StoreError> {
+    let now = tx.ctx().now();
+    tx.put_exact(
+        org_sql!("update member set email = $3, updated_at = $4 where org = $1 and id = $2 and state <> 'removed'"),
+        &[&id, &email.map(Sealed::as_bytes), &now],
+    )
+}
+
+/// Nobody is found by what was this member's address.
+pub(super) fn release(tx: &mut Tx<'_>, id: MemberId) -> Result<(), StoreError> {
+    tx.put(org_sql!("delete from member_index where org = $1 and member = $2"), &[&id])
+}
+
+/// How many members there are, those who are invited among them.
+pub(super) fn count(tx: &mut Tx<'_>) -> Result<u32, StoreError> {
+    let sql = org_sql!("select count(*) as n from member where org = $1 and state <> 'removed'");
+    Ok(tx.optional(sql, &[], |row| row.get("n"))?.unwrap_or_default())
+}
+
+/// Members in the order of their ids, from this place on. Primary key (org, id).
+pub(super) fn from(tx: &mut Tx<'_>, place: u32, limit: u32) -> Result<Vec<MemberRow>, StoreError> {
+    tx.all(
+        org_sql!(
+            "select id, slot, email, name, role, state, created_at, updated_at from member
+             where org = $1 and state <> 'removed' order by id limit $2 offset $3"
+        ),
+        &[&limit, &place],
+        read,
+    )
+}
+
 /// A member of whom nothing was known gets a key.
 pub(super) fn set_slot(tx: &mut Tx<'_>, id: MemberId, slot: SlotId) -> Result<(), StoreError> {
     tx.put_exact(org_sql!("update member set slot = $3 where org = $1 and id = $2 and slot is null"), &[&id, &slot])
@@ -140,6 +172,7 @@ pub(super) fn remove(tx: &mut Tx<'_>, id: MemberId) -> Result<(), StoreError> {
     )?;
     tx.put(org_sql!("delete from member_index where org = $1 and member = $2"), &[&id])?;
     tx.put(org_sql!("delete from member_identity where org = $1 and member = $2"), &[&id])?;
+    scim::forget_user(tx, id)?;
     tx.put(org_sql!("delete from team_member where org = $1 and member = $2"), &[&id])
 }
 

@@ -6,9 +6,11 @@ use sealpost_seal::normal::Email;
 use sealpost_seal::{Key, KeyId, Personal, Place, Sealed};
 use sealpost_store::{Ctx, Environment, Epoch, Epochs, LivingEpoch, MemberId, OrgId, Slot, SlotId, StoreError};
 
+use super::model::MemberRow;
+
 /// A member and the key that seals what is known about them.
 #[derive(Clone)]
-pub(super) struct Subject {
+pub(crate) struct Subject {
     id: MemberId,
     slot: SlotId,
     key: Arc<Key>,
@@ -19,11 +21,11 @@ const TABLE: &str = "member";
 const INDEX: &str = "member-email";
 
 impl Subject {
-    pub(super) fn new(id: MemberId, slot: Slot) -> Self {
+    pub(crate) fn new(id: MemberId, slot: Slot) -> Self {
         Self { id, slot: slot.id, key: slot.key }
     }
 
-    pub(super) fn slot(&self) -> SlotId {
+    pub(crate) fn slot(&self) -> SlotId {
         self.slot
     }
 
@@ -35,8 +37,18 @@ impl Subject {
     }
 
     pub(super) fn seal(&self, ctx: &Ctx, column: &'static str, value: &Personal<String>) -> Sealed<String> {
+        self.seal_in(ctx, (TABLE, column), value)
+    }
+
+    /// The same for what another feature keeps about the member, in a row of theirs.
+    pub(crate) fn seal_in(
+        &self,
+        ctx: &Ctx,
+        (table, column): (&'static str, &'static str),
+        value: &Personal<String>,
+    ) -> Sealed<String> {
         let row = self.id.bytes();
-        Sealed::seal(&self.key, self.key_id(), &place(ctx.org.id, &row, column), value, ctx.rng())
+        Sealed::seal(&self.key, self.key_id(), &place(ctx.org.id, &row, table, column), value, ctx.rng())
     }
 
     pub(super) fn open(
@@ -45,19 +57,34 @@ impl Subject {
         column: &'static str,
         value: Option<&Sealed<String>>,
     ) -> Result<Option<Personal<String>>, StoreError> {
+        self.open_in(org, (TABLE, column), value)
+    }
+
+    /// What [`Self::seal_in`] sealed.
+    pub(crate) fn open_in(
+        &self,
+        org: OrgId,
+        (table, column): (&'static str, &'static str),
+        value: Option<&Sealed<String>>,
+    ) -> Result<Option<Personal<String>>, StoreError> {
         let row = self.id.bytes();
-        let open = |value: &Sealed<String>| value.open(&self.key, &place(org, &row, column));
+        let open = |value: &Sealed<String>| value.open(&self.key, &place(org, &row, table, column));
         Ok(value.map(open).transpose()?)
+    }
+
+    /// The member's e-mail address and name.
+    pub(crate) fn known(&self, org: OrgId, member: &MemberRow) -> Result<[Option<Personal<String>>; 2], StoreError> {
+        Ok([self.open(org, "email", member.email.as_ref())?, self.open(org, "name", member.name.as_ref())?])
     }
 }
 
-fn place<'a>(org: OrgId, row: &'a [u8; 16], column: &'static str) -> Place<'a> {
-    Place { org: org.bytes(), environment: None, table: TABLE, column, row, owner: Some(*row) }
+fn place<'a>(org: OrgId, row: &'a [u8; 16], table: &'static str, column: &'static str) -> Place<'a> {
+    Place { org: org.bytes(), environment: None, table, column, row, owner: Some(*row) }
 }
 
 /// An e-mail address's index under the epochs that live.
 #[derive(Clone)]
-pub(super) struct EmailIndex {
+pub(crate) struct EmailIndex {
     /// Under the current epoch, as it is written.
     pub(super) current: Value,
     /// Under those before, where it may still stand: none, but in the days after the turn of a month.
@@ -72,7 +99,7 @@ pub(super) struct Value {
 }
 
 impl EmailIndex {
-    pub(super) fn of(epochs: &Epochs, email: &Email) -> Self {
+    pub(crate) fn of(epochs: &Epochs, email: &Email) -> Self {
         let normal = email.index_form();
         let value = |living: &LivingEpoch| Value {
             epoch: living.epoch,

@@ -18,6 +18,7 @@ use crate::api_keys::{self, KeyAuthenticator, KeyMask, KeyName, Lifetime, NewKey
 use crate::members;
 use crate::permissions::EVERYTHING;
 use crate::roles::{RoleRef, Standard};
+use crate::scim::ScimAuthenticator;
 use crate::sessions::{self, Agent, Method, Opening, SessionAuthenticator, network_name};
 
 const PATH: &str = "/v1/settings/networks";
@@ -55,7 +56,7 @@ impl House {
             sessions::feature(store(), sessions.clone()),
             api_keys::feature(store(), keys.clone()),
         ];
-        let credentials = Credentials::new(keys.clone(), sessions.clone());
+        let credentials = Credentials::new(keys.clone(), sessions.clone(), ScimAuthenticator::new(test.store.clone()));
         let registry = Registry::new(features, credentials, store(), WebConfig::default()).unwrap();
         Self { app: registry.app(), sessions, keys, ctx, test }
     }

@@ -84,7 +84,7 @@ impl Line {
             summary: self.summary,
             permission: match self.access {
                 Access::Needs(permission) => Some(permission.name()),
-                Access::SignedIn(_) | Access::OpenToAll(_) => None,
+                Access::SignedIn(_) | Access::Directories(_) | Access::OpenToAll(_) => None,
             },
             session_only: self.callers == Callers::Session,
             steps_up: self.steps_up,
@@ -96,6 +96,7 @@ impl Line {
         match self.access {
             Access::Needs(permission) => role.permissions.contains(permission),
             Access::SignedIn(_) | Access::OpenToAll(_) => true,
+            Access::Directories(_) => false,
         }
     }
 }

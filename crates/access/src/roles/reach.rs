@@ -56,7 +56,7 @@ pub fn reach(tx: &mut Tx<'_>) -> Result<Reach, StoreError> {
     let member = MemberId::from_bytes(actor.id);
     match actor.kind {
         ActorKind::Key | ActorKind::System | ActorKind::Operator => return Ok(Reach::EVERYTHING),
-        ActorKind::Anonymous => return Ok(Reach::NOTHING),
+        ActorKind::Anonymous | ActorKind::Directory => return Ok(Reach::NOTHING),
         ActorKind::Member => {}
     }
     let Some(row) = members::find(tx, member)? else { return Ok(Reach::NOTHING) };

@@ -87,8 +87,8 @@ const VIEWER: PermissionSet = PermissionSet::of(&[
     OUTBOX_READ,
 ]);
 /// What an administrator may not: show people in clear, decide what is masked, from where whom is admitted and by which services
-/// members sign in, and make roles.
-const NOT_ADMIN: [Permission; 5] = [DATA_REVEAL, MASKING_WRITE, ROLES_MANAGE, NETWORKS_MANAGE, SSO_MANAGE];
+/// members sign in, make roles, and let directories in.
+const NOT_ADMIN: [Permission; 6] = [DATA_REVEAL, MASKING_WRITE, ROLES_MANAGE, NETWORKS_MANAGE, SSO_MANAGE, SCIM_MANAGE];
 
 impl Standard {
     /// All of them, the mightiest first.

@@ -16,6 +16,7 @@ use serde_json::json;
 use super::codes::{self, TEAM_MEMBER_UNKNOWN, TEAM_NAME_TAKEN, TEAMS_FULL};
 use super::model::{Team, TeamName};
 use super::{pages, service};
+use crate::members::codes::TEAM_GIVES_ROLE;
 use crate::permissions::{MEMBERS_MANAGE, MEMBERS_READ};
 use crate::sessions::SessionAuthenticator;
 
@@ -159,7 +160,7 @@ fn update(api: Api) -> Endpoint {
         .takes::<TeamChange>()
         .example(json!({ "members": [] }))
         .answers::<TeamView>(200)
-        .refuses(&[&TEAM_NAME_TAKEN, &TEAM_MEMBER_UNKNOWN])
+        .refuses(&[&TEAM_NAME_TAKEN, &TEAM_MEMBER_UNKNOWN, &TEAM_GIVES_ROLE])
         .to(move |call: Call<TeamChange>| {
             let api = api.clone();
             async move {

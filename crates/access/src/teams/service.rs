@@ -1,14 +1,17 @@
 //! Use cases of teams.
 
-use sealpost_store::{Leaf, MemberId, Recorded, StoreError, TeamId, Tx};
+use std::collections::BTreeSet;
+
+use sealpost_store::{ActorKind, Leaf, MemberId, Recorded, StoreError, TeamId, Tx};
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::{Failure, Refusal, not_found};
 
 use super::codes::{TEAM_MEMBER_UNKNOWN, TEAM_NAME_TAKEN, TEAMS_FULL};
 use super::model::{MOST, MOST_MEMBERS, Team, TeamName};
 use super::store::{self, TeamRow};
+use crate::members::codes::TEAM_GIVES_ROLE;
 use crate::members::{self, MemberState};
-use crate::sessions;
+use crate::{scim, sessions};
 
 /// Makes a team of these members.
 pub fn create(tx: &mut Tx<'_>, name: &TeamName, members: &[MemberId]) -> Result<Recorded<Team>, Failure> {
@@ -37,6 +40,7 @@ pub fn update(
     }
     store::update(tx, id, name)?;
     if let Some(members) = members {
+        expect_open(tx, id, members)?;
         store::empty(tx, id)?;
         fill(tx, id, members)?;
     }
@@ -60,6 +64,16 @@ pub fn find(tx: &mut Tx<'_>, id: TeamId) -> Result<Option<Team>, StoreError> {
 pub fn list(tx: &mut Tx<'_>, before: Option<TeamId>, limit: u32) -> Result<Vec<Team>, StoreError> {
     let rows = store::page(tx, before.unwrap_or(TeamId::from_bytes([0xff; 16])), limit)?;
     rows.into_iter().map(|row| with_members(tx, row)).collect()
+}
+
+/// Nobody but a directory says who is in a team that gives a role: they would give what they may not have.
+fn expect_open(tx: &mut Tx<'_>, id: TeamId, members: &[MemberId]) -> Result<(), Failure> {
+    if tx.ctx().actor.kind == ActorKind::Directory || !scim::gives_role(tx, id)? {
+        return Ok(());
+    }
+    let wanted: BTreeSet<_> = members.iter().copied().collect();
+    let there: BTreeSet<_> = store::members(tx, id)?.into_iter().collect();
+    if wanted == there { Ok(()) } else { Err(Refusal::of(&TEAM_GIVES_ROLE).into()) }
 }
 
 fn fill(tx: &mut Tx<'_>, id: TeamId, all: &[MemberId]) -> Result<(), Failure> {

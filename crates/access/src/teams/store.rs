@@ -2,6 +2,8 @@
 
 use sealpost_store::{MemberId, Row, StoreError, TeamId, Time, Tx, org_sql};
 
+use crate::scim;
+
 /// A team without its members.
 pub(super) struct TeamRow {
     pub(super) id: TeamId,
@@ -30,6 +32,7 @@ pub(super) fn update(tx: &mut Tx<'_>, id: TeamId, name: &str) -> Result<(), Stor
 
 pub(super) fn delete(tx: &mut Tx<'_>, id: TeamId) -> Result<(), StoreError> {
     tx.put(org_sql!("delete from team_member where org = $1 and team = $2"), &[&id])?;
+    scim::forget_group(tx, id)?;
     tx.put_exact(org_sql!("delete from team where org = $1 and id = $2"), &[&id])
 }
 

@@ -23,6 +23,8 @@ pub enum ActorWord {
     Member,
     /// A person with a shell on the host.
     Operator,
+    /// A directory that provisions members.
+    Directory,
     /// A kind that this version does not know.
     Unknown,
 }
@@ -137,12 +139,14 @@ impl ActorWord {
         const SYSTEM: u8 = ActorKind::System as u8;
         const MEMBER: u8 = ActorKind::Member as u8;
         const OPERATOR: u8 = ActorKind::Operator as u8;
+        const DIRECTORY: u8 = ActorKind::Directory as u8;
         match kind {
             ANONYMOUS => Self::Anonymous,
             KEY => Self::Key,
             SYSTEM => Self::System,
             MEMBER => Self::Member,
             OPERATOR => Self::Operator,
+            DIRECTORY => Self::Directory,
             _ => Self::Unknown,
         }
     }
@@ -155,6 +159,7 @@ impl ActorWord {
             Self::System => "system",
             Self::Member => "member",
             Self::Operator => "operator",
+            Self::Directory => "directory",
             Self::Unknown => "unknown",
         }
     }
@@ -164,6 +169,7 @@ impl ActorWord {
         match self {
             Self::Key => "key",
             Self::Member => "mem",
+            Self::Directory => "sct",
             Self::Anonymous | Self::System | Self::Operator | Self::Unknown => "act",
         }
     }

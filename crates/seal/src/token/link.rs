@@ -22,6 +22,8 @@ impl TokenKind {
     pub const INVITATION: Self = Self::new("inv_");
     /// A member's session.
     pub const SESSION: Self = Self::new("sess_");
+    /// What a directory presents that provisions members (RFC 7644).
+    pub const SCIM: Self = Self::new("scim_");
     /// A consumer's refresh token.
     pub const REFRESH: Self = Self::new("rt_");
     /// The hand-over of a waiting consumer to the shop.

@@ -87,7 +87,10 @@ impl Inner {
 
 fn problem(refusal: &Refusal, trail: &Trail) -> Reply {
     let code = refusal.code();
-    let mut reply = Reply::of(code.status, PROBLEM, refusal.document(trail.request).into());
+    let mut reply = match trail.dialect {
+        Some(of) => Reply::of(code.status, HeaderValue::from_static(of.media_type), (of.refusal)(refusal).into()),
+        None => Reply::of(code.status, PROBLEM, refusal.document(trail.request).into()),
+    };
     if let Some(seconds) = refusal.seconds_to_wait() {
         reply.headers.insert(RETRY_AFTER, seconds.into());
     }

@@ -30,6 +30,7 @@ use crate::browser::{self, Bearer, CSRF_HEADER, Csrf, VISIT_COOKIE, cookie, from
 use crate::call::{Arrived, FormPage};
 use crate::caller::{Authenticator, Caller, FRESH_PROOF_MS, Session};
 use crate::credential;
+use crate::dialect::Dialect;
 use crate::idempotency::{Guard, InFlight, Once, key};
 use crate::limits::{Allowance, Limits};
 use crate::problem::{self, Failure, Refusal};
@@ -62,6 +63,8 @@ pub(crate) struct Inner {
     stopped: tokio::sync::watch::Sender<bool>,
     config: WebConfig,
     traffic: Traffic,
+    /// How refusals look below paths of other standards.
+    dialects: Vec<&'static Dialect>,
 }
 
 /// The path parameter that says for which environment a page is.
@@ -87,6 +90,8 @@ struct Trail {
     visitor: Option<Visitor>,
     /// For which environment, once that is known.
     environment: Environment,
+    /// How refusals look here, if not as problem details.
+    dialect: Option<&'static Dialect>,
 }
 
 impl App {
@@ -110,6 +115,7 @@ impl App {
             known: None,
             visitor,
             environment: Environment::Test,
+            dialect: inner.dialects.iter().copied().find(|dialect| dialect.holds(parts.uri.path())),
         };
         let method = parts.method.clone();
         let client = inner.config.proxies.client(peer, &parts.headers);
@@ -295,8 +301,11 @@ impl Inner {
         let class = entry.info.class.unwrap_or(crate::Class::Write);
         self.limit(trail, self.limits.take(&caller, class, self.store.world().clock.now()))?;
         if !entry.info.admits(caller.credential) {
-            let session = entry.info.callers == Callers::Session;
-            let code = if session { &problem::SESSION_REQUIRED } else { &problem::SECRET_KEY_REQUIRED };
+            let code = match entry.info.callers {
+                Callers::Session => &problem::SESSION_REQUIRED,
+                Callers::Directory => &problem::DIRECTORY_TOKEN_REQUIRED,
+                Callers::AnyKey | Callers::SecretKey => &problem::SECRET_KEY_REQUIRED,
+            };
             return Err(Refusal::of(code).into());
         }
         if let Some(session) = &caller.session {

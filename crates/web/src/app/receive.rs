@@ -58,7 +58,7 @@ where
         Takes::Form if body.is_end_stream() => return Ok(Payload::Form(Form::default())),
         Takes::Form => expect_media_type(headers, &[FORM])?,
         Takes::Json => expect_media_type(headers, &["application/json"])?,
-        Takes::Bytes(media_types) => expect_media_type(headers, media_types)?,
+        Takes::OpenJson(media_types) | Takes::Bytes(media_types) => expect_media_type(headers, media_types)?,
     }
     let limit = info.body_limit.unwrap_or(config.body_limit);
     if length(headers).is_some_and(|length| length > limit) {
@@ -67,7 +67,7 @@ where
     let bytes = tokio::time::timeout(config.body_timeout, collect(body, limit)).await;
     let bytes = bytes.map_err(|_| Refusal::of(&REQUEST_TIMEOUT))??;
     match info.takes {
-        Takes::Json => Ok(Payload::Json(Document::parse(bytes)?)),
+        Takes::Json | Takes::OpenJson(_) => Ok(Payload::Json(Document::parse(bytes)?)),
         Takes::Form => Ok(Payload::Form(Form::parse(&bytes)?)),
         _ => Ok(Payload::Bytes(bytes)),
     }

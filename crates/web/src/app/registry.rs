@@ -12,6 +12,7 @@ use super::{App, ENVIRONMENT, Entry, Inner, Paths, receive};
 use crate::body::Takes;
 use crate::browser::Csrf;
 use crate::caller::{Authenticator, Caller};
+use crate::dialect::Dialect;
 use crate::idempotency::InFlight;
 use crate::limits::{Limits, LimitsConfig};
 use crate::openapi::{self, Documents};
@@ -132,6 +133,8 @@ impl Registry {
             .fill(&endpoints, &abouts, &codes, authenticator.codes(), config.version)
             .map_err(|(info, problem)| RegistryError { method: info.method.to_string(), path: info.path, problem })?;
         let routes = entries.iter().map(|entry| (*entry.info).clone()).collect();
+        let mut dialects: Vec<&'static Dialect> = entries.iter().filter_map(|entry| entry.info.dialect).collect();
+        dialects.dedup_by_key(|dialect| dialect.prefix);
         let inner = Inner {
             limits: Limits::new(config.limits, store.world()),
             traffic: Traffic::new(entries.len()),
@@ -144,6 +147,7 @@ impl Registry {
             store,
             in_flight: InFlight::default(),
             anonymous: Arc::new(Caller::anonymous()),
+            dialects,
             config,
         };
         Ok(Self { routes, codes, documents, app: App(Arc::new(inner)) })
@@ -193,7 +197,7 @@ fn check(endpoint: &Endpoint, known: &[&'static Code]) -> Result<(), String> {
         Access::OpenToAll(reason) => {
             require(reason.len() > 3, "say why everybody may call with `.open_to_all(\"…\")`")?
         }
-        Access::Needs(_) | Access::SignedIn(_) => {
+        Access::Needs(_) | Access::SignedIn(_) | Access::Directories(_) => {
             require(info.class != Some(crate::Class::Open), "only routes that are open to all have the class `Open`")?
         }
     }
@@ -211,6 +215,14 @@ fn check(endpoint: &Endpoint, known: &[&'static Code]) -> Result<(), String> {
             "say what ties it to its visitor with `.own_origin(\"…\")`, or `.own_page()`",
         )?;
     }
+    if let Access::Directories(reason) = info.access {
+        require(reason.len() > 3, "say why directories may call with `.for_directories(\"…\")`")?;
+    }
+    require(
+        matches!(info.access, Access::Directories(_)) == (info.callers == Callers::Directory),
+        "tokens of directories are for routes of directories, and for nothing else",
+    )?;
+    require(info.dialect.is_none_or(|dialect| dialect.holds(info.path)), "it is not below the path of its dialect")?;
     require(
         info.path_params.iter().all(|name| *name != ENVIRONMENT) || info.callers == Callers::Session,
         "a key has its environment, so only routes for sessions take it from their path",
@@ -234,7 +246,7 @@ fn check(endpoint: &Endpoint, known: &[&'static Code]) -> Result<(), String> {
         info.path_params.iter().collect::<BTreeSet<_>>().len() == info.path_params.len(),
         "two path parameters have the same name",
     )?;
-    if matches!(info.takes, Takes::Json | Takes::Form) {
+    if matches!(info.takes, Takes::Json | Takes::OpenJson(_) | Takes::Form) {
         let example = info.example.as_ref().ok_or("show a body that is accepted with `.example(…)`")?;
         (endpoint.try_example)(example).map_err(|refusal| format!("its example is refused: {:?}", refusal.errors()))?;
     }

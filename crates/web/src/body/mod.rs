@@ -28,6 +28,8 @@ pub enum Takes {
     Nothing,
     /// Strict JSON (`application/json`).
     Json,
+    /// Strict JSON of one of these media types, with members that a standard of others may have added.
+    OpenJson(&'static [&'static str]),
     /// A form (`application/x-www-form-urlencoded`).
     Form,
     /// Any bytes of one of these media types.

@@ -22,13 +22,15 @@ pub enum Class {
     Reveal = 6,
     /// Reads everything there is.
     Whole = 7,
+    /// Keeps members as a directory has them.
+    Provision = 8,
     /// Open to all: limited by network only.
-    Open = 8,
+    Open = 9,
 }
 
 impl Class {
     /// All classes.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Send,
         Self::Batch,
         Self::Read,
@@ -37,6 +39,7 @@ impl Class {
         Self::Write,
         Self::Reveal,
         Self::Whole,
+        Self::Provision,
         Self::Open,
     ];
 
@@ -51,6 +54,7 @@ impl Class {
             Self::Write => "write",
             Self::Reveal => "reveal",
             Self::Whole => "whole",
+            Self::Provision => "provision",
             Self::Open => "open",
         }
     }
@@ -113,6 +117,7 @@ pub struct ByClass {
     pub write: Quota,
     pub reveal: Quota,
     pub whole: Quota,
+    pub provision: Quota,
 }
 
 impl ByClass {
@@ -127,14 +132,14 @@ impl ByClass {
             Class::Write => self.write,
             Class::Reveal => self.reveal,
             Class::Whole => self.whole,
+            Class::Provision => self.provision,
         }
     }
 
     /// The same quota for every class; for tests and benchmarks.
     pub const fn all(quota: Quota) -> Self {
-        let (send, batch, read, search, partial, write, reveal, whole) =
-            (quota, quota, quota, quota, quota, quota, quota, quota);
-        Self { send, batch, read, search, partial, write, reveal, whole }
+        let [send, batch, read, search, partial, write, reveal, whole, provision] = [quota; 9];
+        Self { send, batch, read, search, partial, write, reveal, whole, provision }
     }
 }
 
@@ -161,6 +166,7 @@ impl Default for LimitsConfig {
             write: Quota::new(600, 60),
             reveal: Quota::new(60, 60),
             whole: Quota::new(6, 60),
+            provision: Quota::new(1_500, 60),
         };
         let organisation = ByClass {
             send: Quota::new(30_000, 60),
@@ -171,6 +177,7 @@ impl Default for LimitsConfig {
             write: Quota::new(3_000, 60),
             reveal: Quota::new(300, 60),
             whole: Quota::new(12, 60),
+            provision: Quota::new(3_000, 60),
         };
         Self { caller, organisation, peer: Quota::new(300, 60) }
     }

@@ -64,6 +64,7 @@ const fn name(scope: Scope, class: Class) -> &'static str {
             Class::Write => "write-organisation",
             Class::Reveal => "reveal-organisation",
             Class::Whole => "whole-organisation",
+            Class::Provision => "provision-organisation",
         },
     }
 }

@@ -58,6 +58,7 @@ pub(super) fn openapi<'e>(
                 "session": { "type": "apiKey", "in": "cookie", "name": "__Host-sealpost_session", "description":
                     "A signed-in member. Unsafe requests come from a page of this server and carry its token in `X-CSRF-Token` or the field `_csrf`; \
                      `Sealpost-Environment: test|live` says which environment is meant." },
+                "directory": { "type": "http", "scheme": "bearer", "description": "The token of a directory that provisions members." },
                 "publishable_key": { "type": "apiKey", "in": "header", "name": "X-Publishable-Key", "description": "A publishable key." },
             },
         },
@@ -96,6 +97,12 @@ fn operation(
             let media_type = if info.takes == Takes::Form { FORM } else { "application/json" };
             operation["requestBody"] = json!({ "required": true, "content": { media_type: media } });
         }
+        Takes::OpenJson(media_types) => {
+            let media = json!({ "schema": { "type": "object" }, "example": info.example.clone() });
+            let content: Map<_, _> =
+                media_types.iter().map(|media_type| ((*media_type).into(), media.clone())).collect();
+            operation["requestBody"] = json!({ "required": true, "content": content });
+        }
         Takes::Bytes(media_types) => {
             let content: Map<_, _> = media_types.iter().map(|media_type| ((*media_type).into(), json!({}))).collect();
             operation["requestBody"] = json!({ "required": true, "content": content });
@@ -115,6 +122,7 @@ fn description(info: &RouteInfo) -> String {
     parts.push(match info.access {
         Access::Needs(permission) => format!("Needs the permission `{}`.", permission.name()),
         Access::SignedIn(reason) => format!("Every signed-in member may: {reason}."),
+        Access::Directories(reason) => format!("Directories alone may, with a token of their own: {reason}."),
         Access::OpenToAll(reason) => format!("Open to all: {reason}."),
     });
     match info.trace {
@@ -131,6 +139,7 @@ fn security(info: &RouteInfo) -> Value {
         Callers::SecretKey => json!([{ "bearer": [] }, { "api_key": [] }, { "session": [] }]),
         Callers::AnyKey => json!([{ "bearer": [] }, { "api_key": [] }, { "publishable_key": [] }, { "session": [] }]),
         Callers::Session => json!([{ "session": [] }]),
+        Callers::Directory => json!([{ "directory": [] }]),
     }
 }
 
@@ -141,6 +150,7 @@ fn declared(info: &RouteInfo) -> Value {
         Callers::SecretKey => "secret",
         Callers::AnyKey => "any",
         Callers::Session => "session",
+        Callers::Directory => "directory",
     };
     json!({
         "permission": info.permission().map(Permission::name),
@@ -232,6 +242,7 @@ pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_curs
             Callers::AnyKey => {}
             Callers::SecretKey => all.push(&SECRET_KEY_REQUIRED),
             Callers::Session => all.push(&SESSION_REQUIRED),
+            Callers::Directory => all.push(&DIRECTORY_TOKEN_REQUIRED),
         }
         if info.is_unsafe() {
             all.push(&CSRF_TOKEN_INVALID);
@@ -254,7 +265,7 @@ pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_curs
     }
     match info.takes {
         Takes::Nothing => all.push(&BODY_UNEXPECTED),
-        Takes::Json => all.extend([&JSON_INVALID, &BODY_INVALID, &NUMBER_UNSAFE]),
+        Takes::Json | Takes::OpenJson(_) => all.extend([&JSON_INVALID, &BODY_INVALID, &NUMBER_UNSAFE]),
         Takes::Form => all.push(&BODY_INVALID),
         Takes::Bytes(_) => {}
     }
@@ -306,9 +317,15 @@ fn responses(info: &RouteInfo, codes: &[&'static Code]) -> Value {
         }
         let names: Vec<_> = group.iter().map(|code| code.code).collect();
         let lines: Vec<_> = group.iter().map(|code| format!("`{}`: {}", code.code, code.title)).collect();
-        let mut content = json!({ "application/problem+json": { "schema": {
-            "allOf": [{ "$ref": "#/components/schemas/Problem" }, { "properties": { "code": { "enum": names } } }],
-        } } });
+        let mut content = match info.dialect {
+            // Its refusals have another form; the codes stand in their text.
+            Some(dialect) => {
+                json!({ dialect.media_type: { "schema": { "type": "object" }, "x-sealpost-codes": names } })
+            }
+            None => json!({ "application/problem+json": { "schema": {
+                "allOf": [{ "$ref": "#/components/schemas/Problem" }, { "properties": { "code": { "enum": names } } }],
+            } } }),
+        };
         if info.takes == Takes::Form || info.media_type.starts_with("text/html") {
             // People look at these: some refusals are pages.
             content["text/html"] = json!({ "schema": { "type": "string" } });

@@ -119,6 +119,7 @@ fn operation(out: &mut String, route: &RouteInfo, openapi: &Value) {
         Callers::AnyKey => "any key, or a session",
         Callers::SecretKey => "a secret key, or a session",
         Callers::Session => "a session",
+        Callers::Directory => "a directory’s token",
     };
     let class = route.class.map_or("by network", |class| class.name());
     let _ = write!(out, "<p class=\"meta\">Credential: {keys} · Rate limit: {class} · Success: {}</p>", route.status);

@@ -41,6 +41,8 @@ crate::codes! {
     SESSION_REQUIRED = 403 "session_required" "This route needs a signed-in member";
     /// 403: the act is sensitive, and nobody has proved lately that it is them.
     STEP_UP_REQUIRED = 403 "step_up_required" "Confirm with your passkey that it is you, then try again";
+    /// 403: the route is for directories that provision members, and for nobody else; they are for nothing else.
+    DIRECTORY_TOKEN_REQUIRED = 403 "directory_token_required" "This route needs the token of a directory";
     /// 403: the route wants a secret key.
     SECRET_KEY_REQUIRED = 403 "secret_key_required" "This route needs a secret key";
     /// 404: absent, foreign and hidden look the same.

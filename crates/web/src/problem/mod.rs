@@ -114,11 +114,13 @@ impl Refusal {
         self
     }
 
-    pub(crate) fn text_member(&self, name: &str) -> Option<&str> {
+    /// A member that is a text.
+    pub fn text_member(&self, name: &str) -> Option<&str> {
         self.0.members.get(name)?.as_str()
     }
 
-    pub(crate) fn explanation(&self) -> Option<&str> {
+    /// What is said about this occurrence.
+    pub fn explanation(&self) -> Option<&str> {
         self.0.detail.as_deref()
     }
 

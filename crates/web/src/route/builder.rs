@@ -15,6 +15,7 @@ use super::info::{Access, Callers, RouteInfo, Trace};
 use crate::body::{self, Document, Form, Payload, Takes};
 use crate::call::{Arrived, Call};
 use crate::caller::{BoxFuture, Caller};
+use crate::dialect::Dialect;
 use crate::limits::Class;
 use crate::permission::Permission;
 use crate::problem::{Code, Failure, Refusal};
@@ -120,6 +121,7 @@ impl<T> Route<Undeclared, T> {
             media_type: "application/json",
             also: Vec::new(),
             done: None,
+            dialect: None,
             codes: Vec::new(),
         };
         Self { info, schemas: Schemas::default(), read_body: |_| Ok(()), read_query: no_query, state: PhantomData }
@@ -137,6 +139,13 @@ impl<T, B, Q> Route<Undeclared, T, B, Q> {
     pub fn signed_in(mut self, reason: &'static str) -> Route<Declared, T, B, Q> {
         self.info.access = Access::SignedIn(reason);
         self.info.callers = Callers::Session;
+        self.into_state()
+    }
+
+    /// Directories that provision members may call, and nobody else, because of `reason`.
+    pub fn for_directories(mut self, reason: &'static str) -> Route<Declared, T, B, Q> {
+        self.info.access = Access::Directories(reason);
+        self.info.callers = Callers::Directory;
         self.into_state()
     }
 
@@ -243,6 +252,12 @@ impl<A, T, B, Q> Route<A, T, B, Q> {
         self
     }
 
+    /// It says no as a standard of others does, as everything below its path.
+    pub fn speaks(mut self, dialect: &'static Dialect) -> Self {
+        self.info.dialect = Some(dialect);
+        self
+    }
+
     /// What the page it leads to says once it is done: `Message cancelled`.
     pub fn done(mut self, says: &'static str) -> Self {
         self.info.done = Some(says);
@@ -300,6 +315,19 @@ impl<A, T, B, Q> Route<A, T, B, Q> {
             info: self.info,
             schemas: self.schemas,
             read_body: body::form,
+            read_query: self.read_query,
+            state: PhantomData,
+        }
+    }
+
+    /// It takes a JSON body of one of these media types, whose members a standard of others defines and extends: read as strictly,
+    /// and whatever it has is the handler's to judge.
+    pub fn takes_open(mut self, media_types: &'static [&'static str]) -> Route<A, T, Value, Q> {
+        self.info.takes = Takes::OpenJson(media_types);
+        Route {
+            info: self.info,
+            schemas: self.schemas,
+            read_body: body::typed,
             read_query: self.read_query,
             state: PhantomData,
         }

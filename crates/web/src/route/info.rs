@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::body::Takes;
 use crate::caller::CredentialClass;
+use crate::dialect::Dialect;
 use crate::limits::Class;
 use crate::permission::Permission;
 use crate::problem::Code;
@@ -16,6 +17,8 @@ pub enum Access {
     Needs(Permission),
     /// Every member who is signed in, whatever their role, for this reason.
     SignedIn(&'static str),
+    /// Directories that provision members, for this reason, with a token that is good for nothing else.
+    Directories(&'static str),
     /// Everybody, for this reason.
     OpenToAll(&'static str),
 }
@@ -29,6 +32,8 @@ pub enum Callers {
     SecretKey,
     /// Sessions alone.
     Session,
+    /// Tokens of directories alone.
+    Directory,
 }
 
 /// What a call leaves in the ledger.
@@ -89,6 +94,8 @@ pub struct RouteInfo {
     pub also: Vec<(u16, &'static str)>,
     /// What the page it leads to says once it is done.
     pub done: Option<&'static str>,
+    /// How it says no, if not by problem details.
+    pub dialect: Option<&'static Dialect>,
     /// Codes it refuses with, besides those every route may.
     pub codes: Vec<&'static Code>,
 }
@@ -111,7 +118,7 @@ impl RouteInfo {
     pub fn permission(&self) -> Option<Permission> {
         match self.access {
             Access::Needs(permission) => Some(permission),
-            Access::SignedIn(_) | Access::OpenToAll(_) => None,
+            Access::SignedIn(_) | Access::Directories(_) | Access::OpenToAll(_) => None,
         }
     }
 
@@ -123,9 +130,11 @@ impl RouteInfo {
     /// Whether a credential of this class may call.
     pub fn admits(&self, credential: CredentialClass) -> bool {
         match self.callers {
-            Callers::AnyKey => true,
-            Callers::SecretKey => self.is_open() || credential != CredentialClass::Publishable,
+            _ if self.is_open() => true,
+            Callers::AnyKey => credential != CredentialClass::Directory,
+            Callers::SecretKey => matches!(credential, CredentialClass::Secret | CredentialClass::Session),
             Callers::Session => credential == CredentialClass::Session,
+            Callers::Directory => credential == CredentialClass::Directory,
         }
     }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::Api;
 use super::body::{self, EmailText, NameText};
 use super::view::InvitedView;
-use crate::members::codes::{MEMBER_EXISTS, OWNERS_ONLY, ROLE_EXCEEDS, ROLE_UNKNOWN, TEAM_UNKNOWN};
+use crate::members::codes::{MEMBER_EXISTS, OWNERS_ONLY, ROLE_EXCEEDS, ROLE_UNKNOWN, TEAM_GIVES_ROLE, TEAM_UNKNOWN};
 use crate::members::invite::{self, Invitation, Invited};
 use crate::members::model::MemberName;
 use crate::members::shown::Shown;
@@ -61,7 +61,7 @@ pub(super) fn route(api: Api) -> Endpoint {
         .takes::<Body>()
         .example(json!({ "email": "sam@example.com", "name": "Sam Example", "role": "agent" }))
         .answers::<InvitedView<'static>>(201)
-        .refuses(&[&MEMBER_EXISTS, &OWNERS_ONLY, &ROLE_EXCEEDS, &ROLE_UNKNOWN, &TEAM_UNKNOWN])
+        .refuses(&[&MEMBER_EXISTS, &OWNERS_ONLY, &ROLE_EXCEEDS, &ROLE_UNKNOWN, &TEAM_UNKNOWN, &TEAM_GIVES_ROLE])
         .to(move |call| create(api.clone(), call))
 }
 

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::words::Roles;
 use crate::members::api::Api;
-use crate::members::codes::{MEMBER_EXISTS, OWNERS_ONLY, ROLE_EXCEEDS, ROLE_UNKNOWN, TEAM_UNKNOWN};
+use crate::members::codes::{MEMBER_EXISTS, OWNERS_ONLY, ROLE_EXCEEDS, ROLE_UNKNOWN, TEAM_GIVES_ROLE, TEAM_UNKNOWN};
 use crate::members::invite::{self, Invitation, Invited};
 use crate::members::model::MemberName;
 use crate::members::shown::Shown;
@@ -65,7 +65,7 @@ pub(super) fn route(api: &Api) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "email": "sam@example.com", "name": "Sam Example", "role": "agent" }))
         .answers_with(200, "text/html")
-        .refuses(&[&MEMBER_EXISTS, &OWNERS_ONLY, &ROLE_EXCEEDS, &ROLE_UNKNOWN, &TEAM_UNKNOWN])
+        .refuses(&[&MEMBER_EXISTS, &OWNERS_ONLY, &ROLE_EXCEEDS, &ROLE_UNKNOWN, &TEAM_UNKNOWN, &TEAM_GIVES_ROLE])
         .to(move |call| handle(api.clone(), call))
 }
 

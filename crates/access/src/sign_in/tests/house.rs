@@ -19,6 +19,7 @@ use crate::mail::{Courier, Letter, Post};
 use crate::members::{self, Members};
 use crate::passkeys::{self, Passkeys};
 use crate::roles::{RoleRef, Standard};
+use crate::scim::ScimAuthenticator;
 use crate::sessions::{self, Agent, SessionAuthenticator};
 use crate::sign_in::{SignIn, feature};
 
@@ -81,7 +82,11 @@ impl House {
     pub(super) async fn new(test: TestStore) -> Self {
         let ctx = test.organisation().await;
         let sessions = SessionAuthenticator::new(test.store.clone());
-        let credentials = Credentials::new(KeyAuthenticator::new(test.store.clone()), sessions.clone());
+        let credentials = Credentials::new(
+            KeyAuthenticator::new(test.store.clone()),
+            sessions.clone(),
+            ScimAuthenticator::new(test.store.clone()),
+        );
         let desk = Arc::<Desk>::default();
         let passkeys = Passkeys::new(test.store.clone(), PARTY.id, PARTY.origin);
         let sign_in =

@@ -10,6 +10,7 @@ use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, get, not_foun
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::members::codes::TEAM_GIVES_ROLE;
 use crate::members::{Member, Members};
 use crate::permissions::MEMBERS_MANAGE;
 use crate::teams::api::Api;
@@ -91,7 +92,7 @@ pub(super) fn update(api: &Api) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "name": "Front desk" }))
         .answers_with(303, "")
-        .refuses(&[&TEAM_NAME_TAKEN, &TEAM_MEMBER_UNKNOWN])
+        .refuses(&[&TEAM_NAME_TAKEN, &TEAM_MEMBER_UNKNOWN, &TEAM_GIVES_ROLE])
         .to(move |call: Call<Form>| {
             let api = api.clone();
             async move {

@@ -48,6 +48,7 @@ pub(super) fn who(act: &Act, page_of: impl Fn(&str) -> Option<String>) -> Who {
         ActorWord::System => (Icon::Bolt, "Sealpost"),
         ActorWord::Member => (Icon::Person, "Member"),
         ActorWord::Operator => (Icon::Keyboard, "Operator on the host"),
+        ActorWord::Directory => (Icon::People, "Directory"),
         ActorWord::Unknown => (Icon::Person, "Unknown"),
     };
     Who { icon, says, id: act.actor.as_ref().map(|id| linked(id, page_of)) }
