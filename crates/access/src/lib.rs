@@ -8,6 +8,7 @@
 //! * [`api_keys`] issues keys, decides whether a presented one is believed, and remembers how it was used.
 //! * [`roles`] say what a member may; [`members`] are the people who have them, alone or in [`teams`].
 //! * [`sign_in`] is where a member proves who they are, by one of their [`passkeys`]; [`sessions`] remember that they did.
+//! * [`sso`] lets them prove it at a service of the organisation's.
 //! * [`mail`] brings members their links, through whoever can send mail.
 //! * [`networks`] say from where an organisation admits whom.
 //! * [`own`] is a member's own page.
@@ -33,6 +34,7 @@ pub mod roles;
 pub mod secrets;
 pub mod sessions;
 pub mod sign_in;
+pub mod sso;
 pub mod teams;
 
 pub use credentials::Credentials;

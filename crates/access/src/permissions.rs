@@ -35,6 +35,8 @@ sealpost_web::permissions! {
     SESSIONS_MANAGE = "sessions:manage" "See where members are signed in, and sign them out";
     NETWORKS_READ = "networks:read" "Read from where whom is admitted";
     NETWORKS_MANAGE = "networks:manage" "Decide from where whom is admitted";
+    SSO_READ = "sso:read" "Read by which services members sign in";
+    SSO_MANAGE = "sso:manage" "Decide by which services members sign in";
 }
 
 /// All of them: what an operator on the host may grant.

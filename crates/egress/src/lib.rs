@@ -28,6 +28,7 @@ pub mod resolve;
 pub mod smtp;
 pub mod syslog;
 pub mod target;
+pub mod text;
 pub mod tls;
 
 mod elapsed;

@@ -14,11 +14,13 @@ use sealpost_access::passkeys::{self, Passkeys};
 use sealpost_access::roles::{self, RoleMatrix};
 use sealpost_access::sessions::{self, SessionAuthenticator};
 use sealpost_access::sign_in::{self, SignIn};
+use sealpost_access::sso::{self, Sso};
 use sealpost_access::teams;
 use sealpost_egress::client::Client;
 use sealpost_egress::guard::Policy;
 use sealpost_egress::network::Network;
 use sealpost_egress::smtp::Mailer;
+use sealpost_egress::text::NameServers;
 use sealpost_egress::tls::Trust;
 use sealpost_govern::checkpoints::{Signer, WitnessFolder};
 use sealpost_govern::{activity, audit, masking, siem};
@@ -70,11 +72,18 @@ impl House {
         features.push(networks::feature(&store));
         let (members, matrix) = (Members::new(store.clone()), RoleMatrix::default());
         let faces = MemberFaces::new(members.clone());
+        features.push(sso::feature(&Sso::new(
+            members.clone(),
+            (client(&config.egress, &trust)?, Arc::new(name_servers(&config.egress)?)),
+            sessions.clone(),
+            config.server.public_url.as_str(),
+            HOME,
+        )));
         features.extend(people(&store, members, &sessions, &messaging, &matrix, &config.server.public_url));
         features.extend(messaging.features());
         let entries = Messaging::navigation()
             .into_iter()
-            .chain([api_keys::NAV, audit::NAV, members::NAV, roles::NAV, networks::NAV, own::NAV])
+            .chain([api_keys::NAV, audit::NAV, members::NAV, roles::NAV, sso::NAV, networks::NAV, own::NAV])
             .collect();
         let dashboard = Dashboard { entries, faces: Arc::new(faces), search: Messaging::SEARCH };
         let registry =
@@ -156,6 +165,15 @@ pub(crate) fn database(config: &StorageConfig, environment: &Environment) -> Res
 fn client(config: &EgressConfig, trust: &Trust) -> Result<Client> {
     let policy = config.ports.iter().fold(Policy::strict(), |policy, port| policy.with_port(*port));
     Ok(Client::new(Network::system(opened(policy, config)), trust)?)
+}
+
+/// Who is asked for records of domains.
+fn name_servers(config: &EgressConfig) -> Result<NameServers> {
+    let servers = match config.name_servers.as_slice() {
+        [] => NameServers::of_the_system(),
+        these => NameServers::these(these),
+    };
+    servers.context("egress.name_servers")
 }
 
 fn mailer(config: &EgressConfig, trust: &Trust) -> Result<Mailer> {

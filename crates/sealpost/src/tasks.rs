@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealpost_access::links;
-use sealpost_access::{api_keys, members, networks, passkeys, sessions};
+use sealpost_access::{api_keys, members, networks, passkeys, sessions, sso};
 use sealpost_govern::{activity, audit, checkpoints};
 use sealpost_messaging::contacts::{ContactRefusal, Contacts};
 use sealpost_store::{Ctx, Environment, Org, OrgId, Store, StoreError};
@@ -73,7 +73,7 @@ async fn members_once(store: &Store) -> Result<(), StoreError> {
     // Each is tried, whatever becomes of the others.
     let outcome = members::look_after(store).await;
     let outcome = outcome.and(sessions::forget_old(store).await).and(links::forget_old(store).await);
-    outcome.and(passkeys::forget_spent_challenges(store).await)
+    outcome.and(passkeys::forget_spent_challenges(store).await).and(sso::forget_spent(store).await)
 }
 
 async fn forget_expired_answers(store: Store) {

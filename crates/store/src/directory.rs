@@ -20,6 +20,10 @@ pub enum CredentialKind {
     Session,
     /// A one-time link that signs a member in.
     SignInLink,
+    /// A connection to a service that signs members in: its id, so that whoever comes by it is led to its organisation.
+    SsoConnection,
+    /// A domain whose members sign in by a connection.
+    SsoDomain,
     /// A one-click unsubscribe link (RFC 8058).
     Unsubscribe,
 }
@@ -32,6 +36,8 @@ impl CredentialKind {
             Self::RecoveryCode => "recovery_code",
             Self::Session => "session",
             Self::SignInLink => "sign_in_link",
+            Self::SsoConnection => "sso_connection",
+            Self::SsoDomain => "sso_domain",
             Self::Unsubscribe => "unsubscribe",
         }
     }

@@ -159,6 +159,8 @@ ids! {
     SignInLinkId = "lnk";
     /// A slot of the key store.
     SlotId = "slot";
+    /// A connection to a service that signs members in.
+    SsoConnectionId = "sso";
     /// A suppression of an address.
     SuppressionId = "sup";
     /// A team of members.

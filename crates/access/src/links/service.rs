@@ -79,7 +79,8 @@ pub async fn follow(
     let actor = Actor { kind: ActorKind::Member, id: link.member.bytes() };
     let ctx = Ctx { org, actor, viewer: Viewer::masked(), request, world: house.world().clone() };
     let network = network_name(&*house.keys().organisation(org.id).await?, link.member, peer);
-    let opening = Opening { member: link.member, method: link.purpose.method(), agent, network, passkey: None };
+    let opening =
+        Opening { member: link.member, method: link.purpose.method(), agent, network, passkey: None, connection: None };
     let keys = house.keys().clone();
     house
         .write(&ctx, move |tx| {

@@ -32,6 +32,13 @@ pub struct NewMember {
     teams: Vec<TeamId>,
 }
 
+impl NewMember {
+    /// Who they will be.
+    pub(crate) fn id(&self) -> MemberId {
+        self.row.id
+    }
+}
+
 /// Somebody who has just been invited, and their link: shown this once.
 pub struct Invited {
     /// Who.
@@ -87,6 +94,20 @@ pub fn invite(
     let sealed = organisation.seal_audit(tx.ctx(), details.to_string().as_bytes());
     let leaf = Leaf::of("invitation.create").on(MemberId::PREFIX, id.bytes()).with(sealed);
     Ok(tx.record(leaf, Invited { id, link }))
+}
+
+/// Makes somebody a member whom a service of the organisation's vouches for: a consequence of their coming. False if another member
+/// has their address.
+pub(crate) fn admit(tx: &mut Tx<'_>, new: &NewMember) -> Result<bool, Failure> {
+    let id = new.row.id;
+    roles::find(tx, new.row.role)?.ok_or(MemberRefused::RoleUnknown)?;
+    if store::claim(tx, &new.index, id)?.is_some() {
+        return Ok(false);
+    }
+    store::insert(tx, &new.row)?;
+    store::set_state(tx, id, MemberState::Invited, MemberState::Active)?;
+    tx.note(Leaf::of("member.create").on(MemberId::PREFIX, id.bytes()).because("sso"));
+    Ok(true)
 }
 
 /// Makes a new link for somebody who is invited; those they have lead nowhere any more.

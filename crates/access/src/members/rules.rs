@@ -63,7 +63,7 @@ pub enum MemberRefused {
 }
 
 /// Whether somebody may give this role to somebody.
-pub(super) fn may_give(acting: &Acting, role: &Role) -> Result<(), MemberRefused> {
+pub(crate) fn may_give(acting: &Acting, role: &Role) -> Result<(), MemberRefused> {
     if is_owner(role) && !acting.is_owner() {
         return Err(MemberRefused::OwnersOnly);
     }

@@ -183,6 +183,18 @@ pub fn set_role(tx: &mut Tx<'_>, keys: &OrgKeys, id: MemberId, to: RoleRef) -> R
     Ok(tx.record(Leaf::of("member.role").on(MemberId::PREFIX, id.bytes()).with(sealed), ()))
 }
 
+/// A service says by somebody's groups which role they have: a consequence of their coming. Owners stay what they are.
+pub(crate) fn follow_group(tx: &mut Tx<'_>, keys: &OrgKeys, id: MemberId, to: RoleRef) -> Result<(), StoreError> {
+    let row = store::find(tx, id)?.filter(|row| row.role != RoleRef::Standard(Standard::Owner) && row.role != to);
+    let (Some(row), Some(_)) = (row, roles::find(tx, to)?) else { return Ok(()) };
+    store::set_role(tx, id, to)?;
+    sessions::end_all_of(tx, id, Ended::RoleChanged)?;
+    let details = serde_json::json!({ "from": row.role.to_string(), "to": to.to_string() });
+    let sealed = keys.seal_audit(tx.ctx(), details.to_string().as_bytes());
+    tx.note(Leaf::of("member.role").on(MemberId::PREFIX, id.bytes()).because("group").with(sealed));
+    Ok(())
+}
+
 /// Changes what colleagues call a member.
 pub fn rename(tx: &mut Tx<'_>, name: &NewName) -> Result<Recorded<()>, StoreError> {
     if let Some(slot) = name.slot {

@@ -65,7 +65,7 @@ pub(super) fn shreddable(tx: &mut Tx<'_>) -> Result<Vec<MemberRow>, StoreError> 
 
 /// All active owners. They stay owners until the transaction ends: of two who would go at the same time, the second sees that the
 /// first has.
-pub(super) fn owners(tx: &mut Tx<'_>) -> Result<Vec<MemberId>, StoreError> {
+pub(crate) fn owners(tx: &mut Tx<'_>) -> Result<Vec<MemberId>, StoreError> {
     tx.all(OWNERS, &[&Standard::Owner.word()], |row| row.get("id"))
 }
 

@@ -76,6 +76,7 @@ impl House {
             agent: Agent::of(None),
             network: network_name(&org, member, peer_address),
             passkey: None,
+            connection: None,
         };
         let opened = self.store().write(&self.ctx, move |tx| sessions::open(tx, &keys, &opening)).await.unwrap();
         let mut browser = Browser { member, token: opened.token.expose().to_owned(), csrf: String::new() };

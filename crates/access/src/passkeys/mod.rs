@@ -23,5 +23,5 @@ pub(crate) use api::body;
 pub use api::feature;
 pub use model::{Answer, Ceremony, CreationOptions, Passkey, RequestOptions};
 pub use service::{Passkeys, remove};
-pub(crate) use store::remove_all_of;
+pub(crate) use store::{has_any, remove_all_of};
 pub use upkeep::forget_spent_challenges;

@@ -152,7 +152,7 @@ impl Passkeys {
         let member = judged.passkey.member;
         let network = network_name(&*self.0.house.keys().organisation(ctx.org.id).await?, member, peer);
         let passkey = Some(judged.passkey.id);
-        let opening = Opening { member, method: Method::Passkey, agent, network, passkey };
+        let opening = Opening { member, method: Method::Passkey, agent, network, passkey, connection: None };
         let keys = self.0.house.keys().clone();
         let act = move |tx: &mut Tx<'_>| {
             let there = members::find(tx, member)?;

@@ -52,6 +52,11 @@ pub(super) fn all_of(tx: &mut Tx<'_>, member: MemberId) -> Result<Vec<Passkey>, 
     tx.all(ALL_OF, &[&member], read)
 }
 
+/// Whether a member has any.
+pub(crate) fn has_any(tx: &mut Tx<'_>, member: MemberId) -> Result<bool, StoreError> {
+    Ok(!all_of(tx, member)?.is_empty())
+}
+
 /// Takes down that a passkey was used.
 pub(super) fn see(tx: &mut Tx<'_>, id: PasskeyId, counter: u32, backed_up: bool) -> Result<(), StoreError> {
     let now = tx.ctx().now();

@@ -46,7 +46,7 @@ pub async fn sign_in(
     let actor = Actor { kind: ActorKind::Member, id: member.bytes() };
     let ctx = Ctx { org, actor, viewer: Viewer::masked(), request, world: house.world().clone() };
     let network = network_name(&*house.keys().organisation(org.id).await?, member, peer);
-    let opening = Opening { member, method: Method::RecoveryCode, agent, network, passkey: None };
+    let opening = Opening { member, method: Method::RecoveryCode, agent, network, passkey: None, connection: None };
     let keys = house.keys().clone();
     house
         .write(&ctx, move |tx| {

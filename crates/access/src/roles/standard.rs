@@ -75,6 +75,7 @@ const AUDITOR: PermissionSet = PermissionSet::of(&[
     SUPPRESSIONS_READ,
     MEMBERS_READ,
     NETWORKS_READ,
+    SSO_READ,
 ]);
 const VIEWER: PermissionSet = PermissionSet::of(&[
     MESSAGES_READ,
@@ -85,8 +86,9 @@ const VIEWER: PermissionSet = PermissionSet::of(&[
     ENDPOINTS_READ,
     OUTBOX_READ,
 ]);
-/// What an administrator may not: show people in clear, decide what is masked and from where whom is admitted, and make roles.
-const NOT_ADMIN: [Permission; 4] = [DATA_REVEAL, MASKING_WRITE, ROLES_MANAGE, NETWORKS_MANAGE];
+/// What an administrator may not: show people in clear, decide what is masked, from where whom is admitted and by which services
+/// members sign in, and make roles.
+const NOT_ADMIN: [Permission; 5] = [DATA_REVEAL, MASKING_WRITE, ROLES_MANAGE, NETWORKS_MANAGE, SSO_MANAGE];
 
 impl Standard {
     /// All of them, the mightiest first.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use sealpost_seal::token::Token;
-use sealpost_store::{MemberId, OrgKeys, PasskeyId, SessionId, Time};
+use sealpost_store::{MemberId, OrgKeys, PasskeyId, SessionId, SsoConnectionId, Time};
 
 use super::agent::Agent;
 use crate::api_keys::CoarseNetwork;
@@ -21,11 +21,22 @@ pub enum Method {
     RecoveryLink,
     /// By one of their recovery codes.
     RecoveryCode,
+    /// By OpenID Connect, at a service of the organisation's.
+    Oidc,
+    /// By SAML, at a service of the organisation's.
+    Saml,
 }
 
 impl Method {
-    const ALL: [Self; 5] =
-        [Self::OperatorLink, Self::Invitation, Self::Passkey, Self::RecoveryLink, Self::RecoveryCode];
+    const ALL: [Self; 7] = [
+        Self::OperatorLink,
+        Self::Invitation,
+        Self::Passkey,
+        Self::RecoveryLink,
+        Self::RecoveryCode,
+        Self::Oidc,
+        Self::Saml,
+    ];
 
     /// Its word, as it is stored and sent.
     pub const fn word(self) -> &'static str {
@@ -35,6 +46,8 @@ impl Method {
             Self::Passkey => "passkey",
             Self::RecoveryLink => "recovery_link",
             Self::RecoveryCode => "recovery_code",
+            Self::Oidc => "oidc",
+            Self::Saml => "saml",
         }
     }
 
@@ -46,6 +59,11 @@ impl Method {
     /// Whether all it is good for is to register a passkey: a link may have been read by others, a code copied.
     pub const fn is_confined(self) -> bool {
         matches!(self, Self::Invitation | Self::RecoveryLink | Self::RecoveryCode)
+    }
+
+    /// Whether it is by a service of the organisation's.
+    pub const fn is_sso(self) -> bool {
+        matches!(self, Self::Oidc | Self::Saml)
     }
 
     /// Whether it is the way of somebody who has lost their passkeys.
@@ -71,10 +89,13 @@ pub enum Ended {
     Suspended,
     /// Its member is one no more.
     Removed,
+    /// Members have to sign in by a service of the organisation's.
+    SsoRequired,
 }
 
 impl Ended {
-    const ALL: [Self; 5] = [Self::SignedOut, Self::Revoked, Self::RoleChanged, Self::Suspended, Self::Removed];
+    const ALL: [Self; 6] =
+        [Self::SignedOut, Self::Revoked, Self::RoleChanged, Self::Suspended, Self::Removed, Self::SsoRequired];
 
     /// Its word, as it is stored and as a ledger leaf says it.
     pub const fn word(self) -> &'static str {
@@ -84,6 +105,7 @@ impl Ended {
             Self::RoleChanged => "role_changed",
             Self::Suspended => "suspended",
             Self::Removed => "removed",
+            Self::SsoRequired => "sso_required",
         }
     }
 
@@ -128,6 +150,8 @@ pub struct Opening {
     pub network: [u8; 8],
     /// With which passkey, if it was one.
     pub passkey: Option<PasskeyId>,
+    /// By which connection, if it was one.
+    pub connection: Option<SsoConnectionId>,
 }
 
 /// A session that has begun, and its token: shown this once.

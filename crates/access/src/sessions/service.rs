@@ -2,18 +2,21 @@
 
 use sealpost_seal::token::{Token, TokenKind};
 use sealpost_store::{
-    Change, CredentialKind, Keys, Leaf, MemberId, PasskeyId, Recorded, SessionId, StoreError, Tx, directory,
+    Change, CredentialKind, Keys, Leaf, MemberId, PasskeyId, Recorded, SessionId, SsoConnectionId, StoreError, Tx,
+    directory,
 };
+use sealpost_web::Failure;
 
 use super::model::{Ended, Opened, Opening, SessionRow};
 use super::store::Standing;
 use super::{CHANGED, notices, rules, store};
 use crate::notices::raise;
-use crate::roles;
+use crate::{roles, sso};
 
 /// Begins a session for a member who has proved who they are, whatever the proof. The caller has made sure of that, and that they may
-/// sign in.
-pub fn open(tx: &mut Tx<'_>, keys: &Keys, opening: &Opening) -> Result<Recorded<Opened>, StoreError> {
+/// sign in. Refused where the organisation wants another proof.
+pub fn open(tx: &mut Tx<'_>, keys: &Keys, opening: &Opening) -> Result<Recorded<Opened>, Failure> {
+    sso::expect(tx, opening.member, opening.method)?;
     let ctx = tx.ctx();
     let (id, token) = (SessionId::new(&ctx.world), Token::generate(TokenKind::SESSION, ctx.rng()));
     if store::is_familiar(tx, opening)? == Some(false) {
@@ -54,6 +57,20 @@ pub(crate) fn end_all_by(tx: &mut Tx<'_>, member: MemberId, passkey: PasskeyId, 
 /// Ends all sessions of a member, as a consequence of what is done to them.
 pub(crate) fn end_all_of(tx: &mut Tx<'_>, member: MemberId, by: Ended) -> Result<(), StoreError> {
     store::end_all_of(tx, member, by)?;
+    tell(tx);
+    Ok(())
+}
+
+/// Ends the sessions that began by a connection, as a consequence of what is done to it.
+pub(crate) fn end_all_of_connection(tx: &mut Tx<'_>, id: SsoConnectionId, by: Ended) -> Result<(), StoreError> {
+    store::end_all_of_connection(tx, id, by)?;
+    tell(tx);
+    Ok(())
+}
+
+/// Ends the sessions that began by no connection, but those of owners: members have to come by one from now on.
+pub(crate) fn end_all_without_sso(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    store::end_all_without_sso(tx, Ended::SsoRequired)?;
     tell(tx);
     Ok(())
 }

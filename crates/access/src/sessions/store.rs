@@ -1,23 +1,23 @@
 //! Queries about sessions.
 
-use sealpost_store::{MemberId, PasskeyId, Row, SessionId, StoreError, Time, Tx, org_sql};
+use sealpost_store::{MemberId, PasskeyId, Row, SessionId, SsoConnectionId, StoreError, Time, Tx, org_sql};
 
 use super::agent::Agent;
 use super::model::{Ended, Method, Opening, SessionRow};
 use crate::members::{self, MemberState};
-use crate::roles::RoleRef;
+use crate::roles::{RoleRef, Standard};
 
 pub(super) fn insert(tx: &mut Tx<'_>, id: SessionId, mac: &[u8; 32], opening: &Opening) -> Result<(), StoreError> {
     let now = tx.ctx().now();
-    let Opening { member, method, agent, network, passkey } = opening;
+    let Opening { member, method, agent, network, passkey, connection } = opening;
     let proved_at = method.is_proof().then_some(now);
     tx.put(
         org_sql!(
             "insert into member_session (org, id, member, mac, method, agent, network, created_at, seen_at, proved_at,
-                                         passkey)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)"
+                                         passkey, connection)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)"
         ),
-        &[&id, member, mac, &method.word(), &agent.to_text(), network, &now, &proved_at, passkey],
+        &[&id, member, mac, &method.word(), &agent.to_text(), network, &now, &proved_at, passkey, connection],
     )
 }
 
@@ -113,6 +113,31 @@ pub(super) fn end_all_of(tx: &mut Tx<'_>, member: MemberId, by: Ended) -> Result
             "update member_session set ended_at = $3, ended_by = $4 where org = $1 and member = $2 and ended_at is null"
         ),
         &[&member, &now, &by.word()],
+    )
+}
+
+/// Ends the sessions that began by a connection.
+pub(super) fn end_all_of_connection(tx: &mut Tx<'_>, id: SsoConnectionId, by: Ended) -> Result<(), StoreError> {
+    let now = tx.ctx().now();
+    tx.put(
+        org_sql!(
+            "update member_session set ended_at = $3, ended_by = $4
+             where org = $1 and connection = $2 and ended_at is null"
+        ),
+        &[&id, &now, &by.word()],
+    )
+}
+
+/// Ends the sessions that began by no connection, but those of owners.
+pub(super) fn end_all_without_sso(tx: &mut Tx<'_>, by: Ended) -> Result<(), StoreError> {
+    let now = tx.ctx().now();
+    tx.put(
+        org_sql!(
+            "update member_session set ended_at = $2, ended_by = $3
+             where org = $1 and connection is null and ended_at is null
+               and member not in (select id from member where org = $1 and role = $4)"
+        ),
+        &[&now, &by.word(), &Standard::Owner.word()],
     )
 }
 

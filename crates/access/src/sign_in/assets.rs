@@ -1,7 +1,11 @@
 //! What people see while they sign in.
 
+use askama::Template;
 use sealpost_seal::SecretText;
-use sealpost_web::Reply;
+use sealpost_store::SsoConnectionId;
+use sealpost_web::{Fault, Reply};
+
+use crate::sso::Connection;
 
 const PAGE: &str = include_str!("assets/page.html");
 /// The style sheet of these pages.
@@ -12,9 +16,34 @@ pub(super) const SCRIPT: &str = include_str!("assets/sign-in.js");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Where one starts.
-pub(super) fn start(csrf: &str) -> Reply {
-    page("Sign in", include_str!("assets/start.html"), csrf)
+/// The organisation's services, by which one may sign in as well.
+#[derive(Template)]
+#[template(path = "sign_in/assets/services.html")]
+struct Services<'a> {
+    services: Vec<(String, &'a str)>,
+    csrf: &'a str,
+}
+
+/// Where one starts, with the services that are shown to everybody.
+pub(super) fn start(csrf: &str, services: &[Connection]) -> Result<Reply, Fault> {
+    let services = services.iter().map(|one| (way(one.id), one.name.as_str())).collect();
+    let services = Services { services, csrf }.render().map_err(Fault::new)?;
+    Ok(page("Sign in", &include_str!("assets/start.html").replace("{{services}}", &services), csrf))
+}
+
+/// No service is known for an address.
+pub(crate) fn no_service() -> Reply {
+    page("No service for this address", include_str!("assets/no-service.html"), "").with_status(404)
+}
+
+/// Where the service for an address is. A link, since a form may not lead elsewhere.
+pub(crate) fn service(id: SsoConnectionId) -> Reply {
+    page("Your organisation’s service", &include_str!("assets/service.html").replace("{{href}}", &way(id)), "")
+}
+
+/// Where one leaves for a service.
+fn way(id: SsoConnectionId) -> String {
+    format!("/sign-in/with/{id}")
 }
 
 /// Where a member registers a passkey; from there they go on to `home`.

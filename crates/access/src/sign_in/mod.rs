@@ -15,6 +15,7 @@ pub mod codes;
 mod tests;
 
 pub use api::{SignIn, feature};
+pub(crate) use assets::{no_service, service};
 
 use sealpost_store::{Keys, MemberId, StoreError, Tx};
 

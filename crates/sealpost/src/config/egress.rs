@@ -1,5 +1,6 @@
 //! `[egress]`
 
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 use figment::value::magic::RelativePathBuf;
@@ -18,6 +19,9 @@ pub(crate) struct EgressConfig {
     pub(crate) refuse: Vec<Block>,
     /// Certificates in PEM of authorities trusted besides the public ones.
     pub(crate) authorities: Vec<RelativePathBuf>,
+    /// Name servers that are asked for the records by which domains are verified, each with its port; those of the operating system,
+    /// if none: `["192.0.2.53:53"]`.
+    pub(crate) name_servers: Vec<SocketAddr>,
     /// Whether endpoints on loopback may be called, on any port. For trying out: on a server it opens what listens there.
     pub(crate) loopback: bool,
 }

@@ -10,6 +10,8 @@ pub(super) const fn method(method: Method) -> &'static str {
         Method::Passkey => "Passkey",
         Method::RecoveryLink => "Link to recover",
         Method::RecoveryCode => "Recovery code",
+        Method::Oidc => "OpenID Connect",
+        Method::Saml => "SAML",
     }
 }
 

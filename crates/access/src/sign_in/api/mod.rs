@@ -54,7 +54,7 @@ pub fn feature(sign_in: &SignIn) -> Feature {
         name: "sign-in",
         about: "Where members prove who they are, and where they leave.",
         routes: vec![
-            pages::start(),
+            pages::start(sign_in),
             pages::enrol(sign_in),
             pages::style(),
             pages::script(),

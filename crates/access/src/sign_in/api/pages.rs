@@ -1,16 +1,24 @@
 //! `GET /sign-in`, `GET /sign-in/passkey`, and what these pages load.
 
-use sealpost_web::{Call, Class, Endpoint, Reply, get};
+use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
 
 use super::{HTML, SignIn};
 use crate::sign_in::assets;
+use crate::sso;
 
-pub(super) fn start() -> Endpoint {
+pub(super) fn start(sign_in: &SignIn) -> Endpoint {
+    let house = sign_in.house.clone();
     get("/sign-in")
         .open_to_all("whoever signs in has no session yet")
         .summary("Show how to sign in")
         .answers_with(200, HTML)
-        .to(|call: Call| async move { Ok(call.keep_visit(assets::start(call.csrf_token()))) })
+        .to(move |call: Call| {
+            let house = house.clone();
+            async move {
+                let services = sso::shown(&house).await?;
+                Ok::<_, Failure>(call.keep_visit(assets::start(call.csrf_token(), &services)?))
+            }
+        })
 }
 
 pub(super) fn enrol(sign_in: &SignIn) -> Endpoint {

@@ -1,0 +1,1 @@
+//! Who comes by a service, and who doesn't.
