@@ -6,6 +6,8 @@ mod policy;
 
 use sealpost_web::Feature;
 
+pub(super) use connections::ConnectionView;
+
 use super::{Sso, codes, oidc, pages, saml, sign_in};
 
 /// Routes of signing in by a service.
