@@ -60,6 +60,15 @@ pub fn enter(tx: &mut Tx<'_>, kind: CredentialKind, mac: &[u8; 32], id: [u8; 16]
     )
 }
 
+/// Enters what several may claim; false if somebody has.
+pub fn claim(tx: &mut Tx<'_>, kind: CredentialKind, mac: &[u8; 32], id: [u8; 16]) -> Result<bool, StoreError> {
+    let entered = tx.execute(
+        sql!("insert into credential (org, env, kind, mac, target) values ($1, $2, $3, $4, $5) on conflict do nothing"),
+        &[&kind.as_str(), mac, &Id(id)],
+    )?;
+    Ok(entered == 1)
+}
+
 /// Takes a credential out.
 pub fn remove(tx: &mut Tx<'_>, kind: CredentialKind, mac: &[u8; 32]) -> Result<(), StoreError> {
     tx.put(

@@ -3,7 +3,7 @@
 //! What such a service calls somebody is kept as a keyed hash, and always together with the connection and the issuer it comes from:
 //! the same name at another service, or in another organisation's, is somebody else.
 
-use sealpost_store::{Leaf, MemberId, OrgKeys, Recorded, Sql, StoreError, Tx, org_sql};
+use sealpost_store::{Leaf, MemberId, OrgKeys, Sql, StoreError, Tx, org_sql};
 
 /// What a service calls somebody, as it vouched for it.
 #[derive(Clone, Copy)]
@@ -29,19 +29,20 @@ pub fn find(tx: &mut Tx<'_>, keys: &OrgKeys, identity: Identity<'_>) -> Result<O
     tx.optional(FIND, &[&connection, &subject], |row| row.get("member"))
 }
 
-/// From now on this is the member. Whoever calls has made sure of that: by an address which the service verified and to which the
-/// organisation sent an invitation.
-pub fn link(
+/// From now on this is the member, as a consequence of how they came in. Whoever calls has made sure of that: by an address which the
+/// service verified and to which the organisation sent an invitation.
+pub(crate) fn link(
     tx: &mut Tx<'_>,
     keys: &OrgKeys,
     member: MemberId,
     identity: Identity<'_>,
-) -> Result<Recorded<()>, StoreError> {
+) -> Result<(), StoreError> {
     let ((connection, subject), now) = (name(keys, identity), tx.ctx().now());
     if tx.execute(INSERT, &[&connection, &subject, &member, &now])? == 0 {
         return Err(StoreError::Conflict);
     }
-    Ok(tx.record(Leaf::of("member.link").on(MemberId::PREFIX, member.bytes()), ()))
+    tx.note(Leaf::of("member.link").on(MemberId::PREFIX, member.bytes()));
+    Ok(())
 }
 
 fn name(keys: &OrgKeys, identity: Identity<'_>) -> ([u8; 16], [u8; 32]) {

@@ -253,7 +253,8 @@ both_engines! {
         let (sam, _) = house.member("sam@example.com", Standard::Agent).await;
         let own = Identity { connection: [1; 16], issuer: "https://idp.example", subject: "42" };
         let with = keys.clone();
-        house.store().write(&house.ctx, move |tx| identities::link(tx, &with, sam, own)).await.unwrap();
+        let link = move |tx: &mut sealpost_store::Tx<'_>| identities::link(tx, &with, sam, own);
+        house.store().maintain(&house.ctx, link).await.unwrap();
         for (asked, found) in [
             (own, Some(sam)),
             (Identity { connection: [2; 16], ..own }, None),

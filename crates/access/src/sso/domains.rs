@@ -49,9 +49,8 @@ pub(super) fn verify(
 ) -> Result<Recorded<Domain>, Failure> {
     let domain = store::domain(tx, name)?.ok_or_else(not_found)?;
     if domain.verified_at.is_none() {
-        match directory::enter(tx, CredentialKind::SsoDomain, &mac(keys, name), domain.connection.bytes()) {
-            Err(StoreError::Conflict) => return Err(taken()),
-            outcome => outcome?,
+        if !directory::claim(tx, CredentialKind::SsoDomain, &mac(keys, name), domain.connection.bytes())? {
+            return Err(taken());
         }
         store::verify_domain(tx, name)?;
     }
