@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use sealpost_fuzz::saml;
-use sealpost_fuzz::{KEY, NOW, PLACE, PUBLIC, SECRET};
+use sealpost_fuzz::{JWK_SET, KEY, NOW, PLACE, PUBLIC, SECRET, TOKENS};
 use sealpost_ledger::{
     Action, Actor, Environment as LedgerEnvironment, Frontier, Leaf, LeafResult, Reason, Target, TargetKind,
     VerifierKey, content_hash, export, leaf_hash,
@@ -123,6 +123,10 @@ fn main() {
     ] {
         write("forwarded", name, text);
     }
+    for (name, token) in ["rs256", "es256", "eddsa"].into_iter().zip(TOKENS) {
+        write("jws", name, token);
+    }
+    write("jws", "keys", JWK_SET);
     write("id", "message", MessageId::from_bytes([0x9a; 16]).to_string());
     let org = Org { id: OrgId::from_bytes([1; 16]), environment: Environment::Test };
     let page =

@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderValue};
 use sealpost_egress::guard::Policy;
 use sealpost_egress::target::Target;
 use sealpost_ledger::{Checkpoint, Frontier, Hash, Leaf, VerifierKey, export, verify_export};
+use sealpost_seal::jws::{self, Algorithm, KeySet};
 use sealpost_seal::normal::{Email, Phone};
 use sealpost_seal::signature::{Part, SigningSecret, WebhookKey, WebhookPublicKey, verify_standard};
 use sealpost_seal::token::{PlainKey, Token, TokenKind};
@@ -38,6 +39,20 @@ pub const NOW: i64 = 1_768_469_400;
 pub const PUBLIC: [u8; 32] = [
     0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1, 0x72,
     0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
+];
+
+/// A provider's keys: those of RFC 7515 §A.2 and §A.3 and of RFC 8037 §A.4.
+pub const JWK_SET: &str = concat!(
+    r#"{"keys":["#,
+    r#"{"kty":"RSA","e":"AQAB","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"},"#,
+    r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},"#,
+    r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#,
+);
+/// What those have signed.
+pub const TOKENS: [&str; 3] = [
+    "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw",
+    "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",
+    "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg",
 ];
 
 fn text(data: &[u8]) -> &str {
@@ -233,4 +248,28 @@ pub fn webhook_key(data: &[u8]) {
 /// The template of a signature profile of an organisation's own.
 pub fn template(data: &[u8]) {
     let _ = Part::parse_all(text(data));
+}
+
+/// A token from a provider, and the keys it publishes.
+pub fn jws(data: &[u8]) {
+    let text = text(data);
+    let keys = KeySet::parse(JWK_SET.as_bytes()).expect("a set");
+    if let Ok(verified) = jws::verify(text, &keys, &Algorithm::ALL) {
+        // Whoever has an ECDSA signature can make its twin; what was signed stays the same.
+        let signed = |token: &'static str| token.rsplit_once('.').map(|(signed, _)| signed);
+        let claimed = text.rsplit_once('.').map(|(signed, _)| signed);
+        assert!(TOKENS.into_iter().any(|token| signed(token) == claimed), "believes what nobody signed");
+        assert!(jws::verify(text, &KeySet::default(), &Algorithm::ALL).is_err(), "believes without a key");
+        let others: Vec<Algorithm> = Algorithm::ALL.into_iter().filter(|other| *other != verified.algorithm).collect();
+        assert!(jws::verify(text, &keys, &others).is_err(), "chooses its algorithm");
+    }
+    if let Ok(keys) = KeySet::parse(data) {
+        for token in TOKENS {
+            let _ = jws::verify(token, &keys, &Algorithm::ALL);
+        }
+    }
+    if let Some(object) = jws::object(data) {
+        let rewritten = serde_json::to_vec(&object).expect("JSON");
+        assert_eq!(jws::object(&rewritten).as_ref(), Some(&object), "two readings of one object");
+    }
 }

@@ -12,6 +12,7 @@
 //! * [`token`] makes credentials; [`signature`] signs what leaves; [`signing`]
 //!   holds the asymmetric keys behind checkpoints and DKIM.
 //! * [`webauthn`] decides whether somebody has a passkey.
+//! * [`jws`] decides whether a provider has signed a token.
 //! * [`pan`] notices card numbers before they are stored.
 #![cfg_attr(not(test), forbid(unsafe_code))]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr))]
@@ -19,6 +20,7 @@
 pub mod env;
 pub mod envelope;
 pub mod index;
+pub mod jws;
 pub mod key;
 pub mod normal;
 pub mod pan;

@@ -1,7 +1,7 @@
 //! What only tests need.
 
 mod shake;
-mod wycheproof;
+pub(crate) mod wycheproof;
 
 pub(crate) use shake::Shake128;
 

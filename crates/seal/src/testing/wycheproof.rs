@@ -12,7 +12,7 @@ use std::path::Path;
 /// The vectors stand beside the project, not in it. `None` without them, which is a
 /// failure in CI and a loud skip elsewhere.
 #[expect(clippy::disallowed_methods, reason = "whether it runs in CI is the test's own configuration")]
-fn file(name: &str) -> Option<Value> {
+pub(crate) fn file(name: &str) -> Option<Value> {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors/wycheproof/testvectors_v1").join(name);
     match std::fs::read(&path) {

@@ -1,22 +1,70 @@
-//! OpenID Connect.
+//! Signing in by OpenID Connect: the code flow with PKCE, for any provider.
+//!
+//! A visitor leaves with `state`, `nonce` and a code challenge, all derived from one [`Pending`](super::Pending) sign-in, and comes back
+//! with a code to an address that is this connection's alone. The code is redeemed at the provider that the connection names, and what
+//! it is redeemed for is believed if that provider signed it, for this client, in answer to this sign-in.
+//!
+//! * [`settings`] is what an organisation says about a provider; [`discovery`] what the provider says about itself.
+//! * [`provider`] asks and remembers, [`exchange`] redeems codes. Everything outbound goes through [`sealpost_egress`], by TLS.
+//! * [`claims`] judges what was signed. [`flow`] puts it together; [`reason`] says why not.
 
-use sealpost_store::Org;
-use sealpost_web::{Endpoint, Failure, Refusal, Reply};
+mod api;
+mod claims;
+mod discovery;
+mod exchange;
+mod flow;
+mod pages;
+mod provider;
+mod reason;
+mod service;
+mod settings;
+#[cfg(test)]
+mod tests;
 
-use super::codes::SSO_UNAVAILABLE;
-use super::{Connection, Pending, Sso};
+use sealpost_web::Endpoint;
+
+pub(super) use flow::begin;
+
+use self::settings::{Preset, Settings};
+use super::{Connection, Sso};
 
 /// Routes of its own.
-pub(super) fn routes(_: &Sso) -> Vec<Endpoint> {
-    Vec::new()
+pub(super) fn routes(sso: &Sso) -> Vec<Endpoint> {
+    vec![
+        api::create(sso),
+        api::update(sso),
+        pages::ask_new(sso),
+        pages::create(sso),
+        pages::ask_change(sso),
+        pages::change(sso),
+        flow::callback(sso),
+    ]
 }
 
 /// What an administrator copies into the service, and what is known of it.
-pub(super) fn facts(_: &Connection, _: &str) -> Vec<(&'static str, String)> {
-    Vec::new()
-}
-
-/// Sends a visitor to the service.
-pub(super) async fn begin(_: &Sso, _: Org, _: &Connection, _: &Pending) -> Result<Reply, Failure> {
-    Err(Refusal::of(&SSO_UNAVAILABLE).into())
+pub(super) fn facts(connection: &Connection, public_url: &str) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("Redirect URI", flow::redirect_uri(public_url, connection.id))];
+    let Ok(settings) = Settings::stored(&connection.settings) else { return facts };
+    let provider = match settings.preset {
+        Preset::Google => "Google",
+        Preset::Microsoft { .. } => "Microsoft Entra ID",
+        Preset::Any { .. } => "Any provider",
+    };
+    let secret = if settings.secret.is_some() { "Kept, never shown" } else { "None: a public client" };
+    facts.extend([
+        ("Provider", provider.to_owned()),
+        ("Issuer", settings.issuer().into_owned()),
+        ("Client ID", settings.client_id.clone()),
+        ("Client secret", secret.to_owned()),
+    ]);
+    if !settings.domains.is_empty() {
+        facts.push(("Only addresses of", settings.domains.join(", ")));
+    }
+    if let Some(claim) = settings.groups_claim {
+        facts.push(("Claim with groups", claim));
+    }
+    if let Some(minutes) = settings.max_age_minutes {
+        facts.push(("Signed in there within", format!("{minutes} minutes")));
+    }
+    facts
 }
