@@ -38,6 +38,8 @@ pub(crate) struct Route {
     pub(crate) any_key: bool,
     /// Whether only signed-in members may call.
     pub(crate) session: bool,
+    /// Whether only directories may call, which provision members.
+    pub(crate) directory: bool,
     /// Whether it is open to all, for forms of our own pages alone.
     pub(crate) own_page: bool,
     /// Whether it is a page, which leads whoever isn't signed in to where one signs in.
@@ -87,7 +89,9 @@ impl Route {
         let responses = of["responses"].as_object().unwrap();
         let codes = responses.values().flat_map(|response| {
             let schema = &response["content"]["application/problem+json"]["schema"];
-            schema["allOf"][1]["properties"]["code"]["enum"].as_array().cloned().unwrap_or_default()
+            let problems = schema["allOf"][1]["properties"]["code"]["enum"].as_array().cloned().unwrap_or_default();
+            let others = response["content"]["application/scim+json"]["x-sealpost-codes"].as_array().cloned();
+            [problems, others.unwrap_or_default()].concat()
         });
         let content = of["requestBody"]["content"].as_object();
         let other = content.and_then(|content| content.keys().find(|one| *one != "application/json").cloned());
@@ -99,6 +103,7 @@ impl Route {
             permission: word("permission"),
             any_key: word("credential").unwrap() == "any",
             session: word("credential").unwrap() == "session",
+            directory: word("credential").unwrap() == "directory",
             own_page: declared["own_page"].as_bool().unwrap(),
             page: declared["page"].as_bool().unwrap(),
             form: content.is_some_and(|content| content.get(FORM).is_some_and(|media| media["schema"].is_object())),
@@ -119,7 +124,7 @@ impl Route {
 
     /// Whether everybody may call.
     pub(crate) fn is_open(&self) -> bool {
-        self.permission.is_none() && !self.session
+        self.permission.is_none() && !self.session && !self.directory
     }
 
     pub(crate) fn name(&self) -> String {
@@ -149,6 +154,7 @@ impl Route {
         };
         match page.split_once("/{").map_or(page, |(collection, _)| collection) {
             "people" => "/v1/members",
+            "scim" => "/v1/scim/tokens",
             "you/passkeys" => "/v1/me/passkeys",
             "you/sessions" => "/v1/me/sessions",
             of => COLLECTIONS.into_iter().find(|one| one.strip_prefix("/v1/") == Some(of)).unwrap_or(&self.path),
@@ -164,6 +170,7 @@ impl Route {
             .replace("{token}", "unsub_nobody")
             .replace("{link}", "link_nobody")
             .replace("{env}", "test")
+            .replace("{name}", "User")
     }
 
     /// Whether the document says that this may be answered.
