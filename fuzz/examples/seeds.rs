@@ -38,6 +38,30 @@ fn main() {
         write("saml_response", name, response);
     }
 
+    for (name, filter, path, body) in [
+        ("okta", r#"userName eq "ann@example.com""#, "active", r#"{"Operations":[{"op":"replace","value":{"active":false}}]}"#),
+        (
+            "entra",
+            r#"emails[type eq "work" and not (value co "home")] or externalId pr"#,
+            r#"emails[type eq "work"].value"#,
+            r#"{"Operations":[{"op":"Add","path":"phoneNumbers[type eq \"work\"].value","value":"1"},{"op":"Replace","path":"active","value":"False"}]}"#,
+        ),
+        (
+            "group",
+            r#"displayName sw "Front" and meta.created gt "2026-01-01T00:00:00Z""#,
+            r#"members[value eq "mem_01h455vb4pex5vsknk084sn02q"]"#,
+            r#"{"displayName":"Front desk","externalId":"8aa1","members":[{"value":"mem_01h455vb4pex5vsknk084sn02q"}]}"#,
+        ),
+        (
+            "user",
+            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department ne null",
+            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value",
+            r#"{"userName":"ann","name":{"givenName":"Ann"},"emails":[{"value":"ann@example.com","primary":"True"}],"active":"True"}"#,
+        ),
+    ] {
+        write("scim", name, format!("{filter}\n{path}\n{body}"));
+    }
+
     write("token", "secret", PlainKey::generate(KeyKind::Secret, Environment::Test, &Fixed).expose());
     write("token", "publishable", PlainKey::generate(KeyKind::Publishable, Environment::Live, &Fixed).expose());
     write("token", "unsubscribe", Token::generate(TokenKind::UNSUBSCRIBE, &Fixed).expose());

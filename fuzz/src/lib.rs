@@ -203,6 +203,14 @@ pub fn forwarded(data: &[u8]) {
     }
 }
 
+/// What a directory asks: a filter, a path of a change, and a body, each on a line of its own.
+pub fn scim(data: &[u8]) {
+    let mut parts = data.splitn(3, |byte| *byte == b'\n');
+    let mut next = || parts.next().unwrap_or_default();
+    let (filter, path, body) = (text(next()), text(next()), next());
+    sealpost_access::scim::fuzz(filter, path, body);
+}
+
 /// An id in a path.
 pub fn id(data: &[u8]) {
     if let Ok(id) = text(data).parse::<MessageId>() {

@@ -6,11 +6,13 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import ssl
 import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 
 BIN = os.environ["SEALPOST_BIN"]
 FOLDER = pathlib.Path(os.environ["SEALPOST_DIR"]).resolve()
@@ -37,11 +39,12 @@ class House:
 
     def __init__(self):
         config = FOLDER / "etc"
-        self._run("init", "--dir", config, "--data", FOLDER / "data", "--organisation", "Referee (fictional)",
+        made = self._run("init", "--dir", config, "--data", FOLDER / "data", "--organisation", "Referee (fictional)",
                   "--host", "localhost", "--bind", "127.0.0.1:0")
+        self._link = urllib.parse.urlsplit(json.loads(made)["sign_in"])
         self.tls = FOLDER / "data" / "tls"
         quotas = "".join(f"{name} = {{ count = 1000000, seconds = 1 }}\n"
-                         for name in ["send", "batch", "read", "search", "partial", "write", "reveal"])
+                         for name in ["send", "batch", "read", "search", "partial", "write", "reveal", "provision"])
         with open(config / "sealpost.toml", "a") as file:
             file.write(f'\n[egress]\nloopback = true\nauthorities = ["{self.tls}/ca.pem"]\n'
                        f"\n[limits]\npeer = {{ count = 1000000, seconds = 1 }}\n"
@@ -92,6 +95,17 @@ class House:
         assert 200 <= status < 300, f"{method} {path}: {status} {answer}"
         return answer
 
+    def sign_in(self):
+        """The owner's browser, signed in by the link that `init` printed."""
+        browser = Browser(self, f"{self._link.scheme}://{self._link.netloc}")
+        page = browser.send("GET", self._link.path)
+        token = re.search(rb'name="_csrf" value="([^"]+)"', page[2]).group(1).decode()
+        status, _, body = browser.send("POST", self._link.path, urllib.parse.urlencode({"_csrf": token}),
+                                       media="application/x-www-form-urlencoded")
+        assert status == 303, (status, body)
+        browser.csrf = json.loads(browser.send("GET", "/v1/session")[2])["csrf_token"]
+        return browser
+
     def event(self, name, channel, kind, content, environment="test", sender=None):
         template = self.must("POST", "/v1/templates", {"name": name, "channel": channel, "content": content}, environment)
         event = {"name": name, "class": kind, "template_id": template["id"]}
@@ -135,6 +149,38 @@ class House:
         done = subprocess.run([BIN, "--json", *arguments], capture_output=True, text=True)
         assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
         return done.stdout
+
+
+class Browser:
+    """What a signed-in member asks with, as a page of the server's would."""
+
+    def __init__(self, house, origin):
+        self._house, self._origin = house, origin
+        self._cookies, self.csrf = {}, None
+
+    def send(self, method, path, body=None, media="application/json"):
+        connection = http.client.HTTPSConnection("localhost", self._house.port, context=self._house.trust, timeout=PATIENCE)
+        headers = {"origin": self._origin, "sec-fetch-site": "same-origin",
+                   "cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if self.csrf:
+            headers["x-csrf-token"] = self.csrf
+        if body is not None:
+            headers["content-type"] = media
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        data = response.read()
+        for cookie in response.headers.get_all("set-cookie") or []:
+            name, value = cookie.split(";")[0].split("=", 1)
+            self._cookies.pop(name, None)
+            if value:
+                self._cookies[name] = value
+        connection.close()
+        return response.status, response.headers, data
+
+    def must(self, method, path, body=None):
+        status, _, data = self.send(method, path, json.dumps(body) if body is not None else None)
+        assert 200 <= status < 300, f"{method} {path}: {status} {data}"
+        return json.loads(data) if data else None
 
 
 class Receiver:

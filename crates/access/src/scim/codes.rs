@@ -22,7 +22,7 @@ sealpost_web::codes! {
     /// 409: another user has this name.
     SCIM_NAME_TAKEN = 409 "scim_name_taken" "Another user has this userName";
     /// 409: there are as many as there may be.
-    SCIM_TOKENS_FULL = 409 "scim_tokens_full" "An organisation has 10 tokens for directories at most";
+    SCIM_TOKENS_FULL = 409 "scim_tokens_full" "An organisation has 50 tokens for directories at most";
     /// 412: what `If-Match` names isn't how it stands.
     SCIM_VERSION_MISMATCH = 412 "scim_version_mismatch" "This was changed since that version";
     /// 422: no such team.

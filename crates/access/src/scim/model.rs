@@ -7,7 +7,7 @@ use crate::organisations::is_name;
 use crate::roles::RoleRef;
 
 /// Good tokens an organisation has at most.
-pub(super) const MOST_TOKENS: i64 = 10;
+pub(super) const MOST_TOKENS: i64 = 50;
 const MAX_NAME: usize = 100;
 
 /// What people call a token: 1 to 100 characters, no control characters, no space at either end.

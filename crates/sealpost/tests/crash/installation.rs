@@ -55,7 +55,7 @@ impl Installation {
         let folder = tempfile::Builder::new().prefix("sealpost-crash-").tempdir().unwrap();
         let root = RootKey::generate(&SystemRng).to_file_text().to_string();
         std::fs::write(folder.path().join("root.key"), &root).unwrap();
-        let quotas = ["send", "batch", "read", "search", "partial", "write", "reveal", "whole"]
+        let quotas = ["send", "batch", "read", "search", "partial", "write", "reveal", "whole", "provision"]
             .map(|class| format!("{class} = {{ count = 1000000, seconds = 60 }}"))
             .join("\n");
         let databases = match &postgres {

@@ -244,6 +244,9 @@ impl Answer {
             return self.marked("data-wrong").split(' ').any(|one| one == field);
         }
         let problem: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        if let Some(detail) = self.of_a_standard(&problem) {
+            return detail.split(' ').any(|word| word == field);
+        }
         problem["errors"].as_array().is_some_and(|errors| errors.iter().any(|error| error["pointer"] == *field))
     }
 
@@ -252,11 +255,20 @@ impl Answer {
         self.header("content-type").starts_with("text/html")
     }
 
+    /// What a refusal says that has the form of SCIM's.
+    fn of_a_standard<'p>(&self, problem: &'p Value) -> Option<&'p str> {
+        problem["detail"].as_str().filter(|_| self.header("content-type") == "application/scim+json")
+    }
+
     fn said(&self, member: &str, attribute: &str) -> String {
         if self.is_page() {
             return self.marked(attribute);
         }
         let problem: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        if let Some(detail) = self.of_a_standard(&problem).filter(|_| member == "code") {
+            let code = detail.rsplit_once('(').and_then(|(_, code)| code.split(')').next());
+            return code.unwrap_or_default().to_owned();
+        }
         problem[member].as_str().unwrap_or_default().to_owned()
     }
 

@@ -254,9 +254,14 @@ async fn sweep(house: House, policy: Value) {
             ("who sees last digits", Who::Key(&sees_last4)),
             ("our other environment", Who::Key(&house.keys.live)),
             ("another organisation", Who::Key(&house.keys.foreign)),
+            ("our directory", Who::Key(&house.keys.directory)),
             ("a signed-in viewer", Who::Member(&viewer)),
             ("nobody", Who::Nobody),
         ] {
+            // A directory is given back what it says; whatever it only reads holds none of this.
+            if matches!(key, Who::Key(key) if key == house.keys.directory) && route.method != "get" {
+                continue;
+            }
             // Whoever leaves sees nothing more.
             if matches!(key, Who::Member(_)) && route.path == "/sign-out" {
                 continue;

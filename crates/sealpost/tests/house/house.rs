@@ -13,6 +13,7 @@ use sealpost_access::members;
 use sealpost_access::organisations::{self, OrganisationName};
 use sealpost_access::permissions::EVERYTHING;
 use sealpost_access::roles::{RoleRef, Standard};
+use sealpost_access::scim;
 use sealpost_seal::RootKey;
 use sealpost_seal::rng::SystemRng;
 use sealpost_seal::token::KeyKind;
@@ -25,6 +26,7 @@ use tokio::process::{Child, Command};
 use crate::api::{Answer, Api, Ask};
 use crate::names::Names;
 use crate::receiver::Receiver;
+use crate::surface::Route;
 
 const ORIGIN: &str = "house.example/ledger";
 /// What the variables are called in which the program finds its databases.
@@ -73,6 +75,10 @@ pub(crate) struct Keys {
     pub(crate) foreign: String,
     /// Ours, but its time is over.
     pub(crate) expired: String,
+    /// Of the directory that provisions our members.
+    pub(crate) directory: String,
+    /// The same of another organisation.
+    pub(crate) foreign_directory: String,
 }
 
 /// One-time links of members: of each role of ours, and of another organisation's owner.
@@ -178,6 +184,15 @@ impl House {
     /// The same without a body.
     pub(crate) async fn post_nothing(&self, path: impl Into<String>) -> Value {
         self.api.must(Ask::new("post", path).key(&self.keys.ours)).await
+    }
+
+    /// The request as ours who may make it: our owner, our directory, or our full key.
+    pub(crate) async fn ours(&self, route: &Route, ask: Ask) -> Ask {
+        match (route.session, route.directory) {
+            (true, _) => ask.member(&self.standing_owner().await),
+            (_, true) => ask.key(&self.keys.directory),
+            _ => ask.key(&self.keys.ours),
+        }
     }
 
     /// Asks with our full key, whatever comes of it.
@@ -298,7 +313,7 @@ pub(crate) fn text(value: &Value, name: &str) -> String {
 }
 
 fn configuration(postgres: bool, collector: u16, names: SocketAddr) -> String {
-    let quotas = ["send", "batch", "read", "search", "partial", "write", "reveal", "whole"]
+    let quotas = ["send", "batch", "read", "search", "partial", "write", "reveal", "whole", "provision"]
         .map(|class| format!("{class} = {{ count = 1000000, seconds = 1 }}"))
         .join("\n");
     let databases = match postgres {
@@ -333,8 +348,18 @@ async fn issue_keys(folder: &Path, root: &str, urls: Option<&[String; 2]>) -> (K
         live: issue(&store, ours, Environment::Live, KeyMask::Full).await,
         foreign: issue(&store, others, Environment::Test, KeyMask::Full).await,
         expired,
+        directory: directory(&store, ours).await,
+        foreign_directory: directory(&store, others).await,
     };
     (keys, links(&store, ours, others).await)
+}
+
+/// The token of an organisation's directory, which may what its owner may.
+async fn directory(store: &Store, id: OrgId) -> String {
+    let ctx = organisations::operator(store, Org { id, environment: Environment::Live });
+    let (keys, name) = (store.keys().clone(), scim::TokenName::parse("House").unwrap());
+    let made = store.write(&ctx, move |tx| scim::create(tx, &keys, &name)).await;
+    made.unwrap_or_else(|_| panic!("the token is refused")).plain.expose().to_owned()
 }
 
 /// A member of each role of ours, with links as the operator makes them.

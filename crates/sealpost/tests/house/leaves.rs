@@ -71,9 +71,8 @@ async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: 
         }
         // Whoever leaves is gone.
         "/sign-out" => ask.member(&house.owner().await),
-        _ if route.session => ask.member(&house.standing_owner().await),
         _ if route.is_open() => ask,
-        _ => ask.key(&house.keys.ours),
+        _ => house.ours(route, ask).await,
     }
 }
 

@@ -148,6 +148,19 @@ async fn every_route_refuses_whoever_has_no_good_credential(house: House) {
             };
             findings.look(route, who, &answer, as_said);
         }
+        if route.directory {
+            for (who, ask) in
+                [("a secret key", ask.clone().key(&house.keys.ours)), ("a member", ask.clone().member(&owner))]
+            {
+                let answer = house.api.ask(ask).await;
+                let refused = (answer.status, &*answer.code()) == (403, "directory_token_required");
+                findings.look(route, who, &answer, refused);
+            }
+        } else {
+            let answer = house.api.ask(ask.clone().key(&house.keys.directory)).await;
+            let code = if route.session { "session_required" } else { "secret_key_required" };
+            findings.look(route, "a directory", &answer, (answer.status, &*answer.code()) == (403, code));
+        }
         if route.session {
             let answer = house.ask(ask.clone()).await;
             findings.look(
@@ -159,6 +172,7 @@ async fn every_route_refuses_whoever_has_no_good_credential(house: House) {
         }
         let answer = house.api.ask(ask.header("x-publishable-key", &publishable)).await;
         let code = match (route.any_key, route.session) {
+            _ if route.directory => "directory_token_required",
             (true, _) => "permission_missing",
             (false, false) => "secret_key_required",
             (false, true) => "session_required",
@@ -227,7 +241,10 @@ async fn every_route_is_open_to_exactly_the_roles_that_hold_its_permission(house
             let leaving = route.path == "/sign-out";
             let member = if leaving { house.member(role).await } else { member.clone() };
             let answer = house.api.ask(objects.example(&house, &surface, route).await.member(&member)).await;
-            if route.permission.as_deref().is_none_or(holds) {
+            if route.directory {
+                let refused = (answer.status, &*answer.code()) == (403, "directory_token_required");
+                findings.look(route, role, &answer, refused);
+            } else if route.permission.as_deref().is_none_or(holds) {
                 let own_reason = OWN_REASONS.contains(&&*answer.code());
                 findings.look(route, role, &answer, !matches!(answer.status, 401 | 403) || own_reason);
                 admitted += 1;
@@ -248,7 +265,8 @@ async fn no_other_site_speaks_for_a_member(house: House) {
     let objects = Objects::furnish(&house).await;
     let (owner, other) = (house.owner().await, house.owner().await);
     let mut findings = Findings::default();
-    for route in surface.routes.iter().filter(|route| !route.is_open()) {
+    // Members aren't heard where directories are.
+    for route in surface.routes.iter().filter(|route| !route.is_open() && !route.directory) {
         let ask = objects.example(&house, &surface, route).await.header("cookie", &owner.cookie);
         let sites: &[(&str, &[(&str, &str)])] = match route.method == "get" {
             true => &[
@@ -318,10 +336,7 @@ async fn every_object_of_somebody_else_is_as_absent_as_none(house: House) {
             looked += 1;
         }
         let ours = objects.on(&house, route, &id).await;
-        let ours = match route.session {
-            true => house.api.ask(ours.member(&house.standing_owner().await)).await,
-            false => house.ask(ours).await,
-        };
+        let ours = house.api.ask(house.ours(route, ours).await).await;
         findings.look(route, "us", &ours, ours.status != 404);
     }
     for route in surface.routes.iter().filter(|route| route.method == "get" && !route.has_object()) {
@@ -357,6 +372,9 @@ fn strangers(house: &House, route: &Route, foreign: &Member, other: &Member) -> 
     }
     if route.session {
         return vec![("another organisation", member(foreign))];
+    }
+    if route.directory {
+        return vec![("another organisation’s directory", key(&house.keys.foreign_directory))];
     }
     let mut all = vec![("another organisation", key(&house.keys.foreign))];
     // Members and what they have belong to both environments.

@@ -44,12 +44,12 @@ async fn no_text_in_any_field_breaks_a_route_or_is_repeated_in_an_error() {
     let clients: Vec<_> = (0..CLIENTS)
         .map(|_| {
             let (api, key, tries) = (house.another_client(), house.keys.ours.clone(), tries.clone());
-            let owner = owner.clone();
+            let (owner, directory) = (owner.clone(), house.keys.directory.clone());
             tokio::spawn(async move {
                 let (mut wrong, mut judged) = (Vec::new(), 0);
                 loop {
                     let Some(one) = tries.lock().unwrap().pop() else { return (wrong, judged) };
-                    judged += one.ask(&api, &key, &owner, &mut wrong).await;
+                    judged += one.ask(&api, [&key, &directory], &owner, &mut wrong).await;
                 }
             })
         })
@@ -108,10 +108,10 @@ fn in_haste(mut body: Value) -> Value {
 impl Try {
     /// Asks until each string was taken, or refused by the name of its field or alone; answers how many were. A field whose
     /// string was refused holds what the example has from then on, so that the others get their turn.
-    async fn ask(mut self, api: &Api, key: &str, owner: &Member, wrong: &mut Vec<String>) -> usize {
+    async fn ask(mut self, api: &Api, [key, directory]: [&str; 2], owner: &Member, wrong: &mut Vec<String>) -> usize {
         let mut judged = 0;
         while !self.naughty.is_empty() {
-            let answer = self.ask_with(&self.naughty, api, key, owner, wrong).await;
+            let answer = self.ask_with(&self.naughty, api, [key, directory], owner, wrong).await;
             let refused = match answer.status {
                 200..400 => return judged + self.naughty.len(),
                 _ => self.naughty.iter().position(|(field, _)| answer.names(field)),
@@ -120,7 +120,7 @@ impl Try {
                 Some(at) => drop(self.naughty.swap_remove(at)),
                 None => {
                     for one in &self.naughty {
-                        self.ask_with(std::slice::from_ref(one), api, key, owner, wrong).await;
+                        self.ask_with(std::slice::from_ref(one), api, [key, directory], owner, wrong).await;
                     }
                     return judged + self.naughty.len();
                 }
@@ -134,7 +134,7 @@ impl Try {
         &self,
         naughty: &[(String, Arc<str>)],
         api: &Api,
-        key: &str,
+        [key, directory]: [&str; 2],
         owner: &Member,
         wrong: &mut Vec<String>,
     ) -> Answer {
@@ -144,7 +144,12 @@ impl Try {
         }
         let ask = self.route.ask(self.path.clone());
         let ask = if self.route.form { ask.form(&body) } else { ask.json(&body) };
-        let answer = api.ask(if self.route.session { ask.member(owner) } else { ask.key(key) }).await;
+        let ask = match (self.route.session, self.route.directory) {
+            (true, _) => ask.member(owner),
+            (_, true) => ask.key(directory),
+            _ => ask.key(key),
+        };
+        let answer = api.ask(ask).await;
         if answer.status >= 500 {
             wrong.push(format!("{} {naughty:?}: {} {}", self.route.name(), answer.status, answer.text()));
         } else if answer.status >= 400 {

@@ -83,6 +83,13 @@ impl Objects {
         if route.path == "/v1/invitations" || page == "/people/invite" {
             body["email"] = json!(format!("colleague{serial}@example.com"));
         }
+        if body["userName"].is_string() {
+            body["userName"] = json!(format!("person{serial}@example.org"));
+            body["emails"][0]["value"] = json!(format!("person{serial}@example.org"));
+        }
+        if route.path.starts_with("/scim/v2/Groups") && body["displayName"].is_string() {
+            body["displayName"] = json!(format!("Example {serial}"));
+        }
         if body["template_id"].is_string() {
             body["template_id"] = json!(self.template);
             body.as_object_mut().unwrap().remove("template_version");
@@ -149,10 +156,7 @@ impl Objects {
         let maker =
             maker.unwrap_or_else(|| panic!("nobody knows how to make one of {collection}: teach this function"));
         let ask = Ask::post(collection, &self.body(house, maker).await);
-        let made = match maker.session {
-            true => house.as_owner(ask).await,
-            false => house.api.must(ask.key(&house.keys.ours)).await,
-        };
+        let made = house.api.must(house.ours(maker, ask).await).await;
         text(&made, "id")
     }
 

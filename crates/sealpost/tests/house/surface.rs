@@ -38,6 +38,8 @@ pub(crate) struct Route {
     pub(crate) any_key: bool,
     /// Whether only signed-in members may call.
     pub(crate) session: bool,
+    /// Whether only directories may call, which provision members.
+    pub(crate) directory: bool,
     /// Whether it is open to all, for forms of our own pages alone.
     pub(crate) own_page: bool,
     pub(crate) own_origin: bool,
@@ -88,7 +90,9 @@ impl Route {
         let responses = of["responses"].as_object().unwrap();
         let codes = responses.values().flat_map(|response| {
             let schema = &response["content"]["application/problem+json"]["schema"];
-            schema["allOf"][1]["properties"]["code"]["enum"].as_array().cloned().unwrap_or_default()
+            let problems = schema["allOf"][1]["properties"]["code"]["enum"].as_array().cloned().unwrap_or_default();
+            let others = response["content"]["application/scim+json"]["x-sealpost-codes"].as_array().cloned();
+            [problems, others.unwrap_or_default()].concat()
         });
         let content = of["requestBody"]["content"].as_object();
         let other = content.and_then(|content| content.keys().find(|one| *one != "application/json").cloned());
@@ -100,6 +104,7 @@ impl Route {
             permission: word("permission"),
             any_key: word("credential").unwrap() == "any",
             session: word("credential").unwrap() == "session",
+            directory: word("credential").unwrap() == "directory",
             own_page: declared["own_page"].as_bool().unwrap(),
             own_origin: declared["own_origin"].as_bool().unwrap(),
             page: declared["page"].as_bool().unwrap(),
@@ -121,7 +126,7 @@ impl Route {
 
     /// Whether everybody may call.
     pub(crate) fn is_open(&self) -> bool {
-        self.permission.is_none() && !self.session
+        self.permission.is_none() && !self.session && !self.directory
     }
 
     pub(crate) fn name(&self) -> String {
@@ -154,6 +159,7 @@ impl Route {
         };
         match page.split_once("/{").map_or(page, |(collection, _)| collection) {
             "people" => "/v1/members",
+            "scim" => "/v1/scim/tokens",
             "sso" => "/v1/sso/connections",
             "sso/domains" => "/v1/sso/domains",
             "you/passkeys" => "/v1/me/passkeys",
@@ -173,6 +179,7 @@ impl Route {
             .replace("{token}", "unsub_nobody")
             .replace("{link}", "link_nobody")
             .replace("{env}", "test")
+            .replace("{name}", "User")
     }
 
     /// Whether the document says that this may be answered.

@@ -239,8 +239,8 @@ pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_curs
         all.extend(authentication);
         all.extend(info.permission().iter().flat_map(|_| [&PERMISSION_MISSING, &PASSKEY_REQUIRED]));
         match info.callers {
-            Callers::AnyKey => {}
-            Callers::SecretKey => all.push(&SECRET_KEY_REQUIRED),
+            // Any key is one too few for a directory.
+            Callers::AnyKey | Callers::SecretKey => all.push(&SECRET_KEY_REQUIRED),
             Callers::Session => all.push(&SESSION_REQUIRED),
             Callers::Directory => all.push(&DIRECTORY_TOKEN_REQUIRED),
         }

@@ -45,11 +45,11 @@ both_engines! {
         assert!(listed.body["data"][0]["last_used_at"].is_string());
         assert_eq!(house.ask_as(&owner, "DELETE", &format!("/v1/scim/tokens/{id}"), None).await.status, 204);
         assert_eq!(house.ask(&token, "GET", "/Users", None).await.refusal(), (401, String::new(), "scim_token_revoked".into()));
-        for n in 0..10 {
+        for n in 0..50 {
             let more = house.ask_as(&owner, "POST", "/v1/scim/tokens", Some(json!({ "name": format!("More {n}") }))).await;
             assert_eq!(more.status, 201);
         }
-        let full = house.ask_as(&owner, "POST", "/v1/scim/tokens", Some(json!({ "name": "Eleventh" }))).await;
+        let full = house.ask_as(&owner, "POST", "/v1/scim/tokens", Some(json!({ "name": "One more" }))).await;
         assert_eq!((full.status, &full.body["code"]), (409, &json!("scim_tokens_full")));
         let admin = house.sign_in(house.member(Standard::Admin).await).await;
         let refused = house.ask_as(&admin, "POST", "/v1/scim/tokens", Some(json!({ "name": "Mine" }))).await;
