@@ -39,6 +39,11 @@ impl Signer {
         Self { algorithm, pair }
     }
 
+    /// What it signs by.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
     /// Its public half under a name, as a provider publishes it.
     pub fn jwk(&self, id: &str) -> Value {
         let mut jwk = match &self.pair {
