@@ -201,6 +201,10 @@ fn check(endpoint: &Endpoint, known: &[&'static Code]) -> Result<(), String> {
         require(reason.len() > 3, "say why everybody who is signed in may call with `.signed_in(\"…\")`")?;
         require(info.callers == Callers::Session, "only members sign in")?;
     }
+    require(
+        !info.from_anywhere || (info.permission().is_none() && info.is_unsafe()),
+        "`.from_anywhere()` is for routes without a permission that act",
+    )?;
     require(!info.own_page || (info.is_open() && info.is_unsafe()), "`.own_page()` is for open routes that act")?;
     require(
         info.path_params.iter().all(|name| *name != ENVIRONMENT) || info.callers == Callers::Session,

@@ -106,6 +106,7 @@ impl<T> Route<Undeclared, T> {
             callers: Callers::SecretKey,
             page: false,
             own_page: false,
+            from_anywhere: false,
             steps_up: false,
             class: None,
             trace: Trace::Reads,
@@ -177,6 +178,12 @@ impl<A, T, B, Q> Route<A, T, B, Q> {
     /// ([`Call::visit`](crate::Call::visit)).
     pub fn own_page(mut self) -> Self {
         self.info.own_page = true;
+        self
+    }
+
+    /// Also for a member whom lists of networks shut out from where they are: it takes access away and gives none.
+    pub fn from_anywhere(mut self) -> Self {
+        self.info.from_anywhere = true;
         self
     }
 

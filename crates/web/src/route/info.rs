@@ -61,6 +61,8 @@ pub struct RouteInfo {
     pub page: bool,
     /// Whether, although it is open to all, only a form of one of our own pages may call it.
     pub own_page: bool,
+    /// Whether a member may call it whom lists of networks shut out.
+    pub from_anywhere: bool,
     /// Whether a member must have proved lately with a passkey that it is them.
     pub steps_up: bool,
     /// Whose quota it draws from.
