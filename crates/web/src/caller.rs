@@ -93,25 +93,37 @@ impl Caller {
 }
 
 /// A credential was not believed.
-#[derive(Debug)]
 pub struct Denial {
     /// What the client is told.
     pub refusal: Refusal,
     /// Whose credential it was, where that is known (revoked, expired, wrong network): the denial then leaves a leaf in that
     /// organisation's ledger.
     pub known: Option<(Org, Actor)>,
+    /// Who it would be if they came from elsewhere: from where they are, they may only leave.
+    pub elsewhere: Option<Arc<Caller>>,
 }
 
 impl Denial {
     /// The denial of a credential that is known.
     pub fn of_known(refusal: impl Into<Refusal>, org: Org, actor: Actor) -> Self {
-        Self { refusal: refusal.into(), known: Some((org, actor)) }
+        Self { refusal: refusal.into(), known: Some((org, actor)), elsewhere: None }
+    }
+
+    /// The denial of somebody who is believed, only not from where they are.
+    pub fn of_address(refusal: impl Into<Refusal>, caller: Arc<Caller>) -> Self {
+        Self { elsewhere: Some(caller.clone()), ..Self::of_known(refusal, caller.org, caller.actor) }
+    }
+}
+
+impl std::fmt::Debug for Denial {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Denial").field("refusal", &self.refusal).field("known", &self.known).finish_non_exhaustive()
     }
 }
 
 impl From<Refusal> for Denial {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, known: None }
+        Self { refusal, known: None, elsewhere: None }
     }
 }
 

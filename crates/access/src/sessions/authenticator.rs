@@ -15,7 +15,7 @@ use super::cache::{Known, SessionCache};
 use super::{codes, rules, store};
 use crate::masking::{self, Policies};
 use crate::members::MemberState;
-use crate::networks::{self, Admission, Standing};
+use crate::networks::{self, Admission, Lists, Standing};
 use crate::roles::{self, Role};
 
 /// The [`Authenticator`] for sessions: one for each process.
@@ -66,36 +66,39 @@ impl SessionAuthenticator {
         if !rules::is_alive(&known.session, seen_at, known.state, known.role.limits, now) {
             return Err(Denial::of_known(&codes::SESSION_ENDED, org, actor));
         }
-        if !known.role.cidrs.admit(peer) {
-            return Err(Denial::of_known(&codes::SESSION_ADDRESS_REFUSED, org, actor));
-        }
         let standing = self.networks.of(org.id).await?;
-        let networks = standing.in_force(now);
-        if let Err(refusal) = networks::expect(&networks.dashboard, peer, "dashboard") {
-            return Err(Denial::of_known(refusal, org, actor));
+        let caller = Arc::new(self.caller(&known, org, standing.in_force(now), peer).await?);
+        if !known.role.cidrs.admit(peer) {
+            return Err(Denial::of_address(&codes::SESSION_ADDRESS_REFUSED, caller));
+        }
+        if let Err(refusal) = networks::expect(&standing.in_force(now).dashboard, peer, "dashboard") {
+            return Err(Denial::of_address(refusal, caller));
         }
         if counts && rules::is_to_be_seen(seen_at, now) && known.see(seen_at, now) {
             self.see(&known, now).await;
         }
-        let viewer = self.viewer(org.id, &known.role).await?;
+        Ok(caller)
+    }
+
+    /// What a session is good for that is believed.
+    async fn caller(&self, known: &Known, org: Org, lists: &Lists, peer: IpAddr) -> Result<Caller, StoreError> {
         let (role, session) = (&known.role, &known.session);
-        let confined = session.method.is_confined() && session.proved_at.is_none();
-        Ok(Arc::new(Caller {
+        Ok(Caller {
             org,
-            actor,
-            viewer,
+            actor: Actor { kind: ActorKind::Member, id: session.member.bytes() },
+            viewer: self.viewer(org.id, role).await?,
             mask_profile: role.masks,
             permissions: role.permissions,
-            barred: networks::barred(networks, role.permissions, peer),
+            barred: networks::barred(lists, role.permissions, peer),
             credential: CredentialClass::Session,
-            limit_id: known.session.member.bytes(),
+            limit_id: session.member.bytes(),
             session: Some(Session {
-                id: known.session.id.bytes(),
-                proved_at: known.session.proved_at,
+                id: session.id.bytes(),
+                proved_at: session.proved_at,
                 always_proves: role.require_step_up,
-                confined,
+                confined: session.method.is_confined() && session.proved_at.is_none(),
             }),
-        }))
+        })
     }
 
     /// Writes down that a session is in use. It stays good if that fails: then it only ends earlier.

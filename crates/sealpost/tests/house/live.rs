@@ -13,6 +13,7 @@ crate::on_both_engines! {
     whoever_is_not_believed_any_more_hears_nothing_more
     an_open_stream_ends_with_its_session_its_role_its_member_and_its_address
     a_hundred_streams_end_with_their_sessions
+    whoever_is_shut_out_from_where_they_are_may_still_leave
 }
 
 async fn listen(house: &House, member: &Member) -> Incoming {
@@ -106,4 +107,22 @@ async fn a_hundred_streams_end_with_their_sessions(house: House) {
         house.api.must(Ask::new("post", format!("/v1/sessions/{session}/revoke")).member(&owner)).await;
         ends(stream, "its session was revoked").await;
     }
+}
+
+async fn whoever_is_shut_out_from_where_they_are_may_still_leave(house: House) {
+    let (owner, member) = (house.owner().await, house.member("viewer").await);
+    let elsewhere = house.another_client().calling_from("127.0.0.2".parse().unwrap());
+    let lists = json!({ "dashboard": ["127.0.0.1/32"], "admin": [], "keys": [] });
+    house.api.must(Ask::new("put", "/v1/settings/networks").json(&lists).member(&owner)).await;
+    let page = elsewhere.ask(Ask::get("/app/test").page().member(&member)).await;
+    assert_eq!((page.status, &*page.code()), (403, "network_not_admitted"));
+    // The page that says so has the one button that works.
+    let form = json!({ "_csrf": page.csrf() });
+    let leave = |ask: Ask| ask.of_own_page().header("cookie", &member.cookie);
+    let forged = elsewhere.ask(leave(Ask::new("post", "/sign-out")).form(&json!({ "_csrf": "forged" }))).await;
+    assert_eq!((forged.status, &*forged.code()), (403, "csrf_token_invalid"));
+    let left = elsewhere.ask(leave(Ask::new("post", "/sign-out")).form(&form)).await;
+    assert_eq!((left.status, left.header("location")), (303, "/sign-in"));
+    let again = house.api.ask(Ask::get("/v1/session").member(&member)).await;
+    assert_eq!((again.status, &*again.code()), (401, "session_ended"));
 }

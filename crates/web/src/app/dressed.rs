@@ -17,6 +17,8 @@ use crate::shell::{Problem, stranger};
 pub(super) struct Visitor {
     pub(super) headers: HeaderMap,
     pub(super) known: Option<Arc<Caller>>,
+    /// Who it would be if they came from elsewhere.
+    pub(super) shut_out: Option<Arc<Caller>>,
 }
 
 impl Visitor {
@@ -57,7 +59,9 @@ impl Inner {
         let Some(dashboard) = &self.dashboard else { return Err(Fault::new("no dashboard").into()) };
         let session = visitor.known.as_ref().and_then(|caller| Some((caller, caller.session?)));
         let Some((caller, session)) = session else {
-            return Ok(stranger(problem.alone(dashboard.frame.assets()).map_err(Fault::new)?));
+            let session = visitor.shut_out.as_ref().and_then(|caller| caller.session);
+            let leave = session.map(|session| self.csrf.token(Bearer::Session(session.id)));
+            return Ok(stranger(problem.alone(dashboard.frame.assets(), leave).map_err(Fault::new)?));
         };
         let ctx: Ctx = self.ctx(caller, trail);
         let csrf = self.csrf.token(Bearer::Session(session.id));

@@ -105,8 +105,11 @@ impl App {
         let started = inner.traffic.begin();
         let world = inner.store.world();
         let (parts, mut body) = request.into_parts();
-        let visitor =
-            is_for_browsers(parts.uri.path()).then(|| Visitor { headers: parts.headers.clone(), known: None });
+        let visitor = is_for_browsers(parts.uri.path()).then(|| Visitor {
+            headers: parts.headers.clone(),
+            known: None,
+            shut_out: None,
+        });
         let mut trail = Trail {
             request: RequestId::new(world),
             now: world.clock.now(),
@@ -285,7 +288,7 @@ impl Inner {
             }
             return Ok(self.anonymous.clone());
         }
-        let caller = match self.authenticate(headers, environment, peer, trail).await {
+        let caller = match self.authenticate(&entry.info, headers, environment, peer, trail).await {
             Ok(caller) => caller,
             Err(refusal) if refusal.code().status >= 500 => return Err(refusal.into()),
             Err(refusal) => {
@@ -385,6 +388,7 @@ impl Inner {
 
     async fn authenticate(
         &self,
+        info: &RouteInfo,
         headers: &http::HeaderMap,
         environment: Environment,
         peer: IpAddr,
@@ -395,6 +399,14 @@ impl Inner {
             Ok(caller) => return Ok(caller),
             Err(denial) => denial,
         };
+        if let Some(caller) = denial.elsewhere {
+            if info.from_anywhere {
+                return Ok(caller);
+            }
+            if let Some(visitor) = &mut trail.visitor {
+                visitor.shut_out = Some(caller);
+            }
+        }
         if let Some((org, actor)) = denial.known {
             let viewer = self.anonymous.viewer.clone();
             trail.known = Some(Ctx { org, actor, viewer, request: trail.request, world: self.store.world().clone() });

@@ -224,6 +224,10 @@ fn check(endpoint: &Endpoint, known: &[&'static Code]) -> Result<(), String> {
     )?;
     require(info.dialect.is_none_or(|dialect| dialect.holds(info.path)), "it is not below the path of its dialect")?;
     require(
+        !info.from_anywhere || (info.permission().is_none() && info.is_unsafe()),
+        "`.from_anywhere()` is for routes without a permission that act",
+    )?;
+    require(
         info.path_params.iter().all(|name| *name != ENVIRONMENT) || info.callers == Callers::Session,
         "a key has its environment, so only routes for sessions take it from their path",
     )?;

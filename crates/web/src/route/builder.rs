@@ -108,6 +108,7 @@ impl<T> Route<Undeclared, T> {
             page: false,
             own_page: false,
             own_origin: None,
+            from_anywhere: false,
             steps_up: false,
             class: None,
             trace: Trace::Reads,
@@ -194,6 +195,12 @@ impl<A, T, B, Q> Route<A, T, B, Q> {
     /// page of this origin, and the handler makes sure whose it is by [`Call::csrf_token`](crate::Call::csrf_token).
     pub fn own_origin(mut self, reason: &'static str) -> Self {
         self.info.own_origin = Some(reason);
+        self
+    }
+
+    /// Also for a member whom lists of networks shut out from where they are: it takes access away and gives none.
+    pub fn from_anywhere(mut self) -> Self {
+        self.info.from_anywhere = true;
         self
     }
 

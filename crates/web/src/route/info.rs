@@ -68,6 +68,8 @@ pub struct RouteInfo {
     pub own_page: bool,
     /// Why, although it is open to all and only a page of this origin may call it, that page's form need not carry our token.
     pub own_origin: Option<&'static str>,
+    /// Whether a member may call it whom lists of networks shut out.
+    pub from_anywhere: bool,
     /// Whether a member must have proved lately with a passkey that it is them.
     pub steps_up: bool,
     /// Whose quota it draws from.

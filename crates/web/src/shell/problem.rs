@@ -30,6 +30,8 @@ struct Door<'a> {
     style: String,
     title: &'a str,
     content: &'a str,
+    /// What the form that signs out proves itself by, for whoever may do nothing else from where they are.
+    leave: Option<String>,
 }
 
 impl Problem {
@@ -65,9 +67,9 @@ impl Problem {
     }
 
     /// The page for whoever isn't known.
-    pub(crate) fn alone(&self, assets: &Assets) -> Result<String, askama::Error> {
+    pub(crate) fn alone(&self, assets: &Assets, leave: Option<String>) -> Result<String, askama::Error> {
         let content = self.render()?;
-        Door { style: assets.href("app.css"), title: self.title, content: &content }.render()
+        Door { style: assets.href("app.css"), title: self.title, content: &content, leave }.render()
     }
 }
 

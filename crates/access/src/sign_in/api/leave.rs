@@ -11,6 +11,7 @@ pub(super) fn route(sign_in: &SignIn) -> Endpoint {
     let sign_in = sign_in.clone();
     post("/sign-out")
         .signed_in("whoever is signed in may sign out")
+        .from_anywhere()
         .class(Class::Write)
         .acts("session.revoke")
         .summary("Sign out")
