@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::roles::RoleRef;
 
 /// Connections an organisation has at most.
-pub(super) const MOST: i64 = 20;
+pub(super) const MOST: i64 = 50;
 /// Domains an organisation has at most.
-pub(super) const MOST_DOMAINS: i64 = 50;
+pub(super) const MOST_DOMAINS: i64 = 200;
 /// Groups a connection maps at most.
 pub(super) const MOST_GROUPS: usize = 100;
 

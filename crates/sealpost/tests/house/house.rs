@@ -23,6 +23,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::api::{Answer, Api, Ask};
+use crate::names::Names;
 use crate::receiver::Receiver;
 
 const ORIGIN: &str = "house.example/ledger";
@@ -47,6 +48,8 @@ pub(crate) struct House {
     pub(crate) receiver: Receiver,
     /// Who watches: traces, metrics and the ledger are sent here.
     pub(crate) collector: Receiver,
+    /// Who is asked for records of domains.
+    pub(crate) names: Names,
     /// The keys that were there before the server.
     pub(crate) keys: Keys,
     links: Links,
@@ -122,7 +125,8 @@ impl House {
         std::fs::write(folder.path().join("siem.secret"), SIEM_SECRET).unwrap();
         let receiver = Receiver::start(&folder.path().join("tls")).await;
         let collector = Receiver::start(&folder.path().join("tls")).await;
-        let text = configuration(urls.is_some(), collector.address.port());
+        let names = Names::start().await;
+        let text = configuration(urls.is_some(), collector.address.port(), names.address);
         std::fs::write(folder.path().join("sealpost.toml"), text).unwrap();
         let (keys, links) = issue_keys(folder.path(), &root, urls.as_ref()).await;
         let (process, address) = start(folder.path(), urls.as_ref(), filter).await;
@@ -132,6 +136,7 @@ impl House {
             address,
             receiver,
             collector,
+            names,
             keys,
             links,
             standing: Default::default(),
@@ -292,7 +297,7 @@ pub(crate) fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_else(|| panic!("no `{name}` in {value}")).to_owned()
 }
 
-fn configuration(postgres: bool, collector: u16) -> String {
+fn configuration(postgres: bool, collector: u16, names: SocketAddr) -> String {
     let quotas = ["send", "batch", "read", "search", "partial", "write", "reveal", "whole"]
         .map(|class| format!("{class} = {{ count = 1000000, seconds = 1 }}"))
         .join("\n");
@@ -307,7 +312,7 @@ fn configuration(postgres: bool, collector: u16) -> String {
          [ledger]\norigin = \"{ORIGIN}\"\ncheckpoint_ms = 100\n\
          [siem.webhook]\nurl = \"https://localhost:{collector}/siem\"\nsecret = {{ file = \"siem.secret\" }}\n\
          [telemetry]\nendpoint = \"https://localhost:{collector}/otlp\"\nmetrics_seconds = 1\n\
-         [egress]\nloopback = true\nauthorities = [\"tls/ca.pem\"]\n\
+         [egress]\nloopback = true\nauthorities = [\"tls/ca.pem\"]\nname_servers = [\"{names}\"]\n\
          [limits]\npeer = {{ count = 1000000, seconds = 1 }}\n\
          [limits.caller]\n{quotas}\n[limits.organisation]\n{quotas}\n"
     )

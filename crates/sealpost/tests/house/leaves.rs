@@ -12,9 +12,11 @@ crate::on_both_engines! {
     without_its_leaf_no_mutating_or_revealing_route_does_anything
 }
 
-/// What needs a token from an e-mail, or sends one after it has answered: proven where e-mail is, in `xtask/referees`, and in `access`.
+/// What needs a token from an e-mail, or sends one after it has answered, and what a service has to vouch for: proven where those are,
+/// in `xtask/referees`, and in `access`.
 fn is_out_of_reach(route: &Route) -> bool {
-    route.path.contains("{token}") || route.path == "/sign-in/email"
+    let by_a_service = route.path.starts_with("/sign-in/") && route.path.contains("{connection}");
+    route.path.contains("{token}") || route.path == "/sign-in/email" || by_a_service
 }
 
 /// What comes along with an act and has a leaf of its own: credentials that are stored or destroyed, the contact a message

@@ -16,6 +16,7 @@ mod leaves;
 mod live;
 mod main_job;
 mod matrix;
+mod names;
 mod naughty;
 mod notices;
 mod objects;

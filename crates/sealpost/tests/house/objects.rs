@@ -1,5 +1,6 @@
 //! Objects to ask about, and bodies to ask with: examples of the document, fitted to what is there.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
@@ -13,6 +14,8 @@ pub(crate) struct Objects {
     template: String,
     delivery: String,
     serial: AtomicU64,
+    /// Connections that stay, by their kind.
+    connections: tokio::sync::Mutex<BTreeMap<&'static str, String>>,
 }
 
 impl Objects {
@@ -25,7 +28,7 @@ impl Objects {
         let message = text(&house.post("/v1/messages", &message).await, "id");
         house.receiver.report("message.delivered", &message).await;
         let deliveries = house.get(format!("/v1/endpoints/{endpoint}/deliveries")).await;
-        Self { template, delivery: text(&deliveries["data"][0], "id"), serial: AtomicU64::new(1_000) }
+        Self { template, delivery: text(&deliveries["data"][0], "id"), serial: AtomicU64::new(1_000), connections: Default::default() }
     }
 
     /// The request the route's example shows, on an object made for it.
@@ -82,6 +85,13 @@ impl Objects {
         if body["url"].is_string() {
             body["url"] = json!(house.receiver.url());
         }
+        if of == "/v1/sso/domains" || page == "/sso/domains/new" {
+            body["domain"] = json!(format!("clinic{serial}.example"));
+            body["connection"] = json!(self.standing_connection(house, "saml").await);
+        }
+        if body["issuer"].is_string() {
+            body["issuer"] = json!(house.receiver.origin());
+        }
         if route.path == "/v1/keys/report-leak" {
             body["key"] = json!(house.key_with(&["keys:read"]).await.1);
         }
@@ -94,6 +104,22 @@ impl Objects {
         match collection {
             "/v1/deliveries" => return self.delivery.clone(),
             "/v1/members" => return self.member(house, route).await,
+            "/v1/sso/connections" => {
+                let kind = if route.path.contains("oidc") { "oidc" } else { "saml" };
+                let goes = route.method == "delete" || route.path.ends_with("/remove");
+                return match goes {
+                    true => self.connection(house, kind).await,
+                    false => self.standing_connection(house, kind).await,
+                };
+            }
+            "/v1/sso/domains" => {
+                let connection = self.standing_connection(house, "saml").await;
+                let serial = self.serial.fetch_add(1, Ordering::Relaxed);
+                let body = json!({ "domain": format!("clinic{serial}.example"), "connection": connection });
+                let made = house.as_owner(Ask::post("/v1/sso/domains", &body)).await;
+                house.names.tell(&text(&made, "record_name"), &text(&made, "record_value"));
+                return text(&made, "domain");
+            }
             "/v1/sessions" | "/v1/me/sessions" => {
                 let session = house.owner().await;
                 return text(&house.api.must(Ask::get("/v1/session").member(&session)).await, "id");
@@ -123,6 +149,29 @@ impl Objects {
             false => house.api.must(ask.key(&house.keys.ours)).await,
         };
         text(&made, "id")
+    }
+
+    /// A connection of this kind that stays.
+    async fn standing_connection(&self, house: &House, kind: &'static str) -> String {
+        let mut standing = self.connections.lock().await;
+        if let Some(id) = standing.get(kind) {
+            return id.clone();
+        }
+        let id = self.connection(house, kind).await;
+        standing.insert(kind, id.clone());
+        id
+    }
+
+    /// A new connection, as its example shows one.
+    async fn connection(&self, house: &House, kind: &str) -> String {
+        let document = house.api.must(Ask::get("/v1/openapi.json")).await;
+        let path = format!("/v1/sso/connections/{kind}");
+        let content = &document["paths"][&path]["post"]["requestBody"]["content"];
+        let mut body = content["application/json"]["example"].clone();
+        if body["issuer"].is_string() {
+            body["issuer"] = json!(house.receiver.origin());
+        }
+        text(&house.as_owner(Ask::post(path, &body)).await, "id")
     }
 
     /// A member who stands where this route wants them.

@@ -7,15 +7,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
-use http_body_util::{BodyExt, Empty};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use sealpost_store::{Clock as _, World};
 use sealpost_web::tls::{Certificates, local_authority, server_config};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
@@ -46,7 +47,7 @@ impl Receiver {
                 let (acceptor, heard) = (acceptor.clone(), shared.clone());
                 tokio::spawn(async move {
                     let Ok(tls) = acceptor.accept(tcp).await else { return };
-                    let hear = service_fn(|request| hear(heard.clone(), request));
+                    let hear = service_fn(|request| hear(heard.clone(), address.port(), request));
                     let _ = http1::Builder::new().serve_connection(TokioIo::new(tls), hear).await;
                 });
             }
@@ -56,7 +57,12 @@ impl Receiver {
 
     /// Where it is, as endpoints name it.
     pub(crate) fn url(&self) -> String {
-        format!("https://localhost:{}/hooks", self.address.port())
+        format!("{}/hooks", self.origin())
+    }
+
+    /// What it is called as an OpenID provider.
+    pub(crate) fn origin(&self) -> String {
+        format!("https://localhost:{}", self.address.port())
     }
 
     /// All that came so far.
@@ -99,11 +105,39 @@ impl Heard {
     }
 }
 
-async fn hear(heard: Arc<Mutex<Vec<Heard>>>, request: Request<Incoming>) -> Result<Response<Empty<Bytes>>, Infallible> {
+async fn hear(
+    heard: Arc<Mutex<Vec<Heard>>>,
+    port: u16,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
+    if let Some(document) = as_provider(parts.uri.path(), port) {
+        let mut response = Response::new(Full::new(document.to_string().into()));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        return Ok(response);
+    }
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     heard.lock().unwrap().push(Heard { headers: parts.headers, body });
-    let mut response = Response::new(Empty::new());
+    let mut response = Response::new(Full::default());
     *response.status_mut() = http::StatusCode::NO_CONTENT;
     Ok(response)
+}
+
+/// What it says of itself as an OpenID provider (OpenID Connect Discovery 1.0 §3). Nobody signs in by it.
+fn as_provider(path: &str, port: u16) -> Option<Value> {
+    let issuer = format!("https://localhost:{port}");
+    match path {
+        "/.well-known/openid-configuration" => Some(json!({
+            "issuer": issuer,
+            "authorization_endpoint": format!("{issuer}/authorize"),
+            "token_endpoint": format!("{issuer}/token"),
+            "jwks_uri": format!("{issuer}/jwks"),
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256", "ES256"],
+            "code_challenge_methods_supported": ["S256"],
+        })),
+        "/jwks" => Some(json!({ "keys": [] })),
+        _ => None,
+    }
 }

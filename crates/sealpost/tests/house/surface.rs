@@ -130,7 +130,7 @@ impl Route {
 
     /// Whether it names one object in its path.
     pub(crate) fn has_object(&self) -> bool {
-        self.path.contains("{id}")
+        ["{id}", "{connection}", "{domain}"].iter().any(|one| self.path.contains(one))
     }
 
     /// A request to this path of it, as whom it is for asks.
@@ -146,11 +146,16 @@ impl Route {
 
     /// The collection its object is in: `/v1/contacts`, for its pages, too.
     pub(crate) fn collection(&self) -> &str {
+        if self.path.starts_with("/sign-in/") && self.path.contains("{connection}") {
+            return "/v1/sso/connections";
+        }
         let Some(page) = self.path.strip_prefix("/app/{env}/") else {
             return self.path.split_once("/{").map_or(&*self.path, |(collection, _)| collection);
         };
         match page.split_once("/{").map_or(page, |(collection, _)| collection) {
             "people" => "/v1/members",
+            "sso" => "/v1/sso/connections",
+            "sso/domains" => "/v1/sso/domains",
             "you/passkeys" => "/v1/me/passkeys",
             "you/sessions" => "/v1/me/sessions",
             of => COLLECTIONS.into_iter().find(|one| one.strip_prefix("/v1/") == Some(of)).unwrap_or(&self.path),
@@ -161,6 +166,8 @@ impl Route {
     pub(crate) fn path_for(&self, id: &str) -> String {
         self.path
             .replace("{id}", id)
+            .replace("{connection}", id)
+            .replace("{domain}", id)
             .replace("{version}", "1")
             .replace("{seq}", "0")
             .replace("{token}", "unsub_nobody")
