@@ -70,8 +70,8 @@ mod refusal;
 mod request;
 mod response;
 mod signature;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod xml;
 
 pub use encryption::EncryptionFlaw;

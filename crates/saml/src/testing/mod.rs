@@ -1,5 +1,9 @@
-//! An identity provider that signs whatever a test wants to have signed.
+//! Identity providers for tests: one that says anything, and one for tests of other crates.
 
+#[cfg(test)]
 mod idp;
+mod provider;
 
-pub(crate) use idp::{Idp, NOW_MS, RECIPIENT, Story, encrypted, metadata, request_id, service_provider};
+#[cfg(test)]
+pub(crate) use idp::*;
+pub use provider::{Provider, Told};
