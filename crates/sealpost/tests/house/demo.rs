@@ -16,6 +16,27 @@ fn demo(folder: &Path, json: bool) -> Command {
     command
 }
 
+#[tokio::test]
+async fn it_tells_of_one_report_from_its_queue_to_its_arrival_and_of_a_port_that_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = told(folder.path()).await;
+    let reports = |told: &Value| -> Vec<String> {
+        let steps = told["timeline"].as_array().unwrap().iter();
+        let reports = steps.filter(|step| step["kind"].as_str().unwrap().starts_with("report_"));
+        reports.map(|step| step["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(reports(&first), ["report_delivered"], "{first}");
+    assert!(first["port_taken"].is_null(), "{first}");
+    let remembered = std::fs::read_to_string(folder.path().join("ward-system.key")).unwrap();
+    let port: u16 = remembered.lines().next().unwrap().parse().unwrap();
+    let _taken = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let again = told(folder.path()).await;
+    assert_eq!((&again["port_taken"], reports(&again)), (&Value::from(port), vec!["report_delivered".to_owned()]));
+    let output = demo(folder.path(), false).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains(&format!("ATTENTION port {port} is taken")), "{said}");
+}
+
 async fn told(folder: &Path) -> Value {
     let output = demo(folder, true).output().await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -71,7 +71,7 @@ pub(super) async fn main_job(api: &Api, store: &Store, certificates: &Arc<Certif
         id: heard.id,
         signature: heard.signature,
     };
-    let timeline = timeline(api, &message).await?;
+    let timeline = timeline(api, &message, &endpoint).await?;
     let shown = api.get(&format!("/v1/messages/{message}")).await?;
     masked(&[&shown, &timeline, &heard.event])?;
     let to = shown["to"]["display"].as_str().unwrap_or("•").to_owned();
@@ -145,18 +145,26 @@ fn verify(heard: &Heard, secret: &RwLock<Option<SigningSecret>>) -> Outcome {
     }
 }
 
-/// The message's steps, once the report is among them.
-async fn timeline(api: &Api, message: &str) -> Outcome<Value> {
+/// The message's steps, once the report to this endpoint is among them. Others hear of the message too: what becomes of their reports
+/// is another story.
+async fn timeline(api: &Api, message: &str, endpoint: &str) -> Outcome<Value> {
+    let ours = api.get(&format!("/v1/endpoints/{endpoint}/deliveries")).await?;
+    let ours: Vec<_> = ours["data"].as_array().into_iter().flatten().filter_map(|one| one["id"].as_str()).collect();
+    let is_ours =
+        |step: &Value| step["detail"].as_str().is_some_and(|detail| ours.iter().any(|id| detail.contains(id)));
+    let is_report = |step: &Value| step["kind"].as_str().is_some_and(|kind| kind.starts_with("report_"));
     let path = format!("/v1/messages/{message}/timeline");
-    let mut steps = Value::Null;
+    let mut steps = Vec::new();
     for _ in 0..100 {
-        steps = api.get(&path).await?["steps"].take();
-        if steps.as_array().is_some_and(|steps| steps.iter().any(|step| step["kind"] == "report_delivered")) {
+        let told = api.get(&path).await?["steps"].take();
+        steps = told.as_array().cloned().unwrap_or_default();
+        steps.retain(|step| !is_report(step) || is_ours(step));
+        if steps.iter().any(|step| step["kind"] == "report_delivered") {
             break;
         }
         tokio::time::sleep(LOOK).await;
     }
-    Ok(steps)
+    Ok(steps.into())
 }
 
 /// Nothing that came out of the API holds the clear number, or the code.

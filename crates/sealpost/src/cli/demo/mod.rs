@@ -62,8 +62,11 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     let mut config = read_config(&folder)?;
     let (listeners, address) = bind(&mut config, &args).await?;
     let tls = Tls::load(&config, SystemClock.now())?;
-    let hook = tokio::select! {
-        hook = hook(&config, &tls, &folder, out) => hook?,
+    let (hook, deaf) = tokio::select! {
+        hook = hook(&config, &tls, &folder, out) => match hook? {
+            Ok(hook) => (hook, None),
+            Err(port) => (None, Some(port)),
+        },
         () = end.asked_for() => return Err(Stop::failed("interrupted")),
     };
     let starts = SystemClock.now();
@@ -81,7 +84,7 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     let api = Api::new(client, &url, &key)?;
     seed::content(&api).await?;
     let owner = owner.url(&url);
-    let place = tell::Place { url: &url, folder: &folder, ready_ms, owner: &owner };
+    let place = tell::Place { url: &url, folder: &folder, ready_ms, owner: &owner, deaf };
     tell::place(out, &place);
 
     let story = tokio::select! {
@@ -101,9 +104,9 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     story.map(|_| ())
 }
 
-/// The clinic's system that hears of its messages, listening. In a folder where nothing has happened yet, the past is lived through
-/// first.
-async fn hook(config: &Config, tls: &Tls, folder: &folder::Folder, out: Out) -> Outcome<Option<Hook>> {
+/// The clinic's system that hears of its messages, listening; or the port where it would, if that is taken. In a folder where nothing
+/// has happened yet, the past is lived through first.
+async fn hook(config: &Config, tls: &Tls, folder: &folder::Folder, out: Out) -> Outcome<Result<Option<Hook>, u16>> {
     let server = server_config(tls.certificates.clone()).map_err(anyhow::Error::from)?;
     if !folder.is_new {
         return Ok(Hook::again(&folder.hook, &server, &World::real()).await);
@@ -119,7 +122,7 @@ async fn hook(config: &Config, tls: &Tls, folder: &folder::Folder, out: Out) -> 
     let lived = past::live(&house, &clock, &server, &folder.hook).await?;
     aside.bring_into(&folder.data)?;
     tell::past(out, lived.leaves, SystemClock.now().since(began));
-    Ok(Some(lived.hook))
+    Ok(Ok(Some(lived.hook)))
 }
 
 /// What the folder's own file says. The environment has no part in it: it may be meant for another server.

@@ -14,6 +14,8 @@ pub(super) struct Place<'a> {
     pub(super) ready_ms: i64,
     /// A one-time link that signs the owner in.
     pub(super) owner: &'a str,
+    /// Where one of the clinic's systems would listen, if somebody else does.
+    pub(super) deaf: Option<u16>,
 }
 
 /// The first line, before anything is done.
@@ -33,7 +35,7 @@ pub(super) fn past(out: Out, leaves: u64, ms: i64) {
 
 /// Where everything is.
 pub(super) fn place(out: Out, place: &Place<'_>) {
-    let Place { url, folder, ready_ms, owner } = place;
+    let Place { url, folder, ready_ms, owner, deaf } = place;
     out.say(format_args!("  API       {url}/v1   (docs {url}/docs)   ready in {ready_ms} ms"));
     out.say(format_args!("  dashboard {owner}"));
     out.say(
@@ -47,6 +49,12 @@ pub(super) fn place(out: Out, place: &Place<'_>) {
     out.say(format_args!("  test key  {} (0600)", folder.key.display()));
     out.say(format_args!("  TLS       1.3 only, certificate of a local authority: {}", folder.authority.display()));
     out.say("  people    all fictional; messages of the test environment end in the sandbox outbox\n");
+    if let Some(port) = deaf {
+        out.say(format_args!(
+            "  ATTENTION port {port} is taken by another program: the endpoint `ward-system` hears of nothing, and its deliveries fail.\n            \
+             Free the port and start the demo again, or take a new folder with --data\n"
+        ));
+    }
 }
 
 /// The main job, as it went.
@@ -60,6 +68,7 @@ pub(super) fn story(out: Out, place: &Place<'_>, story: &Story) {
         "ca": place.folder.authority,
         "ready_ms": place.ready_ms,
         "sign_in": place.owner,
+        "port_taken": place.deaf,
         "message": { "id": message, "to": story.to, "accepted_ms": story.accepted_ms },
         "report": { "id": report.id, "type": report.kind, "verified": true, "after_ms": report.after_ms },
         "timeline": story.timeline,

@@ -29,12 +29,15 @@ impl Hook {
         Self::listen(0, secret, tls, world).await
     }
 
-    /// The one that was [remembered](Self::remember) here, on the same port; nothing if there is none or its port is taken.
-    pub(in crate::cli::demo) async fn again(file: &Path, tls: &Arc<ServerConfig>, world: &World) -> Option<Self> {
-        let text = zeroize::Zeroizing::new(std::fs::read_to_string(file).ok()?);
-        let (port, secret) = text.trim_end().split_once('\n')?;
-        let secret = SigningSecret::import(secret, KeyEncoding::Base64).ok()?;
-        Self::listen(port.parse().ok()?, secret, tls, world).await.ok()
+    /// The one that was [remembered](Self::remember) here, on the same port; nothing if there is none. `Err` has the port if somebody
+    /// else listens there.
+    pub(in crate::cli::demo) async fn again(
+        file: &Path,
+        tls: &Arc<ServerConfig>,
+        world: &World,
+    ) -> Result<Option<Self>, u16> {
+        let Some((port, secret)) = remembered(file) else { return Ok(None) };
+        Self::listen(port, secret, tls, world).await.map(Some).map_err(|_| port)
     }
 
     async fn listen(port: u16, secret: SigningSecret, tls: &Arc<ServerConfig>, world: &World) -> Outcome<Self> {
@@ -74,6 +77,12 @@ impl Drop for Hook {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+fn remembered(file: &Path) -> Option<(u16, SigningSecret)> {
+    let text = zeroize::Zeroizing::new(std::fs::read_to_string(file).ok()?);
+    let (port, secret) = text.trim_end().split_once('\n')?;
+    Some((port.parse().ok()?, SigningSecret::import(secret, KeyEncoding::Base64).ok()?))
 }
 
 /// The id in an answer.
