@@ -20,7 +20,7 @@ use crate::sso::codes::{SSO_REFUSED, SSO_UNAVAILABLE};
 use crate::sso::{Browser, Connection, Kind, Pending, Spent, Sso, Vouched, arrive, refuse, service};
 
 /// The longest code that is redeemed.
-const MAX_CODE: usize = 4096;
+const MAX_CODE: usize = 3072;
 /// How long what is spent could come back: as long as a pending sign-in can be resumed.
 const SPENT_MS: i64 = 11 * 60_000;
 
