@@ -7,7 +7,7 @@ use sealpost_web::{Call, Endpoint, Failure, Reply, get, not_found, post};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::codes::SSO_UNAVAILABLE;
+use super::codes::{SSO_REFUSED, SSO_UNAVAILABLE};
 use super::model::Kind;
 use super::{Pending, Sso, domains, oidc, saml, service};
 use crate::members::body::{EmailText, email};
@@ -28,8 +28,10 @@ pub(super) fn begin(sso: &Sso) -> Endpoint {
         .open_to_all("whoever signs in has no session yet")
         .summary("Go to a service to sign in")
         .describe("Leads the browser to the service of this connection, which leads it back.")
-        .answers_with(303, "")
-        .refuses(&[&SSO_UNAVAILABLE])
+        // A visitor is told from another only where a page may be shown.
+        .answers_with(200, "text/html; charset=utf-8")
+        .also_answers(303, "")
+        .refuses(&[&SSO_UNAVAILABLE, &SSO_REFUSED])
         .to(move |call| leave(sso.clone(), call))
 }
 
