@@ -28,7 +28,12 @@ impl Objects {
         let message = text(&house.post("/v1/messages", &message).await, "id");
         house.receiver.report("message.delivered", &message).await;
         let deliveries = house.get(format!("/v1/endpoints/{endpoint}/deliveries")).await;
-        Self { template, delivery: text(&deliveries["data"][0], "id"), serial: AtomicU64::new(1_000), connections: Default::default() }
+        Self {
+            template,
+            delivery: text(&deliveries["data"][0], "id"),
+            serial: AtomicU64::new(1_000),
+            connections: Default::default(),
+        }
     }
 
     /// The request the route's example shows, on an object made for it.
