@@ -90,7 +90,7 @@ impl Objects {
         if body["url"].is_string() {
             body["url"] = json!(house.receiver.url());
         }
-        if of == "/v1/sso/domains" || page == "/sso/domains/new" {
+        if route.path == "/v1/sso/domains" || page == "/sso/domains/new" {
             body["domain"] = json!(format!("clinic{serial}.example"));
             body["connection"] = json!(self.standing_connection(house, "saml").await);
         }
