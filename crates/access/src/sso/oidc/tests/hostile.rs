@@ -333,14 +333,11 @@ both_engines! {
         let slow = Raw { after: Duration::from_secs(60), ..Raw::json(200, &house.provider.document("slow")) };
         house.provider.say("/slow/.well-known/openid-configuration", slow);
         let connection = house.connection(house.draft("slow")).await;
-        let began = tokio::time::Instant::now();
-        let got = house.come(&connection, None).await;
+        let within = |seconds| tokio::time::timeout(Duration::from_secs(seconds), house.come(&connection, None));
+        let got = within(20).await.unwrap();
         assert_eq!((got.status, got.code().as_str()), (502, "provider_too_slow"));
-        assert!(began.elapsed() < Duration::from_secs(20));
         // And whoever comes next isn't kept waiting at all.
-        let began = tokio::time::Instant::now();
-        assert_eq!(house.come(&connection, None).await.code(), "provider_too_slow");
-        assert!(began.elapsed() < Duration::from_secs(3));
+        assert_eq!(within(3).await.unwrap().code(), "provider_too_slow");
     }
 
     async fn whoever_proved_themselves_too_long_ago_comes_back(test: TestStore) {
