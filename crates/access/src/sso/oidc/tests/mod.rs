@@ -30,6 +30,7 @@ use crate::mail::Post;
 use crate::members::{self, Invitation, Members};
 use crate::organisations::operator;
 use crate::roles::{RoleRef, Standard};
+use crate::scim::ScimAuthenticator;
 use crate::sessions::{self, SessionAuthenticator};
 use crate::sso::{Connection, Sso, store as rows};
 
@@ -94,7 +95,11 @@ impl House {
             members::feature(sso.members.clone(), sessions.clone(), Post::new(None, "https://localhost")),
             sessions::feature(test.store.clone(), sessions.clone()),
         ];
-        let credentials = Credentials::new(KeyAuthenticator::new(test.store.clone()), sessions);
+        let credentials = Credentials::new(
+            KeyAuthenticator::new(test.store.clone()),
+            sessions,
+            ScimAuthenticator::new(test.store.clone()),
+        );
         let registry = Registry::new(features, credentials, test.store.clone(), WebConfig::default()).unwrap();
         Self { app: registry.app(), store: test.store.clone(), clock: test.clock.clone(), ctx, sso, provider }
     }
