@@ -82,9 +82,7 @@ pub(super) async fn change(sso: &Sso, ctx: &Ctx, mut settings: Settings, wanted:
             keys::announce(&mut settings.keys, next);
         }
         Some(Act::UseAnnouncedKey) => {
-            if !keys::switch(&mut settings.keys) {
-                return Err(Refusal::of(&SAML_NOTHING_ANNOUNCED).into());
-            }
+            keys::switch(&mut settings.keys).then_some(()).ok_or_else(|| Refusal::of(&SAML_NOTHING_ANNOUNCED))?;
         }
         Some(Act::RenewDecryptionKey) => keys::retire(&mut settings.keys, ctx.now()),
     }
