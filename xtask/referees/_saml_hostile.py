@@ -421,6 +421,17 @@ def several(keys):
     )
 
 
+def hidden(good):
+    """Another response or another status, in containers that nobody reads."""
+    status = f"<samlp:Status>{SUCCESS}</samlp:Status>"
+    kinds = [("status", status), ("failed status", status.replace("Success", "Responder")), ("response", '<samlp:Response ID="_r9" Version="2.0"/>')]
+    for name, inside in kinds:
+        detail = f"<samlp:StatusDetail>{inside}</samlp:StatusDetail></samlp:Status>"
+        yield f"a {name} in StatusDetail", good.replace("</samlp:Status>", detail, 1), "response_count"
+        info = f"</ds:SignatureValue><ds:KeyInfo>{inside}</ds:KeyInfo>"
+        yield f"a {name} in KeyInfo", good.replace("</ds:SignatureValue>", info, 1), "response_count"
+
+
 def encryption(keys, weakly_encrypted):
     """What is encrypted: anybody can encrypt to us."""
     good = told(keys.p256, "p256")
@@ -436,7 +447,7 @@ def encryption(keys, weakly_encrypted):
     yield "two inside", seal(plain + unsigned), "xml_outside_root"
     yield "text inside", seal("x"), "xml_outside_root"
     yield "nothing inside", seal(""), "xml_syntax"
-    yield "a response inside", seal(good), "assertion_count"
+    yield "a response inside", seal(good), "response_count"
     yield "byte order mark inside", seal("\ufeff" + plain), "xml_byte_order_mark"
     yield "a name inside", seal(f'<saml:NameID xmlns:saml="{ASSERTION}">{NAME}</saml:NameID>'), "root_unexpected"
     yield (
@@ -525,6 +536,7 @@ def cases(keys, pysaml2_both, pysaml2_assertion, weakly_encrypted):
         ("namespaces", namespaces(good)),
         ("signed contents", contents(keys)),
         ("several", several(keys)),
+        ("hidden", hidden(good)),
         ("encryption", encryption(keys, weakly_encrypted)),
         ("bounds", bounds(good)),
         ("bytes", scattered(good, 60)),

@@ -9,6 +9,8 @@ import urllib.parse
 from _house import PATIENCE
 
 FORM = "application/x-www-form-urlencoded"
+# Bytes of a form that no route takes.
+LARGE = 1024 * 1024
 
 
 class Seen:
@@ -70,10 +72,12 @@ class Visitor:
             headers["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         self._connection = self._connection or http.client.HTTPSConnection(
             "localhost", self.house.port, context=self.house.trust, timeout=PATIENCE)
+        if body is not None and len(body) > LARGE:
+            return self._knock(method, path, len(body), headers)
         try:
             self._connection.request(method, path, body, headers)
             response = self._connection.getresponse()
-        except (http.client.HTTPException, ConnectionError):
+        except (http.client.HTTPException, OSError):
             # Kept no longer: a new one.
             self._connection.close()
             self._connection.request(method, path, body, headers)
@@ -85,4 +89,16 @@ class Visitor:
                 self.cookies[name] = value
             else:
                 self.cookies.pop(name, None)
+        return seen
+
+    def _knock(self, method, path, length, headers):
+        """What is too large isn't sent before somebody wants it (RFC 9110, section 10.1.1); nobody does."""
+        self._connection.close()
+        self._connection.putrequest(method, path)
+        for name, value in {**headers, "content-length": str(length), "expect": "100-continue"}.items():
+            self._connection.putheader(name, value)
+        self._connection.endheaders()
+        response = self._connection.getresponse()
+        seen = Seen(response.status, response.headers, response.read().decode())
+        self._connection.close()
         return seen

@@ -236,6 +236,7 @@ def refuse(connection, provider):
 admin = owner()
 invited = admin.api("POST", "/v1/invitations", {"email": NAME, "name": "Ada Lovelace (fictional)", "role": "agent"})
 assert invited.status == 201, f"{invited.status} {invited.body}"
+by_form(admin)
 connection = Connection(admin, asks={"encryption": "accepted"})
 provider = Provider(KEYS, connection.metadata)
 known = provider.server.metadata
@@ -253,5 +254,4 @@ sign_in(connection, provider)
 not_twice(connection, provider)
 provider = keys_change_hands(connection, provider)
 refuse(connection, provider)
-by_form(admin)
 verdict.end()
