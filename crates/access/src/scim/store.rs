@@ -64,14 +64,15 @@ pub(super) fn see_token(tx: &mut Tx<'_>, id: ScimTokenId, at: Time) -> Result<()
 
 /// Keeps what a directory says about a member. Fails with `Conflict` if somebody else has the name.
 pub(super) fn put_user(tx: &mut Tx<'_>, user: &UserRow) -> Result<(), StoreError> {
-    tx.put(
+    let written = tx.execute(
         org_sql!(
             "insert into scim_user (org, member, user_name, external, profile, updated_at) values ($1, $2, $3, $4, $5, $6)
              on conflict (org, member) do update set user_name = excluded.user_name, external = excluded.external,
                                                      profile = excluded.profile, updated_at = excluded.updated_at"
         ),
         &[&user.member, &user.user_name, &user.external, &user.profile.as_bytes(), &user.updated_at],
-    )
+    );
+    written.map(drop)
 }
 
 pub(super) fn user(tx: &mut Tx<'_>, member: MemberId) -> Result<Option<UserRow>, StoreError> {

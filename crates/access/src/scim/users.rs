@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sealpost_seal::normal::Email;
 use sealpost_store::{Ctx, Epochs, Keys, Leaf, MemberId, OrgKeys, Recorded, StoreError, Tx};
-use sealpost_web::{Failure, not_found};
+use sealpost_web::{Failure, Refusal, not_found};
 use serde_json::json;
 
 use super::api::View;
@@ -282,15 +282,15 @@ fn expect_free(tx: &mut Tx<'_>, desk: &Desk, id: MemberId, new: &Incoming) -> Re
     };
     for other in [named, reached].into_iter().flatten().filter(|other| *other != id) {
         if named == Some(other) || store::user(tx, other)?.is_none() {
-            return Err(sealpost_web::Refusal::of(&SCIM_NAME_TAKEN).into());
+            return Err(Refusal::of(&SCIM_NAME_TAKEN).into());
         }
     }
     Ok(())
 }
 
-fn keep(tx: &mut Tx<'_>, desk: &Desk, id: MemberId, subject: &Subject, new: Incoming) -> Result<(), StoreError> {
+fn keep(tx: &mut Tx<'_>, desk: &Desk, id: MemberId, subject: &Subject, new: Incoming) -> Result<(), Failure> {
     let now = tx.ctx().now();
-    store::put_user(
+    let kept = store::put_user(
         tx,
         &UserRow {
             member: id,
@@ -299,7 +299,12 @@ fn keep(tx: &mut Tx<'_>, desk: &Desk, id: MemberId, subject: &Subject, new: Inco
             profile: user::sealed(tx.ctx(), subject, new.profile),
             updated_at: now,
         },
-    )
+    );
+    match kept {
+        // Somebody took the name at the same time.
+        Err(StoreError::Conflict) => Err(Refusal::of(&SCIM_NAME_TAKEN).into()),
+        outcome => Ok(outcome?),
+    }
 }
 
 fn shown(tx: &mut Tx<'_>, desk: &Desk, id: MemberId, subject: &Subject) -> Result<Object, Failure> {

@@ -6,6 +6,7 @@ mod groups;
 mod query;
 mod role_mappings;
 mod schemas;
+mod search;
 mod tokens;
 mod users;
 
@@ -109,13 +110,13 @@ fn as_known<B, Q>(call: &Call<B, Q>) -> impl FnOnce(Object) -> Result<Object, Fa
 /// Routes of directories. `url` is where this server is, as its pages say it.
 pub fn feature(members: Members, sessions: Arc<SessionAuthenticator>, url: &str) -> Feature {
     let api = Api { members, sessions, url: url.trim_end_matches('/').into() };
-    let routes = [users::routes(&api), groups::routes(&api), discovery::routes(&api), tokens::routes(&api)];
-    let routes = routes.into_iter().flatten().chain(role_mappings::routes(&api)).chain(pages::routes(&api));
+    let asked = [users::routes(&api), groups::routes(&api), search::routes(&api), discovery::routes(&api)];
+    let set_up = [tokens::routes(&api), role_mappings::routes(&api), pages::routes(&api)];
     Feature {
         name: "scim",
         about: "Members and teams as a directory has them (SCIM 2.0, RFC 7643 and RFC 7644). A directory presents a token of its own, \
                 which is good for nothing else. Whoever it deactivates is signed out within a second.",
-        routes: routes.collect(),
+        routes: asked.into_iter().chain(set_up).flatten().collect(),
         codes: codes::ALL,
     }
 }

@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use sealpost_web::Refusal;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::scim::users::Window;
-use crate::scim::wire::{Filter, Projection};
+use crate::scim::wire::{Bad, Filter, Projection};
 
 /// Resources in one answer at most, and unless somebody says.
 pub(super) const MOST: u32 = 200;
@@ -28,7 +29,27 @@ pub(super) struct Query {
     excluded_attributes: Option<String>,
 }
 
+/// The same as a body has it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Search {
+    filter: Option<String>,
+    start_index: Option<i64>,
+    count: Option<i64>,
+    attributes: Option<Vec<String>>,
+    excluded_attributes: Option<Vec<String>>,
+}
+
 impl Query {
+    /// What a search asks for.
+    pub(super) fn of_body(body: &Value) -> Result<Self, Bad> {
+        let search = Search::deserialize(body).map_err(|_| Bad::Syntax)?;
+        let Search { filter, start_index, count, attributes, excluded_attributes } = search;
+        let joined = |names: Option<Vec<String>>| names.map(|names| names.join(","));
+        let (attributes, excluded_attributes) = (joined(attributes), joined(excluded_attributes));
+        Ok(Self { filter, start_index, count, attributes, excluded_attributes })
+    }
+
     pub(super) fn filter(&self) -> Result<Option<Filter>, Refusal> {
         let text = self.filter.as_deref().filter(|text| !text.trim().is_empty());
         Ok(text.map(Filter::parse).transpose()?)

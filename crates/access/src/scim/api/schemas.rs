@@ -100,7 +100,8 @@ fn user() -> Vec<Value> {
         with(text("externalId"), json!({ "caseExact": true })),
         complex("name", false, texts(&parts)),
         reference("profileUrl", &["external"]),
-        flag("active"),
+        // A user is one or the other: it can be changed, and not taken away.
+        with(flag("active"), json!({ "required": true })),
         many("emails", text("value")),
         many("phoneNumbers", text("value")),
         complex("addresses", true, address),

@@ -203,6 +203,20 @@ both_engines! {
         assert_eq!((&found.body["totalResults"], &found.body["Resources"][0]["id"]), (&json!(1), &json!(sam)));
     }
 
+    async fn of_two_who_make_the_same_user_at_once_one_does(test: TestStore) {
+        let house = House::new(test).await;
+        let token = house.token().await;
+        for trial in 0..5 {
+            for name in [format!("same{trial}"), format!("same{trial}@example.com")] {
+                let make = || house.ask(&token, "POST", "/Users", Some(json!({ "userName": name })));
+                let (one, other) = tokio::join!(make(), make());
+                let mut outcomes = [one.status, other.status];
+                outcomes.sort_unstable();
+                assert_eq!(outcomes, [201, 409], "{name}: {} {}", one.body, other.body);
+            }
+        }
+    }
+
     async fn whoever_was_invited_is_found_and_taken_over(test: TestStore) {
         let house = House::new(test).await;
         let (token, owner) = (house.token().await, house.sign_in(house.owner).await);
@@ -258,6 +272,20 @@ both_engines! {
         let mut names: Vec<_> = page["Resources"][0].as_object().unwrap().keys().map(String::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, ["active", "id", "schemas", "userName"]);
+        let group = house.group(&token, "Users of the desk", &[]).await;
+        for (path, body, total, first) in [
+            ("/Users/.search", json!({ "filter": "userName sw \"user\"", "count": 2 }), 5, "user0@example.com"),
+            ("/Groups/.search", json!({ "filter": "displayName co \"desk\"" }), 1, ""),
+            ("/.search", json!({ "filter": "userName sw \"user\" or displayName sw \"user\"", "startIndex": 5 }), 6, "user4@example.com"),
+        ] {
+            let found = house.ask(&token, "POST", path, Some(body)).await;
+            assert_eq!((found.status, &found.body["totalResults"]), (200, &json!(total)), "{path}: {}", found.body);
+            let resources = found.body["Resources"].as_array().unwrap();
+            assert_eq!(resources[0]["userName"].as_str().unwrap_or_default(), first, "{path}");
+            assert!(path == "/Users/.search" || resources.last().unwrap()["id"] == group.as_str());
+        }
+        let bad = house.ask(&token, "POST", "/.search", Some(json!({ "attributes": "userName" }))).await;
+        assert_eq!(bad.refusal().1, "invalidSyntax");
         let page = list("count=1&excludedAttributes=meta,active").await;
         assert!(page["Resources"][0].get("meta").is_none() && page["Resources"][0]["id"].is_string());
     }
