@@ -271,7 +271,8 @@ async fn a_form_changes_nothing_that_it_has_no_field_for(house: House) {
     // A role for no channel at all stays one.
     let role = json!({ "name": "Night shift", "permissions": ["messages:read"], "channels": [] });
     let role = text(&ask(Ask::post("/v1/roles", &role)).await, "id");
-    let form = json!({ "name": "Day shift", "permissions": ["messages:read"], "visibility": "team", "_csrf": owner.csrf });
+    let form =
+        json!({ "name": "Day shift", "permissions": ["messages:read"], "visibility": "team", "_csrf": owner.csrf });
     let edit = Ask::new("post", format!("/app/test/roles/{role}/edit")).form(&form).member(&owner);
     let edited = house.api.ask(edit).await;
     assert_eq!(edited.status, 303, "{}", edited.text());
