@@ -208,7 +208,7 @@ pub fn scim(data: &[u8]) {
     let mut parts = data.splitn(3, |byte| *byte == b'\n');
     let mut next = || parts.next().unwrap_or_default();
     let (filter, path, body) = (text(next()), text(next()), next());
-    sealpost_access::scim::fuzz(filter, path, body);
+    sealpost_access::scim::fuzz(filter, path, body).unwrap();
 }
 
 /// An id in a path.
