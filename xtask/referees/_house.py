@@ -37,11 +37,13 @@ class Verdict:
 class House:
     """A running server with a key of each environment."""
 
-    def __init__(self):
+    def __init__(self, port=0):
+        """On a port that the system chooses unless it is said; whoever looks at addresses we write has to say."""
         config = FOLDER / "etc"
         made = self._run("init", "--dir", config, "--data", FOLDER / "data", "--organisation", "Referee (fictional)",
-                  "--host", "localhost", "--bind", "127.0.0.1:0")
-        self._link = urllib.parse.urlsplit(json.loads(made)["sign_in"])
+                         "--host", "localhost", "--bind", f"127.0.0.1:{port}")
+        self.link = json.loads(made)["sign_in"]
+        self._link = urllib.parse.urlsplit(self.link)
         self.tls = FOLDER / "data" / "tls"
         quotas = "".join(f"{name} = {{ count = 1000000, seconds = 1 }}\n"
                          for name in ["send", "batch", "read", "search", "partial", "write", "reveal", "provision"])
@@ -71,6 +73,12 @@ class House:
             self._process.wait(30)
         except subprocess.TimeoutExpired:
             self._process.kill()
+
+    @property
+    def memory(self):
+        """The most memory that the server ever had, in MiB (Linux)."""
+        status = pathlib.Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))) // 1024
 
     @property
     def url(self):

@@ -283,46 +283,49 @@ def with_key_info(document, info, prefix="ds:", declared=""):
 class Story:
     """A response in our own words: everything right unless it is said otherwise."""
 
-    WORDS = dict(
-        issuer=IDP,
-        assertion_issuer=IDP,
-        destination=f' Destination="{ACS}"',
-        in_response_to=f' InResponseTo="{REQUEST}"',
-        version="2.0",
-        issued=0,
-        status=SUCCESS,
-        response_id=' ID="_r1"',
-        assertion_id=' ID="_a1"',
-        response_more="",
-        assertion_more="",
-        name=f"<saml:NameID>{NAME}</saml:NameID>",
-        method="urn:oasis:names:tc:SAML:2.0:cm:bearer",
-        recipient=f' Recipient="{ACS}"',
-        confirmed=f' InResponseTo="{REQUEST}"',
-        confirmed_until=f' NotOnOrAfter="{at(300)}"',
-        confirmation_more="",
-        not_before=f' NotBefore="{at(-300)}"',
-        not_after=f' NotOnOrAfter="{at(300)}"',
-        audience=f"<saml:AudienceRestriction><saml:Audience>{SP}</saml:Audience></saml:AudienceRestriction>",
-        instant=at(-5),
-        session="",
-        context=PASSWORD,
-        subject=None,
-        conditions=None,
-        authentication=None,
-        attributes="",
-        advice="",
-        before="",
-        after="",
-        head="",
-        signature="",
-        response_signature="",
-        assertions=None,
-    )
+    @staticmethod
+    def usual():
+        return dict(
+            issuer=IDP,
+            assertion_issuer=IDP,
+            destination=f' Destination="{ACS}"',
+            in_response_to=f' InResponseTo="{REQUEST}"',
+            version="2.0",
+            issued=0,
+            status=SUCCESS,
+            response_id=' ID="_r1"',
+            assertion_id=' ID="_a1"',
+            response_more="",
+            assertion_more="",
+            name=f"<saml:NameID>{NAME}</saml:NameID>",
+            method="urn:oasis:names:tc:SAML:2.0:cm:bearer",
+            recipient=f' Recipient="{ACS}"',
+            confirmed=f' InResponseTo="{REQUEST}"',
+            confirmed_until=f' NotOnOrAfter="{at(300)}"',
+            confirmation_more="",
+            not_before=f' NotBefore="{at(-300)}"',
+            not_after=f' NotOnOrAfter="{at(300)}"',
+            audience=f"<saml:AudienceRestriction><saml:Audience>{SP}</saml:Audience></saml:AudienceRestriction>",
+            instant=at(-5),
+            session="",
+            context=PASSWORD,
+            subject=None,
+            conditions=None,
+            authentication=None,
+            attributes="",
+            advice="",
+            before="",
+            after="",
+            head="",
+            signature="",
+            response_signature="",
+            assertions=None,
+        )
 
     def __init__(self, **words):
-        assert words.keys() <= self.WORDS.keys(), words.keys() - self.WORDS.keys()
-        self.__dict__.update(self.WORDS, **words)
+        usual = self.usual()
+        assert words.keys() <= usual.keys(), words.keys() - usual.keys()
+        self.__dict__.update(usual, **words)
 
     def assertion(self):
         subject = (

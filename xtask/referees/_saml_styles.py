@@ -70,7 +70,7 @@ def keycloak():
             signature=template("_a1"),
             response_signature=template("_r1"),
             session=f' SessionNotOnOrAfter="{at(36000)}"',
-            audience=Story.WORDS["audience"] + "<saml:OneTimeUse/>",
+            audience=Story.usual()["audience"] + "<saml:OneTimeUse/>",
             attributes=f"<saml:AttributeStatement>{values}</saml:AttributeStatement>",
         )
     )

@@ -140,27 +140,28 @@ async function tour(context, url, templates, infers, nameOf, lookAt) {
   return map;
 }
 
-/** Whoever may do nothing but read is offered nothing on empty pages that they would be refused. */
-async function offersNothingRefused(owner, browser, { url }) {
+/** Nobody is offered what they would be refused: whatever leads on from the first page, from page to page, opens. */
+async function offersNothingRefused(owner, browser, url, templates, roles, where) {
   const desk = await owner.newPage();
-  for (const role of ["viewer", "auditor"]) {
+  for (const role of roles) {
     await desk.goto(`${url}/app/test`);
     const { link } = await own(desk, "POST", "/v1/invitations", { email: `${role}@example.com`, role });
     const context = await user(browser);
     const page = await furnished(context);
     await enter(page, { url, link });
-    const led = new Map();
-    await page.goto(`${url}/app/test`);
-    const rail = await page.locator(".rail .nav a").evaluateAll((all) => all.map((a) => a.getAttribute("href")));
-    for (const path of rail) {
-      const { links } = await visit(page, url, path);
-      links.filter((one) => one.startsWith("/app/")).forEach((one) => led.set(one, path));
-    }
+    const map = new Chart(templates);
+    map.note("/app/test");
     const refused = [];
-    for (const [path, from] of led) if ((await page.goto(`${url}${path}`)).status() !== 200) refused.push(`${path} on ${from}`);
-    verdict(rail.length > 3 && refused.length === 0, `a ${role} is offered nothing they may not do (${led.size} links) ${refused.join(", ")}`);
+    for (let path; (path = [...map.found.values()].find((one) => !map.seen.has(one))); ) {
+      map.seen.add(path);
+      const { status, links } = await visit(page, url, path);
+      if (status !== 200) refused.push(`${path} (${status})`);
+      else links.filter((one) => one.startsWith("/app/test")).forEach((one) => map.note(one));
+    }
+    verdict(map.seen.size > 5 && refused.length === 0, `${where}, a member of role ${role} is offered ${map.seen.size} kinds of pages and refused none ${refused.join(", ")}`);
     await context.close();
   }
+  await desk.close();
 }
 
 await withBrowser(async (house) => {
@@ -212,6 +213,8 @@ await withBrowser(async (house) => {
   const missing = templates.filter((template) => !map.found.has(template.replace("{env}", "test")));
   verdict(missing.length === 0, `every page was found ${missing.join(" ")}`);
 
+  await part("offers", () => offersNothingRefused(context, browser, url, templates, ["admin", "developer", "agent", "auditor", "viewer"], "in the demo"));
+
   // Where nothing has happened yet, pages have other things to say.
   await part("nothing yet", async () => {
     const empty = await fresh("Lakeside Clinic");
@@ -223,7 +226,7 @@ await withBrowser(async (house) => {
       const places = templates.filter((template) => !template.replace("{env}", "").includes("{"));
       const unseen = places.filter((place) => !found.seen.has(place.replace("{env}", "live")));
       verdict(unseen.length === 0, `of what can be there, every page was found ${unseen.join(" ")}`);
-      await offersNothingRefused(owner, theirs, empty);
+      await offersNothingRefused(owner, theirs, empty.url, templates, ["viewer", "auditor"], "where there is nothing");
     } finally {
       await theirs.close();
       empty.child.kill("SIGTERM");

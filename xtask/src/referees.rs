@@ -49,8 +49,10 @@ struct Need {
     variable: &'static str,
 }
 
-const NEEDS: [Need; 1] =
-    [Need { referee: "saml", program: "xmlsec1", example: "judge", variable: "SEALPOST_SAML_JUDGE" }];
+const NEEDS: [Need; 2] = [
+    Need { referee: "saml", program: "xmlsec1", example: "judge", variable: "SEALPOST_SAML_JUDGE" },
+    Need { referee: "saml_sign_in", program: "xmlsec1", example: "judge", variable: "SEALPOST_SAML_JUDGE" },
+];
 
 /// Installs and builds what this referee needs; answers the variable and what it says.
 fn provide(workspace: &Workspace, referee: &str, log: &mut Log) -> Result<Option<(&'static str, PathBuf)>> {

@@ -54,7 +54,7 @@ pub async fn sign_in(
             if !there || !store::use_up(tx, id, &mac)? {
                 return Err(refused());
             }
-            Ok(sessions::open(tx, &keys, &opening)?)
+            sessions::open(tx, &keys, &opening)
         })
         .await
 }

@@ -46,6 +46,8 @@ pub(super) struct LineView {
     permission: Option<&'static str>,
     /// Whether only signed-in members may call it, and no key.
     session_only: bool,
+    /// Whether only directories may call it, with a token of theirs, and no member.
+    directory_only: bool,
     /// Whether a member has to prove freshly that it is them.
     steps_up: bool,
     /// The roles whose members may call it.
@@ -87,6 +89,7 @@ impl Line {
                 Access::SignedIn(_) | Access::Directories(_) | Access::OpenToAll(_) => None,
             },
             session_only: self.callers == Callers::Session,
+            directory_only: self.callers == Callers::Directory,
             steps_up: self.steps_up,
             roles: roles.iter().filter(|role| self.admits(role)).map(name).collect(),
         }
@@ -118,7 +121,11 @@ impl MatrixView {
                 "<tr><th scope=\"row\"><code>{} {}</code></th><td>{}</td>",
                 line.method,
                 line.path,
-                line.permission.map_or("signed in".to_owned(), |name| format!("<code>{name}</code>"))
+                match line.permission {
+                    Some(name) => format!("<code>{name}</code>"),
+                    None if line.directory_only => "directories".to_owned(),
+                    None => "signed in".to_owned(),
+                }
             ));
             for role in &self.roles {
                 out.push_str(if line.roles.contains(role) { "<td>yes</td>" } else { "<td>–</td>" });

@@ -28,6 +28,7 @@ use crate::mail::Post;
 use crate::members::{self, Invitation, MemberState, Members};
 use crate::organisations::operator;
 use crate::roles::{RoleRef, Standard};
+use crate::scim::ScimAuthenticator;
 use crate::sessions::{self, Agent, Method, Opened, Opening, SessionAuthenticator, network_name};
 
 const PEER: &str = "192.0.2.10";
@@ -80,7 +81,11 @@ impl House {
             members::feature(sso.members.clone(), sessions.clone(), post),
             sessions::feature(test.store.clone(), sessions.clone()),
         ];
-        let credentials = Credentials::new(KeyAuthenticator::new(test.store.clone()), sessions.clone());
+        let credentials = Credentials::new(
+            KeyAuthenticator::new(test.store.clone()),
+            sessions.clone(),
+            ScimAuthenticator::new(test.store.clone()),
+        );
         let registry = Registry::new(features, credentials, test.store.clone(), WebConfig::default()).unwrap();
         Self { app: registry.app(), test, ctx, sso, records, sessions }
     }

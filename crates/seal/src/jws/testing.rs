@@ -1,4 +1,9 @@
 //! A provider's keys in software, for tests: sign what they are told, wrong things too.
+#![allow(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "for tests alone, where a broken machine may panic and keys are anybody's"
+)]
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};

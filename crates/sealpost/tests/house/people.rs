@@ -18,6 +18,7 @@ crate::on_both_engines! {
     a_role_sees_as_much_of_a_number_as_its_profile_shows
     a_change_of_a_role_holds_on_the_next_request
     what_a_role_is_said_to_see_is_what_its_members_see
+    a_form_changes_nothing_that_it_has_no_field_for
     a_colleagues_address_is_seen_by_colleagues_alone
 }
 
@@ -165,7 +166,12 @@ async fn the_matrix_of_roles_is_what_is_done(house: House) {
         let holds = |permission: &Value| own["permissions"].as_array().unwrap().contains(permission);
         for line in lines {
             let may = line["roles"].as_array().unwrap().contains(role);
-            assert_eq!(may, line["permission"].is_null() || holds(&line["permission"]), "{role} {line}");
+            let by_members = line["directory_only"] == false;
+            assert_eq!(
+                may,
+                by_members && (line["permission"].is_null() || holds(&line["permission"])),
+                "{role} {line}"
+            );
         }
     }
     let page = house.api.ask(Ask::get("/docs/roles")).await;
@@ -262,4 +268,28 @@ async fn what_a_role_is_said_to_see_is_what_its_members_see(house: House) {
             assert_eq!(number(&said), number(&shown.text()), "{role}");
         }
     }
+}
+
+async fn a_form_changes_nothing_that_it_has_no_field_for(house: House) {
+    let owner = house.owner().await;
+    let ask = |ask: Ask| house.api.must(ask.member(&owner));
+    // A role for no channel at all stays one.
+    let role = json!({ "name": "Night shift", "permissions": ["messages:read"], "channels": [] });
+    let role = text(&ask(Ask::post("/v1/roles", &role)).await, "id");
+    let form =
+        json!({ "name": "Day shift", "permissions": ["messages:read"], "visibility": "team", "_csrf": owner.csrf });
+    let edit = Ask::new("post", format!("/app/test/roles/{role}/edit")).form(&form).member(&owner);
+    let edited = house.api.ask(edit).await;
+    assert_eq!(edited.status, 303, "{}", edited.text());
+    let after = ask(Ask::get(format!("/v1/roles/{role}"))).await;
+    assert_eq!((&after["name"], &after["channels"]), (&json!("Day shift"), &json!([])), "{after}");
+    // Who is invited into a team stays in it when others are chosen.
+    let team = text(&ask(Ask::post("/v1/teams", &json!({ "name": "Front desk" }))).await, "id");
+    let invited = json!({ "email": "sam@example.com", "role": "agent", "teams": [team] });
+    ask(Ask::post("/v1/invitations", &invited)).await;
+    let before = ask(Ask::get(format!("/v1/teams/{team}"))).await["members"].clone();
+    assert_eq!(before.as_array().map(Vec::len), Some(1), "{before}");
+    let page = house.api.ask(Ask::get(format!("/app/test/teams/{team}/edit")).page().member(&owner)).await.text();
+    let ticked = page.contains(&format!("value=\"{}\" checked", before[0].as_str().unwrap_or_default()));
+    assert!(ticked, "{page}");
 }

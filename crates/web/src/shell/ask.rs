@@ -129,7 +129,7 @@ impl Ask {
     }
 
     /// What it would come to: shown above the fields.
-    pub fn showing(mut self, part: impl HtmlSafe + std::fmt::Display) -> Self {
+    pub fn showing(mut self, part: impl HtmlSafe) -> Self {
         self.shows = part.to_string();
         self
     }

@@ -57,7 +57,7 @@ fn people_are_listed_with_their_roles_and_who_is_invited() {
 fn a_member_is_shown_with_what_can_be_done_where_they_stand() {
     let keep = |name: &str, state: MemberState| {
         let member = member(2, Some("Sam Example"), Standard::Admin, state);
-        let teams = vec![("Front desk".to_owned(), at("/teams/x/edit"))];
+        let teams = vec![("Front desk".to_owned(), Some(at("/teams/x/edit"))), ("Ward 3".to_owned(), None)];
         let mut page = page(&member, &Roles::ours(), teams, true, NOW, at);
         page.did = Some(at("/audit?actor=x"));
         keep(name, "Sam Example", "/people/{id}", &page);

@@ -23,7 +23,7 @@ pub(super) struct ShowPage {
     pub(super) name: Option<String>,
     pub(super) email: Option<String>,
     pub(super) role: (String, String),
-    pub(super) teams: Vec<(String, String)>,
+    pub(super) teams: Vec<(String, Option<String>)>,
     pub(super) created: When,
     pub(super) updated: When,
     pub(super) change_role: Option<String>,
@@ -60,19 +60,25 @@ async fn show(api: Api, call: Call) -> Result<Reply, Failure> {
     call.show(&page.called, &page)
 }
 
-/// Their teams, by name and where each is.
-pub(super) async fn team_names(house: &Store, call: &Call, member: &Member) -> Result<Vec<(String, String)>, Failure> {
+/// Their teams, by name, and where each is changed by whoever may.
+pub(super) async fn team_names(
+    house: &Store,
+    call: &Call,
+    member: &Member,
+) -> Result<Vec<(String, Option<String>)>, Failure> {
     let ids = member.teams.clone();
     let found = house.read(&call.ctx, move |tx| ids.into_iter().map(|id| teams::find(tx, id)).collect()).await;
     let found: Vec<_> = found?;
-    Ok(found.into_iter().flatten().map(|team| (team.name, call.at(&format!("/teams/{}/edit", team.id)))).collect())
+    let may = call.caller.permissions.contains(MEMBERS_MANAGE);
+    let href = |id| may.then(|| call.at(&format!("/teams/{id}/edit")));
+    Ok(found.into_iter().flatten().map(|team| (team.name, href(team.id))).collect())
 }
 
 /// The page of a member for somebody who may change something about them or not; `at` leads somewhere after `/app/{env}`.
 pub(super) fn page(
     member: &Member,
     roles: &Roles,
-    teams: Vec<(String, String)>,
+    teams: Vec<(String, Option<String>)>,
     may: bool,
     now: Time,
     at: impl Fn(&str) -> String,

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_seal::viewer::MaskProfile;
-use sealpost_store::{ChannelId, RoleId, Tx};
+use sealpost_store::{RoleId, Tx};
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::shell::Ask;
 use sealpost_web::shell::parts::{Choice, Field, Kind};
@@ -18,9 +18,6 @@ use crate::roles::api::{Api, Masks};
 use crate::roles::codes::{OWN_ROLE, ROLE_NAME_TAKEN, ROLES_FULL};
 use crate::roles::{Minutes, NewRole, Role, RoleName, SessionLimits, Visibility, service};
 
-/// Channels a role names at most.
-const MOST_CHANNELS: usize = 100;
-
 /// The whole of what a role is to say.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -30,7 +27,6 @@ struct Form {
     #[serde(default)]
     permissions: PermissionNames,
     visibility: Option<Visibility>,
-    channels: Option<Vec<ChannelId>>,
     #[schemars(with = "Option<Masks>")]
     masks: Option<MaskProfile>,
     /// `always` or `sensitive`.
@@ -47,7 +43,6 @@ impl Form {
             name: Some(role.name.clone()),
             permissions: PermissionNames(role.permissions),
             visibility: Some(role.visibility),
-            channels: role.channels.clone(),
             masks: Some(role.masks),
             proof: role.require_step_up.then(|| "always".to_owned()),
             networks: Some(role.cidrs.to_text()),
@@ -64,17 +59,11 @@ impl Form {
             Some(minutes) if (least..=longest.count()).contains(&minutes) => Ok(Minutes::new(minutes)),
             Some(_) => Err(wrong(at, "out_of_range")),
         };
-        let mut channels = self.channels.clone();
-        if let Some(channels) = &mut channels {
-            channels.sort_unstable();
-            channels.dedup();
-            channels.truncate(MOST_CHANNELS);
-        }
         Ok(NewRole {
             name: name.ok_or_else(|| wrong("/name", "name_invalid"))?,
             permissions: self.permissions.0,
             visibility: self.visibility.unwrap_or(Visibility::All),
-            channels,
+            channels: None,
             masks: self.masks.unwrap_or_default(),
             require_step_up: self.proof.as_deref() == Some("always"),
             cidrs: Cidrs::from_field(self.networks.as_deref(), "/networks")?,
@@ -174,7 +163,13 @@ async fn handle_update(api: Api, call: Call<Form>) -> Result<Reply, Failure> {
     let changed = async {
         let (keys, new) = (api.house.keys().organisation(call.ctx.org.id).await?, call.body.read()?);
         let done = call.done(&format!("/roles/{id}"));
-        call.write(&api.house, move |tx| Ok(service::update(tx, &keys, id, &new)?.map(|_| done))).await
+        call.write(&api.house, move |tx| {
+            // Which channels it is for is said by the API; a change of the rest keeps it.
+            let before = service::find_stored(tx, id)?.ok_or_else(not_found)?;
+            let new = NewRole { channels: before.role.channels, ..new };
+            Ok(service::update(tx, &keys, id, &new)?.map(|_| done))
+        })
+        .await
     };
     match changed.await {
         Ok(reply) => {
@@ -203,7 +198,7 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form, known: Option<RoleId>) -> Ask 
     ];
     let minutes = |given: Option<u16>, otherwise: Minutes| given.unwrap_or(otherwise.count()).to_string();
     let visibility = words::visibility_word(form.visibility.unwrap_or(Visibility::All));
-    let ask = Ask::new(call, title, says, &back)
+    Ask::new(call, title, says, &back)
         .sensitive()
         .field(
             Field::new("name", "Name")
@@ -245,12 +240,5 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form, known: Option<RoleId>) -> Ask 
                 .value(minutes(form.absolute_minutes, SessionLimits::LONGEST.absolute))
                 .hint("15 to 1440"),
         )
-        .submit(submit);
-    // Which channels it is for is set by the API; a change of the rest keeps it.
-    match &form.channels {
-        Some(channels) => {
-            ask.hidden("channels", channels.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
-        }
-        None => ask,
-    }
+        .submit(submit)
 }

@@ -128,6 +128,7 @@ impl House {
             agent: Agent::of(None),
             network: network_name(&org, member, OFFICE.parse().unwrap()),
             passkey: None,
+            connection: None,
         };
         let opened = self.store().write(&self.ctx, move |tx| sessions::open(tx, &keys, &opening)).await.unwrap();
         opened.token.expose().to_owned()

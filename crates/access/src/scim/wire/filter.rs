@@ -83,10 +83,7 @@ impl Filter {
                 path if path.is("emails", Some("value")) || path.is("emails", None) => Some(Known::Email(text)),
                 _ => None,
             },
-            Self::Some(path, filter) if path.is("emails", None) => match filter.known_value() {
-                Some(text) => Some(Known::Email(text)),
-                None => None,
-            },
+            Self::Some(path, filter) if path.is("emails", None) => filter.known_value().map(Known::Email),
             _ => None,
         }
     }

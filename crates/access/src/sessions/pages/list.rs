@@ -1,5 +1,7 @@
 //! `GET /app/{env}/sessions`
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use askama::Template;
 use schemars::JsonSchema;
 use sealpost_store::{MemberId, SessionId, Time};
@@ -9,7 +11,8 @@ use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
 use serde::Deserialize;
 
 use super::words;
-use crate::permissions::SESSIONS_MANAGE;
+use crate::members::{self, Members};
+use crate::permissions::{MEMBERS_READ, SESSIONS_MANAGE};
 use crate::sessions::api::Api;
 use crate::sessions::{SessionRow, service};
 
@@ -37,7 +40,8 @@ pub(super) struct ListPage {
 #[template(path = "sessions/pages/row.html")]
 pub(crate) struct Row {
     id: SessionId,
-    member: Option<(String, String)>,
+    /// What its member is called, and where their page is.
+    member: Option<(String, Option<String>)>,
     device: String,
     method: &'static str,
     network: String,
@@ -50,17 +54,17 @@ pub(crate) struct Row {
 impl askama::filters::HtmlSafe for Row {}
 
 impl Row {
-    /// A session seen by somebody in the session `current`; its member's page if more than one member's are shown.
+    /// A session seen by somebody in the session `current`; its member and their page if more than one member's are shown.
     pub(crate) fn of(
         session: &SessionRow,
         current: Option<[u8; 16]>,
-        member: Option<String>,
+        member: Option<(String, Option<String>)>,
         revoke: String,
         now: Time,
     ) -> Self {
         Self {
             id: session.id,
-            member: member.map(|href| (session.member.to_string(), href)),
+            member,
             device: words::device(session),
             method: words::method(session.method),
             network: format!("{:016x}", u64::from_be_bytes(session.network)),
@@ -91,10 +95,12 @@ async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
     let fetch = listing.fetch();
     let found = api.house.read(&call.ctx, move |tx| service::list(tx, member, before, fetch)).await?;
     let current = call.caller.session.map(|session| session.id);
+    let names = names(&api, &call, &found).await?;
     let row = |session: SessionRow| {
-        let member = call.at(&format!("/people/{}", session.member));
+        let called = names.get(&session.member).cloned().unwrap_or_else(|| session.member.to_string());
+        let member = call.page_of(&session.member.to_string());
         let revoke = call.at(&format!("/sessions/{}/revoke", session.id));
-        Row::of(&session, current, Some(member), revoke, call.ctx.now())
+        Row::of(&session, current, Some((called, member)), revoke, call.ctx.now())
     };
     let page = listing.page(found, |one| one.id.bytes().to_vec(), row);
     let kept = member.map(|member| format!("member_id={member}")).unwrap_or_default();
@@ -104,4 +110,18 @@ async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
         rows: page.data,
     };
     call.show("Where members are signed in", &content)
+}
+
+/// What the members of these sessions are called, for whoever may know.
+async fn names<Q>(api: &Api, call: &Call<(), Q>, found: &[SessionRow]) -> Result<BTreeMap<MemberId, String>, Failure> {
+    let mut names = BTreeMap::new();
+    if !call.caller.permissions.contains(MEMBERS_READ) {
+        return Ok(names);
+    }
+    let members = Members::new(api.house.clone());
+    let ids: BTreeSet<MemberId> = found.iter().map(|session| session.member).collect();
+    for id in ids {
+        names.extend(members.find(&call.ctx, id).await?.map(|member| (id, members::called(&member))));
+    }
+    Ok(names)
 }

@@ -26,7 +26,13 @@ pub(crate) fn session(number: u8, agent: &str, method: Method) -> SessionRow {
 fn sessions_are_listed_with_where_they_are() {
     let row = |session: SessionRow| {
         let href = format!("/app/test/people/{}", session.member);
-        Row::of(&session, Some([1; 16]), Some(href), "/app/test/sessions/x/revoke".into(), NOW)
+        Row::of(
+            &session,
+            Some([1; 16]),
+            Some(("Sam Example".to_owned(), Some(href))),
+            "/app/test/sessions/x/revoke".into(),
+            NOW,
+        )
     };
     let rows = vec![
         session(1, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", Method::Passkey),

@@ -93,8 +93,8 @@ pub(super) fn create(sso: &Sso) -> Endpoint {
         .describe("`facts` of the answer hold the redirect URI that the provider has to know.")
         .takes::<New>()
         .example(json!({
-            "name": "Company sign-in", "preset": "google", "client_id": "1234.apps.example", "client_secret": "example secret",
-            "domains": ["clinic.example"],
+            "name": "Company sign-in", "preset": "any", "issuer": "https://id.example.com", "client_id": "sealpost",
+            "client_secret": "example secret", "domains": ["clinic.example"],
         }))
         .answers::<ConnectionView>(201)
         .refuses(&[&SSO_FULL])

@@ -20,7 +20,7 @@ use crate::sso::codes::{SSO_REFUSED, SSO_UNAVAILABLE};
 use crate::sso::{Browser, Connection, Kind, Pending, Spent, Sso, Vouched, arrive, refuse, service};
 
 /// The longest code that is redeemed.
-const MAX_CODE: usize = 4096;
+const MAX_CODE: usize = 3072;
 /// How long what is spent could come back: as long as a pending sign-in can be resumed.
 const SPENT_MS: i64 = 11 * 60_000;
 
@@ -120,7 +120,9 @@ pub(super) fn callback(sso: &Sso) -> Endpoint {
              `errors[0].code` says why not.",
         )
         .queries::<Answer>()
-        .answers_with(303, "")
+        // A visitor is told from another only where a page may be shown.
+        .answers_with(200, "text/html; charset=utf-8")
+        .also_answers(303, "")
         .refuses(&[&SSO_REFUSED, &SSO_UNAVAILABLE])
         .to(move |call| come_back(sso.clone(), call))
 }
@@ -129,9 +131,10 @@ async fn come_back(sso: Sso, call: Call<(), Answer>) -> Result<Reply, Failure> {
     let id: SsoConnectionId = call.id("connection")?;
     let located = service::locate(&sso.house, id).await?;
     let (org, connection) = located.filter(|(_, one)| one.kind == Kind::Oidc).ok_or_else(not_found)?;
-    let resumed = call.query.state.as_deref();
+    let visit = Some(call.csrf_token()).filter(|visit| !visit.is_empty());
+    let resumed = call.query.state.as_deref().zip(visit);
     let resumed =
-        resumed.and_then(|state| Pending::resume(sso.house.keys(), id, call.csrf_token(), state, call.ctx.now()));
+        resumed.and_then(|(state, visit)| Pending::resume(sso.house.keys(), id, visit, state, call.ctx.now()));
     let Some(pending) = resumed else {
         // Anybody can make such an answer up, so it isn't kept for administrators.
         return Err(Refusal::of(&SSO_REFUSED).at("/", Reason::StateUnknown.code()).into());

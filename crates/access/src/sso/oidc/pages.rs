@@ -100,7 +100,9 @@ pub(super) fn create(sso: &Sso) -> Endpoint {
         .done("Connected: now give the provider the redirect URI")
         .summary("Connect an OpenID provider")
         .takes_form::<Form>()
-        .example(json!({ "name": "Company sign-in", "preset": "google", "client_id": "1234.apps.example" }))
+        .example(json!({
+            "name": "Company sign-in", "preset": "any", "issuer": "https://id.example.com", "client_id": "sealpost",
+        }))
         .answers_with(303, "")
         .refuses(&[&SSO_FULL])
         .to(move |call| handle_create(sso.clone(), call))
@@ -152,7 +154,9 @@ pub(super) fn change(sso: &Sso) -> Endpoint {
         .done("Connection changed")
         .summary("Change how an OpenID provider is asked")
         .takes_form::<Form>()
-        .example(json!({ "name": "Company sign-in", "preset": "google", "client_id": "1234.apps.example" }))
+        .example(json!({
+            "name": "Company sign-in", "preset": "any", "issuer": "https://id.example.com", "client_id": "sealpost",
+        }))
         .answers_with(303, "")
         .refuses(&[&CHANGED_MEANWHILE])
         .to(move |call| handle_change(sso.clone(), call))

@@ -81,11 +81,8 @@ pub(super) async fn change(sso: &Sso, ctx: &Ctx, mut settings: Settings, wanted:
             let next = KeptKey::make(ctx, &organisation, Role::NextSigning, wanted.signing.into()).await?;
             keys::announce(&mut settings.keys, next);
         }
-        Some(Act::UseAnnouncedKey) => {
-            if !keys::switch(&mut settings.keys) {
-                return Err(Refusal::of(&SAML_NOTHING_ANNOUNCED).into());
-            }
-        }
+        Some(Act::UseAnnouncedKey) if keys::switch(&mut settings.keys) => {}
+        Some(Act::UseAnnouncedKey) => return Err(Refusal::of(&SAML_NOTHING_ANNOUNCED).into()),
         Some(Act::RenewDecryptionKey) => keys::retire(&mut settings.keys, ctx.now()),
     }
     settle(ctx, &organisation, &mut settings).await?;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::members::codes::TEAM_GIVES_ROLE;
-use crate::members::{Member, Members};
+use crate::members::{Member, MemberState, Members};
 use crate::permissions::MEMBERS_MANAGE;
 use crate::teams::api::Api;
 use crate::teams::codes::{TEAM_MEMBER_UNKNOWN, TEAM_NAME_TAKEN, TEAMS_FULL};
@@ -104,7 +104,11 @@ pub(super) fn update(api: &Api) -> Endpoint {
 
 async fn handle(api: Api, call: Call<Form>, known: Option<TeamId>) -> Result<Reply, Failure> {
     let made = async {
-        let (name, members, done) = (call.body.name()?, call.body.members.clone(), call.done("/teams"));
+        let (name, done) = (call.body.name()?, call.done("/teams"));
+        let mut members = call.body.members.clone();
+        if let Some(id) = known {
+            members.extend(unoffered(&api, &call.ctx, id).await?);
+        }
         let act = move |tx: &mut Tx<'_>| -> Result<Recorded<Reply>, Failure> {
             let team = match known {
                 Some(id) => service::update(tx, id, Some(&name), Some(&members))?,
@@ -139,14 +143,24 @@ async fn question<B, Q>(api: &Api, call: &Call<B, Q>, form: &Form, known: Option
         .submit(submit))
 }
 
-/// Members to choose from, as their colleagues know them.
+/// Members to choose from, and those who are invited, as their colleagues know them.
 async fn people(api: &Api, ctx: &Ctx) -> Result<Vec<Choice>, Failure> {
     let most = u32::try_from(MOST_MEMBERS).unwrap_or(u32::MAX);
-    let all = Members::new(api.house.clone()).list(ctx, false, None, most).await?;
-    Ok(all.iter().map(|member| Choice::new(member.id, called(member))).collect())
+    let members = Members::new(api.house.clone());
+    let (all, invited) = (members.list(ctx, false, None, most).await?, members.list(ctx, true, None, most).await?);
+    Ok(all.iter().chain(&invited).map(|member| Choice::new(member.id, called(member))).collect())
+}
+
+/// Who is in the team and wasn't among those to choose from: nobody leaves it because a form has no room for them.
+async fn unoffered(api: &Api, ctx: &Ctx, id: TeamId) -> Result<Vec<MemberId>, Failure> {
+    let offered = people(api, ctx).await?;
+    let team = api.house.read(ctx, move |tx| service::find(tx, id)).await?.ok_or_else(not_found)?;
+    let is_offered = |member: &MemberId| offered.iter().any(|choice| choice.value == member.to_string());
+    Ok(team.members.into_iter().filter(|member| !is_offered(member)).collect())
 }
 
 fn called(member: &Member) -> String {
     let known = member.name.as_ref().or(member.email.as_ref());
-    known.map_or_else(|| member.id.to_string(), |known| known.expose(Purpose::Colleague).clone())
+    let called = known.map_or_else(|| member.id.to_string(), |known| known.expose(Purpose::Colleague).clone());
+    if member.state == MemberState::Invited { format!("{called} (invited)") } else { called }
 }

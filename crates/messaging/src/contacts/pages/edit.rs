@@ -56,8 +56,7 @@ fn said<T: Says>(field: &str, text: Option<String>, wrong: &mut Refusal) -> Opti
     said
 }
 
-pub(super) fn ask_new(contacts: &Contacts) -> Endpoint {
-    let _ = contacts;
+pub(super) fn ask_new() -> Endpoint {
     get("/app/{env}/contacts/new")
         .needs(CONTACTS_WRITE)
         .page()

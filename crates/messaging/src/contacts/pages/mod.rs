@@ -37,7 +37,7 @@ pub(super) fn routes(contacts: &Contacts) -> Vec<Endpoint> {
         list::list(contacts),
         find::find(contacts),
         matching::matching(contacts),
-        edit::ask_new(contacts),
+        edit::ask_new(),
         edit::create(contacts),
         show::show(contacts),
         edit::ask(contacts),

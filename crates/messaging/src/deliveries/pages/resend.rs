@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
 use sealpost_store::{DeliveryId, EndpointId, Store};
-use sealpost_web::shell::Ask;
 use sealpost_web::shell::parts::{Choice, Field, Kind};
+use sealpost_web::shell::{Ask, Yes};
 use sealpost_web::{Call, Class, Endpoint as Route, Failure, Reply, get, post};
 use serde::Deserialize;
 use serde_json::json;
@@ -15,12 +15,6 @@ use crate::deliveries::service;
 const HOUR_MS: i64 = 3_600_000;
 /// How far back dead letters are resent at most, in hours.
 const MOST_HOURS: u32 = 24 * 90;
-
-/// A button.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "ResendButton")]
-struct Button {}
 
 /// Which dead letters.
 #[derive(Deserialize, JsonSchema)]
@@ -57,11 +51,11 @@ pub(super) fn resend(store: &Store) -> Route {
         .acts("delivery.resend")
         .done("Sent once more")
         .summary("Send a delivery once more")
-        .takes_form::<Button>()
+        .takes_form::<Yes>()
         .example(json!({}))
         .answers_with(303, "")
         .refuses(&[&DELIVERY_UNDER_WAY])
-        .to(move |call: Call<Button>| {
+        .to(move |call: Call<Yes>| {
             let store = store.clone();
             async move {
                 let id: DeliveryId = call.id("id")?;

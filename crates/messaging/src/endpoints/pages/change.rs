@@ -5,7 +5,7 @@ use sealpost_access::permissions::ENDPOINTS_MANAGE;
 use sealpost_access::secrets::Overlap;
 use sealpost_store::{EndpointId, Store};
 use sealpost_web::shell::parts::{Choice, Field, Kind, Tone};
-use sealpost_web::shell::{Ask, ShownOnce};
+use sealpost_web::shell::{Ask, ShownOnce, Yes};
 use sealpost_web::{Call, Class, Endpoint as Route, Failure, Refusal, Reply, get, post};
 use serde::Deserialize;
 use serde_json::json;
@@ -27,12 +27,6 @@ struct Form {
     events: Option<String>,
     profiles: Option<String>,
 }
-
-/// A button.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "EndpointButton")]
-struct Button {}
 
 /// How to rotate.
 #[derive(Deserialize, JsonSchema)]
@@ -149,10 +143,10 @@ pub(super) fn pause(store: &Store) -> Route {
         .class(Class::Write)
         .acts("endpoint.update")
         .summary("Stop calling an endpoint")
-        .takes_form::<Button>()
+        .takes_form::<Yes>()
         .example(json!({}))
         .answers_with(303, "")
-        .to(move |call: Call<Button>| {
+        .to(move |call: Call<Yes>| {
             let store = store.clone();
             async move {
                 let id: EndpointId = call.id("id")?;
@@ -269,10 +263,10 @@ pub(super) fn remove(store: &Store) -> Route {
         .acts("endpoint.remove")
         .done("Endpoint removed")
         .summary("Remove an endpoint")
-        .takes_form::<Button>()
+        .takes_form::<Yes>()
         .example(json!({}))
         .answers_with(303, "")
-        .to(move |call: Call<Button>| {
+        .to(move |call: Call<Yes>| {
             let store = store.clone();
             async move {
                 let id: EndpointId = call.id("id")?;

@@ -195,7 +195,7 @@ both_engines! {
                 accepted.push((*what, got.status, got.code()));
             }
             assert_eq!(house.refusal(connection.id).await.as_deref(), Some(*code), "{what}");
-            assert!(!got.text.contains("SECRET-OF-PROVIDER") && !got.text.contains("ada"), "{what}: {}", got.text);
+            assert!(!got.text.contains("SECRET-OF-PROVIDER") && !got.text.contains("ada@"), "{what}: {}", got.text);
         }
         assert!(accepted.is_empty(), "{accepted:?}");
         assert_eq!(house.provider.asked("/elsewhere/token"), 0);
@@ -238,7 +238,7 @@ both_engines! {
         let code = house.grant(&asked);
         let query = format!("state={}&code={code}", asked["state"]);
         // Another browser, or none that is known; another connection; no state, another's, a changed one.
-        for got in [
+        for (at, got) in [
             house.back(&eve, &connection, &query).await,
             house.back(&Browser::default(), &connection, &query).await,
             house.back(&ada, &other, &query).await,
@@ -246,8 +246,11 @@ both_engines! {
             house.back(&ada, &connection, &format!("state=&code={code}")).await,
             house.back(&ada, &connection, &format!("state={}&code={code}", elsewhere["state"])).await,
             house.back(&ada, &connection, &format!("state={}A&code={code}", asked["state"])).await,
-        ] {
-            assert_eq!((got.status, got.code().as_str(), got.session), (403, "state_unknown", None));
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            assert_eq!((got.status, got.code().as_str(), got.session), (403, "state_unknown", None), "{at}");
         }
         assert_eq!(house.refusal(connection.id).await, None, "anybody can make that up");
         assert_eq!(house.provider.shown(), "", "and nobody's code is spent by it");
@@ -300,7 +303,7 @@ both_engines! {
             (&connection, "state={state}".into(), "response_malformed"),
             (&connection, "state={state}&code=".into(), "response_malformed"),
             (&connection, "state={state}&code=a%00b".into(), "response_malformed"),
-            (&connection, format!("state={{state}}&code={}", "c".repeat(4097)), "response_malformed"),
+            (&connection, format!("state={{state}}&code={}", "c".repeat(3073)), "response_malformed"),
             (&connection, "state={state}&code={code}&error=access_denied".into(), "response_malformed"),
             (&connection, "state={state}&error=access_denied&error_description=SECRET".into(), "denied_at_provider"),
             (&connection, "state={state}&error=server_error".into(), "provider_error"),
@@ -330,14 +333,11 @@ both_engines! {
         let slow = Raw { after: Duration::from_secs(60), ..Raw::json(200, &house.provider.document("slow")) };
         house.provider.say("/slow/.well-known/openid-configuration", slow);
         let connection = house.connection(house.draft("slow")).await;
-        let began = tokio::time::Instant::now();
-        let got = house.come(&connection, None).await;
+        let within = |seconds| tokio::time::timeout(Duration::from_secs(seconds), house.come(&connection, None));
+        let got = within(20).await.unwrap();
         assert_eq!((got.status, got.code().as_str()), (502, "provider_too_slow"));
-        assert!(began.elapsed() < Duration::from_secs(20));
         // And whoever comes next isn't kept waiting at all.
-        let began = tokio::time::Instant::now();
-        assert_eq!(house.come(&connection, None).await.code(), "provider_too_slow");
-        assert!(began.elapsed() < Duration::from_secs(3));
+        assert_eq!(within(3).await.unwrap().code(), "provider_too_slow");
     }
 
     async fn whoever_proved_themselves_too_long_ago_comes_back(test: TestStore) {

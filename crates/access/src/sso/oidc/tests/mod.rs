@@ -26,10 +26,12 @@ use super::service::{change, make};
 use super::settings::Draft;
 use crate::Credentials;
 use crate::api_keys::KeyAuthenticator;
+use crate::mail::Post;
 use crate::members::{self, Invitation, Members};
 use crate::organisations::operator;
 use crate::roles::{RoleRef, Standard};
-use crate::sessions::SessionAuthenticator;
+use crate::scim::ScimAuthenticator;
+use crate::sessions::{self, SessionAuthenticator};
 use crate::sso::{Connection, Sso, store as rows};
 
 const PEER: &str = "192.0.2.10";
@@ -88,8 +90,16 @@ impl House {
         let (members, sessions) = (Members::new(test.store.clone()), SessionAuthenticator::new(test.store.clone()));
         let ways = (provider.client(), Arc::new(NoText) as Arc<dyn TextResolver>);
         let sso = Sso::new(members, ways, sessions.clone(), "https://localhost", "/app");
-        let features = vec![crate::sso::feature(&sso)];
-        let credentials = Credentials::new(KeyAuthenticator::new(test.store.clone()), sessions);
+        let features = vec![
+            crate::sso::feature(&sso),
+            members::feature(sso.members.clone(), sessions.clone(), Post::new(None, "https://localhost")),
+            sessions::feature(test.store.clone(), sessions.clone()),
+        ];
+        let credentials = Credentials::new(
+            KeyAuthenticator::new(test.store.clone()),
+            sessions,
+            ScimAuthenticator::new(test.store.clone()),
+        );
         let registry = Registry::new(features, credentials, test.store.clone(), WebConfig::default()).unwrap();
         Self { app: registry.app(), store: test.store.clone(), clock: test.clock.clone(), ctx, sso, provider }
     }

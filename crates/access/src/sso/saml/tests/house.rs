@@ -26,6 +26,7 @@ use crate::mail::Post;
 use crate::members::{self, Invitation, Members};
 use crate::organisations::operator;
 use crate::roles::{RoleRef, Standard};
+use crate::scim::ScimAuthenticator;
 use crate::sessions::{self, Agent, Method, Opening, SessionAuthenticator, network_name};
 use crate::sso::{Sso, domains, feature, store};
 
@@ -82,7 +83,11 @@ impl House {
         let client = Client::new(network, &Trust::new([]).unwrap()).unwrap();
         let members = Members::new(test.store.clone());
         let sso = Sso::new(members, (client, Arc::new(NoRecords)), sessions.clone(), HERE, "/app");
-        let credentials = Credentials::new(KeyAuthenticator::new(test.store.clone()), sessions.clone());
+        let credentials = Credentials::new(
+            KeyAuthenticator::new(test.store.clone()),
+            sessions.clone(),
+            ScimAuthenticator::new(test.store.clone()),
+        );
         let features = vec![
             feature(&sso),
             members::feature(sso.members.clone(), sessions.clone(), Post::new(None, HERE)),
