@@ -86,7 +86,17 @@ impl House {
         features.extend(messaging.features());
         let entries = Messaging::navigation()
             .into_iter()
-            .chain([api_keys::NAV, audit::NAV, members::NAV, roles::NAV, sso::NAV, networks::NAV, scim::NAV, own::NAV, secrets::NAV])
+            .chain([
+                api_keys::NAV,
+                audit::NAV,
+                members::NAV,
+                roles::NAV,
+                sso::NAV,
+                networks::NAV,
+                scim::NAV,
+                own::NAV,
+                secrets::NAV,
+            ])
             .collect();
         let dashboard = Dashboard { entries, faces: Arc::new(faces), search: Messaging::SEARCH };
         let registry = Registry::new(

@@ -127,8 +127,7 @@ pub(super) fn remove(tx: &mut Tx<'_>, users: Users, id: SecretId) -> Result<Reco
     }
     let uses = users.of(tx, id)?;
     if !uses.is_empty() {
-        let uses: Vec<_> =
-            uses.iter().map(|one| json!({ "kind": one.kind, "id": one.id, "name": one.name })).collect();
+        let uses: Vec<_> = uses.iter().map(|one| json!({ "kind": one.kind, "id": one.id, "name": one.name })).collect();
         return Err(Refusal::of(&SECRET_IN_USE).member("used_by", uses).into());
     }
     store::delete(tx, id)?;

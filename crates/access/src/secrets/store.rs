@@ -241,12 +241,7 @@ pub(super) fn log(
 }
 
 /// What was done to a secret before `before`, newest first.
-pub(super) fn changes(
-    tx: &mut Tx<'_>,
-    id: SecretId,
-    before: u64,
-    limit: u32,
-) -> Result<Vec<SecretChange>, StoreError> {
+pub(super) fn changes(tx: &mut Tx<'_>, id: SecretId, before: u64, limit: u32) -> Result<Vec<SecretChange>, StoreError> {
     tx.all(
         sql!(
             "select seq, kind, version, actor_kind, actor, network, at from secret_change

@@ -15,7 +15,7 @@ use super::call::{Telling, call, signatures};
 use super::model::{Endpoint, Filter, Profiles, Ready, State};
 use super::registry::Endpoints;
 use super::{CHANGED, ED25519, SIGNING, codes, store};
-use crate::deliveries::Notice;
+use crate::deliveries::{self, Notice};
 
 /// A ping must be answered within this (parity E10).
 const PING_DEADLINE: Duration = Duration::from_secs(5);
@@ -203,9 +203,9 @@ pub(crate) fn find(tx: &mut Tx<'_>, id: EndpointId) -> Result<Endpoint, Failure>
 pub(crate) fn secret_uses(tx: &mut Tx<'_>) -> Result<Vec<SecretUse>, StoreError> {
     let mut uses = Vec::new();
     for endpoint in store::all(tx)? {
-        // Every call is signed, so the last one is the last use, in however many versions.
+        // Every call is signed, so the newest delivery that was tried is the last use, or close to it.
         let last = deliveries::newest_of(tx, endpoint.id, 1)?;
-        let last_used_at = last.first().and_then(|delivery| delivery.attempts.last()).map(|attempt| attempt.at);
+        let last_used_at = last.first().filter(|delivery| delivery.attempts > 0).map(|delivery| delivery.updated_at);
         uses.extend([endpoint.secret, endpoint.signing].map(|secret| SecretUse {
             secret,
             kind: "endpoint",

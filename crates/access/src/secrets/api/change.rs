@@ -36,7 +36,9 @@ pub(super) fn route(api: &Api) -> Endpoint {
         .class(Class::Write)
         .acts("secret.change")
         .summary("Change what a secret is called")
-        .describe("Its name, its description, and when its age is told. Its value stays: that is replaced by a new version.")
+        .describe(
+            "Its name, its description, and when its age is told. Its value stays: that is replaced by a new version.",
+        )
         .takes::<Body>()
         .example(json!({ "description": "For the shop and the warehouse" }))
         .answers::<SecretView>(200)

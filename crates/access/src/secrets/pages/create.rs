@@ -91,7 +91,8 @@ async fn create(api: &Api, call: &Call<Form>) -> Result<Reply, Failure> {
 
 /// A name, or what a form says of it.
 pub(super) fn read_name(text: Option<&str>) -> Result<SecretName, Refusal> {
-    SecretName::parse(text.unwrap_or_default().trim()).map_err(|_| Refusal::of(&BODY_INVALID).at("/name", "name_invalid"))
+    SecretName::parse(text.unwrap_or_default().trim())
+        .map_err(|_| Refusal::of(&BODY_INVALID).at("/name", "name_invalid"))
 }
 
 /// A description; nothing, if it is absent.

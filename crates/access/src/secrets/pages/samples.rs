@@ -105,12 +105,8 @@ fn the_changes_of_a_secret_say_who_when_what_and_from_where() {
         change(1, ChangeKind::Changed, true),
         change(0, ChangeKind::Created, false),
     ];
-    let log = |rows| LogPage {
-        back: at("/secrets/sec_1"),
-        name: "payment-api-key".into(),
-        rows,
-        pager: Pager::default(),
-    };
+    let log =
+        |rows| LogPage { back: at("/secrets/sec_1"), name: "payment-api-key".into(), rows, pager: Pager::default() };
     keep("secret-log", "Change log", "/secrets/{id}/log", &log(vec![]));
     let rows = changes.iter().map(|change| log::Row::of(change, NOW)).collect();
     keep("secret-log-many", "Change log", "/secrets/{id}/log", &log(rows));
