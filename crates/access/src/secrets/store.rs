@@ -23,7 +23,8 @@ pub(super) struct VersionRow {
 
 pub(super) fn insert(tx: &mut Tx<'_>, row: &VersionRow) -> Result<(), StoreError> {
     let imported = u32::from(row.origin == Origin::Imported);
-    tx.put(
+    // At once: whoever stores a secret is answered with it.
+    tx.execute(
         sql!(
             "insert into secret (org, env, id, purpose, version, encoding, imported, sealed, created_at, expires_at, fingerprint)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
@@ -40,6 +41,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, row: &VersionRow) -> Result<(), StoreError
             &row.fingerprint,
         ],
     )
+    .map(drop)
 }
 
 /// All versions, newest first.

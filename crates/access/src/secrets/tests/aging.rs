@@ -1,6 +1,5 @@
 //! How an organisation hears that a secret is old, and secrets from before there were fingerprints.
 
-use sealpost_store::testing::TestStore;
 use sealpost_store::{NoticeId, both_engines, sql};
 use serde_json::json;
 

@@ -3,7 +3,6 @@
 use sealpost_seal::SecretText;
 use sealpost_seal::signature::KeyEncoding;
 use sealpost_store::both_engines;
-use sealpost_store::testing::TestStore;
 use serde_json::{Value, json};
 
 use super::house::{ELSEWHERE, House};
