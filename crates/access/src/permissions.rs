@@ -24,7 +24,7 @@ sealpost_web::permissions! {
     ENDPOINTS_MANAGE = "endpoints:manage" "Create, change, test and ping endpoints";
     KEYS_READ = "keys:read" "Read API keys, never their text";
     KEYS_MANAGE = "keys:manage" "Create, rotate and revoke API keys";
-    SECRETS_MANAGE = "secrets:manage" "Replace stored credentials, never read them";
+    SECRETS_MANAGE = "secrets:manage" "Store, replace and remove secrets, never read them";
     LEDGER_READ = "ledger:read" "Read the audit ledger, its checkpoints and proofs";
     OUTBOX_READ = "outbox:read" "Read what the test environment would have sent, masked";
     SUPPRESSIONS_READ = "suppressions:read" "Read the suppression list, masked";

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sealpost_access::notices;
+use sealpost_access::secrets::SecretUser;
 use sealpost_egress::client::Client;
 use sealpost_egress::smtp::Mailer;
 use sealpost_store::Store;
@@ -109,6 +110,9 @@ impl Messaging {
 
     /// The page that looks for people, after `/app/{env}`.
     pub const SEARCH: &str = contacts::SEARCH;
+
+    /// What of this crate uses secrets.
+    pub const SECRET_USERS: &[SecretUser] = &[endpoints::secret_uses, channels::secret_uses];
 
     /// Where their pages are found.
     pub fn navigation() -> Vec<Nav> {

@@ -13,6 +13,7 @@ use sealpost_access::own;
 use sealpost_access::passkeys::{self, Passkeys};
 use sealpost_access::roles::{self, RoleMatrix};
 use sealpost_access::scim::{self, ScimAuthenticator};
+use sealpost_access::secrets;
 use sealpost_access::sessions::{self, SessionAuthenticator};
 use sealpost_access::sign_in::{self, SignIn};
 use sealpost_access::sso::{self, Sso};
@@ -71,6 +72,7 @@ impl House {
         features.push(activity::feature(store.clone()));
         features.push(masking::feature(&store));
         features.push(networks::feature(&store));
+        features.push(secrets::feature(&store, Messaging::SECRET_USERS));
         let (members, matrix) = (Members::new(store.clone()), RoleMatrix::default());
         let faces = MemberFaces::new(members.clone());
         features.push(sso::feature(&Sso::new(
@@ -84,7 +86,17 @@ impl House {
         features.extend(messaging.features());
         let entries = Messaging::navigation()
             .into_iter()
-            .chain([api_keys::NAV, audit::NAV, members::NAV, roles::NAV, sso::NAV, networks::NAV, scim::NAV, own::NAV])
+            .chain([
+                api_keys::NAV,
+                audit::NAV,
+                members::NAV,
+                roles::NAV,
+                sso::NAV,
+                networks::NAV,
+                scim::NAV,
+                own::NAV,
+                secrets::NAV,
+            ])
             .collect();
         let dashboard = Dashboard { entries, faces: Arc::new(faces), search: Messaging::SEARCH };
         let registry = Registry::new(

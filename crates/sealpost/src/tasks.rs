@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealpost_access::links;
-use sealpost_access::{api_keys, members, networks, passkeys, sessions, sso};
+use sealpost_access::{api_keys, members, networks, passkeys, secrets, sessions, sso};
 use sealpost_govern::{activity, audit, checkpoints};
 use sealpost_messaging::contacts::{ContactRefusal, Contacts};
 use sealpost_store::{Ctx, Environment, Org, OrgId, Store, StoreError};
@@ -18,6 +18,8 @@ use crate::house::House;
 const KEY_USE: Duration = Duration::from_secs(5);
 /// How often keys are looked after: so late, at most, a reminder comes.
 const KEY_CARE: Duration = Duration::from_secs(15 * 60);
+/// How often secrets are looked after: so late, at most, a reminder of their age comes.
+const SECRET_CARE: Duration = Duration::from_secs(60 * 60);
 /// How often changes of networks are looked for that nobody confirmed. They are over before: this writes it down.
 const NETWORK_CARE: Duration = Duration::from_secs(15);
 /// How often what belongs to members is looked after.
@@ -40,6 +42,7 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &Le
     let mut tasks = JoinSet::new();
     tasks.spawn(api_keys::flush_forever(house.keys.uses(), KEY_USE));
     tasks.spawn(api_keys::look_after_forever(house.store.clone(), KEY_CARE));
+    tasks.spawn(secrets::look_after_forever(house.store.clone(), SECRET_CARE));
     tasks.spawn(networks::look_after_forever(house.store.clone(), NETWORK_CARE));
     let checkpoint_every = Duration::from_millis(ledger.checkpoint_ms);
     tasks.spawn(checkpoints::sign_forever(house.signer.clone(), checkpoint_every));

@@ -61,3 +61,46 @@ async fn contacts_with_a_number_wait_for_their_bucket_after_the_upgrade_on_postg
         assert_eq!(waiting, [(org.to_string(), "test".to_owned(), -1, vec![], contact)]);
     }
 }
+
+/// Takes the migration back, as above.
+const BEFORE_SECRETS: &str = "drop table secret_card; drop table secret_change; alter table secret drop column fingerprint; \
+                              delete from migration where number = 9";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_are_called_after_what_they_are_for_after_the_upgrade_on_sqlite() {
+    let house = TestStore::sqlite().await;
+    let [data, keys] = support::sqlite(&house);
+    data.execute_batch(BEFORE_SECRETS).unwrap();
+    let insert = "insert into secret (org, env, id, purpose, version, encoding, imported, sealed, created_at) \
+                  values (?1, 'test', ?2, 'smtp.password', ?3, 'text', ?3 - 1, x'07', ?4)";
+    for (version, at) in [(1_i64, 5_i64), (2, 7)] {
+        data.execute(insert, rusqlite::params![[9_u8; 16], [171_u8; 16], version, at]).unwrap();
+    }
+    drop((data, keys));
+    let house = house.reopened().await;
+    let [data, _] = support::sqlite(&house);
+    let card = data.query_row("select name, remind_days, created_at, updated_at from secret_card", [], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?))
+    });
+    assert_eq!(card.unwrap(), ("smtp-password-abababababab".to_owned(), 90, 5, 7));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_are_called_after_what_they_are_for_after_the_upgrade_on_postgresql() {
+    let Some(house) = TestStore::postgres().await else { return };
+    let [data, _] = support::postgres(&house).await;
+    data.batch_execute(BEFORE_SECRETS).await.unwrap();
+    let (org, id) = (uuid::Uuid::from_bytes([9; 16]), uuid::Uuid::from_bytes([171; 16]));
+    for (version, at) in [(1, 5), (2, 7)] {
+        let insert = format!(
+            "set app.org = '{org}'; insert into secret (org, env, id, purpose, version, encoding, imported, sealed, created_at)
+             values ('{org}', 'test', '{id}', 'smtp.password', {version}, 'text', {version} - 1, '\\x07', {at})"
+        );
+        data.batch_execute(&insert).await.unwrap();
+    }
+    house.another_node().await.unwrap();
+    data.batch_execute(&format!("set app.org = '{org}'")).await.unwrap();
+    let row = data.query_one("select name, remind_days, created_at, updated_at from secret_card", &[]).await.unwrap();
+    let card: (String, i64, i64, i64) = (row.get(0), row.get(1), row.get(2), row.get(3));
+    assert_eq!(card, ("smtp-password-abababababab".to_owned(), 90, 5, 7));
+}

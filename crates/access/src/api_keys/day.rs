@@ -25,7 +25,7 @@ impl Day {
     }
 
     /// Its number, as what is keyed by days takes it.
-    pub(super) const fn bytes(self) -> [u8; 8] {
+    pub(crate) const fn bytes(self) -> [u8; 8] {
         self.0.to_be_bytes()
     }
 }

@@ -43,7 +43,6 @@ const DEVELOPER: PermissionSet = PermissionSet::of(&[
     ENDPOINTS_MANAGE,
     KEYS_READ,
     KEYS_MANAGE,
-    SECRETS_MANAGE,
     OUTBOX_READ,
     SUPPRESSIONS_READ,
     SUPPRESSIONS_WRITE,
@@ -87,8 +86,9 @@ const VIEWER: PermissionSet = PermissionSet::of(&[
     OUTBOX_READ,
 ]);
 /// What an administrator may not: show people in clear, decide what is masked, from where whom is admitted and by which services
-/// members sign in, make roles, and let directories in.
-const NOT_ADMIN: [Permission; 6] = [DATA_REVEAL, MASKING_WRITE, ROLES_MANAGE, NETWORKS_MANAGE, SSO_MANAGE, SCIM_MANAGE];
+/// members sign in, make roles, keep secrets, and let directories in.
+const NOT_ADMIN: [Permission; 7] =
+    [DATA_REVEAL, MASKING_WRITE, ROLES_MANAGE, NETWORKS_MANAGE, SSO_MANAGE, SECRETS_MANAGE, SCIM_MANAGE];
 
 impl Standard {
     /// All of them, the mightiest first.
@@ -156,10 +156,11 @@ mod tests {
     }
 
     #[test]
-    fn only_owners_and_super_admins_may_show_anybody_in_clear() {
+    fn only_owners_and_super_admins_may_show_anybody_in_clear_or_keep_secrets() {
         for standard in Standard::ALL {
             let mighty = matches!(standard, Standard::Owner | Standard::SuperAdmin);
             assert_eq!(standard.role().permissions.contains(DATA_REVEAL), mighty, "{standard:?}");
+            assert_eq!(standard.role().permissions.contains(SECRETS_MANAGE), mighty, "{standard:?}");
             assert_eq!(standard.role().permissions == EVERYTHING, mighty, "{standard:?}");
         }
     }

@@ -7,16 +7,37 @@
 //! Other features create a secret in the transaction that creates what uses it: everything here works inside a [`Tx`] and
 //! records its own leaf beside theirs.
 //!
+//! People know a secret by a name, and find everything that is kept in one list: what they stored themselves ([`STORED`]), and what
+//! the product keeps for something of its own, which is named after what it is for. What uses a secret is asked, not remembered
+//! ([`SecretUser`]); [`look_after`] reminds organisations of old ones.
+//!
 //! [`Tx`]: sealpost_store::Tx
 
+mod api;
+pub mod codes;
+mod mark;
 mod model;
+mod named;
+mod notices;
+mod pages;
 mod rules;
 mod service;
 mod store;
 #[cfg(test)]
 mod tests;
+mod upkeep;
+mod users;
 
+pub use api::feature;
+pub use mark::{Fingerprint, NetworkMark};
 pub use model::{
-    BadSecret, NewSecret, Origin, Overlap, OverlapTooLong, Purpose, SecretSummary, SecretVersion, VersionSummary,
+    BadCard, BadSecret, CardChange, ChangeKind, Description, NamedSecret, NewNamed, NewSecret, Origin, Overlap,
+    OverlapTooLong, Purpose, RemindAfter, SecretChange, SecretName, SecretSummary, SecretVersion, VersionSummary,
 };
+pub use pages::NAV;
 pub use service::{create, list, remove, rotate, usable};
+pub use upkeep::{look_after, look_after_forever};
+pub use users::{SecretUse, SecretUser};
+
+/// What a secret is for that somebody stored by hand, under a name: whatever refers to it.
+pub const STORED: Purpose = Purpose::new("stored");

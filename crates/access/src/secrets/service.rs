@@ -3,7 +3,11 @@
 use sealpost_seal::{Place, SecretText};
 use sealpost_store::{Ctx, Leaf, OrgKeys, SecretId, StoreError, Tx};
 
-use super::model::{NewSecret, Origin, Overlap, Purpose, SecretSummary, SecretVersion, VersionSummary};
+use super::mark::{Fingerprint, NetworkMark};
+use super::model::{
+    ChangeKind, Description, NewSecret, Origin, Overlap, Purpose, RemindAfter, SecretName, SecretSummary,
+    SecretVersion, VersionSummary,
+};
 use super::rules;
 use super::store::{self, VersionRow};
 
@@ -13,7 +17,14 @@ const LABEL: &str = "secret";
 /// Keeps a new secret.
 pub fn create(tx: &mut Tx<'_>, keys: &OrgKeys, purpose: Purpose, new: NewSecret) -> Result<SecretId, StoreError> {
     let id = SecretId::new(&tx.ctx().world);
+    let name = SecretName::made_for(purpose, id);
+    // What was generated here nobody else had first: its age alone is no reason to disturb anybody.
+    let remind = if new.origin == Origin::Generated { RemindAfter::NEVER } else { RemindAfter::default() };
+    if !store::insert_card(tx, id, &name, &Description::default(), remind)? {
+        return Err(StoreError::Unsuitable("a secret's own name is taken".into()));
+    }
     insert(tx, keys, id, purpose, 1, &new)?;
+    store::log(tx, id, ChangeKind::Created, 1, None)?;
     tx.note(leaf("secret.create", id, new.origin));
     Ok(id)
 }
@@ -27,14 +38,33 @@ pub fn rotate(
     new: NewSecret,
     overlap: Overlap,
 ) -> Result<u32, StoreError> {
+    let origin = new.origin;
+    let number = add_version(tx, keys, id, purpose, &new, overlap, None)?;
+    tx.note(leaf("secret.rotate", id, origin));
+    Ok(number)
+}
+
+/// Adds a version, and says in the secret's changes from where.
+pub(super) fn add_version(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    id: SecretId,
+    purpose: Purpose,
+    new: &NewSecret,
+    overlap: Overlap,
+    network: Option<NetworkMark>,
+) -> Result<u32, StoreError> {
+    if !store::touch(tx, id)? {
+        return Err(StoreError::Missing("secret"));
+    }
     let (older, now) = (of_purpose(tx, id, purpose)?, tx.ctx().now());
     for version in older.iter().filter(|version| rules::is_usable(version.expires_at, now)) {
         let end = rules::end_of_older(version.expires_at, overlap.end(now));
         store::end(tx, id, version.number, end)?;
     }
     let number = older.first().map_or(0, |newest| newest.number) + 1;
-    insert(tx, keys, id, purpose, number, &new)?;
-    tx.note(leaf("secret.rotate", id, new.origin));
+    insert(tx, keys, id, purpose, number, new)?;
+    store::log(tx, id, ChangeKind::Rotated, number, network)?;
     Ok(number)
 }
 
@@ -55,15 +85,10 @@ pub fn usable(
 pub fn list(tx: &mut Tx<'_>) -> Result<Vec<SecretSummary>, StoreError> {
     let mut secrets: Vec<SecretSummary> = Vec::new();
     for row in store::all(tx)? {
+        let version = summary(&row);
         if secrets.last().is_none_or(|last| last.id != row.id) {
             secrets.push(SecretSummary { id: row.id, purpose: row.purpose, versions: Vec::new() });
         }
-        let version = VersionSummary {
-            number: row.number,
-            origin: row.origin,
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-        };
         secrets.last_mut().into_iter().for_each(|secret| secret.versions.push(version));
     }
     Ok(secrets)
@@ -78,6 +103,17 @@ pub fn remove(tx: &mut Tx<'_>, id: SecretId) -> Result<bool, StoreError> {
     Ok(removed)
 }
 
+/// What may be said about a version.
+pub(super) fn summary(row: &VersionRow) -> VersionSummary {
+    VersionSummary {
+        number: row.number,
+        origin: row.origin,
+        fingerprint: row.fingerprint.map(Fingerprint),
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+    }
+}
+
 /// The versions of a secret that is for this purpose; for another it does not exist.
 fn of_purpose(tx: &mut Tx<'_>, id: SecretId, purpose: Purpose) -> Result<Vec<VersionRow>, StoreError> {
     let rows = store::versions(tx, id)?;
@@ -87,7 +123,7 @@ fn of_purpose(tx: &mut Tx<'_>, id: SecretId, purpose: Purpose) -> Result<Vec<Ver
     Ok(rows)
 }
 
-fn insert(
+pub(super) fn insert(
     tx: &mut Tx<'_>,
     keys: &OrgKeys,
     id: SecretId,
@@ -105,13 +141,14 @@ fn insert(
         encoding: new.encoding,
         origin: new.origin,
         sealed,
+        fingerprint: Some(Fingerprint::of(keys, id, new.value.expose()).0),
         created_at: ctx.now(),
         expires_at: None,
     };
     store::insert(tx, &row)
 }
 
-fn open(ctx: &Ctx, keys: &OrgKeys, id: SecretId, row: VersionRow) -> Result<SecretVersion, StoreError> {
+pub(super) fn open(ctx: &Ctx, keys: &OrgKeys, id: SecretId, row: VersionRow) -> Result<SecretVersion, StoreError> {
     let clear = keys.open(LABEL, &place(ctx, &place_row(id, row.number)), &row.sealed)?;
     let text = std::str::from_utf8(&clear).map_err(|_| StoreError::Unopenable)?;
     Ok(SecretVersion {
@@ -137,7 +174,7 @@ fn place<'a>(ctx: &Ctx, row: &'a [u8; 20]) -> Place<'a> {
     Place { org: ctx.org.id.bytes(), environment, table: "secret", column: "sealed", row, owner: None }
 }
 
-fn leaf(action: &'static str, id: SecretId, origin: Origin) -> Leaf {
+pub(super) fn leaf(action: &'static str, id: SecretId, origin: Origin) -> Leaf {
     let leaf = Leaf::of(action).on(SecretId::PREFIX, id.bytes());
     match origin {
         Origin::Generated => leaf,

@@ -23,7 +23,7 @@ const LEAVES: u32 = 256;
 const WAITING: usize = 4;
 
 /// The kinds of things, by the prefix of their ids, and who hears of them.
-const KINDS: [(&str, Permission); 13] = [
+const KINDS: [(&str, Permission); 14] = [
     ("msg", MESSAGES_READ),
     ("con", CONTACTS_READ),
     ("tpl", TEMPLATES_READ),
@@ -35,6 +35,7 @@ const KINDS: [(&str, Permission); 13] = [
     ("role", MEMBERS_READ),
     ("team", MEMBERS_READ),
     ("ses", SESSIONS_MANAGE),
+    ("sec", SECRETS_MANAGE),
     ("org", NETWORKS_READ),
     ("led", LEDGER_READ),
 ];

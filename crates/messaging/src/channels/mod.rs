@@ -21,6 +21,7 @@ pub(crate) use kind::words;
 pub use model::{
     Channel, ChannelRefusal, DkimSettings, EmailChanges, EmailChannel, EmailSettings, NewChannel, NewEmail, Protection,
 };
+pub(crate) use service::secret_uses;
 pub use service::{Channels, Create, Update};
 
 /// Told after a channel was made or changed, with its id.

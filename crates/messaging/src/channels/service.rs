@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sealpost_access::secrets::{self, NewSecret, Origin, Overlap, Purpose};
+use sealpost_access::secrets::{self, NewSecret, Origin, Overlap, Purpose, SecretUse};
 use sealpost_seal::SecretText;
 use sealpost_seal::signature::KeyEncoding;
 use sealpost_store::{Change as Told, ChannelId, Ctx, Leaf, Org, OrgKeys, Recorded, SecretId, Store, StoreError, Tx};
@@ -273,6 +273,23 @@ impl Channels {
         self.ready.put(key, ready.clone(), (ctx.org, id.bytes()), since);
         Ok(ready)
     }
+}
+
+/// Which secrets the channels of this environment send with.
+pub(crate) fn secret_uses(tx: &mut Tx<'_>) -> Result<Vec<SecretUse>, StoreError> {
+    let mut uses = Vec::new();
+    for channel in store::before(tx, ChannelId::from_bytes([0xff; 16]), u32::MAX)? {
+        let secrets = channel.email.password.into_iter().chain(channel.email.dkim.as_ref().map(|dkim| dkim.key));
+        uses.extend(secrets.map(|secret| SecretUse {
+            secret,
+            kind: "channel",
+            id: channel.id.to_string(),
+            name: channel.name.clone(),
+            page: None,
+            last_used_at: None,
+        }));
+    }
+    Ok(uses)
 }
 
 fn newest(tx: &mut Tx<'_>, keys: &OrgKeys, id: SecretId, purpose: Purpose) -> Result<SecretText, StoreError> {

@@ -25,7 +25,7 @@ pub use pages::NAV;
 pub(crate) use pages::badge;
 pub use registry::Endpoints;
 pub(crate) use rules::Gate;
-pub(crate) use service::find;
+pub(crate) use service::{find, secret_uses};
 
 /// The topic of changed endpoints.
 pub(crate) const CHANGED: &str = "endpoint.changed";

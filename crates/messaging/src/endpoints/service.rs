@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use sealpost_access::secrets::{self, NewSecret, Origin, Overlap};
+use sealpost_access::secrets::{self, NewSecret, Origin, Overlap, SecretUse};
 use sealpost_egress::target::Target;
 use sealpost_seal::SecretText;
 use sealpost_seal::signature::{BadSecret, KeyEncoding, SigningSecret, WebhookKey};
@@ -15,7 +15,7 @@ use super::call::{Telling, call, signatures};
 use super::model::{Endpoint, Filter, Profiles, Ready, State};
 use super::registry::Endpoints;
 use super::{CHANGED, ED25519, SIGNING, codes, store};
-use crate::deliveries::Notice;
+use crate::deliveries::{self, Notice};
 
 /// A ping must be answered within this (parity E10).
 const PING_DEADLINE: Duration = Duration::from_secs(5);
@@ -197,6 +197,25 @@ fn changed(tx: &mut Tx<'_>, id: EndpointId) {
 /// The endpoint of this id.
 pub(crate) fn find(tx: &mut Tx<'_>, id: EndpointId) -> Result<Endpoint, Failure> {
     Ok(store::find(tx, id)?.ok_or_else(not_found)?)
+}
+
+/// Which secrets the endpoints of this environment sign with.
+pub(crate) fn secret_uses(tx: &mut Tx<'_>) -> Result<Vec<SecretUse>, StoreError> {
+    let mut uses = Vec::new();
+    for endpoint in store::all(tx)? {
+        // Every call is signed, so the newest delivery that was tried is the last use, or close to it.
+        let last = deliveries::newest_of(tx, endpoint.id, 1)?;
+        let last_used_at = last.first().filter(|delivery| delivery.attempts > 0).map(|delivery| delivery.updated_at);
+        uses.extend([endpoint.secret, endpoint.signing].map(|secret| SecretUse {
+            secret,
+            kind: "endpoint",
+            id: endpoint.id.to_string(),
+            name: endpoint.name.clone(),
+            page: Some(format!("/endpoints/{}", endpoint.id)),
+            last_used_at,
+        }));
+    }
+    Ok(uses)
 }
 
 /// All endpoints.

@@ -15,7 +15,7 @@ crate::on_both_engines! {
 }
 
 /// Text that stands nowhere else, for each personal field. Letters and digits of one case only: no normal form changes it.
-const MARKS: [(&str, &str); 9] = [
+const MARKS: [(&str, &str); 11] = [
     ("name", "qzxnamecanary"),
     ("email", "qzxmailcanary"),
     ("phone", "12025557391"),
@@ -25,6 +25,8 @@ const MARKS: [(&str, &str); 9] = [
     ("reason of a reveal", "qzxreasoncanary"),
     ("password of a relay", "qzxpasswordcanary"),
     ("name of a new recipient", "qzxrecipientcanary"),
+    ("value of a secret", "qzxsecretcanary"),
+    ("older value of a secret", "qzxoldersecretcanary"),
 ];
 
 /// What a caller who sees the last four digits of the number sees of it.
@@ -137,6 +139,10 @@ impl Personal {
             "host": "smtp.example.com", "port": 465, "security": "implicit_tls", "username": "mailer",
             "password": MARKS[7].1, "from_address": "news@mail.example.com", "helo": "mail.example.com" } });
         let channel = text(&house.post("/v1/channels", &channel).await, "id");
+        let secret = json!({ "name": "canary", "value": MARKS[10].1 });
+        let secret = text(&house.post("/v1/secrets", &secret).await, "id");
+        let newer = json!({ "value": MARKS[9].1, "overlap_seconds": 3_600 });
+        house.post(format!("/v1/secrets/{secret}/versions"), &newer).await;
         let contact = json!({ "name": MARKS[0].1, "email": format!("{}@example.com", MARKS[1].1),
             "phone": format!("+{}", MARKS[2].1), "external_id": MARKS[3].1 });
         let contact = text(&house.post("/v1/contacts", &contact).await, "id");
@@ -158,6 +164,7 @@ impl Personal {
             ("/v1/events", event),
             ("/v1/endpoints", endpoint),
             ("/v1/channels", channel),
+            ("/v1/secrets", secret),
             ("/v1/suppressions", suppression),
             ("/v1/deliveries", delivery),
             ("/v1/keys", key),

@@ -5,7 +5,7 @@ use sealpost_seal::signature::KeyEncoding;
 use sealpost_store::testing::TestStore;
 use sealpost_store::{Ctx, Environment, Leaf, SecretId, StoreError, both_engines, sql};
 
-use super::*;
+use crate::secrets::*;
 
 const SIGNING: Purpose = Purpose::new("endpoint.signing");
 const PASSWORD: Purpose = Purpose::new("smtp.password");

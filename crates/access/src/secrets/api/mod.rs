@@ -1,0 +1,48 @@
+//! The API of secrets: one file for each operation. None answers with a value, but for one that was generated, once.
+
+mod change;
+mod create;
+mod fields;
+mod list;
+mod log;
+mod remove;
+mod rotate;
+mod show;
+mod view;
+
+pub(super) use list::position;
+pub(super) use log::position as log_position;
+use sealpost_store::Store;
+use sealpost_web::Feature;
+pub(super) use view::actor;
+
+use super::users::{SecretUser, Users};
+use super::{codes, pages};
+
+/// What the handlers need: where secrets are, and who uses them.
+#[derive(Clone)]
+pub(super) struct Api {
+    pub(super) house: Store,
+    pub(super) users: Users,
+}
+
+/// Routes of secrets. `users` name everything that uses them.
+pub fn feature(house: &Store, users: &'static [SecretUser]) -> Feature {
+    let api = Api { house: house.clone(), users: Users(users) };
+    let routes = vec![
+        list::route(&api),
+        create::route(&api),
+        show::route(&api),
+        change::route(&api),
+        rotate::route(&api),
+        log::route(&api),
+        remove::route(&api),
+    ];
+    Feature {
+        name: "secrets",
+        about: "Secrets are values that are used and never shown again: keys, tokens and passwords under a name, with versions that \
+                overlap, what uses them, and what was done to them.",
+        routes: routes.into_iter().chain(pages::routes(&api)).collect(),
+        codes: codes::ALL,
+    }
+}

@@ -1,0 +1,6 @@
+//! What secrets promise.
+
+mod aging;
+mod house;
+mod named;
+mod versions;
