@@ -23,9 +23,10 @@ const LEAVES: u32 = 256;
 const WAITING: usize = 4;
 
 /// The kinds of things, by the prefix of their ids, and who hears of them.
-const KINDS: [(&str, Permission); 13] = [
+const KINDS: [(&str, Permission); 14] = [
     ("msg", MESSAGES_READ),
     ("con", CONTACTS_READ),
+    ("era", ERASURES_READ),
     ("tpl", TEMPLATES_READ),
     ("evd", EVENTS_READ),
     ("ep", ENDPOINTS_READ),
