@@ -14,6 +14,8 @@ sealpost_web::permissions! {
     CONTACTS_READ = "contacts:read" "Read and search contacts, masked";
     CONTACTS_MATCH = "contacts:match" "Find contacts by the last four digits of a phone number";
     CONTACTS_WRITE = "contacts:write" "Create and change contacts";
+    CONTACTS_ERASE = "contacts:erase" "Erase people, for good";
+    ERASURES_READ = "erasures:read" "Read erasures and their certificates";
     TEMPLATES_READ = "templates:read" "Read and preview templates";
     TEMPLATES_WRITE = "templates:write" "Create templates and new versions of them";
     EVENTS_READ = "events:read" "Read event definitions";

@@ -6,6 +6,7 @@
 //! * [`looks`] lets somebody see clear data, on record and within a budget.
 //! * [`masking`] changes what is hidden from whoever reads.
 //! * [`checkpoints`] signs the log's head while there is news, and hands it to witnesses outside the database.
+//! * [`erasure`] says what a certificate of erasure says, and checks one.
 //! * [`siem`] streams every leaf to a collector outside.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -13,6 +14,7 @@
 pub mod activity;
 pub mod audit;
 pub mod checkpoints;
+pub mod erasure;
 pub mod looks;
 pub mod masking;
 mod reason;

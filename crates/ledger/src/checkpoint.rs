@@ -13,6 +13,27 @@ mod note;
 
 pub use key::VerifierKey;
 
+/// Signs a text that is no checkpoint, as a signed note of the same form and under the same key. Its lines must not read as a
+/// checkpoint's: whoever signs a text says in its first line what it is.
+///
+/// # Errors
+/// [`CheckpointError::Malformed`] if the text has no line, an empty one, or ends without a newline.
+pub fn sign_text(text: &str, key: &VerifierKey, signer: &dyn Fn(&[u8]) -> [u8; 64]) -> Result<String, CheckpointError> {
+    let is_text = text.len() > 1 && text.ends_with('\n') && !text.contains("\n\n") && !text.contains('\r');
+    if !is_text || note::parse_body(text).is_ok() {
+        return Err(CheckpointError::Malformed);
+    }
+    Ok(note::signed(text, key, &signer(text.as_bytes())))
+}
+
+/// The text of a signed note that `key` signed.
+///
+/// # Errors
+/// [`CheckpointError`]: the note is not exactly in form, or not signed by `key`.
+pub fn open_text<'a>(note: &'a str, key: &VerifierKey) -> Result<&'a str, CheckpointError> {
+    note::open(note, key)
+}
+
 use crate::hash::Hash;
 
 /// A log's head at a moment: these many leaves, with this root.

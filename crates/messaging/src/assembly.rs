@@ -16,6 +16,7 @@ use crate::contacts::{self, Contacts};
 use crate::deliveries::{self, Deliverer, Teller};
 use crate::dispatcher::Dispatcher;
 use crate::endpoints::{self, Endpoints};
+use crate::erasures::{self, Erasures, ErasuresConfig};
 use crate::events::{self, Events};
 use crate::home::{self, Home};
 use crate::letters::Letters;
@@ -55,6 +56,8 @@ pub struct Messaging {
     pub endpoints: Endpoints,
     /// The main job.
     pub messages: Messages,
+    /// People who were forgotten.
+    pub erasures: Erasures,
     unsubscribe: Unsubscribe,
     meters: Arc<Meters>,
 }
@@ -77,6 +80,12 @@ impl Messaging {
             endpoints: endpoints.clone(),
         };
         let messages = Messages::new(accepting, store.clone(), contacts.clone(), endpoints.clone());
+        let erasures = Erasures::new(ErasuresConfig {
+            store: store.clone(),
+            contacts: contacts.clone(),
+            messages: messages.clone(),
+            endpoints: endpoints.clone(),
+        });
         Self {
             store,
             client,
@@ -87,6 +96,7 @@ impl Messaging {
             channels,
             endpoints,
             messages,
+            erasures,
             unsubscribe,
             meters: Arc::default(),
         }
@@ -97,6 +107,7 @@ impl Messaging {
         vec![
             messages::feature(&self.messages),
             contacts::feature(&self.contacts),
+            erasures::feature(&self.erasures),
             suppressions::feature(&self.store),
             templates::feature(&self.templates),
             events::feature(&self.events, &self.templates),
@@ -117,7 +128,7 @@ impl Messaging {
     /// Where their pages are found.
     pub fn navigation() -> Vec<Nav> {
         let work = [home::NAV, messages::NAV, messages::OUTBOX, contacts::NAV];
-        work.into_iter().chain([templates::NAV, events::NAV, endpoints::NAV]).collect()
+        work.into_iter().chain([templates::NAV, events::NAV, endpoints::NAV, erasures::NAV]).collect()
     }
 
     /// Who delivers letters to members.

@@ -3,6 +3,7 @@
 //! * [`contacts`] are the people an organisation writes to; [`suppressions`] the addresses it must not write to.
 //! * [`templates`] say it, [`events`] are what the API fires by name, [`channels`] are the configured senders.
 //! * [`messages`] are the main job, from the request to the report.
+//! * [`erasures`] forget people for good.
 //! * [`letters`] go to the organisation's own staff.
 //! * [`endpoints`] hear of what happens, through [`deliveries`]; [`dispatcher`] does what the outbox promises.
 #![forbid(unsafe_code)]
@@ -21,6 +22,7 @@ pub mod contacts;
 pub mod deliveries;
 pub mod dispatcher;
 pub mod endpoints;
+pub mod erasures;
 pub mod events;
 pub mod home;
 pub mod letters;

@@ -7,6 +7,7 @@ use sealpost_access::links;
 use sealpost_access::{api_keys, members, networks, passkeys, secrets, sessions, sso};
 use sealpost_govern::{activity, audit, checkpoints};
 use sealpost_messaging::contacts::{ContactRefusal, Contacts};
+use sealpost_messaging::erasures;
 use sealpost_store::{Ctx, Environment, Org, OrgId, Store, StoreError};
 use sealpost_web::tls::Certificates;
 use tokio::task::JoinSet;
@@ -22,6 +23,8 @@ const KEY_CARE: Duration = Duration::from_secs(15 * 60);
 const SECRET_CARE: Duration = Duration::from_secs(60 * 60);
 /// How often changes of networks are looked for that nobody confirmed. They are over before: this writes it down.
 const NETWORK_CARE: Duration = Duration::from_secs(15);
+/// How often erasures are looked for that a crash interrupted.
+const ERASURE_CARE: Duration = Duration::from_secs(15);
 /// How often what belongs to members is looked after.
 const MEMBER_CARE: Duration = Duration::from_secs(15 * 60);
 /// How often expired idempotent answers are removed.
@@ -44,6 +47,7 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &Le
     tasks.spawn(api_keys::look_after_forever(house.store.clone(), KEY_CARE));
     tasks.spawn(secrets::look_after_forever(house.store.clone(), SECRET_CARE));
     tasks.spawn(networks::look_after_forever(house.store.clone(), NETWORK_CARE));
+    tasks.spawn(erasures::look_after_forever(house.messaging.erasures.clone(), ERASURE_CARE));
     let checkpoint_every = Duration::from_millis(ledger.checkpoint_ms);
     tasks.spawn(checkpoints::sign_forever(house.signer.clone(), checkpoint_every));
     tasks.spawn(activity::count_forever(house.store.clone()));

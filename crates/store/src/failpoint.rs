@@ -16,6 +16,8 @@ pub enum Point {
     AfterProvider,
     /// A checkpoint of the ledger is signed and not kept.
     Checkpoint,
+    /// A person's key is destroyed, and what was sealed under it still stands.
+    Shredded,
 }
 
 /// Goes on, unless this is the pass of this point at which the process is to die.
@@ -94,6 +96,7 @@ mod armed {
             Point::AfterCommit => "after_commit",
             Point::AfterProvider => "after_provider",
             Point::Checkpoint => "checkpoint",
+            Point::Shredded => "shredded",
         }
     }
 }

@@ -131,6 +131,8 @@ ids! {
     DeliveryId = "dlv";
     /// An allowlisted URL.
     EndpointId = "ep";
+    /// The erasure of a person.
+    ErasureId = "era";
     /// An event definition: what the API fires by name.
     EventId = "evd";
     /// A job in the outbox.

@@ -11,6 +11,7 @@
 //! Beside the slots stand the keys of blind indexes, one for each month.
 
 mod epochs;
+mod erased;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,6 +31,7 @@ use crate::ids::{OrgId, SlotId};
 use crate::{Environment, org_sql};
 
 pub use epochs::{Epochs, LivingEpoch};
+pub use erased::{Erased, SHREDDED};
 
 /// The scope that holds what belongs to the installation and to no organisation.
 pub(crate) const INSTALLATION: OrgId = OrgId::from_bytes([0; 16]);
@@ -38,6 +40,8 @@ pub(crate) const INSTALLATION: OrgId = OrgId::from_bytes([0; 16]);
 const MINT: std::ops::RangeInclusive<usize> = 8..=1024;
 /// Opened slots kept in memory.
 const CACHED_SLOTS: u64 = 50_000;
+/// How long an opened slot is believed to be there where no word of its destruction arrives.
+const BELIEVED: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// A slot of the key store: its id stands in the row it protects.
 #[derive(Clone)]
@@ -96,7 +100,7 @@ impl Keys {
             organisations: Mutex::default(),
             epochs: Mutex::default(),
             pools: Mutex::default(),
-            opened: Cache::new(CACHED_SLOTS),
+            opened: Cache::builder().max_capacity(CACHED_SLOTS).time_to_live(BELIEVED).build(),
             minting: tokio::sync::Mutex::default(),
         })))
     }

@@ -87,6 +87,13 @@ pub struct LedgerHead {
     pub frontier: Frontier,
 }
 
+impl LedgerHead {
+    /// Where the organisation's log ends, as this transaction sees it: what it records comes behind.
+    pub fn of(tx: &mut Tx<'_>) -> Result<Option<Self>, StoreError> {
+        Ok(standing(tx)?.map(|(head, _)| head))
+    }
+}
+
 /// A signed checkpoint as it is stored.
 #[derive(Clone, Debug)]
 pub struct CheckpointRow {

@@ -143,6 +143,7 @@ impl Store {
         let ctx = Arc::new(Ctx::system(INSTALLATION_SCOPE, config.world.clone()));
         let inhabited = !data.read(ctx, directory::organisations).await?.is_empty();
         let keys = Keys::open(keys, config.root, config.world.clone(), inhabited).await?;
+        keys.listen(&bus);
         let store = Self(Arc::new(Inner {
             data,
             keys,
@@ -257,6 +258,12 @@ impl Store {
     /// Removes idempotent answers that have expired; answers how many.
     pub async fn forget_expired_answers(&self, limit: u32) -> Result<u64, StoreError> {
         self.0.data.write(self.installation(), move |tx| crate::directory::forget_expired_answers(tx, limit)).await
+    }
+
+    /// Leaves nothing of what was deleted in the files of either database, as far as the engine can be told.
+    pub async fn leave_nothing_deleted(&self) -> Result<(), StoreError> {
+        self.0.data.leave_nothing_deleted().await?;
+        self.0.keys.leave_nothing_deleted().await
     }
 
     /// What there is, counted over all organisations.

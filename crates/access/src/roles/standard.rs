@@ -75,6 +75,7 @@ const AUDITOR: PermissionSet = PermissionSet::of(&[
     MEMBERS_READ,
     NETWORKS_READ,
     SSO_READ,
+    ERASURES_READ,
 ]);
 const VIEWER: PermissionSet = PermissionSet::of(&[
     MESSAGES_READ,

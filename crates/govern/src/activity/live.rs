@@ -26,6 +26,7 @@ const WAITING: usize = 4;
 const KINDS: [(&str, Permission); 14] = [
     ("msg", MESSAGES_READ),
     ("con", CONTACTS_READ),
+    ("era", ERASURES_READ),
     ("tpl", TEMPLATES_READ),
     ("evd", EVENTS_READ),
     ("ep", ENDPOINTS_READ),

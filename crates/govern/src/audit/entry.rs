@@ -152,7 +152,7 @@ impl ActorWord {
     }
 
     /// Its word, as it is sent.
-    pub(super) const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Anonymous => "anonymous",
             Self::Key => "key",

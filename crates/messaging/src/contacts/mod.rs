@@ -11,6 +11,7 @@
 mod api;
 pub mod codes;
 mod epochs;
+mod erase;
 mod indexes;
 mod model;
 mod pages;
@@ -26,6 +27,7 @@ mod tests;
 
 pub(crate) use api::Given;
 pub use api::feature;
+pub(crate) use erase::{guard, is_erased, is_there, wipe};
 pub use model::{
     Candidate, Changes, Contact, ContactRefusal, Details, ExternalId, Fields, Identifier, Locale, Name, Reveal,
 };
@@ -38,3 +40,6 @@ pub use subject::Subject;
 
 /// Told after a contact was changed, with its id.
 pub const CHANGED: &str = "contact.changed";
+
+/// The name of the guard that finds a contact who was erased.
+pub(crate) const ERASED: &str = "contact.erased";

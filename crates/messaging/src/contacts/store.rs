@@ -38,20 +38,20 @@ const BY_INDEX: Sql = sql!(
     "select contact from contact_index where org = $1 and env = $2 and kind = $3 \
      and ((epoch = $4 and value = $5) or (epoch = $6 and value = $7))"
 );
-const SLOT: Sql = sql!("select slot from contact where org = $1 and env = $2 and id = $3");
+const SLOT: Sql = sql!("select slot from contact where org = $1 and env = $2 and id = $3 and erased_at is null");
 const ONE: Sql = sql!(
     "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
-     where org = $1 and env = $2 and id = $3"
+     where org = $1 and env = $2 and id = $3 and erased_at is null"
 );
 const ONE_TO_CHANGE: Sql = sql!(
     sqlite: "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
-             where org = $1 and env = $2 and id = $3",
+             where org = $1 and env = $2 and id = $3 and erased_at is null",
     postgres: "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
-               where org = $1 and env = $2 and id = $3 for update"
+               where org = $1 and env = $2 and id = $3 and erased_at is null for update"
 );
 const BEFORE: Sql = sql!(
     "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
-     where org = $1 and env = $2 and id < $3 order by id desc limit $4"
+     where org = $1 and env = $2 and id < $3 and erased_at is null order by id desc limit $4"
 );
 const INSERT: Sql = sql!(
     "insert into contact (org, env, id, slot, external_id, name, email, phone, locale, created_at, updated_at) \
@@ -95,6 +95,30 @@ const OUTDATED_IN_BUCKETS: Sql =
     sql!("select distinct contact from contact_last4 where org = $1 and env = $2 and epoch < $3 limit $4");
 const ANY_IN_BUCKETS: Sql =
     sql!("select contact from contact_last4 where org = $1 and env = $2 and epoch = $3 limit 1");
+const ERASED: Sql = sql!("select id from contact where org = $1 and env = $2 and id = $3 and erased_at is not null");
+const WIPE: Sql = sql!(
+    "update contact set external_id = null, name = null, email = null, phone = null, locale = null, updated_at = $4, erased_at = $4 \
+     where org = $1 and env = $2 and id = $3 and erased_at is null"
+);
+// Index contact_index_contact (contact, org, env).
+const RELEASE_ALL: Sql = sql!("delete from contact_index where org = $1 and env = $2 and contact = $3");
+
+/// This contact may not have been erased.
+pub(super) fn guard(tx: &mut Tx<'_>, id: ContactId) -> Result<(), StoreError> {
+    tx.guard(ERASED, &[&id], super::ERASED)
+}
+
+/// Whether this contact was erased.
+pub(super) fn is_erased(tx: &mut Tx<'_>, id: ContactId) -> Result<bool, StoreError> {
+    Ok(tx.optional(ERASED, &[&id], |row| row.get::<ContactId>("id"))?.is_some())
+}
+
+/// Leaves of a contact its id; answers how many rows it was found by.
+pub(super) fn wipe(tx: &mut Tx<'_>, id: ContactId) -> Result<u64, StoreError> {
+    let now = tx.ctx().now();
+    tx.put_exact(WIPE, &[&id, &now])?;
+    Ok(tx.execute(RELEASE_ALL, &[&id])? + tx.execute(LEAVE_BUCKETS, &[&id])?)
+}
 
 /// Who has this index value.
 pub(super) fn holder(tx: &mut Tx<'_>, index: &Index) -> Result<Option<ContactId>, StoreError> {

@@ -91,13 +91,20 @@ pub(super) struct Prepared {
 impl Prepared {
     /// In the transaction that accepts it: nobody may have suppressed the address. Asked together with other messages'.
     pub(super) fn guard(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        suppressions::guard(tx, self.message.channel, self.suppression)
+        suppressions::guard(tx, self.message.channel, self.suppression)?;
+        match self.fresh {
+            Some(_) => Ok(()),
+            None => contacts::guard(tx, self.message.contact),
+        }
     }
 
     /// The same for one of many in a transaction, which goes on without it.
     pub(super) fn check(&self, tx: &mut Tx<'_>) -> Result<(), NotAccepted> {
-        match suppressions::is_suppressed(tx, self.message.channel, self.suppression)? {
-            true => Err(suppressed().into()),
+        if suppressions::is_suppressed(tx, self.message.channel, self.suppression)? {
+            return Err(suppressed().into());
+        }
+        match self.fresh.is_none() && contacts::is_erased(tx, self.message.contact)? {
+            true => Err(NotAccepted::Raced),
             false => Ok(()),
         }
     }
@@ -129,6 +136,8 @@ impl From<StoreError> for NotAccepted {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Guarded(suppressions::GUARD) => suppressed().into(),
+            // Erased since they were found: whoever has their addresses from now on is somebody new.
+            StoreError::Guarded(contacts::ERASED) => Self::Raced,
             error => Self::Refused(error.into()),
         }
     }

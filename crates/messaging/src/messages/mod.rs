@@ -15,6 +15,7 @@ mod accept;
 mod api;
 mod dispatch;
 mod email;
+mod erase;
 mod figures;
 mod model;
 mod pages;
@@ -30,6 +31,7 @@ pub use accept::Accepting;
 pub use api::feature;
 pub use dispatch::Sender;
 pub use email::EmailSender;
+pub(crate) use erase::{blank, left_of};
 pub(crate) use figures::{Figure, Figures};
 pub use model::State;
 #[cfg(test)]
@@ -41,7 +43,7 @@ pub use pages::{NAV, OUTBOX};
 pub(crate) use pages::{Row, rows};
 pub use service::Messages;
 #[cfg(test)]
-pub(crate) use simulation::desk;
+pub(crate) use simulation::{desk, house as scene};
 
 /// The outbox's name for these jobs.
 pub const JOB: &str = "message.dispatch";

@@ -27,8 +27,8 @@ pub struct Messages {
 
 /// Endpoints that hear of a cancelled message, and what they are told.
 pub(super) struct HearingOfCancel {
-    occurrence: Occurrence,
-    endpoints: Vec<EndpointId>,
+    pub(super) occurrence: Occurrence,
+    pub(super) endpoints: Vec<EndpointId>,
 }
 
 impl Messages {

@@ -1,6 +1,6 @@
 //! Statements about messages.
 
-use sealpost_store::{ContactId, MessageId, Row, StoreError, Time, Tx, sql};
+use sealpost_store::{ContactId, MessageId, Row, SlotId, StoreError, Time, Tx, sql};
 
 use super::model::{Message, State, Step};
 use crate::channels::ChannelKind;
@@ -194,6 +194,50 @@ pub(super) fn sandbox_page(tx: &mut Tx<'_>, before: MessageId, limit: u32) -> Re
         &[&before, &limit],
         |row| row.get("message"),
     )
+}
+
+/// Messages to one contact that wait to be sent. Relies on `message_contact`.
+pub(super) fn queued_to(tx: &mut Tx<'_>, contact: ContactId, limit: u32) -> Result<Vec<MessageId>, StoreError> {
+    tx.all(
+        sql!(
+            "select id from message where org = $1 and env = $2 and contact = $3 and state = 'queued' order by id limit $4"
+        ),
+        &[&contact, &limit],
+        |row| row.get("id"),
+    )
+}
+
+/// Messages to one contact in which anything sealed stands, and where their keys are. Relies on `message_contact`.
+pub(super) fn sealed_to(
+    tx: &mut Tx<'_>,
+    contact: ContactId,
+    limit: u32,
+) -> Result<Vec<(MessageId, SlotId)>, StoreError> {
+    tx.all(
+        sql!(
+            "select id, slot from message where org = $1 and env = $2 and contact = $3
+             and (length(recipient) > 0 or payload is not null) order by id limit $4"
+        ),
+        &[&contact, &limit],
+        |row| Ok((row.get("id")?, row.get("slot")?)),
+    )
+}
+
+/// Removes what stands sealed in a message; answers 1 if anything did.
+pub(super) fn blank(tx: &mut Tx<'_>, id: MessageId) -> Result<u64, StoreError> {
+    let nothing: Vec<u8> = Vec::new();
+    tx.execute(
+        sql!(
+            "update message set recipient = $4, payload = null, provider_id = null where org = $1 and env = $2 and id = $3
+             and (length(recipient) > 0 or payload is not null)"
+        ),
+        &[&id, &nothing],
+    )
+}
+
+/// Takes a message out of the sandbox outbox; answers 1 if it was there.
+pub(super) fn leave_sandbox(tx: &mut Tx<'_>, id: MessageId) -> Result<u64, StoreError> {
+    tx.execute(sql!("delete from sandbox where org = $1 and env = $2 and message = $3"), &[&id])
 }
 
 fn read(row: &Row<'_>) -> Result<Message, StoreError> {

@@ -90,6 +90,9 @@ pub(super) struct Opened {
 impl Views<'_> {
     /// The message in a list, as `ctx`'s viewer may see it.
     pub(super) async fn brief(&self, ctx: &Ctx, message: &Message) -> Result<MessageView, StoreError> {
+        if message.recipient.is_empty() {
+            return Ok(view(ctx.org, message, View::NotStored(ERASED), None));
+        }
         if sees_nothing(&ctx.viewer) {
             return Ok(view(ctx.org, message, View::masked(), None));
         }

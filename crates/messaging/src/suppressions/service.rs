@@ -1,6 +1,6 @@
 //! What can be done with suppressions, inside a transaction.
 
-use sealpost_store::{Environment, Leaf, OrgKeys, Recorded, StoreError, SuppressionId, Tx};
+use sealpost_store::{Environment, Leaf, OrgKeys, Recorded, StoreError, SuppressionId, Time, Tx};
 
 use super::model::{Reason, Suppression, SuppressionRefusal};
 use super::store;
@@ -55,6 +55,8 @@ pub fn suppress(
     let standing = if store::insert(tx, value, &new)? {
         new
     } else {
+        // Whoever was to be forgotten some day is left alone for good again.
+        store::keep_until(tx, channel, value, None)?;
         store::find(tx, channel, value)?.ok_or(StoreError::Missing("suppression"))?
     };
     let leaf = Leaf::of("suppression.create").on(SuppressionId::PREFIX, standing.id.bytes()).because(reason.as_str());
@@ -77,4 +79,19 @@ impl Lift {
 /// Up to `limit` suppressions older than `before`, newest first.
 pub fn list(tx: &mut Tx<'_>, before: Option<SuppressionId>, limit: u32) -> Result<Vec<Suppression>, StoreError> {
     store::before(tx, before.unwrap_or(SuppressionId::from_bytes([0xff; 16])), limit)
+}
+
+/// Whose address it is was erased: if nobody may write to it, that ends then. Answers whether it was suppressed.
+pub(crate) fn keep_until(
+    tx: &mut Tx<'_>,
+    channel: ChannelKind,
+    value: [u8; 16],
+    until: Time,
+) -> Result<bool, StoreError> {
+    store::keep_until(tx, channel, value, Some(until))
+}
+
+/// Removes suppressions of erased people whose time has come; answers how many.
+pub(crate) fn expire(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    store::expire(tx)
 }

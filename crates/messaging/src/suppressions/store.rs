@@ -1,6 +1,6 @@
 //! Every query on suppressions.
 
-use sealpost_store::{Row, Sql, StoreError, SuppressionId, Tx, sql};
+use sealpost_store::{Row, Sql, StoreError, SuppressionId, Time, Tx, sql};
 
 use super::model::Suppression;
 use crate::channels::ChannelKind;
@@ -19,6 +19,26 @@ const BEFORE: Sql = sql!(
     "select id, channel, reason, created_at from suppression where org = $1 and env = $2 and id < $3 \
      order by id desc limit $4"
 );
+
+const KEEP_UNTIL: Sql =
+    sql!("update suppression set expires_at = $5 where org = $1 and env = $2 and channel = $3 and value = $4");
+const EXPIRED: Sql = sql!("delete from suppression where org = $1 and env = $2 and expires_at <= $3");
+
+/// Lets a suppression end then, or never; false if there is none.
+pub(super) fn keep_until(
+    tx: &mut Tx<'_>,
+    channel: ChannelKind,
+    value: [u8; 16],
+    until: Option<Time>,
+) -> Result<bool, StoreError> {
+    Ok(tx.execute(KEEP_UNTIL, &[&channel, &value, &until])? == 1)
+}
+
+/// Removes suppressions whose time has come; answers how many.
+pub(super) fn expire(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    let now = tx.ctx().now();
+    tx.execute(EXPIRED, &[&now])
+}
 
 /// The suppression of this address.
 pub(super) fn find(tx: &mut Tx<'_>, channel: ChannelKind, value: [u8; 16]) -> Result<Option<Suppression>, StoreError> {

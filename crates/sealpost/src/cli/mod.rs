@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod demo;
 mod doctor;
+mod erasure;
 mod exit;
 mod init;
 mod keys;
@@ -60,6 +61,9 @@ enum Command {
     /// The audit ledger
     #[command(subcommand)]
     Ledger(ledger::Verb),
+    /// Certificates of erasure
+    #[command(subcommand)]
+    Erasure(erasure::Verb),
     /// Members of an organisation
     #[command(subcommand)]
     Members(members::Verb),
@@ -125,6 +129,7 @@ fn dispatch(command: Command, shell: &Shell) -> Outcome {
         Command::Listen(args) => block_on(listen::run(shell, args)),
         Command::Keys(verb) => block_on(keys::run(shell, verb)),
         Command::Ledger(verb) => block_on(ledger::run(shell, verb)),
+        Command::Erasure(verb) => erasure::run(shell, &verb),
         Command::Members(verb) => block_on(members::run(shell, verb)),
         Command::Networks(verb) => block_on(networks::run(shell, verb)),
         Command::Doctor => block_on(doctor::run(shell)),
@@ -191,6 +196,7 @@ mod tests {
             "ledger verify file --key k --witness w",
             "ledger export --to file",
             "ledger key",
+            "erasure verify file --key k",
             "members link --organisation x",
             "networks reset --organisation x",
             "doctor",

@@ -1,7 +1,7 @@
 //! `GET /app/{env}/contacts/{id}`
 
 use askama::Template;
-use sealpost_access::permissions::{CONTACTS_READ, CONTACTS_WRITE, DATA_REVEAL, MESSAGES_READ};
+use sealpost_access::permissions::{CONTACTS_ERASE, CONTACTS_READ, CONTACTS_WRITE, DATA_REVEAL, MESSAGES_READ};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Ident, Masked, When};
 use sealpost_web::{Call, Class, Endpoint, get};
@@ -23,6 +23,7 @@ pub(super) struct ShowPage {
     pub(super) edit: Option<String>,
     pub(super) reveal: Option<String>,
     pub(super) messages: Option<String>,
+    pub(super) erase: Option<String>,
     /// The request on record, if anything is shown in clear.
     pub(super) shown: Option<String>,
     pub(super) seconds: u32,
@@ -51,6 +52,7 @@ pub(super) fn page<B, Q>(call: &Call<B, Q>, view: ContactView, shown: Option<Str
         id: Ident::new(view.id),
         edit: may(CONTACTS_WRITE).then(|| at("/edit")),
         reveal: (shown.is_none() && may(DATA_REVEAL)).then(|| at("/reveal")),
+        erase: may(CONTACTS_ERASE).then(|| at("/erase")),
         messages: may(MESSAGES_READ).then(|| call.at(&format!("/messages?contact_id={}", view.id))),
         fields: vec![
             ("Name", view.name.map(Masked::from)),

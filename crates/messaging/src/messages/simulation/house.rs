@@ -32,21 +32,26 @@ impl Rng for Dice {
 }
 
 /// The store, and everybody in it.
-pub(super) struct House {
-    pub(super) test: TestStore,
-    pub(super) messaging: Messaging,
+pub(crate) struct House {
+    pub(crate) test: TestStore,
+    pub(crate) messaging: Messaging,
     /// A context for each organisation.
-    pub(super) organisations: Vec<Ctx>,
+    pub(crate) organisations: Vec<Ctx>,
 }
 
 impl House {
     pub(super) async fn new(seed: u64, organisations: u64) -> Self {
         let test = TestStore::sqlite_with(Arc::new(Dice(SeededRng::new(seed)))).await;
+        Self::around(test, organisations, Environment::Live).await
+    }
+
+    /// In this store, with everybody in this environment.
+    pub(crate) async fn around(test: TestStore, organisations: u64, environment: Environment) -> Self {
         let messaging = messaging(&test.store);
         let mut house = Self { test, messaging, organisations: Vec::new() };
         for _ in 0..organisations {
             let mut ctx = house.test.organisation().await;
-            ctx.org.environment = Environment::Live;
+            ctx.org.environment = environment;
             house.furnish(&ctx).await;
             house.organisations.push(ctx);
         }
@@ -63,14 +68,19 @@ impl House {
 
     /// Accepts a message as the API does.
     pub(super) async fn accept(&self, org: usize, class: &str, send_before: Option<Time>) -> Result<MessageId, ()> {
-        let ctx =
-            Ctx { request: sealpost_store::RequestId::new(self.test.store.world()), ..self.organisations[org].clone() };
         let body = json!({
             "event": format!("mail.{class}"),
             "to": { "email": "ann@example.com" },
             "data": { "code": "417233" },
             "send_before": send_before,
         });
+        self.accept_body(org, body).await
+    }
+
+    /// Accepts what this body says, as the API does.
+    pub(crate) async fn accept_body(&self, org: usize, body: serde_json::Value) -> Result<MessageId, ()> {
+        let ctx =
+            Ctx { request: sealpost_store::RequestId::new(self.test.store.world()), ..self.organisations[org].clone() };
         let new: NewMessage = serde_json::from_value(body).unwrap();
         loop {
             let prepared = self.messaging.messages.accepting.prepare(&ctx, &new).await.map_err(drop)?;
@@ -119,7 +129,8 @@ impl House {
     }
 }
 
-fn messaging(store: &Store) -> Messaging {
+/// All features on this store.
+pub(crate) fn messaging(store: &Store) -> Messaging {
     let network = || Network::new(Policy::strict(), FixedResolver::new());
     let trust = Trust::new([]).unwrap();
     Messaging::new(MessagingConfig {

@@ -16,7 +16,7 @@
 //! `SEALPOST_SIMULATION_RUNS` says how many seeds, `SEALPOST_SIMULATION_SEED` where to begin: with `RUNS=1` it repeats one.
 
 mod desk;
-mod house;
+pub(crate) mod house;
 mod judge;
 mod run;
 

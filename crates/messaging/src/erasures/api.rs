@@ -1,0 +1,191 @@
+//! The routes of erasures.
+
+use schemars::JsonSchema;
+use sealpost_access::permissions::{CONTACTS_ERASE, ERASURES_READ};
+use sealpost_store::{ContactId, ErasureId, Time};
+use sealpost_web::{Call, Class, Endpoint, Failure, Feature, Page, PageQuery, Refusal, Reply, delete, get};
+use serde::Serialize;
+
+use super::codes::{ALL, ERASURE_UNDER_WAY};
+use super::model::Erasure;
+use super::pages;
+use super::service::{Erasures, begin};
+use crate::cursor;
+
+/// What erasures add to the API.
+pub fn feature(erasures: &Erasures) -> Feature {
+    Feature {
+        name: "erasures",
+        about: "People who were forgotten, for good, and the certificates that say so.",
+        routes: vec![erase(erasures), list(erasures), show(erasures), certificate(erasures)]
+            .into_iter()
+            .chain(pages::routes(erasures))
+            .collect(),
+        codes: ALL,
+    }
+}
+
+/// A person was erased.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ContactErased")]
+struct ErasedView {
+    /// The erasure.
+    id: ErasureId,
+    /// Who it was.
+    contact_id: ContactId,
+    /// `immediate`: their key is destroyed by the time of this answer.
+    erasure: &'static str,
+}
+
+/// An erasure: ids, times and counts.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Erasure")]
+pub(super) struct ErasureView {
+    /// Its id.
+    id: ErasureId,
+    /// Who was erased.
+    contact_id: ContactId,
+    /// `under_way`, or `done`: then there is a certificate.
+    state: &'static str,
+    /// When it began.
+    created_at: Time,
+    /// When nothing was left to do.
+    done_at: Option<Time>,
+    /// Where it stands in the ledger.
+    ledger_seq: Option<u64>,
+    /// Values removed from the contact.
+    values: u64,
+    /// Rows removed by which the contact was found.
+    indexes: u64,
+    /// Messages taken back before they left.
+    cancelled_messages: u64,
+    /// Messages whose content was removed.
+    messages: u64,
+    /// Suppressions that stay, as keyed hashes, and when they end.
+    suppressions: u64,
+    /// When these end.
+    suppressed_until: Option<Time>,
+    /// Whether it was done again, on data restored from before.
+    reapplied: bool,
+}
+
+impl ErasureView {
+    fn of(e: Erasure) -> Self {
+        Self {
+            id: e.id,
+            contact_id: e.contact,
+            state: if e.done_at.is_some() { "done" } else { "under_way" },
+            created_at: e.begun_at,
+            done_at: e.done_at,
+            ledger_seq: e.leaf,
+            values: e.fields,
+            indexes: e.indexes,
+            cancelled_messages: e.cancelled,
+            messages: e.messages,
+            suppressions: e.suppressions,
+            suppressed_until: e.kept_until,
+            reapplied: e.reapplied,
+        }
+    }
+}
+
+fn erase(erasures: &Erasures) -> Endpoint {
+    let erasures = erasures.clone();
+    delete("/v1/contacts/{id}")
+        .needs(CONTACTS_ERASE)
+        .step_up()
+        .class(Class::Write)
+        .acts("contact.erase")
+        .summary("Erase a person, for good")
+        .describe(
+            "Destroys the key under which everything about the person is sealed, takes back what waits to be sent, and removes \
+             values, indexes and contents. Ids, states and ledger leaves stay; of an address that was suppressed a keyed hash, for \
+             two years. There is no way back, and no backup that helps.",
+        )
+        .answers::<ErasedView>(200)
+        .to(move |call: Call| handle_erase(erasures.clone(), call))
+}
+
+async fn handle_erase(erasures: Erasures, call: Call) -> Result<Reply, Failure> {
+    let contact: ContactId = call.id("id")?;
+    erasures.expect(&call.ctx, contact).await?;
+    let prepared = erasures.prepare(&call.ctx, contact, None).await?;
+    let id = prepared.id;
+    let reply = call
+        .write(&erasures.store, move |tx| {
+            let reply = Reply::ok(&ErasedView { id: prepared.id, contact_id: contact, erasure: "immediate" })?;
+            Ok(begin(tx, &prepared)?.map(|_| reply))
+        })
+        .await?;
+    erasures.complete(call.ctx.org, id).await?;
+    Ok(reply)
+}
+
+fn list(erasures: &Erasures) -> Endpoint {
+    let erasures = erasures.clone();
+    get("/v1/erasures")
+        .needs(ERASURES_READ)
+        .class(Class::Read)
+        .summary("List erasures, newest first")
+        .queries::<PageQuery>()
+        .answers::<Page<ErasureView>>(200)
+        .to(move |call: Call<(), PageQuery>| handle_list(erasures.clone(), call))
+}
+
+async fn handle_list(erasures: Erasures, call: Call<(), PageQuery>) -> Result<Reply, Failure> {
+    let listing = call.listing(erasures.store.keys(), &(), call.query.limit)?;
+    let before = cursor::behind(&listing, call.query.cursor.as_deref(), ErasureId::from_bytes)?;
+    let found = erasures.list(&call.ctx, before, listing.fetch()).await?;
+    Ok(Reply::ok(&listing.page(found, |one| one.id.bytes().to_vec(), ErasureView::of))?)
+}
+
+fn show(erasures: &Erasures) -> Endpoint {
+    let erasures = erasures.clone();
+    get("/v1/erasures/{id}")
+        .needs(ERASURES_READ)
+        .class(Class::Read)
+        .summary("Read an erasure")
+        .answers::<ErasureView>(200)
+        .to(move |call: Call| {
+            let erasures = erasures.clone();
+            async move {
+                let erasure = erasures.find(&call.ctx, call.id("id")?).await?;
+                Ok(Reply::ok(&ErasureView::of(erasure))?)
+            }
+        })
+}
+
+fn certificate(erasures: &Erasures) -> Endpoint {
+    let erasures = erasures.clone();
+    get("/v1/erasures/{id}/certificate")
+        .needs(ERASURES_READ)
+        .class(Class::Read)
+        .summary("The signed certificate of an erasure")
+        .describe(
+            "What was destroyed where, what remains and why, signed under the key of the ledger's checkpoints; with the proof that it \
+             is in the ledger once a checkpoint covers it. `sealpost erasure verify` checks it offline.",
+        )
+        .answers::<CertificateView>(200)
+        .refuses(&[&ERASURE_UNDER_WAY])
+        .to(move |call: Call| handle_certificate(erasures.clone(), call))
+}
+
+/// A certificate.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ErasureCertificate")]
+struct CertificateView {
+    /// The erasure.
+    id: ErasureId,
+    /// The signed text, to be kept as it is.
+    certificate: String,
+    /// The key it is signed under; get it by another way, too.
+    verifier_key: String,
+}
+
+async fn handle_certificate(erasures: Erasures, call: Call) -> Result<Reply, Failure> {
+    let erasure = erasures.find(&call.ctx, call.id("id")?).await?;
+    let certificate = erasures.certificate(&call.ctx, &erasure).await?;
+    let certificate = certificate.ok_or(&ERASURE_UNDER_WAY).map_err(Refusal::of)?;
+    let verifier_key = erasures.store.verifier_key()?.to_string();
+    Ok(Reply::ok(&CertificateView { id: erasure.id, certificate, verifier_key })?)
+}
