@@ -23,7 +23,7 @@ const LEAVES: u32 = 256;
 const WAITING: usize = 4;
 
 /// The kinds of things, by the prefix of their ids, and who hears of them.
-const KINDS: [(&str, Permission); 14] = [
+const KINDS: [(&str, Permission); 17] = [
     ("msg", MESSAGES_READ),
     ("con", CONTACTS_READ),
     ("era", ERASURES_READ),
@@ -37,6 +37,8 @@ const KINDS: [(&str, Permission); 14] = [
     ("team", MEMBERS_READ),
     ("ses", SESSIONS_MANAGE),
     ("sec", SECRETS_MANAGE),
+    ("sso", SSO_READ),
+    ("sct", SCIM_MANAGE),
     ("org", NETWORKS_READ),
     ("led", LEDGER_READ),
 ];
