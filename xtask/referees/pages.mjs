@@ -22,9 +22,21 @@ async function furnish({ api, tls }, page, url) {
   const { link: viewers } = await own(page, "POST", "/v1/invitations", { email: "vera@example.com", name: "Vera Example", role: "viewer" });
   await own(page, "POST", "/v1/teams", { name: "Front desk" });
   await own(page, "POST", "/v1/roles", { name: "Night shift", permissions: ["messages:read", "contacts:read"] });
+  const { id: workforce } = await own(page, "POST", "/v1/sso/connections/oidc", {
+    name: "Workforce", preset: "any", issuer: "https://id.example.com", client_id: "sealpost", client_secret: "example secret", groups_claim: "groups",
+  });
+  const { id: portal } = await own(page, "POST", "/v1/sso/connections/saml", {
+    name: "Clinic portal", newcomers: "viewer", groups: [{ group: "front-desk", role: "agent" }],
+  });
+  await own(page, "POST", "/v1/sso/domains", { domain: "clinic.example", connection: workforce });
+  await own(page, "POST", "/v1/scim/tokens", { name: "Okta" });
+  const { id: forgotten } = await api("POST", "/v1/contacts", { name: "Wanted Forgotten", phone: "+12025550187" });
+  await own(page, "DELETE", `/v1/contacts/${forgotten}`);
+  // A page of one connection leads to the settings of its own kind.
+  const places = [`/app/test/sso/${workforce}/oidc`, `/app/test/sso/${portal}/saml`];
   for (let looks = 0; looks < 100 && ears.heard.length < 2; looks += 1) await page.waitForTimeout(50);
   verdict(ears.heard.length >= 2, "there is something to look at");
-  return { ears, viewers };
+  return { ears, viewers, places };
 }
 
 const pattern = (template) => new RegExp(`^${template.replace(/\{[^}]+\}/g, "([^/?#]+)")}$`);
@@ -111,11 +123,11 @@ async function furnished(context) {
 }
 
 /** Goes to every page of both environments that can be found, or `infers` guesses, with a look at each; answers where they are. */
-async function tour(context, url, templates, infers, nameOf, lookAt) {
+async function tour(context, url, templates, infers, nameOf, lookAt, also = []) {
   const map = new Chart(templates);
   const before = Date.now();
   const queue = ENVIRONMENTS.flatMap((environment) => templates.filter((one) => one.replace("{env}", "").indexOf("{") < 0).map((one) => one.replace("{env}", environment)));
-  queue.forEach((path) => map.note(path));
+  [...queue, ...also].forEach((path) => map.note(path));
   const hands = await Promise.all(Array.from({ length: HANDS }, () => context.newPage()));
   const turn = async (hand) => {
     for (;;) {
@@ -175,7 +187,7 @@ await withBrowser(async (house) => {
   await other.getByRole("button", { name: "Create a passkey" }).click();
   await other.waitForURL("**/sign-in/recovery-codes");
   await other.close();
-  const { ears, viewers } = await furnish(house, page, url);
+  const { ears, viewers, places: settings } = await furnish(house, page, url);
 
   const { "x-sealpost-pages": listed } = await page.evaluate(async () => (await fetch("/v1/openapi.json")).json());
   const templates = Object.keys(listed).filter((path) => listed[path].get && (path.startsWith("/app") && !NO_PAGES[path]));
@@ -209,7 +221,7 @@ await withBrowser(async (house) => {
     if (isLive) return;
     await open(hand, name);
     await refuse(hand, name);
-  });
+  }, settings);
   const missing = templates.filter((template) => !map.found.has(template.replace("{env}", "test")));
   verdict(missing.length === 0, `every page was found ${missing.join(" ")}`);
 
