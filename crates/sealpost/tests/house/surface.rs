@@ -8,10 +8,11 @@ use crate::api::{Ask, FORM};
 use crate::house::House;
 
 /// What pages call as the API does.
-const COLLECTIONS: [&str; 10] = [
+const COLLECTIONS: [&str; 11] = [
     "/v1/contacts",
     "/v1/deliveries",
     "/v1/endpoints",
+    "/v1/erasures",
     "/v1/events",
     "/v1/keys",
     "/v1/messages",
