@@ -12,6 +12,7 @@ const COLLECTIONS: [&str; 11] = [
     "/v1/contacts",
     "/v1/deliveries",
     "/v1/endpoints",
+    "/v1/erasures",
     "/v1/events",
     "/v1/keys",
     "/v1/messages",
