@@ -109,29 +109,6 @@ impl TestStore {
         fail(&"the data folder stays locked")
     }
 
-    /// The same on SQLite, with `restore` done to the folder while nobody has it open.
-    pub async fn restored(self, restore: impl FnOnce()) -> Self {
-        let Self { store, clock, folder, urls, root } = self;
-        drop(store);
-        let path = folder.as_ref().map(|f| f.path().to_owned()).unwrap_or_default();
-        let mut restore = Some(restore);
-        for _ in 0..500 {
-            let file = std::fs::File::options().create(true).truncate(false).write(true).open(path.join("lock"));
-            // The last connection that closes takes its log along.
-            let closed = ["data.db-wal", "keys.db-wal"].iter().all(|log| !path.join(log).exists());
-            let free = closed && file.is_ok_and(|file| file.try_lock().is_ok());
-            if let Some(restore) = restore.take_if(|_| free) {
-                restore();
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-        if restore.is_some() {
-            fail(&"the data folder stays locked")
-        }
-        Self { store: reopen(&path, &root, clock.clone()).await, clock, folder, urls, root }
-    }
-
     /// Another process on the same databases, with the same clock; only PostgreSQL allows it.
     pub async fn another_node(&self) -> Option<Store> {
         let urls = self.urls.clone()?;
@@ -340,9 +317,4 @@ macro_rules! both_engines {
             }
         }
     )+};
-}
-
-async fn reopen(path: &std::path::Path, root: &RootKeyText, clock: Arc<TestClock>) -> Store {
-    let world = World { clock, rng: Arc::new(SystemRng) };
-    open(Database::Sqlite { folder: path.to_owned() }, root, world).await
 }
