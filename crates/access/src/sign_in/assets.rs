@@ -26,9 +26,14 @@ struct Services<'a> {
 
 /// Where one starts, with the services that are shown to everybody.
 pub(super) fn start(csrf: &str, services: &[Connection]) -> Result<Reply, Fault> {
+    Ok(Reply::page(start_page(csrf, services)?, POLICY))
+}
+
+pub(crate) fn start_page(csrf: &str, services: &[Connection]) -> Result<String, Fault> {
     let services = services.iter().map(|one| (way(one.id), one.name.as_str())).collect();
     let services = Services { services, csrf }.render().map_err(Fault::new)?;
-    Ok(page("Sign in", &include_str!("assets/start.html").replace("{{services}}", &services), csrf))
+    // Last, so that whatever a service is called is text and nothing else.
+    Ok(text("Sign in", include_str!("assets/start.html"), csrf).replace("{{services}}", &services))
 }
 
 /// No service is known for an address.
@@ -94,6 +99,9 @@ fn page(title: &str, main: &str, csrf: &str) -> Reply {
 /// A page like these, under this policy. `csrf` is base64url, codes are letters and digits, paths are ours: nothing in them means
 /// anything in HTML.
 pub(crate) fn frame(title: &str, main: &str, csrf: &str, policy: &'static str) -> Reply {
-    let page = PAGE.replace("{{title}}", title).replace("{{main}}", main).replace("{{csrf}}", csrf);
-    Reply::page(page, policy)
+    Reply::page(text(title, main, csrf), policy)
+}
+
+fn text(title: &str, main: &str, csrf: &str) -> String {
+    PAGE.replace("{{title}}", title).replace("{{main}}", main).replace("{{csrf}}", csrf)
 }

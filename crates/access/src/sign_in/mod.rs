@@ -15,6 +15,8 @@ pub mod codes;
 mod tests;
 
 pub use api::{SignIn, feature};
+#[cfg(test)]
+pub(crate) use assets::start_page;
 pub(crate) use assets::{POLICY, frame, no_service, service};
 
 use sealpost_store::{Keys, MemberId, StoreError, Tx};

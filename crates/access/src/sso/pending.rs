@@ -33,7 +33,8 @@ impl Pending {
         Self::of(keys, connection, visit, clear)
     }
 
-    /// The sign-in that a service sends back as `state`, if this visitor began it by this connection not too long ago.
+    /// The sign-in that a service sends back as `state`, if this visitor began it by this connection not too long ago. Nobody is no
+    /// visitor: what isn't tied to a browser is resumed in none.
     pub(crate) fn resume(
         keys: &Keys,
         connection: SsoConnectionId,
@@ -41,6 +42,9 @@ impl Pending {
         state: &str,
         now: Time,
     ) -> Option<Self> {
+        if visit.is_empty() {
+            return None;
+        }
         let bytes = URL_SAFE_NO_PAD.decode(state).ok().filter(|bytes| bytes.len() == SECONDS + RANDOM + TAG)?;
         let mut clear = [0; SECONDS + RANDOM];
         clear.copy_from_slice(bytes.get(..SECONDS + RANDOM)?);
@@ -105,7 +109,9 @@ mod tests {
         assert_eq!((again.derive("nonce"), again.begun_at()), (begun.derive("nonce"), NOW));
         assert_ne!(begun.derive("nonce"), begun.derive("verifier"));
         assert!(begun.state().len() <= 64);
+        let unbound = Pending::begin(&keys, here, "", NOW, &SystemRng);
         for refused in [
+            resume(here, "", unbound.state(), NOW),
             resume(there, "ada", begun.state(), NOW),
             resume(here, "eve", begun.state(), NOW),
             resume(here, "ada", begun.state(), NOW.plus_ms(GOOD_FOR_MS)),

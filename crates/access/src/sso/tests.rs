@@ -453,4 +453,22 @@ both_engines! {
         crate::sso::forget_spent(house.store()).await.unwrap();
         assert!(house.come(&connection, vouched("u1", None, &[]), 1).await.is_ok());
     }
+
+    async fn the_sign_in_page_shows_services_of_one_organisation_as_text_and_of_several_none(test: TestStore) {
+        let house = House::new(test).await;
+        let new = |name: &str| New {
+            kind: Kind::Oidc, name: name.into(), settings: "{}".into(), newcomers: None, groups: Vec::new(),
+        };
+        for name in ["<b>&</b>", "{{csrf}}"] {
+            let ((keys, org), new) = (house.keys().await, new(name));
+            let act = move |tx: &mut sealpost_store::Tx<'_>| service::create(tx, (&keys, &org), &new);
+            house.store().write(&house.ctx, act).await.unwrap();
+        }
+        let shown = domains::shown(house.store()).await.unwrap();
+        assert_eq!(shown.len(), 2);
+        let page = crate::sign_in::start_page("TOKEN", &shown).unwrap();
+        assert!(!page.contains("<b>") && page.contains("{{csrf}}") && page.contains("TOKEN"), "{page}");
+        house.test.organisation().await;
+        assert!(domains::shown(house.store()).await.unwrap().is_empty());
+    }
 }
