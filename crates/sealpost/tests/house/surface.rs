@@ -8,7 +8,7 @@ use crate::api::{Ask, FORM};
 use crate::house::House;
 
 /// What pages call as the API does.
-const COLLECTIONS: [&str; 11] = [
+const COLLECTIONS: [&str; 12] = [
     "/v1/contacts",
     "/v1/deliveries",
     "/v1/endpoints",
