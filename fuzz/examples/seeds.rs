@@ -39,7 +39,12 @@ fn main() {
     }
 
     for (name, filter, path, body) in [
-        ("okta", r#"userName eq "ann@example.com""#, "active", r#"{"Operations":[{"op":"replace","value":{"active":false}}]}"#),
+        (
+            "okta",
+            r#"userName eq "ann@example.com""#,
+            "active",
+            r#"{"Operations":[{"op":"replace","value":{"active":false}}]}"#,
+        ),
         (
             "entra",
             r#"emails[type eq "work" and not (value co "home")] or externalId pr"#,
