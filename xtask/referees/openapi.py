@@ -16,7 +16,8 @@ command = [
     pathlib.Path(sys.executable).with_name("schemathesis"), "--config-file", FOLDER / "schemathesis.toml",
     "run", f"{house.url}/v1/openapi.json", "--header", f"Authorization: Bearer {house.keys['test']}",
     "--tls-verify", str(house.tls / "ca.pem"), "--exclude-path", "/u/{token}",
-    "--phases", "examples,coverage,fuzzing", "--max-examples", "5", "--seed", "1", "--workers", "2",
+    # One worker: CPython 3.11 parses in one thread at a time, and hypothesis does so while it draws (python/cpython#106905).
+    "--phases", "examples,coverage,fuzzing", "--max-examples", "5", "--seed", "1", "--workers", "1",
     "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
                 "response_schema_conformance,negative_data_rejection,unsupported_method,ignored_auth",
     "--request-timeout", "60", "--no-color",
