@@ -30,10 +30,12 @@ async function furnish({ api, tls }, page, url) {
   });
   await own(page, "POST", "/v1/sso/domains", { domain: "clinic.example", connection: workforce });
   await own(page, "POST", "/v1/scim/tokens", { name: "Okta" });
+  const { id: remembered } = await api("POST", "/v1/contacts", { name: "Vera Remembered", phone: "+12025550188" });
   const { id: forgotten } = await api("POST", "/v1/contacts", { name: "Wanted Forgotten", phone: "+12025550187" });
   await own(page, "DELETE", `/v1/contacts/${forgotten}`);
-  // A page of one connection leads to the settings of its own kind.
-  const places = [`/app/test/sso/${workforce}/oidc`, `/app/test/sso/${portal}/saml`];
+  // Records lead to who is no more, and a page of one connection to the settings of its own kind.
+  const settings = ENVIRONMENTS.flatMap((environment) => [`/app/${environment}/sso/${workforce}/oidc`, `/app/${environment}/sso/${portal}/saml`]);
+  const places = [`/app/test/contacts/${remembered}`, ...settings];
   for (let looks = 0; looks < 100 && ears.heard.length < 2; looks += 1) await page.waitForTimeout(50);
   verdict(ears.heard.length >= 2, "there is something to look at");
   return { ears, viewers, places };

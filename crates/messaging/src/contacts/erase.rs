@@ -1,8 +1,8 @@
 //! What is left of a contact who is erased, inside a transaction.
 
-use sealpost_store::{Change as Told, ContactId, SlotId, StoreError, Tx};
+use sealpost_store::{Change as Told, ContactId, Ctx, SlotId, StoreError, Tx};
 
-use super::{CHANGED, store};
+use super::{CHANGED, Contacts, store};
 
 /// What was removed of a contact.
 pub(crate) struct Wiped {
@@ -32,6 +32,13 @@ pub(crate) fn guard(tx: &mut Tx<'_>, id: ContactId) -> Result<(), StoreError> {
 /// Whether this contact was erased.
 pub(crate) fn is_erased(tx: &mut Tx<'_>, id: ContactId) -> Result<bool, StoreError> {
     store::is_erased(tx, id)
+}
+
+impl Contacts {
+    /// Whether this contact was erased.
+    pub(super) async fn is_erased(&self, ctx: &Ctx, id: ContactId) -> Result<bool, StoreError> {
+        self.store.peek(ctx, move |tx| store::is_erased(tx, id)).await
+    }
 }
 
 /// Whether there is a contact of this id of whom anything is known.

@@ -14,7 +14,7 @@ use crate::secrets::codes::SECRET_EXISTS;
 use crate::secrets::named::{self, Asked};
 use crate::secrets::{CardChange, NamedSecret};
 
-/// What a secret is called; what is absent stays.
+/// What a secret is called; what else is absent stays.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ChangedSecretForm")]
@@ -62,7 +62,7 @@ pub(super) fn route(api: &Api) -> Endpoint {
         .done("Secret changed")
         .summary("Change what a secret is called")
         .takes_form::<Form>()
-        .example(json!({ "description": "For the shop and the warehouse" }))
+        .example(json!({ "name": "shop-warehouse", "description": "For the shop and the warehouse" }))
         .answers_with(303, "")
         .refuses(&[&SECRET_EXISTS])
         .to(move |call: Call<Form>| handle(api.clone(), call))
@@ -79,7 +79,7 @@ async fn handle(api: Api, call: Call<Form>) -> Result<Reply, Failure> {
 async fn change(api: &Api, call: &Call<Form>, id: SecretId) -> Result<Reply, Failure> {
     let Form { name, description, remind_after_days } = &call.body;
     let change = CardChange {
-        name: name.as_deref().map(|name| read_name(Some(name))).transpose()?,
+        name: Some(read_name(name.as_deref())?),
         description: description.as_deref().map(|text| read_description(Some(text))).transpose()?,
         remind: read_remind(remind_after_days.as_deref())?,
     };

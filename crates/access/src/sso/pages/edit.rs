@@ -59,8 +59,10 @@ impl Form {
                 .ok_or_else(|| Failure::from(Refusal::of(&BODY_INVALID).at("/groups", "not_group_and_role")))?;
             Ok::<_, Failure>(GroupRole { group: group.trim().to_owned(), role: role(to)? })
         };
+        let name = self.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        let name = name.ok_or_else(|| Refusal::of(&BODY_INVALID).at("/name", "field_missing"))?;
         Ok(Changes {
-            name: self.name.as_deref().map(|name| name.trim().to_owned()),
+            name: Some(name.to_owned()),
             enabled: self.state.as_deref().map(|state| state != "off"),
             newcomers: Some(newcomers),
             groups: Some(lines.map(group).collect::<Result<_, _>>()?),

@@ -1,13 +1,15 @@
 //! `GET /app/{env}/contacts/{id}`
 
 use askama::Template;
-use sealpost_access::permissions::{CONTACTS_ERASE, CONTACTS_READ, CONTACTS_WRITE, DATA_REVEAL, MESSAGES_READ};
+use sealpost_access::permissions::{
+    CONTACTS_ERASE, CONTACTS_READ, CONTACTS_WRITE, DATA_REVEAL, ERASURES_READ, MESSAGES_READ,
+};
 use sealpost_web::shell::Icon;
-use sealpost_web::shell::parts::{Ident, Masked, When};
+use sealpost_web::shell::parts::{Empty, Ident, Masked, When};
 use sealpost_web::{Call, Class, Endpoint, get};
 
-use crate::contacts::Contacts;
 use crate::contacts::api::ContactView;
+use crate::contacts::{ContactRefusal, Contacts};
 use crate::looking;
 
 /// One contact.
@@ -35,11 +37,38 @@ pub(super) fn show(contacts: &Contacts) -> Endpoint {
         move |call: Call| {
             let contacts = contacts.clone();
             async move {
-                let contact = contacts.find(&call.ctx, call.id("id")?).await?;
-                call.show("Contact", &page(&call, ContactView::of(&call.ctx, &contact), None))
+                let id = call.id("id")?;
+                match contacts.find(&call.ctx, id).await {
+                    Ok(contact) => call.show("Contact", &page(&call, ContactView::of(&call.ctx, &contact), None)),
+                    Err(ContactRefusal::NotFound) if contacts.is_erased(&call.ctx, id).await? => {
+                        call.show("Contact", &erased(&call))
+                    }
+                    Err(refusal) => Err(refusal.into()),
+                }
             }
         },
     )
+}
+
+/// In the place of somebody who was erased: records lead here, and say no more.
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r#"<div class="head"><div><a class="crumb" href="{{ list }}">{{ Icon::Left }}Contacts</a><h1>Contact</h1></div></div><section class="sheet flush" aria-label="Contact">{{ empty }}</section>"#
+)]
+struct ErasedPage {
+    list: String,
+    empty: Empty,
+}
+
+fn erased(call: &Call) -> ErasedPage {
+    let empty =
+        Empty::new(Icon::Person, "Erased", "Nothing is known about this person any more, and nothing comes back.");
+    let empty = match call.caller.permissions.contains(ERASURES_READ) {
+        true => empty.deed("Erasures", call.at("/erasures")),
+        false => empty,
+    };
+    ErasedPage { list: call.at("/contacts"), empty }
 }
 
 /// The page of a contact as this view shows it; `shown` is the request on record if it shows anything in clear.
