@@ -7,8 +7,6 @@ sealpost_web::codes! {
     SSO_LAPSED = 403 "sso_lapsed" "This sign-in began in another browser, or too long ago";
     /// 403: the provider began, and nobody here.
     SAML_UNSOLICITED = 403 "saml_unsolicited" "Signing in has to begin here";
-    /// 403: the organisation wants its members to sign in by its service.
-    SSO_REQUIRED = 403 "sso_required" "Your organisation has you sign in by its own service";
     /// 409: somebody has changed the connection meanwhile, or it is needed as it is.
     SSO_IN_USE = 409 "sso_in_use" "Members have to sign in by this connection: lift that first";
     /// 409: not everything is there that it takes.

@@ -3,9 +3,10 @@
 use sealpost_store::{Leaf, MemberId, OrgId, Recorded, StoreError, Tx};
 use sealpost_web::{Failure, Refusal};
 
-use super::codes::{SSO_IN_USE, SSO_NOT_READY, SSO_REQUIRED};
+use super::codes::{SSO_IN_USE, SSO_NOT_READY};
 use super::{rules, store};
 use crate::sessions::{self, Method};
+use crate::sign_in::codes::SSO_REQUIRED;
 use crate::{members, passkeys};
 
 /// Whether members have to.

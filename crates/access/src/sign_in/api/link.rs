@@ -38,7 +38,7 @@ pub(super) fn enter(sign_in: &SignIn) -> Endpoint {
         .takes_form::<Button>()
         .example(json!({}))
         .answers_with(303, "")
-        .refuses(&[&codes::LINK_SPENT])
+        .refuses(&[&codes::LINK_SPENT, &codes::SSO_REQUIRED])
         .to(move |call: Call<Button>| follow(sign_in.clone(), call))
 }
 

@@ -8,6 +8,7 @@ use super::SignIn;
 use crate::passkeys::body::{AssertionBody, RequestView, example_assertion};
 use crate::passkeys::codes::{CHALLENGE_SPENT, PASSKEY_REFUSED};
 use crate::sessions::Agent;
+use crate::sign_in::codes;
 
 /// Somebody is signed in.
 #[derive(Serialize, JsonSchema)]
@@ -41,7 +42,7 @@ pub(super) fn enter(sign_in: &SignIn) -> Endpoint {
         .takes::<AssertionBody>()
         .example(example_assertion())
         .answers::<SignedIn>(200)
-        .refuses(&[&PASSKEY_REFUSED, &CHALLENGE_SPENT])
+        .refuses(&[&PASSKEY_REFUSED, &CHALLENGE_SPENT, &codes::SSO_REQUIRED])
         .to(move |call| answer(sign_in.clone(), call))
 }
 

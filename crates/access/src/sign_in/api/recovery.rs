@@ -40,7 +40,7 @@ pub(super) fn enter(sign_in: &SignIn) -> Endpoint {
         .takes_form::<Presented>()
         .example(json!({ "code": "00000-00000-00000" }))
         .answers_with(303, "")
-        .refuses(&[&codes::RECOVERY_CODE_REFUSED])
+        .refuses(&[&codes::RECOVERY_CODE_REFUSED, &codes::SSO_REQUIRED])
         .to(move |call: Call<Presented>| {
             let house = house.clone();
             async move {
