@@ -45,11 +45,11 @@ async fn channel(house: &TestStore, ctx: &Ctx, name: &str) -> ChannelId {
 
 /// Until what another part of the process did has been heard of.
 async fn until<T: PartialEq + std::fmt::Debug>(expected: T, mut look: impl AsyncFnMut() -> T) {
-    for _ in 0..1000 {
+    for _ in 0..2_000 {
         if look().await == expected {
             return;
         }
-        tokio::task::yield_now().await;
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     assert_eq!(look().await, expected);
 }
