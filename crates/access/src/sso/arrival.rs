@@ -202,7 +202,8 @@ fn settle(tx: &mut Tx<'_>, who: &Who) -> Result<(), Outcome> {
     }
     let id = who.id();
     let row = members::find(tx, id)?.ok_or(Outcome::Refused("member_unknown"))?;
-    if matches!(who, Who::ByAddress(_)) && row.role == RoleRef::Standard(Standard::Owner) {
+    // Also one who came this way before they were an owner.
+    if row.role == RoleRef::Standard(Standard::Owner) {
         return Err(Outcome::Refused("owner_signs_in_by_passkey"));
     }
     match row.state {

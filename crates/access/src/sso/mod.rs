@@ -6,8 +6,8 @@
 //!
 //! * Nobody is anybody by their address alone: a member is known by (connection, issuer, subject), and is linked once, by an address
 //!   that the service has verified and that somebody here invited ([`arrive`]).
-//! * Owners are not linked: they sign in with a passkey, also when everybody else has to come by a service ([`admits`]), so that a
-//!   service that fails or lies takes nobody's organisation.
+//! * No service brings an owner in: they sign in with a passkey, also when everybody else has to come by a service ([`expect`]), so that
+//!   a service that fails or lies takes nobody's organisation.
 //! * A domain is an organisation's own once its DNS says so ([`domains`]): then its addresses are led to the connection, and may
 //!   make new members where the connection says as what.
 

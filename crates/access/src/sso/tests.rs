@@ -275,6 +275,32 @@ both_engines! {
         house.invited("owner@clinic.example", RoleRef::Standard(Standard::Owner)).await;
         let refused = house.come(&connection, vouched("u1", Some("owner@clinic.example"), &[]), 1).await;
         assert_eq!(refused.unwrap_err(), "owner_signs_in_by_passkey");
+        // Nor one who came by it before they were an owner.
+        let ada = house.invited("ada@clinic.example", AGENT).await;
+        house.come(&connection, vouched("u2", Some("ada@clinic.example"), &[]), 2).await.unwrap();
+        let (_, org) = house.keys().await;
+        let promote = move |tx: &mut sealpost_store::Tx<'_>| {
+            members::set_role(tx, &org, ada, RoleRef::Standard(Standard::Owner))
+        };
+        house.store().write(&house.ctx, promote).await.unwrap();
+        let refused = house.come(&connection, vouched("u2", None, &[]), 3).await;
+        assert_eq!(refused.unwrap_err(), "owner_signs_in_by_passkey");
+    }
+
+    async fn whoever_comes_in_two_windows_at_once_is_one_person(test: TestStore) {
+        let house = House::new(test).await;
+        let connection = house.connection(None, &[]).await;
+        let ada = house.invited("ada@clinic.example", AGENT).await;
+        let come = |spent| house.come(&connection, vouched("u1", Some("ada@clinic.example"), &[]), spent);
+        let (one, other) = tokio::join!(come(1), come(2));
+        assert!(one.is_ok() || other.is_ok());
+        for outcome in [one, other] {
+            match outcome {
+                Ok(token) => assert_eq!(house.whose(&token).await, ada),
+                // Whoever is second while the first joins comes again.
+                Err(why) => assert_eq!(why, "changed_meanwhile"),
+            }
+        }
     }
 
     async fn what_was_vouched_for_counts_once_whoever_is_first(test: TestStore) {
