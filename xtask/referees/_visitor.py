@@ -9,8 +9,8 @@ import urllib.parse
 from _house import PATIENCE
 
 FORM = "application/x-www-form-urlencoded"
-# Bytes of a form that no route takes.
-LARGE = 1024 * 1024
+# Bytes of the longest form that any route takes.
+LARGE = 512 * 1024
 
 
 class Seen:

@@ -76,14 +76,15 @@ await withBrowser(async ({ browser, url, link, tls }) => {
     await page.goto(`${url}/sign-in`);
     await offered;
     await page.waitForTimeout(press * 7);
-    await device.isTouched(true);
     await page.evaluate(() => {
       window.told = [];
       const line = document.querySelector('[role="status"]');
       new MutationObserver(() => window.told.push(line.textContent)).observe(line, { childList: true, characterData: true, subtree: true });
     });
     const isIn = page.waitForURL("**/app/**", { timeout: 10_000 }).then(() => true, () => false);
-    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await device.isTouched(true);
+    // The offer may be quicker than the button, which is gone with its page then.
+    await Promise.race([isIn, page.getByRole("button", { name: "Sign in with a passkey" }).click().catch(() => {})]);
     if (!(await isIn)) {
       console.log(`# press ${press}: ${await page.evaluate(() => window.told.join(" / "))}`);
       break;

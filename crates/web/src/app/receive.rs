@@ -19,8 +19,9 @@ use crate::route::RouteInfo;
 const MAX_URL: usize = 4096;
 const MAX_HEADERS: usize = 64;
 const MAX_HEADER_BYTES: usize = 16 * 1024;
-/// What is read behind a refused request at most: more costs more than a new connection.
-const DRAIN: usize = 64 * 1024;
+/// What is read behind a refused request at most: whoever chose the wrong file reads why it isn't taken, and a file larger
+/// than this isn't worth the reading.
+const DRAIN: usize = 1024 * 1024;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Refuses URLs and headers that are larger than anybody needs.
