@@ -69,7 +69,7 @@ impl Surface {
             .into_iter()
             .flat_map(|part| document[part].as_object().unwrap())
             .flat_map(|(path, methods)| methods.as_object().unwrap().iter().map(move |(method, of)| (method, path, of)))
-            .map(|(method, path, of)| Route::read(method, path, of))
+            .map(|(method, path, of)| Route::read(method, path, of, &document))
             .collect();
         assert!(routes.len() > 40, "a document with {} routes proves nothing", routes.len());
         let permissions = &document["components"]["schemas"]["Permissions"]["items"]["enum"];
@@ -85,12 +85,14 @@ impl Surface {
 }
 
 impl Route {
-    fn read(method: &str, path: &str, of: &Value) -> Self {
+    fn read(method: &str, path: &str, of: &Value, document: &Value) -> Self {
         let declared = &of["x-sealpost"];
         assert!(declared.is_object(), "{method} {path} declares nothing");
         let word = |name: &str| declared[name].as_str().map(str::to_owned);
         let responses = of["responses"].as_object().unwrap();
         let codes = responses.values().flat_map(|response| {
+            let shared = response["$ref"].as_str().map(|name| document.pointer(name.trim_start_matches('#')).unwrap());
+            let response = shared.unwrap_or(response);
             let schema = &response["content"]["application/problem+json"]["schema"];
             let problems = schema["allOf"][1]["properties"]["code"]["enum"].as_array().cloned().unwrap_or_default();
             let others = response["content"]["application/scim+json"]["x-sealpost-codes"].as_array().cloned();

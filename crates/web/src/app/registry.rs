@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::body::Bytes;
 use sealpost_store::Store;
-use serde_json::Value;
 
 use super::traffic::Traffic;
 use super::{App, ENVIRONMENT, Entry, Inner, Paths, receive};
@@ -163,8 +163,8 @@ impl Registry {
         &self.codes
     }
 
-    /// The OpenAPI 3.1 document.
-    pub fn openapi(&self) -> &Value {
+    /// The OpenAPI 3.1 document: JSON.
+    pub fn openapi(&self) -> Bytes {
         self.documents.openapi()
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::responses::{Responses, headers};
 use super::schemas::{Schemas, lenient_object, rename};
 use crate::body::{FORM, Takes};
 use crate::permission::Permission;
@@ -14,13 +15,13 @@ pub(super) fn openapi<'e>(
     authentication: &[&'static Code],
     version: &str,
 ) -> Result<Value, (&'e RouteInfo, String)> {
-    let mut schemas = Schemas::new();
+    let (mut schemas, mut shared) = (Schemas::new(), Responses::default());
     let (mut paths, mut pages) = (Map::new(), Map::new());
     let mut answers = Vec::new();
     for endpoint in endpoints {
         let info = &endpoint.info;
         let (operation, answer) =
-            operation(endpoint, authentication, &mut schemas).map_err(|problem| (info, problem))?;
+            operation(endpoint, authentication, &mut schemas, &mut shared).map_err(|problem| (info, problem))?;
         let method = info.method.as_str().to_ascii_lowercase();
         answers.push((info, method.clone(), answer));
         let into = if is_for_browsers(info.path) { &mut pages } else { &mut paths };
@@ -51,6 +52,7 @@ pub(super) fn openapi<'e>(
         "x-sealpost-pages": pages,
         "components": {
             "schemas": components,
+            "responses": shared.finish(),
             "headers": headers(),
             "securitySchemes": {
                 "bearer": { "type": "http", "scheme": "bearer", "description": "An API key." },
@@ -69,6 +71,7 @@ fn operation(
     endpoint: &Endpoint,
     authentication: &[&'static Code],
     schemas: &mut Schemas,
+    shared: &mut Responses,
 ) -> Result<(Value, Option<Value>), String> {
     let info = &endpoint.info;
     let query = endpoint.schemas.query.map(|of| schemas.incoming(of));
@@ -109,7 +112,7 @@ fn operation(
         }
     }
     let has_cursor = query.as_ref().is_some_and(|query| query["properties"].get("cursor").is_some());
-    operation["responses"] = responses(info, &codes(info, authentication, has_cursor));
+    operation["responses"] = shared.of(info, &codes(info, authentication, has_cursor));
     let answer = endpoint.schemas.answer.map(|of| schemas.outgoing(of));
     Ok((operation, answer))
 }
@@ -285,93 +288,6 @@ pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_curs
     all.sort_by_key(|code| (code.status, code.code));
     all.dedup();
     all
-}
-
-fn responses(info: &RouteInfo, codes: &[&'static Code]) -> Value {
-    let mut all = Map::new();
-    let mut headers = every_header();
-    if takes_key(info) {
-        headers.insert("Idempotency-Replayed".into(), json!({ "$ref": "#/components/headers/Idempotency-Replayed" }));
-    }
-    let mut good = json!({ "description": success(info.status), "headers": headers });
-    if !matches!(info.media_type, "application/json" | "") && info.status != 204 {
-        good["content"][info.media_type] = json!({ "schema": { "type": "string" } });
-    }
-    all.insert(info.status.to_string(), good);
-    for (status, media_type) in &info.also {
-        let mut also = json!({ "description": success(*status), "headers": every_header() });
-        if !media_type.is_empty() {
-            also["content"][*media_type] = json!({ "schema": { "type": "string" } });
-        }
-        all.insert(status.to_string(), also);
-    }
-    if info.page && !info.is_open() && !info.is_unsafe() {
-        let led = "Whoever has to sign in first, or to register a passkey, is led there.";
-        all.insert("303".into(), json!({ "description": led, "headers": every_header() }));
-    }
-    for group in codes.chunk_by(|one, other| one.status == other.status) {
-        let status = group[0].status;
-        let mut headers = every_header();
-        if matches!(status, 409 | 429 | 503) {
-            headers.insert("Retry-After".into(), json!({ "$ref": "#/components/headers/Retry-After" }));
-        }
-        let names: Vec<_> = group.iter().map(|code| code.code).collect();
-        let lines: Vec<_> = group.iter().map(|code| format!("`{}`: {}", code.code, code.title)).collect();
-        let mut content = match info.dialect {
-            // Its refusals have another form; the codes stand in their text.
-            Some(dialect) => {
-                json!({ dialect.media_type: { "schema": { "type": "object" }, "x-sealpost-codes": names } })
-            }
-            None => json!({ "application/problem+json": { "schema": {
-                "allOf": [{ "$ref": "#/components/schemas/Problem" }, { "properties": { "code": { "enum": names } } }],
-            } } }),
-        };
-        if info.takes == Takes::Form || info.media_type.starts_with("text/html") {
-            // People look at these: some refusals are pages.
-            content["text/html"] = json!({ "schema": { "type": "string" } });
-        }
-        let lines = lines.join("\n\n");
-        all.insert(status.to_string(), json!({ "description": lines, "headers": headers, "content": content }));
-    }
-    Value::Object(all)
-}
-
-const fn success(status: u16) -> &'static str {
-    match status {
-        201 => "Created.",
-        202 => "Accepted; work goes on.",
-        204 => "Done; nothing to say.",
-        303 => "Done; the answer is elsewhere.",
-        307 => "Somebody else answers; ask them the same.",
-        _ => "As asked.",
-    }
-}
-
-const EVERY_HEADER: &[(&str, &str, &str)] = &[
-    ("X-Request-Id", "string", "Names this request in logs, in the ledger and in errors."),
-    ("X-RateLimit-Limit", "integer", "Requests in the tightest quota that applied."),
-    ("X-RateLimit-Remaining", "integer", "Requests of it that may follow at once."),
-    ("X-RateLimit-Reset", "integer", "Seconds until it is full again."),
-    ("RateLimit-Policy", "string", "All quotas that apply (draft-ietf-httpapi-ratelimit-headers)."),
-    ("RateLimit", "string", "Where the tightest stands (draft-ietf-httpapi-ratelimit-headers)."),
-];
-
-fn every_header() -> Map<String, Value> {
-    EVERY_HEADER
-        .iter()
-        .map(|(name, ..)| ((*name).into(), json!({ "$ref": format!("#/components/headers/{name}") })))
-        .collect()
-}
-
-fn headers() -> Map<String, Value> {
-    let special = [
-        ("Retry-After", "integer", "Seconds after which to try again."),
-        ("Idempotency-Replayed", "string", "`true` if this is the kept answer of an earlier request."),
-    ];
-    let header = |(name, kind, about): &(&str, &str, &str)| {
-        ((*name).into(), json!({ "description": about, "schema": { "type": kind } }))
-    };
-    EVERY_HEADER.iter().chain(&special).map(header).collect()
 }
 
 fn problem_schema() -> Value {

@@ -3,6 +3,7 @@
 mod document;
 mod fields;
 mod pages;
+mod responses;
 mod schemas;
 mod security_txt;
 
@@ -27,8 +28,7 @@ pub fn page(title: &str, main: &str) -> Reply {
 pub(crate) struct Documents(OnceLock<Made>);
 
 struct Made {
-    openapi: Value,
-    openapi_text: Bytes,
+    openapi: Bytes,
     operations: pages::Rendered,
     errors: pages::Rendered,
 }
@@ -46,18 +46,18 @@ impl Documents {
         let infos: Vec<&RouteInfo> =
             endpoints.iter().map(|endpoint| &endpoint.info).filter(|info| !is_for_browsers(info.path)).collect();
         let made = Made {
-            openapi_text: serde_json::to_vec(&openapi).unwrap_or_default().into(),
+            // Text alone: as values it takes ten times the memory, for as long as the server runs.
+            openapi: serde_json::to_vec(&openapi).unwrap_or_default().into(),
             operations: pages::operations(&infos, features, &openapi, version),
             errors: pages::errors(codes),
-            openapi,
         };
         // Filled once, by the registry that made it.
         let _ = self.0.set(made);
         Ok(())
     }
 
-    pub(crate) fn openapi(&self) -> &Value {
-        self.0.get().map_or(&Value::Null, |made| &made.openapi)
+    pub(crate) fn openapi(&self) -> Bytes {
+        self.0.get().map(|made| made.openapi.clone()).unwrap_or_default()
     }
 
     fn reply(&self, of: impl FnOnce(&Made) -> Reply) -> Result<Reply, Failure> {
@@ -74,9 +74,7 @@ pub(crate) fn feature(documents: Arc<Documents>, security_txt: Option<SecurityTx
             .open_to_all("the API's description holds no data")
             .summary("The OpenAPI 3.1 document of this API")
             .answers::<Value>(200)
-            .to(move |_: Call| {
-                std::future::ready(openapi.reply(|made| Reply::json_text(200, made.openapi_text.clone())))
-            }),
+            .to(move |_: Call| std::future::ready(openapi.reply(|made| Reply::json_text(200, made.openapi.clone())))),
         get("/docs")
             .open_to_all("documentation holds no data")
             .summary("Every operation, for people")
