@@ -58,6 +58,7 @@ pub struct Sso {
     pub(crate) public_url: Arc<str>,
     pub(crate) home: &'static str,
     pub(crate) sessions: Arc<SessionAuthenticator>,
+    providers: oidc::Providers,
 }
 
 impl Sso {
@@ -71,6 +72,7 @@ impl Sso {
         home: &'static str,
     ) -> Self {
         let house = members.house().clone();
-        Self { house, members, client, text, public_url: public_url.trim_end_matches('/').into(), home, sessions }
+        let public_url = public_url.trim_end_matches('/').into();
+        Self { house, members, client, text, public_url, home, sessions, providers: oidc::Providers::default() }
     }
 }

@@ -1,18 +1,19 @@
 //! `GET /app/{env}/people`
 
 use askama::Template;
-use sealpost_store::{MemberId, Time};
+use sealpost_store::MemberId;
 use sealpost_web::shell::Icon;
-use sealpost_web::shell::parts::{Pager, State, When};
+use sealpost_web::shell::parts::Pager;
 use sealpost_web::{Call, Class, Endpoint, Failure, PageQuery, Reply, get};
 
-use super::words::{self, Roles};
+use super::row::Row;
+use super::words::Roles;
 use crate::members::api::{Api, position};
 use crate::members::model::Member;
 use crate::permissions::{MEMBERS_MANAGE, MEMBERS_READ};
 
-/// Invitations on the page.
-const INVITED: u32 = 100;
+/// Invitations on the page; more are on one of their own.
+const INVITED: u32 = 20;
 
 /// The list.
 #[derive(Template)]
@@ -21,38 +22,10 @@ pub(super) struct ListPage {
     pub(super) invite: Option<String>,
     pub(super) members: Vec<Row>,
     pub(super) invited: Vec<Row>,
+    pub(super) all_invited: Option<String>,
     pub(super) pager: Pager,
     pub(super) roles: String,
     pub(super) teams: String,
-}
-
-/// One member in the list.
-pub(super) struct Row {
-    id: MemberId,
-    href: String,
-    called: String,
-    email: Option<String>,
-    role: String,
-    state: State,
-    since: When,
-    is_oneself: bool,
-}
-
-impl Row {
-    pub(super) fn of(member: &Member, href: String, roles: &Roles, oneself: MemberId, now: Time) -> Self {
-        let email = words::known(member.email.as_ref());
-        let called = words::called(member);
-        Self {
-            id: member.id,
-            href,
-            email: email.filter(|email| *email != called),
-            called,
-            role: roles.name(member.role),
-            state: words::badge(member.state),
-            since: When::new(member.created_at, now),
-            is_oneself: member.id == oneself,
-        }
-    }
 }
 
 pub(super) fn route(api: &Api) -> Endpoint {
@@ -72,10 +45,12 @@ async fn list(api: Api, call: Call<(), PageQuery>) -> Result<Reply, Failure> {
     let cursor = call.query.cursor.as_deref();
     let before = position(&listing, cursor)?;
     let members = api.members.list(ctx, false, before, listing.fetch()).await?;
-    let invited = match cursor {
-        None => api.members.list(ctx, true, None, INVITED).await?,
+    let mut invited = match cursor {
+        None => api.members.list(ctx, true, None, INVITED + 1).await?,
         Some(_) => Vec::new(),
     };
+    let there_are_more = invited.len() > INVITED as usize;
+    invited.truncate(INVITED as usize);
     let roles = Roles::all(api.members.house(), ctx).await?;
     let oneself = MemberId::from_bytes(ctx.actor.id);
     let row = |member: Member| Row::of(&member, call.at(&format!("/people/{}", member.id)), &roles, oneself, now);
@@ -85,6 +60,7 @@ async fn list(api: Api, call: Call<(), PageQuery>) -> Result<Reply, Failure> {
         pager: Pager::new(&call.at("/people"), &call.query.kept(), cursor, page.next_cursor.as_deref()),
         members: page.data,
         invited: invited.into_iter().map(row).collect(),
+        all_invited: there_are_more.then(|| call.at("/people/invited")),
         roles: call.at("/roles"),
         teams: call.at("/teams"),
     };

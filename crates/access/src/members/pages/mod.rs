@@ -2,9 +2,11 @@
 
 mod deeds;
 mod invite;
+mod invited;
 mod links;
 mod list;
 mod role;
+mod row;
 #[cfg(test)]
 mod samples;
 mod sees;
@@ -38,6 +40,7 @@ pub(super) fn routes(api: &Api) -> Vec<Endpoint> {
         list::route(api),
         invite::ask(api),
         invite::route(api),
+        invited::route(api),
         show::route(api),
         sees::route(api),
         role::ask(api),

@@ -5,7 +5,9 @@ use sealpost_store::MemberId;
 use sealpost_web::shell::parts::Pager;
 use sealpost_web::shell::testing::{NOW, keep};
 
-use super::list::{ListPage, Row};
+use super::invited::InvitedPage;
+use super::list::ListPage;
+use super::row::Row;
 use super::show::page;
 use super::words::Roles;
 use crate::members::model::{Member, MemberState};
@@ -35,6 +37,7 @@ fn people_are_listed_with_their_roles_and_who_is_invited() {
     let list = |members: Vec<Member>, invited: Vec<Member>| ListPage {
         invite: Some(at("/people/invite")),
         members: members.into_iter().map(row).collect(),
+        all_invited: (invited.len() > 1).then(|| at("/people/invited")),
         invited: invited.into_iter().map(row).collect(),
         pager: Pager::default(),
         roles: at("/roles"),
@@ -49,8 +52,20 @@ fn people_are_listed_with_their_roles_and_who_is_invited() {
         member(4, None, Standard::Agent, MemberState::Suspended),
         member(5, Some(&"Long Name ".repeat(12)), Standard::Auditor, MemberState::Active),
     ];
-    let invited = vec![member(6, Some("Kim Sample"), Standard::Viewer, MemberState::Invited)];
-    keep("people-many", "People", "/people", &list(many, invited));
+    let invited = || {
+        vec![
+            member(6, Some("Kim Sample"), Standard::Viewer, MemberState::Invited),
+            member(7, None, Standard::Agent, MemberState::Invited),
+        ]
+    };
+    keep("people-many", "People", "/people", &list(many, invited()));
+    let page = |invited: Vec<Member>| InvitedPage {
+        people: at("/people"),
+        invited: invited.into_iter().map(row).collect(),
+        pager: Pager::default(),
+    };
+    keep("invited", "Invited", "/people/invited", &page(invited()));
+    keep("invited-none", "Invited", "/people/invited", &page(vec![]));
 }
 
 #[test]

@@ -251,7 +251,7 @@ async fn more(
 }
 
 fn asking(sso: &Sso, org: Org) -> Asking<'_> {
-    Asking { client: &sso.client, org: org.id, now: sso.house.world().clock.now() }
+    Asking { client: &sso.client, providers: &sso.providers, org: org.id, now: sso.house.world().clock.now() }
 }
 
 fn nonce(pending: &Pending) -> String {

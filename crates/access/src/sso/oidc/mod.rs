@@ -24,6 +24,7 @@ mod tests;
 use sealpost_web::Endpoint;
 
 pub(super) use flow::begin;
+pub(super) use provider::Providers;
 
 use self::settings::{Preset, Settings};
 use super::{Connection, Sso};

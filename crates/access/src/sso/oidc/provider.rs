@@ -1,6 +1,6 @@
 //! What is known of providers, asked and remembered.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -43,15 +43,22 @@ struct Standing {
     keys_asked: Option<Time>,
 }
 
-type Providers = Cache<(OrgId, String), Arc<Mutex<Standing>>>;
+/// What is known of providers, by organisation and issuer: no organisation learns what another knows, or waits for what it asks.
+/// Cheap to clone.
+#[derive(Clone)]
+pub(in crate::sso) struct Providers(Cache<(OrgId, String), Arc<Mutex<Standing>>>);
 
-/// By organisation and issuer: no organisation learns what another knows, or waits for what it asks.
-static PROVIDERS: LazyLock<Providers> = LazyLock::new(|| Cache::new(REMEMBERED));
+impl Default for Providers {
+    fn default() -> Self {
+        Self(Cache::new(REMEMBERED))
+    }
+}
 
 /// Asks on behalf of an organisation.
 #[derive(Clone, Copy)]
 pub(super) struct Asking<'a> {
     pub(super) client: &'a Client,
+    pub(super) providers: &'a Providers,
     pub(super) org: OrgId,
     pub(super) now: Time,
 }
@@ -104,7 +111,7 @@ impl Asking<'_> {
     }
 
     fn standing(self, issuer: &str) -> Arc<Mutex<Standing>> {
-        PROVIDERS.get_with((self.org, issuer.to_owned()), Arc::default)
+        self.providers.0.get_with((self.org, issuer.to_owned()), Arc::default)
     }
 
     async fn ask(self, issuer: &str) -> Result<Known, Reason> {
