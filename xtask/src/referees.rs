@@ -42,26 +42,36 @@ fn drives_browser(script: &Path) -> bool {
 /// What a referee needs besides the libraries that all share.
 struct Need {
     referee: &'static str,
-    /// A program, and the Debian package of the same name.
-    program: &'static str,
+    /// Programs, and the Debian packages that have them.
+    programs: &'static [(&'static str, &'static str)],
     /// An example of ours, and the variable that says where it is.
-    example: &'static str,
-    variable: &'static str,
+    example: Option<(&'static str, &'static str)>,
 }
 
-const NEEDS: [Need; 2] = [
-    Need { referee: "saml", program: "xmlsec1", example: "judge", variable: "SEALPOST_SAML_JUDGE" },
-    Need { referee: "saml_sign_in", program: "xmlsec1", example: "judge", variable: "SEALPOST_SAML_JUDGE" },
+const XMLSEC: &[(&str, &str)] = &[("xmlsec1", "xmlsec1")];
+const JUDGE: Option<(&str, &str)> = Some(("judge", "SEALPOST_SAML_JUDGE"));
+
+const NEEDS: &[Need] = &[
+    Need { referee: "saml", programs: XMLSEC, example: JUDGE },
+    Need { referee: "saml_sign_in", programs: XMLSEC, example: JUDGE },
+    Need {
+        referee: "kits",
+        programs: &[("php", "php-cli"), ("ruby", "ruby"), ("go", "golang-go"), ("javac", "default-jdk-headless")],
+        example: None,
+    },
 ];
 
 /// Installs and builds what this referee needs; answers the variable and what it says.
 fn provide(workspace: &Workspace, referee: &str, log: &mut Log) -> Result<Option<(&'static str, PathBuf)>> {
     let Some(need) = NEEDS.iter().find(|need| need.referee == referee) else { return Ok(None) };
-    if Workspace::on_path(need.program).is_none() {
-        tools::debian(workspace, &[need.program], log)?;
+    let missing = need.programs.iter().filter(|(program, _)| Workspace::on_path(program).is_none());
+    let missing: Vec<&str> = missing.map(|(_, package)| *package).collect();
+    if !missing.is_empty() {
+        tools::debian(workspace, &missing, log)?;
     }
-    log.run(&mut workspace.cargo(["build", "--locked", "--workspace", "--example", need.example]))?;
-    Ok(Some((need.variable, workspace.target.join("debug/examples").join(need.example))))
+    let Some((example, variable)) = need.example else { return Ok(None) };
+    log.run(&mut workspace.cargo(["build", "--locked", "--workspace", "--example", example]))?;
+    Ok(Some((variable, workspace.target.join("debug/examples").join(example))))
 }
 
 /// Runs these, one after the other.

@@ -1,0 +1,3 @@
+module sealpost.example/verify
+
+go 1.19
