@@ -39,6 +39,8 @@ sealpost_web::permissions! {
     NETWORKS_MANAGE = "networks:manage" "Decide from where whom is admitted";
     SSO_READ = "sso:read" "Read by which services members sign in";
     SSO_MANAGE = "sso:manage" "Decide by which services members sign in";
+    STORAGE_READ = "storage:read" "Read how long payloads are stored, and what is held";
+    STORAGE_MANAGE = "storage:manage" "Decide how long payloads are stored, hold and purge them";
     SCIM_MANAGE = "scim:manage" "Let directories provision members, and say which group gives which role";
 }
 

@@ -3,6 +3,7 @@
 //! * [`contacts`] are the people an organisation writes to; [`suppressions`] the addresses it must not write to.
 //! * [`templates`] say it, [`events`] are what the API fires by name, [`channels`] are the configured senders.
 //! * [`messages`] are the main job, from the request to the report.
+//! * [`storage`] decides how long what is stored of them, and [`receipts`] prove what was sent when it is gone.
 //! * [`erasures`] forget people for good.
 //! * [`letters`] go to the organisation's own staff.
 //! * [`endpoints`] hear of what happens, through [`deliveries`]; [`dispatcher`] does what the outbox promises.
@@ -27,6 +28,8 @@ pub mod events;
 pub mod home;
 pub mod letters;
 pub mod messages;
+pub mod receipts;
+pub mod storage;
 pub mod suppressions;
 pub mod templates;
 pub mod unsubscribe;

@@ -7,7 +7,7 @@ use sealpost_access::links;
 use sealpost_access::{api_keys, members, networks, passkeys, secrets, sessions, sso};
 use sealpost_govern::{activity, audit, checkpoints};
 use sealpost_messaging::contacts::{ContactRefusal, Contacts};
-use sealpost_messaging::erasures;
+use sealpost_messaging::{erasures, storage};
 use sealpost_store::{Ctx, Environment, Org, OrgId, Store, StoreError};
 use sealpost_web::tls::Certificates;
 use tokio::task::JoinSet;
@@ -48,6 +48,7 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &Le
     tasks.spawn(secrets::look_after_forever(house.store.clone(), SECRET_CARE));
     tasks.spawn(networks::look_after_forever(house.store.clone(), NETWORK_CARE));
     tasks.spawn(erasures::look_after_forever(house.messaging.erasures.clone(), ERASURE_CARE));
+    tasks.spawn(storage::look_after_forever(house.messaging.storage.clone()));
     let checkpoint_every = Duration::from_millis(ledger.checkpoint_ms);
     tasks.spawn(checkpoints::sign_forever(house.signer.clone(), checkpoint_every));
     tasks.spawn(activity::count_forever(house.store.clone()));

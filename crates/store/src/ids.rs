@@ -137,6 +137,8 @@ ids! {
     EventId = "evd";
     /// A job in the outbox.
     JobId = "job";
+    /// What is kept whatever a rule says.
+    LegalHoldId = "hold";
     /// A member of an organisation's staff.
     MemberId = "mem";
     /// A message.
@@ -147,6 +149,8 @@ ids! {
     OrgId = "org";
     /// A member's passkey.
     PasskeyId = "psk";
+    /// A purge of past payloads.
+    PurgeId = "purge";
     /// A recovery code.
     RecoveryCodeId = "rcv";
     /// One request to the API.

@@ -31,6 +31,7 @@ const DEVELOPER: PermissionSet = PermissionSet::of(&[
     MESSAGES_READ,
     MESSAGES_CANCEL,
     MASKING_READ,
+    STORAGE_READ,
     CONTACTS_READ,
     CONTACTS_WRITE,
     TEMPLATES_READ,
@@ -76,6 +77,7 @@ const AUDITOR: PermissionSet = PermissionSet::of(&[
     NETWORKS_READ,
     SSO_READ,
     ERASURES_READ,
+    STORAGE_READ,
 ]);
 const VIEWER: PermissionSet = PermissionSet::of(&[
     MESSAGES_READ,
@@ -87,9 +89,9 @@ const VIEWER: PermissionSet = PermissionSet::of(&[
     OUTBOX_READ,
 ]);
 /// What an administrator may not: show people in clear, decide what is masked, from where whom is admitted and by which services
-/// members sign in, make roles, keep secrets, and let directories in.
-const NOT_ADMIN: [Permission; 7] =
-    [DATA_REVEAL, MASKING_WRITE, ROLES_MANAGE, NETWORKS_MANAGE, SSO_MANAGE, SECRETS_MANAGE, SCIM_MANAGE];
+/// members sign in, make roles, keep secrets, let directories in, and how long payloads are stored.
+const NOT_ADMIN: [Permission; 8] =
+    [DATA_REVEAL, MASKING_WRITE, ROLES_MANAGE, NETWORKS_MANAGE, SSO_MANAGE, SECRETS_MANAGE, SCIM_MANAGE, STORAGE_MANAGE];
 
 impl Standard {
     /// All of them, the mightiest first.

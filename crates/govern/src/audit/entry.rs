@@ -1,10 +1,12 @@
 //! One leaf, in words.
 
 use schemars::JsonSchema;
-use sealpost_ledger::{Environment as LeafEnvironment, Leaf, LeafResult, content_hash, leaf_hash};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sealpost_ledger::{Environment as LeafEnvironment, Leaf, LeafResult, commitment_in, content_hash, leaf_hash};
 use sealpost_store::{ActorKind, LeafRow, OrgKeys, RequestId, Time};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::ids::TypedId;
 
@@ -209,6 +211,9 @@ pub(crate) const fn environment(environment: LeafEnvironment) -> Option<Environm
 }
 
 fn open(keys: &OrgKeys, at: Time, leaf: &Leaf, sealed: &[u8]) -> Option<Value> {
+    if let Some(commitment) = commitment_in(sealed) {
+        return Some(json!({ "commitment": STANDARD.encode(commitment) }));
+    }
     let clear = keys.open_audit(at, leaf.request, sealed).ok()?;
     serde_json::from_slice(&clear).ok()
 }

@@ -11,6 +11,7 @@ use super::model::Erasure;
 use super::pages;
 use super::service::{Erasures, begin};
 use crate::cursor;
+use crate::storage::codes::LEGAL_HOLD;
 
 /// What erasures add to the API.
 pub fn feature(erasures: &Erasures) -> Feature {
@@ -103,6 +104,7 @@ fn erase(erasures: &Erasures) -> Endpoint {
              two years. There is no way back, and no backup that helps.",
         )
         .answers::<ErasedView>(200)
+        .refuses(&[&LEGAL_HOLD])
         .to(move |call: Call| handle_erase(erasures.clone(), call))
 }
 

@@ -8,7 +8,7 @@ use sealpost_store::{
     Change, ContactId, Ctx, EndpointId, Erased, ErasureId, Leaf, LedgerHead, NoticeId, Org, Recorded, SHREDDED, Store,
     StoreError, Time, Tx, outbox,
 };
-use sealpost_web::{Failure, not_found};
+use sealpost_web::{Failure, Refusal, not_found};
 use serde_json::{Map, json};
 
 use super::model::{Erasure, KEPT_MS};
@@ -18,6 +18,8 @@ use crate::contacts::{self, Contact, ContactRefusal, Contacts};
 use crate::deliveries::{self, Notice, Occurrence};
 use crate::endpoints::Endpoints;
 use crate::messages::{self, Messages};
+use crate::storage::codes::LEGAL_HOLD;
+use crate::storage;
 use crate::suppressions;
 
 /// What endpoints hear.
@@ -185,6 +187,9 @@ impl Erasures {
 /// Begins an erasure: from the end of this transaction on nobody finds the person.
 pub(super) fn begin(tx: &mut Tx<'_>, prepared: &Prepared) -> Result<Recorded<ErasureId>, Failure> {
     let Prepared { id, contact, .. } = *prepared;
+    if storage::holds_person(tx, contact)? {
+        return Err(Refusal::of(&LEGAL_HOLD).into());
+    }
     wipe(tx, prepared, false)?.ok_or_else(not_found)?;
     if let Some((occurrence, endpoints)) = &prepared.told {
         deliveries::promise(tx, occurrence, endpoints)?;

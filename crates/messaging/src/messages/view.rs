@@ -12,6 +12,7 @@ use super::model::{Message, Payload, State, Step};
 use super::sealing::MessageKey;
 use crate::channels::ChannelKind;
 use crate::contacts::Contacts;
+use crate::storage::Mode;
 
 /// A message.
 #[derive(Serialize, JsonSchema)]
@@ -44,6 +45,8 @@ pub(super) struct MessageView {
     pub(super) channel: ChannelKind,
     /// `otp`, `transactional` or `marketing`.
     pub(super) class: String,
+    /// What of it is stored for how long, as it was decided when it was accepted.
+    pub(super) storage: Mode,
     /// Why it may be sent.
     pub(super) decision: Value,
     /// How often a provider was asked.
@@ -90,6 +93,9 @@ pub(super) struct Opened {
 impl Views<'_> {
     /// The message in a list, as `ctx`'s viewer may see it.
     pub(super) async fn brief(&self, ctx: &Ctx, message: &Message) -> Result<MessageView, StoreError> {
+        if let Some(gone) = message.gone {
+            return Ok(view(ctx.org, message, View::NotStored(gone.rule()), None));
+        }
         if message.recipient.is_empty() {
             return Ok(view(ctx.org, message, View::NotStored(ERASED), None));
         }
@@ -106,6 +112,9 @@ impl Views<'_> {
 
     /// The whole message, as `ctx`'s viewer may see it.
     pub(super) async fn full(&self, ctx: &Ctx, message: &Message) -> Result<MessageView, StoreError> {
+        if let Some(gone) = message.gone {
+            return Ok(view(ctx.org, message, View::NotStored(gone.rule()), Some(not_stored(gone.rule()))));
+        }
         let opened = match self.open(ctx, message).await {
             Ok(opened) => opened,
             Err(StoreError::KeyGone) => {
@@ -169,6 +178,7 @@ fn view(org: Org, m: &Message, to: View, data: Option<Value>) -> MessageView {
         template_version: m.template_version,
         channel: m.channel,
         class: m.class.clone(),
+        storage: m.storage,
         decision: serde_json::from_str(&m.decision).unwrap_or(Value::Null),
         attempts: m.attempts,
         send_before: m.send_before,

@@ -15,6 +15,7 @@ mod local;
 mod members;
 mod networks;
 mod out;
+mod receipt;
 mod send;
 mod serve;
 mod version;
@@ -64,6 +65,9 @@ enum Command {
     /// Certificates of erasure
     #[command(subcommand)]
     Erasure(erasure::Verb),
+    /// Receipts of messages
+    #[command(subcommand)]
+    Receipt(receipt::Verb),
     /// Members of an organisation
     #[command(subcommand)]
     Members(members::Verb),
@@ -130,6 +134,7 @@ fn dispatch(command: Command, shell: &Shell) -> Outcome {
         Command::Keys(verb) => block_on(keys::run(shell, verb)),
         Command::Ledger(verb) => block_on(ledger::run(shell, verb)),
         Command::Erasure(verb) => erasure::run(shell, &verb),
+        Command::Receipt(verb) => receipt::run(shell, &verb),
         Command::Members(verb) => block_on(members::run(shell, verb)),
         Command::Networks(verb) => block_on(networks::run(shell, verb)),
         Command::Doctor => block_on(doctor::run(shell)),
@@ -197,6 +202,7 @@ mod tests {
             "ledger export --to file",
             "ledger key",
             "erasure verify file --key k",
+            "receipt verify file --key k --content c --recipient r",
             "members link --organisation x",
             "networks reset --organisation x",
             "doctor",

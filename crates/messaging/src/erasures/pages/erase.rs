@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::erasures::Erasures;
 use crate::erasures::service::begin;
+use crate::storage::codes::LEGAL_HOLD;
 
 /// Why somebody is erased.
 #[derive(Deserialize, JsonSchema)]
@@ -54,6 +55,7 @@ pub(super) fn erase(erasures: &Erasures) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "reason": "Asked to be forgotten, ticket 4512" }))
         .answers_with(303, "")
+        .refuses(&[&LEGAL_HOLD])
         .to(move |call: Call<Form>| handle(erasures.clone(), call))
 }
 
