@@ -159,8 +159,14 @@ impl Messaging {
         let email =
             EmailSender::new(self.store.clone(), self.mailer.clone(), self.channels.clone(), self.unsubscribe.clone());
         let meters = &self.meters;
-        let sender =
-            Sender::new(self.store.clone(), self.contacts.clone(), self.endpoints.clone(), email, self.vault.clone(), meters.clone());
+        let sender = Sender::new(
+            self.store.clone(),
+            self.contacts.clone(),
+            self.endpoints.clone(),
+            email,
+            self.vault.clone(),
+            meters.clone(),
+        );
         let deliverer = Deliverer::new(self.store.clone(), self.endpoints.clone(), self.client.clone(), meters.clone());
         let teller = Teller::new(self.store.clone(), self.endpoints.clone());
         Dispatcher::new(self.store.clone(), meters.clone())

@@ -90,8 +90,16 @@ const VIEWER: PermissionSet = PermissionSet::of(&[
 ]);
 /// What an administrator may not: show people in clear, decide what is masked, from where whom is admitted and by which services
 /// members sign in, make roles, keep secrets, let directories in, and how long payloads are stored.
-const NOT_ADMIN: [Permission; 8] =
-    [DATA_REVEAL, MASKING_WRITE, ROLES_MANAGE, NETWORKS_MANAGE, SSO_MANAGE, SECRETS_MANAGE, SCIM_MANAGE, STORAGE_MANAGE];
+const NOT_ADMIN: [Permission; 8] = [
+    DATA_REVEAL,
+    MASKING_WRITE,
+    ROLES_MANAGE,
+    NETWORKS_MANAGE,
+    SSO_MANAGE,
+    SECRETS_MANAGE,
+    SCIM_MANAGE,
+    STORAGE_MANAGE,
+];
 
 impl Standard {
     /// All of them, the mightiest first.

@@ -1,8 +1,8 @@
 //! One leaf, in words.
 
-use schemars::JsonSchema;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use schemars::JsonSchema;
 use sealpost_ledger::{Environment as LeafEnvironment, Leaf, LeafResult, commitment_in, content_hash, leaf_hash};
 use sealpost_store::{ActorKind, LeafRow, OrgKeys, RequestId, Time};
 use serde::{Deserialize, Serialize};

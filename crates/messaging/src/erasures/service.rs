@@ -18,8 +18,8 @@ use crate::contacts::{self, Contact, ContactRefusal, Contacts};
 use crate::deliveries::{self, Notice, Occurrence};
 use crate::endpoints::Endpoints;
 use crate::messages::{self, Messages};
-use crate::storage::codes::LEGAL_HOLD;
 use crate::storage;
+use crate::storage::codes::LEGAL_HOLD;
 use crate::suppressions;
 
 /// What endpoints hear.

@@ -116,9 +116,7 @@ pub(crate) fn count_kept(tx: &mut Tx<'_>) -> Result<Vec<Day>, StoreError> {
 
 /// The contact of a message, if there is one of this id.
 pub(crate) fn contact_of(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<ContactId>, StoreError> {
-    tx.optional(
-        sql!("select contact from message where org = $1 and env = $2 and id = $3"),
-        &[&id],
-        |row| row.get("contact"),
-    )
+    tx.optional(sql!("select contact from message where org = $1 and env = $2 and id = $3"), &[&id], |row| {
+        row.get("contact")
+    })
 }

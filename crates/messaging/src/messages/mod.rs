@@ -49,12 +49,12 @@ pub(crate) use pages::samples;
 pub use pages::{NAV, OUTBOX};
 pub(crate) use pages::{Row, rows};
 pub use service::Messages;
+#[cfg(test)]
+pub(crate) use simulation::{desk, house as scene};
 pub(crate) use statement::{End, Statement};
 pub(crate) use store::Ended;
 pub use volatile::Vault;
 pub(crate) use witness::Opening;
-#[cfg(test)]
-pub(crate) use simulation::{desk, house as scene};
 
 /// The outbox's name for these jobs.
 pub const JOB: &str = "message.dispatch";

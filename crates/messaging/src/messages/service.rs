@@ -3,7 +3,9 @@
 use sealpost_govern::Reason;
 use sealpost_govern::looks::{self, Look};
 use sealpost_seal::viewer::Viewer;
-use sealpost_store::{Change, ContactId, Ctx, EndpointId, Leaf, MessageId, NoticeId, Recorded, Store, StoreError, Time, Tx, outbox};
+use sealpost_store::{
+    Change, ContactId, Ctx, EndpointId, Leaf, MessageId, NoticeId, Recorded, Store, StoreError, Time, Tx, outbox,
+};
 use sealpost_web::{Failure, Refusal, not_found};
 use serde_json::{Map, json};
 

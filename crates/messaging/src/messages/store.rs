@@ -283,11 +283,10 @@ pub(super) fn keep_leaf(tx: &mut Tx<'_>, id: MessageId, leaf: u64) -> Result<(),
 
 /// What the message's address is in the suppression list, if it has a link to get there.
 pub(super) fn unsubscribes(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<[u8; 16]>, StoreError> {
-    let found = tx.optional(
-        sql!("select unsubscribes from message where org = $1 and env = $2 and id = $3"),
-        &[&id],
-        |row| row.get::<Option<[u8; 16]>>("unsubscribes"),
-    )?;
+    let found =
+        tx.optional(sql!("select unsubscribes from message where org = $1 and env = $2 and id = $3"), &[&id], |row| {
+            row.get::<Option<[u8; 16]>>("unsubscribes")
+        })?;
     Ok(found.flatten())
 }
 

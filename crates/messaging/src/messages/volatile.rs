@@ -186,20 +186,16 @@ impl Room {
     }
 }
 
-const BORN: Sql = org_sql!(
-    "insert into volatile_holder (org, holder, alive_until) values ($1, $2, $3) on conflict do nothing"
-);
+const BORN: Sql =
+    org_sql!("insert into volatile_holder (org, holder, alive_until) values ($1, $2, $3) on conflict do nothing");
 const LIVE_ON: Sql = org_sql!(
     "insert into volatile_holder (org, holder, alive_until) values ($1, $2, $3)
      on conflict (org, holder) do update set alive_until = excluded.alive_until"
 );
-const FORGET_HOLDERS: Sql =
-    org_sql!("delete from volatile_holder where org = $1 and alive_until < $2");
-const HELD: Sql = sql!(
-    "insert into volatile_message (org, env, message, holder, created_at) values ($1, $2, $3, $4, $5)"
-);
-const RELEASED: Sql =
-    sql!("delete from volatile_message where org = $1 and env = $2 and message = $3");
+const FORGET_HOLDERS: Sql = org_sql!("delete from volatile_holder where org = $1 and alive_until < $2");
+const HELD: Sql =
+    sql!("insert into volatile_message (org, env, message, holder, created_at) values ($1, $2, $3, $4, $5)");
+const RELEASED: Sql = sql!("delete from volatile_message where org = $1 and env = $2 and message = $3");
 
 /// The message is not in anybody's memory any more, or needs not be.
 pub(super) fn release(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
@@ -215,9 +211,7 @@ fn holder_of(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<[u8; 16]>, StoreEr
 }
 
 fn alive_until(tx: &mut Tx<'_>, holder: [u8; 16]) -> Result<Option<Time>, StoreError> {
-    tx.optional(
-        org_sql!("select alive_until from volatile_holder where org = $1 and holder = $2"),
-        &[&holder],
-        |row| row.get("alive_until"),
-    )
+    tx.optional(org_sql!("select alive_until from volatile_holder where org = $1 and holder = $2"), &[&holder], |row| {
+        row.get("alive_until")
+    })
 }

@@ -22,8 +22,7 @@ async fn scene(test: TestStore) -> (House, Ctx, Receipts) {
 }
 
 async fn send(house: &House) -> MessageId {
-    let body =
-        json!({ "event": "mail.transactional", "to": { "email": EMAIL }, "data": { "code": "marker-dingo" } });
+    let body = json!({ "event": "mail.transactional", "to": { "email": EMAIL }, "data": { "code": "marker-dingo" } });
     house.accept_body(0, body).await.unwrap()
 }
 

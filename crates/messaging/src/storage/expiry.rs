@@ -104,7 +104,8 @@ impl Storage {
             let ctx = tx.ctx();
             let details = json!({ "messages": let_go.len(), "first": let_go.first(), "last": let_go.last() });
             let details = keys.seal_audit(ctx, details.to_string().as_bytes());
-            let leaf = Leaf::of("storage.expire").on(OrgId::PREFIX, ctx.org.id.bytes()).because(gone.word()).with(details);
+            let leaf =
+                Leaf::of("storage.expire").on(OrgId::PREFIX, ctx.org.id.bytes()).because(gone.word()).with(details);
             Ok(tx.record(leaf, let_go))
         });
         match decided.await {

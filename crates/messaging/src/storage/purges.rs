@@ -61,9 +61,8 @@ impl Storage {
                 let step = self.step(ctx, purge.class, (purge.reached, purge.through), Gone::Purged).await?;
                 let (before, reached) = (purge, step.last.unwrap_or(purge.through));
                 let (more, is_done) = (step.let_go, step.last.is_none());
-                let moved = self
-                    .store
-                    .maintain(ctx, move |tx| store::advance_purge(tx, &before, reached, more, is_done));
+                let moved =
+                    self.store.maintain(ctx, move |tx| store::advance_purge(tx, &before, reached, more, is_done));
                 // Another node goes on with it.
                 if !outbox::ours(moved.await)? {
                     break;

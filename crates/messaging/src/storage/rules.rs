@@ -106,16 +106,25 @@ mod tests {
     }
 
     fn by_class() -> impl Strategy<Value = ByClass> {
-        (rules(), rules(), rules()).prop_map(|(otp, transactional, marketing)| ByClass { otp, transactional, marketing })
+        (rules(), rules(), rules()).prop_map(|(otp, transactional, marketing)| ByClass {
+            otp,
+            transactional,
+            marketing,
+        })
     }
 
     fn changes() -> impl Strategy<Value = ByClassChange> {
-        let one = || prop::option::of(rules()).prop_map(|rule| match rule {
-            Some(rule) => RuleChange { mode: Some(rule.mode), days: Some(rule.days) },
-            None => RuleChange::default(),
-        });
-        (one(), one(), one())
-            .prop_map(|(otp, transactional, marketing)| ByClassChange { otp, transactional, marketing })
+        let one = || {
+            prop::option::of(rules()).prop_map(|rule| match rule {
+                Some(rule) => RuleChange { mode: Some(rule.mode), days: Some(rule.days) },
+                None => RuleChange::default(),
+            })
+        };
+        (one(), one(), one()).prop_map(|(otp, transactional, marketing)| ByClassChange {
+            otp,
+            transactional,
+            marketing,
+        })
     }
 
     fn holds(policy: &Policy) -> bool {

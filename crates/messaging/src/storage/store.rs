@@ -11,9 +11,7 @@ use crate::events::Class;
 /// The policy in force. Relies on the primary key.
 pub(super) fn standing(tx: &mut Tx<'_>) -> Result<Standing, StoreError> {
     let row = tx.optional(
-        org_sql!(
-            "select version, rules, created_at from storage_policy where org = $1 order by version desc limit 1"
-        ),
+        org_sql!("select version, rules, created_at from storage_policy where org = $1 order by version desc limit 1"),
         &[],
         |row| Ok((row.get("version")?, row.get::<String>("rules")?, row.get("created_at")?)),
     )?;
@@ -151,9 +149,7 @@ pub(super) fn is_held(tx: &mut Tx<'_>, one: [u8; 16], other: [u8; 16]) -> Result
 /// Whether this contact is held, or anything that was sent to them. Relies on `legal_hold_item_contact`.
 pub(super) fn holds_person(tx: &mut Tx<'_>, contact: ContactId) -> Result<bool, StoreError> {
     let found = tx.optional(
-        sql!(
-            "select hold from legal_hold_item where org = $1 and env = $2 and contact = $3 and lifted = 0 limit 1"
-        ),
+        sql!("select hold from legal_hold_item where org = $1 and env = $2 and contact = $3 and lifted = 0 limit 1"),
         &[&contact],
         |row| row.get::<LegalHoldId>("hold"),
     )?;
@@ -184,11 +180,9 @@ pub(super) fn unsettled(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<(LegalHoldId,
 
 /// The items of a hold.
 pub(super) fn items(tx: &mut Tx<'_>, hold: LegalHoldId) -> Result<Vec<MessageId>, StoreError> {
-    tx.all(
-        sql!("select item from legal_hold_item where org = $1 and env = $2 and hold = $3"),
-        &[&hold],
-        |row| row.get("item"),
-    )
+    tx.all(sql!("select item from legal_hold_item where org = $1 and env = $2 and hold = $3"), &[&hold], |row| {
+        row.get("item")
+    })
 }
 
 /// Nothing waits for this hold any more.

@@ -398,7 +398,10 @@ async fn nothing_of_what_was_let_go_or_never_written_is_in_any_file() {
     let in_memory = house.messaging.storage.vault.clone();
     let sealed = sealed_of(&house, &ctx, kept).await;
     let wrapped = wrapped_of(&house, &ctx, row(&house, &ctx, kept).await.slot);
-    assert!(is_in_files(&house, tail(&sealed)) && is_in_files(&house, tail(&wrapped)), "what is looked for can be found");
+    assert!(
+        is_in_files(&house, tail(&sealed)) && is_in_files(&house, tail(&wrapped)),
+        "what is looked for can be found"
+    );
     assert_eq!(in_memory.len(), 1);
     assert_eq!(row(&house, &ctx, never).await.sealed, 0);
     hands.turn().await.unwrap();
@@ -412,7 +415,8 @@ async fn nothing_of_what_was_let_go_or_never_written_is_in_any_file() {
 
 async fn sealed_of(house: &House, ctx: &Ctx, id: MessageId) -> Vec<u8> {
     let of = sql!("select payload from message where org = $1 and env = $2 and id = $3");
-    let found = house.test.store.read::<_, StoreError>(ctx, move |tx| tx.optional(of, &[&id], |row| row.get("payload")));
+    let found =
+        house.test.store.read::<_, StoreError>(ctx, move |tx| tx.optional(of, &[&id], |row| row.get("payload")));
     found.await.unwrap().unwrap()
 }
 

@@ -15,7 +15,7 @@ const SWEEP: u64 = 3;
 /// Rounds of that between two looks for what is too old. The first round after a start looks.
 const RETAIN: u64 = 120;
 /// How long after something was destroyed the logs are emptied of it: for all that is destroyed meanwhile together.
-const EMPTY: Duration = Duration::from_secs(1);
+const EMPTY: Duration = Duration::from_secs(5);
 
 /// Looks after what is stored for as long as the server runs.
 pub async fn look_after_forever(storage: Storage) {

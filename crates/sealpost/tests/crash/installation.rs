@@ -164,6 +164,62 @@ impl Installation {
         }
     }
 
+    /// From now on this holds for everybody. The server must have ended.
+    pub(crate) async fn decide_storage(&self, rules: &str) {
+        let decide = format!(
+            "insert into storage_policy (org, version, rules, created_at) select org, 1, '{rules}', 0 from organisation"
+        );
+        match &self.postgres {
+            None => {
+                let data = rusqlite::Connection::open(self.folder().join("data.db")).unwrap();
+                data.execute(&decide, []).unwrap();
+            }
+            Some([data, _]) => {
+                let (client, connection) = tokio_postgres::connect(data, tokio_postgres::NoTls).await.unwrap();
+                let connection = tokio::spawn(connection);
+                client.batch_execute(&format!("set app.system = 'on'; {decide}")).await.unwrap();
+                drop(client);
+                connection.await.unwrap().unwrap();
+            }
+        }
+    }
+
+    /// Of how many messages that came to their end anything sealed is left, and of how many the key.
+    pub(crate) async fn payloads_left(&self) -> (i64, i64) {
+        const SEALED: &str = "select count(*) from message where state not in ('queued', 'sending') \
+                              and (length(recipient) > 0 or payload is not null)";
+        match &self.postgres {
+            None => {
+                let data = rusqlite::Connection::open(self.folder().join("data.db")).unwrap();
+                let keys = self.folder().join("keys.db");
+                data.execute("attach ? as keys", [keys.to_str().unwrap()]).unwrap();
+                let count = |sql: &str| data.query_row(sql, [], |row| row.get(0)).unwrap();
+                let keys = "select count(*) from message join keys.slot on slot.id = message.slot \
+                            where state not in ('queued', 'sending')";
+                (count(SEALED), count(keys))
+            }
+            Some([data, keys]) => {
+                let slots = "select slot from message where state not in ('queued', 'sending')";
+                let (data, one) = tokio_postgres::connect(data, tokio_postgres::NoTls).await.unwrap();
+                let (keys, other) = tokio_postgres::connect(keys, tokio_postgres::NoTls).await.unwrap();
+                let connections = [tokio::spawn(one), tokio::spawn(other)];
+                for client in [&data, &keys] {
+                    client.batch_execute("set app.system = 'on'").await.unwrap();
+                }
+                let sealed: i64 = data.query_one(SEALED, &[]).await.unwrap().get(0);
+                let rows = data.query(&format!("select slot::text from ({slots}) as s"), &[]).await.unwrap();
+                let slots: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+                let left = "select count(*) from slot where id::text = any($1)";
+                let left: i64 = keys.query_one(left, &[&slots]).await.unwrap().get(0);
+                drop((data, keys));
+                for connection in connections {
+                    connection.await.unwrap().unwrap();
+                }
+                (sealed, left)
+            }
+        }
+    }
+
     async fn issue_key(&self, environment: Environment) -> String {
         let database = match &self.postgres {
             None => Database::Sqlite { folder: self.folder().to_owned() },

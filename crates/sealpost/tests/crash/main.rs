@@ -16,6 +16,7 @@ mod full_disk;
 mod installation;
 mod life;
 mod mail;
+mod payloads;
 mod receiver;
 mod relay;
 mod server;
@@ -68,6 +69,18 @@ async fn no_live_mail_is_lost_or_sent_again_beyond_its_class_on_sqlite() {
 async fn no_live_mail_is_lost_or_sent_again_beyond_its_class_on_postgres() {
     if let Some(house) = Installation::postgres().await {
         mails("postgres", house, number("SEALPOST_CRASH_RUNS", 300) / 30).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn payloads_that_are_not_kept_are_sent_or_said_to_be_lost_and_gone_on_sqlite() {
+    not_kept("sqlite", Installation::sqlite(), number("SEALPOST_CRASH_RUNS", 300) / 15).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn payloads_that_are_not_kept_are_sent_or_said_to_be_lost_and_gone_on_postgres() {
+    if let Some(house) = Installation::postgres().await {
+        not_kept("postgres", house, number("SEALPOST_CRASH_RUNS", 300) / 30).await;
     }
 }
 
@@ -141,6 +154,24 @@ async fn mails(engine: &str, house: Installation, kills: u64) {
         mails.unknown,
         mails.unknown_and_taken,
         mails.repeated_codes,
+    );
+}
+
+async fn not_kept(engine: &str, house: Installation, kills: u64) {
+    let (seed, mut tally) = (seed(), Tally::default());
+    let (seen, wrong) = payloads::live(&house, kills.max(2), &Chance::new(seed), &mut tally).await;
+    judge(engine, seed, house, &wrong);
+    assert!(kills < 8 || seen.lost > 0, "no kill met a payload in memory: {seen:?}");
+    println!(
+        "payloads on {engine} (seed {seed}): {} kills {:?}: 0 of {} acknowledged without an end; codes from memory: {} sent, {} said \
+         to be lost, {} of unknown fate; {} statements sent; no payload and no key of one left, nothing in any file",
+        tally.total(),
+        tally.kills,
+        tally.acknowledged,
+        seen.sent_from_memory,
+        seen.lost,
+        seen.unknown,
+        seen.sent,
     );
 }
 

@@ -69,6 +69,12 @@ async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: 
             house.as_owner(Ask::new("put", "/v1/settings/networks").json(&lists)).await;
             ask.member(&house.standing_owner().await)
         }
+        // What is kept is not purged.
+        path if path.contains("/storage/purge") => {
+            let rules = json!({ "live": { "marketing": { "mode": "until_delivered" } } });
+            house.as_owner(Ask::new("patch", "/v1/settings/storage").json(&rules)).await;
+            ask.member(&house.standing_owner().await)
+        }
         // Whoever leaves is gone.
         "/sign-out" => ask.member(&house.owner().await),
         _ if route.is_open() => ask,

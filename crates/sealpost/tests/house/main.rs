@@ -22,6 +22,7 @@ mod notices;
 mod objects;
 mod people;
 mod receiver;
+mod storage;
 mod surface;
 mod telemetry;
 mod transport;

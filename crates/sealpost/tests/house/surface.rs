@@ -162,6 +162,7 @@ impl Route {
         match page.split_once("/{").map_or(page, |(collection, _)| collection) {
             "people" => "/v1/members",
             "scim" => "/v1/scim/tokens",
+            "storage/holds" => "/v1/settings/storage/holds",
             "sso" => "/v1/sso/connections",
             "sso/domains" => "/v1/sso/domains",
             "you/passkeys" => "/v1/me/passkeys",

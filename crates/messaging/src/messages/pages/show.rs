@@ -154,7 +154,8 @@ pub(super) async fn page<B, Q>(
         cancel: (view.state == State::Queued && may(MESSAGES_CANCEL))
             .then(|| call.at(&format!("/messages/{}/cancel", view.id))),
         receipt: view.state.is_final().then(|| call.at(&format!("/messages/{}/receipt", view.id))),
-        reveal: (shown.is_none() && message.gone.is_none() && may(DATA_REVEAL)).then(|| call.at(&format!("/messages/{}/reveal", view.id))),
+        reveal: (shown.is_none() && message.gone.is_none() && may(DATA_REVEAL))
+            .then(|| call.at(&format!("/messages/{}/reveal", view.id))),
         shown,
     })
 }

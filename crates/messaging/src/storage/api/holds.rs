@@ -10,9 +10,9 @@ use serde_json::json;
 
 use super::body::HoldView;
 use crate::cursor;
+use crate::storage::Storage;
 use crate::storage::codes::{HOLD_LIFTED, HOLD_TARGET_UNKNOWN};
 use crate::storage::holds::{self, Target};
-use crate::storage::Storage;
 
 /// Who or what is to be held.
 #[derive(Deserialize, JsonSchema)]

@@ -31,9 +31,7 @@ async fn handle(storage: Storage, call: Call<Asked>) -> Result<Reply, Failure> {
     })?;
     let environment = call.ctx.org.environment;
     let classes = storage.horizon(&call.ctx, policy.of(environment)).await?;
-    let view = HorizonView {
-        environment: environment.as_str(),
-        classes: classes.into_iter().map(Into::into).collect(),
-    };
+    let view =
+        HorizonView { environment: environment.as_str(), classes: classes.into_iter().map(Into::into).collect() };
     Ok(Reply::ok(&view)?)
 }

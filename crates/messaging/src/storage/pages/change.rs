@@ -140,8 +140,12 @@ async fn handle(storage: Storage, call: Call<Form>) -> Result<Reply, Failure> {
 
 fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
     let says = match call.ctx.org.environment {
-        Environment::Live => "For messages accepted from now on; days also for what is stored already. Test never stores more.",
-        Environment::Test => "For messages accepted from now on; days also for what is stored already. Never more than live.",
+        Environment::Live => {
+            "For messages accepted from now on; days also for what is stored already. Test never stores more."
+        }
+        Environment::Test => {
+            "For messages accepted from now on; days also for what is stored already. Never more than live."
+        }
     };
     let mode = |name, label, given: &Option<String>| {
         let choices = vec![

@@ -7,7 +7,7 @@ use sealpost_access::permissions::{STORAGE_MANAGE, STORAGE_READ};
 use sealpost_store::{Environment, LegalHoldId, Time};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::figure::{Bars, Column, Meter, Part, Series};
-use sealpost_web::shell::parts::{State, Shape, Tone, When, grouped};
+use sealpost_web::shell::parts::{Shape, State, Tone, When, grouped};
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
 
 use crate::events::Class as Of;
