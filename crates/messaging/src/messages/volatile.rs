@@ -215,3 +215,28 @@ fn alive_until(tx: &mut Tx<'_>, holder: [u8; 16]) -> Result<Option<Time>, StoreE
         row.get("alive_until")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use sealpost_store::testing::TestStore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_takes_all_of_the_memory_and_what_is_dropped_is_free_again() {
+        let house = TestStore::sqlite().await;
+        let vault = Vault::new(&house.store);
+        let [one, other, third] = [1, 2, 3].map(|byte| OrgId::from_bytes([byte; 16]));
+        let size = (1 << 20) - ENTRY;
+        let mut rooms: Vec<Room> = std::iter::from_fn(|| vault.reserve(one, size)).collect();
+        assert_eq!(rooms.len(), SHARE >> 20);
+        rooms.extend(std::iter::from_fn(|| vault.reserve(other, size)));
+        assert_eq!(rooms.len(), MOST_BYTES >> 20);
+        assert!(vault.reserve(third, 0).is_none(), "it is full");
+        assert!(vault.reserve(third, usize::MAX).is_none());
+        rooms.pop();
+        assert!(vault.reserve(one, 0).is_none() && vault.reserve(third, size).is_some());
+        rooms.clear();
+        assert!(vault.0.state().bytes == 0 && vault.0.state().by_org.is_empty());
+    }
+}
