@@ -237,6 +237,7 @@ mod tests {
         rooms.pop();
         assert!(vault.reserve(one, 0).is_none() && vault.reserve(third, size).is_some());
         rooms.clear();
-        assert!(vault.0.state().bytes == 0 && vault.0.state().by_org.is_empty());
+        let left = vault.0.state();
+        assert_eq!((left.bytes, left.by_org.len()), (0, 0));
     }
 }
