@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use sealpost_access::Credentials;
 use sealpost_access::api_keys::{self, KeyAuthenticator};
+use sealpost_access::encryption;
 use sealpost_access::mail::Post;
 use sealpost_access::members::{self, MemberFaces, Members};
 use sealpost_access::networks;
@@ -72,6 +73,7 @@ impl House {
         features.push(activity::feature(store.clone()));
         features.push(masking::feature(&store));
         features.push(networks::feature(&store));
+        features.push(encryption::feature(&store));
         features.push(secrets::feature(&store, Messaging::SECRET_USERS));
         let (members, matrix) = (Members::new(store.clone()), RoleMatrix::default());
         let faces = MemberFaces::new(members.clone());
@@ -142,11 +144,16 @@ fn people(
     ]
 }
 
-/// Opens the store alone, for commands that need no server.
-pub(crate) async fn open_store(config: &Config, environment: &Environment, world: World) -> Result<Store> {
+/// The root key that the configuration names.
+pub(crate) fn root_key(config: &Config, environment: &Environment) -> Result<RootKey> {
     let source = config.keys.root.as_ref().ok_or(NoRootKey)?;
     let text = source.read(environment).context("keys.root")?;
-    let root = RootKey::parse(text.expose()).context("keys.root")?;
+    RootKey::parse(text.expose()).context("keys.root")
+}
+
+/// Opens the store alone, for commands that need no server.
+pub(crate) async fn open_store(config: &Config, environment: &Environment, world: World) -> Result<Store> {
+    let root = root_key(config, environment)?;
     let origin = match &config.ledger.origin {
         Some(origin) => origin.clone(),
         None => format!("{}/ledger", config.server.public_url.authority()),

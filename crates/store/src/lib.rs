@@ -55,7 +55,7 @@ pub use directory::{Credential, CredentialKind};
 pub use epoch::Epoch;
 pub use error::StoreError;
 pub use ids::*;
-pub use keys::{Epochs, Erased, Keys, LivingEpoch, OrgKeys, SHREDDED, Slot};
+pub use keys::{Epochs, Erased, KeyCopy, Keys, LivingEpoch, OrgKeys, RootStanding, SHREDDED, Slot, TurnStanding};
 pub use ledger::{CheckpointRow, Leaf, LeafRow, LedgerHead};
 pub use outbox::{Claim, NewJob};
 pub use row::{Cell, Column, Row};

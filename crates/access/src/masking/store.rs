@@ -1,7 +1,7 @@
 //! Queries about the policy. Every version stays.
 
 use sealpost_seal::Place;
-use sealpost_store::{Change, OrgKeys, StoreError, Time, Tx, org_sql};
+use sealpost_store::{Change, OrgId, OrgKeys, StoreError, Time, Tx, org_sql};
 
 use super::CHANGED;
 use super::model::{DailyReveals, Masking, Policy};
@@ -18,7 +18,7 @@ pub struct Standing {
 }
 
 /// The label of the organisation's key that seals rules: a pattern may name somebody.
-const LABEL: &str = "settings";
+pub(super) const LABEL: &str = "settings";
 
 /// The policy in force. Relies on the primary key.
 pub fn standing(tx: &mut Tx<'_>, keys: &OrgKeys) -> Result<Standing, StoreError> {
@@ -77,6 +77,10 @@ pub fn put_into_force(tx: &mut Tx<'_>, keys: &OrgKeys, version: u32, policy: &Po
 }
 
 fn place<'a>(tx: &Tx<'_>, row: &'a [u8; 4]) -> Place<'a> {
-    let org = tx.ctx().org.id.bytes();
-    Place { org, environment: None, table: "masking_policy", column: "rules", row, owner: None }
+    place_in(tx.ctx().org.id, row)
+}
+
+/// Where the rules of a version stand.
+pub(super) fn place_in(org: OrgId, row: &[u8; 4]) -> Place<'_> {
+    Place { org: org.bytes(), environment: None, table: "masking_policy", column: "rules", row, owner: None }
 }

@@ -20,6 +20,7 @@ mod model;
 mod named;
 mod notices;
 mod pages;
+mod reseal;
 mod rules;
 mod service;
 mod store;
@@ -35,6 +36,7 @@ pub use model::{
     OverlapTooLong, Purpose, RemindAfter, SecretChange, SecretName, SecretSummary, SecretVersion, VersionSummary,
 };
 pub use pages::NAV;
+pub(crate) use reseal::reseal;
 pub use service::{create, list, remove, rotate, usable};
 pub use upkeep::{look_after, look_after_forever};
 pub use users::{SecretUse, SecretUser};

@@ -12,7 +12,7 @@ use super::rules;
 use super::store::{self, VersionRow};
 
 /// The label of the organisation's key that seals secrets.
-const LABEL: &str = "secret";
+pub(super) const LABEL: &str = "secret";
 
 /// Keeps a new secret.
 pub fn create(tx: &mut Tx<'_>, keys: &OrgKeys, purpose: Purpose, new: NewSecret) -> Result<SecretId, StoreError> {
@@ -162,14 +162,14 @@ pub(super) fn open(ctx: &Ctx, keys: &OrgKeys, id: SecretId, row: VersionRow) -> 
 }
 
 /// A version's primary key as bytes: `id ‖ number (u32 BE)`.
-fn place_row(id: SecretId, number: u32) -> [u8; 20] {
+pub(super) fn place_row(id: SecretId, number: u32) -> [u8; 20] {
     let mut row = [0; 20];
     row[..16].copy_from_slice(&id.bytes());
     row[16..].copy_from_slice(&number.to_be_bytes());
     row
 }
 
-fn place<'a>(ctx: &Ctx, row: &'a [u8; 20]) -> Place<'a> {
+pub(super) fn place<'a>(ctx: &Ctx, row: &'a [u8; 20]) -> Place<'a> {
     let environment = Some(ctx.org.environment);
     Place { org: ctx.org.id.bytes(), environment, table: "secret", column: "sealed", row, owner: None }
 }

@@ -164,7 +164,8 @@ impl Installation {
         }
     }
 
-    async fn issue_key(&self, environment: Environment) -> String {
+    /// The store, opened in this process: the server must have ended.
+    pub(crate) async fn open(&self) -> Store {
         let database = match &self.postgres {
             None => Database::Sqlite { folder: self.folder().to_owned() },
             Some([data, keys]) => Database::Postgres {
@@ -176,7 +177,11 @@ impl Installation {
         };
         let root = RootKey::parse(&self.root).unwrap();
         let config = StoreConfig { database, root, world: World::real(), origin: ORIGIN.into() };
-        let store = Store::open(config).await.unwrap();
+        Store::open(config).await.unwrap()
+    }
+
+    async fn issue_key(&self, environment: Environment) -> String {
+        let store = self.open().await;
         let id = organisations::create(&store, OrganisationName::parse("Crash Test").unwrap()).await.unwrap();
         let ctx = organisations::operator(&store, Org { id, environment });
         let new = NewKey {
@@ -203,8 +208,20 @@ impl Installation {
         if verified["verified"] == true { Ok(verified["leaves"].as_u64().unwrap()) } else { Err(verified.to_string()) }
     }
 
-    async fn run(&self, arguments: &[&str]) -> Result<Value, String> {
-        let output = sealpost(self.folder(), &self.environment).args(arguments).output().await.unwrap();
+    /// A command that is to die at this point.
+    pub(crate) async fn run_doomed(&self, point: &str, arguments: &[&str]) -> Result<Value, String> {
+        let mut environment = self.environment.clone();
+        environment.push(("SEALPOST_CRASH_AT".into(), format!("{point}:1")));
+        self.run_in(&environment, arguments).await
+    }
+
+    /// One of the program's own commands.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Result<Value, String> {
+        self.run_in(&self.environment, arguments).await
+    }
+
+    async fn run_in(&self, environment: &[(String, String)], arguments: &[&str]) -> Result<Value, String> {
+        let output = sealpost(self.folder(), environment).args(arguments).output().await.unwrap();
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         if !output.status.success() {
             return Err(format!("{arguments:?}: {out}{err}"));

@@ -14,6 +14,7 @@ mod customer;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod installation;
+mod keys;
 mod life;
 mod mail;
 mod receiver;
@@ -97,6 +98,48 @@ async fn a_full_disk_loses_nothing_and_is_said_until_there_is_room_on_postgres()
     let Some((house, folder)) = Installation::cramped().await else { return };
     let (disk, mut tally) = (Disk::Mounted { ballast: folder.join("ballast") }, Tally::default());
     let wrong = full_disk::live_through(&house, &disk, &mut tally).await;
+    judge("postgres", seed(), house, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_killed_when_the_key_is_gone_is_finished_after_the_restart_on_sqlite() {
+    let house = Installation::sqlite();
+    let wrong = keys::erase(&house).await;
+    judge("sqlite", seed(), house, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_killed_when_the_key_is_gone_is_finished_after_the_restart_on_postgres() {
+    let Some(house) = Installation::postgres().await else { return };
+    let wrong = keys::erase(&house).await;
+    judge("postgres", seed(), house, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_turn_killed_at_every_step_is_gone_on_with_on_sqlite() {
+    let house = Installation::sqlite();
+    let wrong = keys::turn(&house).await;
+    judge("sqlite", seed(), house, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_turn_killed_at_every_step_is_gone_on_with_on_postgres() {
+    let Some(house) = Installation::postgres().await else { return };
+    let wrong = keys::turn(&house).await;
+    judge("postgres", seed(), house, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_root_key_is_changed_beside_a_server_by_a_command_that_dies_on_sqlite() {
+    let house = Installation::sqlite();
+    let wrong = keys::turn_root(&house).await;
+    judge("sqlite", seed(), house, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_root_key_is_changed_beside_a_server_by_a_command_that_dies_on_postgres() {
+    let Some(house) = Installation::postgres().await else { return };
+    let wrong = keys::turn_root(&house).await;
     judge("postgres", seed(), house, &wrong);
 }
 

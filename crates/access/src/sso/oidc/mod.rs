@@ -21,6 +21,8 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+use sealpost_seal::Rng;
+use sealpost_store::{OrgId, OrgKeys, StoreError};
 use sealpost_web::Endpoint;
 
 pub(super) use flow::begin;
@@ -39,6 +41,22 @@ pub(super) fn routes(sso: &Sso) -> Vec<Endpoint> {
         pages::change(sso),
         flow::callback(sso),
     ]
+}
+
+/// What a connection keeps, with its secret sealed anew if that is under an older version of the organisation's key.
+pub(super) fn resealed(
+    settings: &str,
+    org: OrgId,
+    keys: &OrgKeys,
+    rng: &dyn Rng,
+) -> Result<Option<String>, StoreError> {
+    let mut settings = Settings::stored(settings)?;
+    if !settings.is_outdated(keys)? {
+        return Ok(None);
+    }
+    let Some(secret) = settings.secret(org, keys)? else { return Ok(None) };
+    settings.keep(org, keys, &secret, rng);
+    Ok(Some(settings.to_text()))
 }
 
 /// What an administrator copies into the service, and what is known of it.

@@ -28,6 +28,8 @@ fn erasures_are_listed_and_shown_with_their_certificate() {
         done: done.then(|| When::new(NOW, NOW)),
         until: done.then(|| When::new(NOW, NOW)),
         reapplied: done,
+        reason: done.then_some("They asked to be forgotten"),
+        final_at: Some(When::new(NOW, NOW)),
         certificate: done.then(|| "sealpost certificate of erasure v1\n{}\n".into()),
     };
     keep("erasure-under-way", "Erasure", "/erasures/{id}", &show(false));
