@@ -14,13 +14,13 @@ const DAY_MS: i64 = 86_400_000;
 
 /// What holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
+pub(super) struct Policy {
     /// How often it was decided.
-    pub version: u32,
+    pub(super) version: u32,
     /// How many days suppressions of erased people are kept; with none they go with the person.
-    pub suppression_days: u32,
+    pub(super) suppression_days: u32,
     /// Since when; never, if nobody has decided anything.
-    pub since: Option<Time>,
+    pub(super) since: Option<Time>,
 }
 
 impl Default for Policy {
