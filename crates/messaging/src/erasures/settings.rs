@@ -57,11 +57,7 @@ struct Body {
 
 /// The days, if they are so many that may be.
 pub(super) fn days(days: u32) -> Result<u32, Refusal> {
-    if days <= MOST_DAYS {
-        Ok(days)
-    } else {
-        Err(Refusal::of(&BODY_INVALID).at("/suppression_days", "number_too_large"))
-    }
+    if days <= MOST_DAYS { Ok(days) } else { Err(Refusal::of(&BODY_INVALID).at("/suppression_days", "out_of_range")) }
 }
 
 pub(super) fn change(erasures: &Erasures) -> Endpoint {

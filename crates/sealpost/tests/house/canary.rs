@@ -172,6 +172,16 @@ impl Personal {
         Self { contact, message, others }
     }
 
+    /// The contact.
+    pub(crate) fn contact(&self) -> &str {
+        &self.contact
+    }
+
+    /// A message to them.
+    pub(crate) fn message_id(&self) -> &str {
+        &self.message
+    }
+
     pub(crate) fn message(event: &str) -> Value {
         json!({ "event": event,
             "to": { "phone": format!("+{}", MARKS[2].1), "external_id": MARKS[3].1, "name": MARKS[8].1 },

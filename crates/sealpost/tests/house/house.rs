@@ -157,6 +157,13 @@ impl House {
         Api::new(&self.authority(), self.address)
     }
 
+    /// Ends the program at once; answers what it leaves.
+    pub(crate) async fn die(self) -> tempfile::TempDir {
+        let Self { folder, _process: mut process, .. } = self;
+        process.kill().await.unwrap();
+        folder
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -6,9 +6,11 @@
 #![allow(clippy::print_stderr, reason = "what is skipped is said loudly")]
 
 mod api;
+mod attacker;
 mod canary;
 mod databases;
 mod demo;
+mod forgotten;
 mod house;
 mod init;
 mod last4;
@@ -21,6 +23,7 @@ mod naughty;
 mod notices;
 mod objects;
 mod people;
+mod places;
 mod receiver;
 mod surface;
 mod telemetry;
