@@ -30,13 +30,11 @@ pub async fn look_after_forever(house: Store, every: Duration) {
     }
 }
 
-/// Does whatever can be done now, once, if this node is the one that does it; answers the first failure.
+/// Does whatever can be done now, once; answers the first failure. Of several nodes one turns keys; the rest any of them may do at the
+/// same time.
 pub async fn look_after(house: &Store, holder: [u8; 16]) -> Result<(), StoreError> {
     let mut outcome = house.keys().learn_root().await;
-    if !house.hold_stream(LEASE, holder, LEASE_MS).await? {
-        return outcome;
-    }
-    // What was made up to the beginning of time, and what is over.
+    // Copies whose time has come, and none for when it was made.
     outcome = outcome.and(house.keys().end_copies(Time::from_unix_ms(i64::MIN)).await.map(drop));
     for id in house.organisations().await? {
         let ctx = Ctx::system(Org { id, environment: Environment::Live }, house.world().clone());
@@ -48,8 +46,11 @@ pub async fn look_after(house: &Store, holder: [u8; 16]) -> Result<(), StoreErro
 
 /// Goes on with the newest turn that is under way: what it does, it does for those before it.
 async fn go_on(house: &Store, ctx: &Ctx, holder: [u8; 16]) -> Result<(), StoreError> {
-    let open = house.read(ctx, store::open).await?;
+    let open = house.peek(ctx, store::open).await?;
     let Some(turn) = open.first() else { return Ok(()) };
+    if !house.hold_stream(LEASE, holder, LEASE_MS).await? {
+        return Ok(());
+    }
     let (org, keys) = (ctx.org.id, house.keys());
     keys.turn(org, turn.version).await?;
     if keys.organisation(org).await?.version() != turn.version || !rewrap(house, org, turn, holder).await? {

@@ -166,6 +166,11 @@ impl Installation {
 
     /// The store, opened in this process: the server must have ended.
     pub(crate) async fn open(&self) -> Store {
+        self.open_under(&self.root).await
+    }
+
+    /// The same under another root key.
+    pub(crate) async fn open_under(&self, root: &str) -> Store {
         let database = match &self.postgres {
             None => Database::Sqlite { folder: self.folder().to_owned() },
             Some([data, keys]) => Database::Postgres {
@@ -175,7 +180,7 @@ impl Installation {
                 roots: rustls::RootCertStore::empty().into(),
             },
         };
-        let root = RootKey::parse(&self.root).unwrap();
+        let root = RootKey::parse(root).unwrap();
         let config = StoreConfig { database, root, world: World::real(), origin: ORIGIN.into() };
         Store::open(config).await.unwrap()
     }

@@ -150,5 +150,5 @@ async fn live_with(house: &House, personal: &Personal) {
     }
     assert_eq!(house.api.ask(Ask::get("/v1/ledger/entries?limit=250").key(&house.keys.live)).await.status, 200);
     let _listening = house.api.listen(Ask::get("/app/test/live").member(&owner)).await;
-    house.post("/v1/contacts/match", &json!({ "phone_last4": "7391" })).await;
+    house.api.must(Ask::post("/v1/contacts/match", &json!({ "phone_last4": "7391" })).key(&house.keys.seeing)).await;
 }
