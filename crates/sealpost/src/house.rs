@@ -72,7 +72,7 @@ impl House {
         features.push(activity::feature(store.clone()));
         features.push(masking::feature(&store));
         features.push(networks::feature(&store));
-        features.push(secrets::feature(&store, Messaging::SECRET_USERS));
+        features.push(secrets::feature(&store, Messaging::SECRET_USERS, config.server.public_url.as_str()));
         let (members, matrix) = (Members::new(store.clone()), RoleMatrix::default());
         let faces = MemberFaces::new(members.clone());
         features.push(sso::feature(&Sso::new(

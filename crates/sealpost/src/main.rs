@@ -14,6 +14,7 @@ mod hardening;
 mod house;
 mod kit;
 mod logging;
+mod needles;
 mod numbers;
 mod receiver;
 mod running;

@@ -21,6 +21,8 @@ const KEY_USE: Duration = Duration::from_secs(5);
 const KEY_CARE: Duration = Duration::from_secs(15 * 60);
 /// How often secrets are looked after: so late, at most, a reminder of their age comes.
 const SECRET_CARE: Duration = Duration::from_secs(60 * 60);
+/// How often hand-overs are looked for that nobody opened in time: so long, at most, a value is kept that nobody can open any more.
+const HANDOVER_CARE: Duration = Duration::from_secs(30);
 /// How often changes of networks are looked for that nobody confirmed. They are over before: this writes it down.
 const NETWORK_CARE: Duration = Duration::from_secs(15);
 /// How often erasures are looked for that a crash interrupted.
@@ -46,6 +48,7 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &Le
     tasks.spawn(api_keys::flush_forever(house.keys.uses(), KEY_USE));
     tasks.spawn(api_keys::look_after_forever(house.store.clone(), KEY_CARE));
     tasks.spawn(secrets::look_after_forever(house.store.clone(), SECRET_CARE));
+    tasks.spawn(secrets::handover::look_after_forever(house.store.clone(), HANDOVER_CARE));
     tasks.spawn(networks::look_after_forever(house.store.clone(), NETWORK_CARE));
     tasks.spawn(erasures::look_after_forever(house.messaging.erasures.clone(), ERASURE_CARE));
     let checkpoint_every = Duration::from_millis(ledger.checkpoint_ms);

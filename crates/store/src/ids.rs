@@ -135,6 +135,8 @@ ids! {
     ErasureId = "era";
     /// An event definition: what the API fires by name.
     EventId = "evd";
+    /// The hand-over of a secret's value to a person.
+    HandOverId = "hov";
     /// A job in the outbox.
     JobId = "job";
     /// A member of an organisation's staff.

@@ -1,14 +1,14 @@
 //! Use cases of secrets, inside the transaction of whoever needs them.
 
 use sealpost_seal::{Place, SecretText};
-use sealpost_store::{Ctx, Leaf, OrgKeys, SecretId, StoreError, Tx};
+use sealpost_store::{Change, Ctx, Leaf, OrgKeys, SecretId, StoreError, Tx};
 
 use super::mark::{Fingerprint, NetworkMark};
 use super::model::{
     ChangeKind, Description, NewSecret, Origin, Overlap, Purpose, RemindAfter, SecretName, SecretSummary,
     SecretVersion, VersionSummary,
 };
-use super::rules;
+use super::{CHANGED, rules};
 use super::store::{self, VersionRow};
 
 /// The label of the organisation's key that seals secrets.
@@ -65,6 +65,8 @@ pub(super) fn add_version(
     let number = older.first().map_or(0, |newest| newest.number) + 1;
     insert(tx, keys, id, purpose, number, new)?;
     store::log(tx, id, ChangeKind::Rotated, number, network)?;
+    // Whoever has an older version at hand looks again.
+    tx.publish(Change::new(CHANGED, tx.ctx().org, id.bytes()));
     Ok(number)
 }
 

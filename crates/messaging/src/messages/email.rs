@@ -67,7 +67,9 @@ impl EmailSender {
         if let Some(desk) = super::desk() {
             return desk.mail(&ready.mail).await;
         }
-        self.mailer.send(Tenant::new(ctx.org.id.bytes()), &ready.channel.relay, &ready.mail).await
+        let outcome = self.mailer.send(Tenant::new(ctx.org.id.bytes()), &ready.channel.relay, &ready.mail).await;
+        self.channels.used(ctx, ready.channel.id).await;
+        outcome
     }
 
     async fn channel(&self, ctx: &Ctx, message: &Message) -> Result<Arc<EmailChannel>, &'static str> {
@@ -84,7 +86,10 @@ impl EmailSender {
         };
         self.channels.email(ctx, id).await.map_err(|refusal| match refusal {
             ChannelRefusal::NotFound => "channel_missing",
-            ChannelRefusal::NameTaken | ChannelRefusal::Setting { .. } => "channel_unusable",
+            ChannelRefusal::NameTaken
+            | ChannelRefusal::NoSuchSecret
+            | ChannelRefusal::WouldMoveSecret
+            | ChannelRefusal::Setting { .. } => "channel_unusable",
             ChannelRefusal::Store(_) => "channel_unreadable",
         })
     }

@@ -71,7 +71,7 @@ enum Command {
     #[command(subcommand)]
     Networks(networks::Verb),
     /// Look at this installation and say what could be safer
-    Doctor,
+    Doctor(doctor::Args),
     /// The configuration
     #[command(subcommand)]
     Config(config::Verb),
@@ -132,7 +132,7 @@ fn dispatch(command: Command, shell: &Shell) -> Outcome {
         Command::Erasure(verb) => erasure::run(shell, &verb),
         Command::Members(verb) => block_on(members::run(shell, verb)),
         Command::Networks(verb) => block_on(networks::run(shell, verb)),
-        Command::Doctor => block_on(doctor::run(shell)),
+        Command::Doctor(args) => block_on(doctor::run(shell, args)),
         Command::Config(verb) => config::run(shell, &verb),
         Command::Completions(args) => completions::run(args, &mut Cli::command()),
         Command::Version => version::run(shell),
@@ -200,6 +200,7 @@ mod tests {
             "members link --organisation x",
             "networks reset --organisation x",
             "doctor",
+            "doctor leaks --mark wombat2026 --pid 1",
             "config check",
             "completions bash",
             "version",

@@ -257,6 +257,16 @@ impl House {
         Ask::new("post", link).of_own_page().header("cookie", &visit).form(&json!({ "_csrf": csrf }))
     }
 
+    /// What the button on the page of hand-overs sends: what stands behind the `#` of the link, which the server never saw before.
+    pub(crate) async fn opening(&self, link: &str) -> Ask {
+        let (_, token) = link.split_once('#').unwrap();
+        let page = self.api.ask(Ask::get("/handover").page()).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        let (visit, csrf) = (page.cookie("__Host-sealpost_visit"), page.csrf());
+        let form = json!({ "_csrf": csrf, "token": token });
+        Ask::new("post", "/handover").page().of_own_page().header("cookie", &visit).form(&form)
+    }
+
     /// The path of an unused one-time link of our member of this role.
     pub(crate) fn link(&self, role: &str) -> String {
         let mut links = self.links.0.lock().unwrap();

@@ -51,6 +51,7 @@ async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: 
     }
     match &*route.path {
         "/app/{env}/audit/export" => ask.in_live().member(&house.standing_owner().await),
+        "/handover" => objects.opening(house).await,
         "/sign-in/{link}" => house.press(&house.link("owner")).await,
         "/sign-in/passkey" => {
             let mut device = house.passkey(&house.standing_owner().await).await.1;
