@@ -30,6 +30,8 @@ async function furnish({ api, tls }, page, url) {
   });
   await own(page, "POST", "/v1/sso/domains", { domain: "clinic.example", connection: workforce });
   await own(page, "POST", "/v1/scim/tokens", { name: "Okta" });
+  const { id: handed } = await own(page, "POST", "/v1/secrets", { name: "shop-signing" });
+  await own(page, "POST", `/v1/secrets/${handed}/handover`, { overlap_seconds: 0 });
   const { id: remembered } = await api("POST", "/v1/contacts", { name: "Vera Remembered", phone: "+12025550188" });
   const { id: forgotten } = await api("POST", "/v1/contacts", { name: "Wanted Forgotten", phone: "+12025550187" });
   await own(page, "DELETE", `/v1/contacts/${forgotten}`);

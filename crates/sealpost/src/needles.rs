@@ -6,7 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 /// Every form of every mark that is looked for.
-pub(crate) struct Needles(Vec<Needle>);
+pub(crate) struct Needles {
+    all: Vec<Needle>,
+    /// For each pair of bytes, which of `groups` begins with it; 0 if none does.
+    pairs: Vec<u16>,
+    /// Needles that begin alike. The first group is empty.
+    groups: Vec<Vec<usize>>,
+}
 
 struct Needle {
     /// Which mark, in which form.
@@ -19,7 +25,7 @@ struct Needle {
 impl Needles {
     /// What is looked for: for each mark, where it was planted and what it is.
     pub(crate) fn of<'a>(marks: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut needles = Self(Vec::new());
+        let mut needles = Self { all: Vec::new(), pairs: vec![0; 1 << 16], groups: vec![Vec::new()] };
         marks.into_iter().for_each(|(field, mark)| needles.also(field, mark));
         needles
     }
@@ -36,11 +42,9 @@ impl Needles {
             ("JSON", each(|byte| format!("\\u{byte:04x}"))),
             ("reversed", plain.chars().rev().collect()),
         ];
-        self.0.extend(forms.map(|(form, text)| Needle {
-            form: format!("{field}, {form}"),
-            bytes: text.into_bytes(),
-            exact: false,
-        }));
+        for (form, text) in forms {
+            self.add(Needle { form: format!("{field}, {form}"), bytes: text.into_bytes(), exact: false });
+        }
         for shift in 0..3 {
             // What stands before and after it changes the first and last characters.
             let mut shifted = vec![0; shift];
@@ -49,26 +53,58 @@ impl Needles {
                 let encoded = engine.encode(&shifted).into_bytes();
                 let whole = (shift * 8).div_ceil(6)..shifted.len() * 8 / 6;
                 let bytes = encoded.get(whole).unwrap_or_default().to_vec();
-                self.0.push(Needle { form: format!("{field}, base64"), bytes, exact: true });
+                self.add(Needle { form: format!("{field}, base64"), bytes, exact: true });
             }
+        }
+    }
+
+    fn add(&mut self, needle: Needle) {
+        let [first, second, ..] = needle.bytes[..] else { return };
+        let Some(group) = self.pairs.get_mut(pair(first, second)) else { return };
+        if *group == 0 {
+            *group = u16::try_from(self.groups.len()).unwrap_or(0);
+            self.groups.push(Vec::new());
+        }
+        if let Some(group) = self.groups.get_mut(usize::from(*group)) {
+            group.push(self.all.len());
+            self.all.push(needle);
         }
     }
 
     /// The longest of them: whoever looks piece by piece keeps so much of one piece for the next.
     #[allow(dead_code, reason = "the tests of the house look at whole answers")]
     pub(crate) fn longest(&self) -> usize {
-        self.0.iter().map(|needle| needle.bytes.len()).max().unwrap_or_default()
+        self.all.iter().map(|needle| needle.bytes.len()).max().unwrap_or_default()
     }
 
-    /// Which marks stand in `hay`, and in which form.
+    /// Which marks stand in `hay`, and in which form. One pass, whatever is looked for.
     pub(crate) fn found_in(&self, hay: &[u8]) -> Vec<&str> {
         let lower = hay.to_ascii_lowercase();
-        let stands = |needle: &&Needle| is_in(if needle.exact { hay } else { &lower }, &needle.bytes);
-        self.0.iter().filter(stands).map(|needle| needle.form.as_str()).collect()
+        let mut found = vec![false; self.all.len()];
+        for (at, two) in lower.windows(2).enumerate() {
+            let &[first, second] = two else { continue };
+            let group = self.pairs.get(pair(first, second)).copied().unwrap_or_default();
+            if group == 0 {
+                continue;
+            }
+            for &one in self.groups.get(usize::from(group)).into_iter().flatten() {
+                let Some((needle, found)) = self.all.get(one).zip(found.get_mut(one)) else { continue };
+                let from = if needle.exact { hay.get(at..) } else { lower.get(at..) };
+                *found |= from.is_some_and(|from| from.starts_with(&needle.bytes));
+            }
+        }
+        let all = self.all.iter().zip(found).filter(|(_, found)| *found);
+        all.map(|(needle, _)| needle.form.as_str()).collect()
     }
 }
 
+/// Where a pair of bytes stands, capitals as small letters.
+fn pair(first: u8, second: u8) -> usize {
+    usize::from(first.to_ascii_lowercase()) << 8 | usize::from(second.to_ascii_lowercase())
+}
+
 /// Whether `needle` is in `hay`; quick on the first byte.
+#[allow(dead_code, reason = "only the tests of the house look for single ones")]
 pub(crate) fn is_in(hay: &[u8], needle: &[u8]) -> bool {
     let Some(first) = needle.first() else { return false };
     let mut rest = hay;

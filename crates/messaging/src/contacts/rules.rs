@@ -1,6 +1,6 @@
 //! Decisions about contacts, without any I/O.
 
-use sealpost_seal::{Purpose, pan};
+use sealpost_seal::{Personal, Purpose, pan};
 
 use super::model::{Changes, ContactRefusal, Details, ExternalId, Name};
 use sealpost_seal::normal::Email;
@@ -33,6 +33,12 @@ fn no_cards(
             return Err(ContactRefusal::CardNumber { field });
         }
     }
+    // Half in one and half in the other.
+    let expose = |text: Option<&Personal<String>>| text.map(|text| text.expose(Purpose::Guard).as_str()).unwrap_or_default();
+    let [_, (_, external_id), (field, name)] = texts;
+    if pan::contains_across(&[expose(external_id), expose(name)]) {
+        return Err(ContactRefusal::CardNumber { field });
+    }
     Ok(())
 }
 
@@ -50,6 +56,8 @@ mod tests {
         assert!(check_new(&with("Ada Lovelace")).is_ok());
         let refused = check_new(&with("Ada 4111 1111 1111 1111"));
         assert!(matches!(refused, Err(ContactRefusal::CardNumber { field: "name" })));
+        let halves = Details { external_id: Some(ExternalId::parse("41111111".into()).unwrap()), ..with("1111 1111") };
+        assert!(matches!(check_new(&halves), Err(ContactRefusal::CardNumber { .. })));
     }
 
     #[test]

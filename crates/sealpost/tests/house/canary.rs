@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::api::{Answer, Ask};
-use crate::house::{House, Member, text};
+use crate::house::{House, Member, temporary, text};
 use crate::surface::{Route, Surface};
 
 #[path = "../../src/needles.rs"]
-mod needles;
+pub(crate) mod needles;
 
 crate::on_both_engines! {
     what_is_personal_leaves_the_house_only_by_a_reveal
@@ -302,6 +302,12 @@ async fn sweep(house: House, policy: Value) {
             needles.found_in(&bytes).into_iter().map(|form| format!("{place} ({} bytes): {form}", bytes.len())),
         );
     }
+    for entry in std::fs::read_dir(temporary(house.folder())).unwrap() {
+        leaks.push(format!("a temporary file: {}", entry.unwrap().path().display()));
+    }
+    let numbers = house.numbers().await;
+    assert!(numbers.contains("sealpost_http_request"), "{numbers}");
+    leaks.extend(needles.found_in(numbers.as_bytes()).into_iter().map(|form| format!("the page of numbers: {form}")));
     for heard in house.receiver.heard() {
         leaks.extend(needles.found_in(&heard.body).into_iter().map(|form| format!("a report: {form}")));
     }
