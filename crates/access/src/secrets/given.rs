@@ -192,7 +192,8 @@ mod tests {
         let by_id = format!(r#"{{"secret":"{id}"}}"#);
         let by_id = read(&by_id);
         assert!(matches!(by_id, Ok(Credential::Stored(SecretRef::Id(found))) if found == id));
-        for bad in ["{}", "1", "null", "[]", r#"{"secret":"Bad"}"#, r#"{"secret":"a","value":"b"}"#, r#"{"secret":{}}"#] {
+        for bad in ["{}", "1", "null", "[]", r#"{"secret":"Bad"}"#, r#"{"secret":"a","value":"b"}"#, r#"{"secret":{}}"#]
+        {
             assert!(read(bad).is_err(), "{bad}");
         }
     }

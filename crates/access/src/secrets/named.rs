@@ -15,8 +15,7 @@ use serde_json::json;
 use super::codes::{SECRET_EXISTS, SECRET_IN_USE, SECRET_MANAGED};
 use super::mark::NetworkMark;
 use super::model::{
-    CardChange, ChangeKind, NamedSecret, NewNamed, NewSecret, Origin, Overlap, Purpose, SecretChange,
-    VersionSummary,
+    CardChange, ChangeKind, NamedSecret, NewNamed, NewSecret, Origin, Overlap, Purpose, SecretChange, VersionSummary,
 };
 use super::users::Users;
 use super::{STORED, handover, service, store};

@@ -8,8 +8,8 @@ use super::model::{
     ChangeKind, Description, NewSecret, Origin, Overlap, Purpose, RemindAfter, SecretName, SecretSummary,
     SecretVersion, VersionSummary,
 };
-use super::{CHANGED, rules};
 use super::store::{self, VersionRow};
+use super::{CHANGED, rules};
 
 /// The label of the organisation's key that seals secrets.
 const LABEL: &str = "secret";

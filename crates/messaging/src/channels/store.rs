@@ -13,8 +13,9 @@ const UPDATE: Sql = sql!("update channel set settings = $4, updated_at = $5 wher
 const USED: Sql = sql!(
     "update channel set last_used_at = $4 where org = $1 and env = $2 and id = $3 and (last_used_at is null or last_used_at < $4)"
 );
-const ONE: Sql =
-    sql!("select id, name, settings, created_at, updated_at, last_used_at from channel where org = $1 and env = $2 and id = $3");
+const ONE: Sql = sql!(
+    "select id, name, settings, created_at, updated_at, last_used_at from channel where org = $1 and env = $2 and id = $3"
+);
 const BEFORE: Sql = sql!(
     "select id, name, settings, created_at, updated_at, last_used_at from channel where org = $1 and env = $2 and id < $3 \
      order by id desc limit $4"

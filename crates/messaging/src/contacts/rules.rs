@@ -1,6 +1,6 @@
 //! Decisions about contacts, without any I/O.
 
-use sealpost_seal::{Personal, Purpose, pan};
+use sealpost_seal::{Purpose, pan};
 
 use super::model::{Changes, ContactRefusal, Details, ExternalId, Name};
 use sealpost_seal::normal::Email;
@@ -34,9 +34,9 @@ fn no_cards(
         }
     }
     // Half in one and half in the other.
-    let expose = |text: Option<&Personal<String>>| text.map(|text| text.expose(Purpose::Guard).as_str()).unwrap_or_default();
     let [_, (_, external_id), (field, name)] = texts;
-    if pan::contains_across(&[expose(external_id), expose(name)]) {
+    let halves = [external_id, name].map(|text| text.map_or("", |text| text.expose(Purpose::Guard).as_str()));
+    if pan::contains_across(&halves) {
         return Err(ContactRefusal::CardNumber { field });
     }
     Ok(())

@@ -104,7 +104,9 @@ impl Endpoints {
                 let Some(endpoint) = store::find(tx, id)? else { return Ok(None) };
                 // A URL that the policy of today refuses is not called, whatever it was when it was entered.
                 let target = Target::parse(&endpoint.url, &policy).map_err(|_| StoreError::Column("url".into()))?;
-                let secrets = endpoint.secret.usable(tx, &keys, SIGNING)?
+                let secrets = endpoint
+                    .secret
+                    .usable(tx, &keys, SIGNING)?
                     .into_iter()
                     .map(|version| SigningSecret::import(version.value.expose(), version.encoding).map(Arc::new))
                     .collect::<Result<Vec<_>, _>>()

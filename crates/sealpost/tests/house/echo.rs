@@ -79,9 +79,11 @@ async fn what_a_relay_or_a_receiver_repeats_goes_nowhere(house: House) {
     let template = live("/v1/templates", json!({ "name": "echo", "channel": "email", "content": content })).await;
     let event = json!({ "name": "echo", "class": "transactional", "template_id": text(&template, "id") });
     live("/v1/events", event).await;
-    let endpoint = json!({ "name": "echo", "url": format!("{}{ECHO}", house.receiver.origin()), "events": ["message.*"] });
+    let endpoint =
+        json!({ "name": "echo", "url": format!("{}{ECHO}", house.receiver.origin()), "events": ["message.*"] });
     let endpoint = text(&live("/v1/endpoints", endpoint).await, "id");
-    let verified = house.api.must(Ask::new("post", format!("/v1/endpoints/{endpoint}/verify")).key(&house.keys.live)).await;
+    let verified =
+        house.api.must(Ask::new("post", format!("/v1/endpoints/{endpoint}/verify")).key(&house.keys.live)).await;
     assert_eq!(verified["succeeded"], true, "{verified}");
 
     let needles = Needles::of([("recipient", RECIPIENT), ("subject", SUBJECT), ("text", TEXT)]);
@@ -105,7 +107,9 @@ async fn what_a_relay_or_a_receiver_repeats_goes_nowhere(house: House) {
         let timeline = house.api.must(Ask::get(format!("{path}/timeline")).key(&house.keys.live)).await;
         let deliveries = format!("/v1/endpoints/{endpoint}/deliveries");
         let deliveries = house.api.must(Ask::get(deliveries).key(&house.keys.live)).await;
-        let page = house.api.ask(Ask::get(format!("/app/live/messages/{message}")).page().member(&house.standing_owner().await));
+        let page = house
+            .api
+            .ask(Ask::get(format!("/app/live/messages/{message}")).page().member(&house.standing_owner().await));
         let page = page.await.text();
         for (what, said) in [
             ("the message", found.to_string()),
@@ -119,7 +123,8 @@ async fn what_a_relay_or_a_receiver_repeats_goes_nowhere(house: House) {
     }
     let tested = house.api.must(Ask::new("post", format!("/v1/endpoints/{endpoint}/test")).key(&house.keys.live)).await;
     assert_eq!((&tested["succeeded"], &tested["status"]), (&json!(false), &json!(422)), "{tested}");
-    let mut places = vec![("the log".to_owned(), house.log().into_bytes()), ("numbers".into(), house.numbers().await.into_bytes())];
+    let mut places =
+        vec![("the log".to_owned(), house.log().into_bytes()), ("numbers".into(), house.numbers().await.into_bytes())];
     places.extend(house.stored().await);
     places.extend(house.collector.heard().into_iter().map(|heard| ("whoever watches".to_owned(), heard.body.to_vec())));
     for entry in std::fs::read_dir(temporary(house.folder())).unwrap() {

@@ -40,7 +40,11 @@ fn leaks(said: &Value) -> Vec<String> {
 async fn doctor_finds_no_leak_in_a_server_and_cleans_up_after_itself(house: House) {
     let output = doctor(&house, &house.keys.ours).await;
     let clean = said(&output);
-    assert_eq!((output.status.code(), &clean["ok"], &clean["mark"]), (Some(0), &json!(true), &json!(WORD)), "{clean:#}");
+    assert_eq!(
+        (output.status.code(), &clean["ok"], &clean["mark"]),
+        (Some(0), &json!(true), &json!(WORD)),
+        "{clean:#}"
+    );
     let looked = |place: &str| {
         let looks = clean["looks"].as_array().unwrap();
         looks.iter().find(|look| look["place"] == place).unwrap()["looked_at"].as_u64().unwrap()

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use sealpost_store::{HandOverId, SecretId, Time};
-use sealpost_web::{Call, Class, Endpoint, Failure, IdempotencyKey, Listing, Page, PageQuery, Refusal, Reply, get, post};
+use sealpost_web::{
+    Call, Class, Endpoint, Failure, IdempotencyKey, Listing, Page, PageQuery, Refusal, Reply, get, post,
+};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
@@ -195,7 +197,9 @@ fn revoke(api: &Api) -> Endpoint {
         .class(Class::Write)
         .acts("secret.hand_over_revoke")
         .summary("Take a hand-over back")
-        .describe("Destroys what its link would have shown. The version stays: rotate the secret if its value may be known.")
+        .describe(
+            "Destroys what its link would have shown. The version stays: rotate the secret if its value may be known.",
+        )
         .answers::<HandOverView>(200)
         .refuses(&[&HANDOVER_OVER])
         .to(move |call: Call| {

@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_link_lives_a_minute_to_a_day() {
-        for (seconds, good) in [(0, false), (59, false), (60, true), (86_400, true), (86_401, false), (u32::MAX, false)] {
+        for (seconds, good) in [(0, false), (59, false), (60, true), (86_400, true), (86_401, false), (u32::MAX, false)]
+        {
             assert_eq!(Lifetime::seconds(seconds).is_ok(), good, "{seconds}");
         }
         assert_eq!(Lifetime::default().end(at(0)), at(3_600_000));

@@ -60,7 +60,8 @@ pub(super) fn hand_over(
     store::insert(tx, &store::NewRow { id, secret, version, mac: &mac, sealed: &sealed, expires_at })?;
     directory::enter(tx, CredentialKind::HandOver, &mac, id.bytes())?;
     let handover = store::find(tx, id)?.ok_or_else(not_found)?;
-    let details = asked.keys().seal_audit(tx.ctx(), json!({ "handover_id": id, "version": version }).to_string().as_bytes());
+    let details =
+        asked.keys().seal_audit(tx.ctx(), json!({ "handover_id": id, "version": version }).to_string().as_bytes());
     Ok(tx.record(act("secret.hand_over", secret).with(details), Issued { handover, token }))
 }
 
@@ -130,17 +131,12 @@ fn wrap(ctx: &Ctx, keys: &OrgKeys, id: HandOverId, token: &Token, value: &Secret
     let row = id.bytes();
     let place = place(ctx.org, &row);
     let key = token_key(ctx.org, &row, token);
-    let inner = envelope::seal_committed(&key, KeyId::generate(ctx.rng()), &place, value.expose().as_bytes(), ctx.rng());
+    let inner =
+        envelope::seal_committed(&key, KeyId::generate(ctx.rng()), &place, value.expose().as_bytes(), ctx.rng());
     keys.seal(LABEL, &place, &inner, ctx.rng())
 }
 
-fn unwrap(
-    ctx: &Ctx,
-    keys: &OrgKeys,
-    id: HandOverId,
-    token: &Token,
-    wrapped: &[u8],
-) -> Result<SecretText, StoreError> {
+fn unwrap(ctx: &Ctx, keys: &OrgKeys, id: HandOverId, token: &Token, wrapped: &[u8]) -> Result<SecretText, StoreError> {
     let row = id.bytes();
     let place = place(ctx.org, &row);
     let inner = keys.open(LABEL, &place, wrapped)?;

@@ -55,11 +55,10 @@ pub(super) fn page(tx: &mut Tx<'_>, before: HandOverId, limit: u32) -> Result<Ve
 
 /// The wrapped value, while there is one.
 pub(super) fn wrapped(tx: &mut Tx<'_>, id: HandOverId) -> Result<Option<Vec<u8>>, StoreError> {
-    let found = tx.optional(
-        sql!("select sealed from handover where org = $1 and env = $2 and id = $3"),
-        &[&id],
-        |row| row.get::<Option<Vec<u8>>>("sealed"),
-    )?;
+    let found =
+        tx.optional(sql!("select sealed from handover where org = $1 and env = $2 and id = $3"), &[&id], |row| {
+            row.get::<Option<Vec<u8>>>("sealed")
+        })?;
     Ok(found.flatten())
 }
 

@@ -103,7 +103,11 @@ impl House {
     }
 
     /// A secret the product makes for something of its own.
-    pub(in crate::secrets) async fn made(&self, purpose: crate::secrets::Purpose, new: crate::secrets::NewSecret) -> SecretId {
+    pub(in crate::secrets) async fn made(
+        &self,
+        purpose: crate::secrets::Purpose,
+        new: crate::secrets::NewSecret,
+    ) -> SecretId {
         let keys = self.store().keys().organisation(self.ctx.org.id).await.unwrap();
         let make = move |tx: &mut Tx<'_>| {
             let id = create(tx, &keys, purpose, new)?;

@@ -215,7 +215,8 @@ const NONE_OF_THEM: [(&str, fn(&Source) -> String); 5] = [
 
 /// The figures as they are published: the same at every run.
 fn measured() -> (String, u64, u64) {
-    let (mut table, mut worst_missed, mut worst_wrong) = (String::from("| card numbers | found |\n| --- | --- |\n"), 0, 0);
+    let (mut table, mut worst_missed, mut worst_wrong) =
+        (String::from("| card numbers | found |\n| --- | --- |\n"), 0, 0);
     for (at, (name, way)) in WAYS.into_iter().enumerate() {
         let source = Source::new(3_000 + at as u64);
         let is_missed = |_: &u64| {

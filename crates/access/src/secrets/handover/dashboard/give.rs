@@ -90,7 +90,8 @@ fn question<B, Q>(call: &Call<B, Q>, id: SecretId) -> Ask {
     let overlaps = [(0, "Not at all"), (3_600, "An hour"), (86_400, "A day"), (604_800, "Seven days")];
     let lifetimes = [(900, "A quarter of an hour"), (3_600, "An hour"), (14_400, "Four hours"), (86_400, "A day")];
     let choices = |all: [(u32, &'static str); 4]| all.map(|(seconds, says)| Choice::new(seconds, says)).into();
-    let says = "It gets another, strong value, which nobody sees here: a link shows it once, to whoever opens that first.";
+    let says =
+        "It gets another, strong value, which nobody sees here: a link shows it once, to whoever opens that first.";
     Ask::new(call, "Hand over a new value?", says, &format!("/secrets/{id}"))
         .sensitive()
         .note(Tone::Warn, "The value that is in use now is replaced. It stays good for as long as you say.")

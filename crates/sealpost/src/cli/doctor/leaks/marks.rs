@@ -55,9 +55,13 @@ impl Marks {
     pub(super) fn needles(&self) -> Needles {
         let phone = self.phone();
         let mut needles = Needles::of([("phone", phone.trim_start_matches('+'))]);
-        for (field, mark) in
-            [("name", "name"), ("email", "mail"), ("external id", "ext"), ("text in data", "data"), ("secret", "secret")]
-        {
+        for (field, mark) in [
+            ("name", "name"),
+            ("email", "mail"),
+            ("external id", "ext"),
+            ("text in data", "data"),
+            ("secret", "secret"),
+        ] {
             needles.also(field, &self.of(mark));
         }
         needles

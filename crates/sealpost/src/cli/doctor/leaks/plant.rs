@@ -120,7 +120,8 @@ async fn called(api: &Api, collection: &str, name: &str) -> Outcome<String> {
         if let Some(one) = all.into_iter().find(|one| one["name"] == name) {
             return text(one, "id");
         }
-        let cursor = page["next_cursor"].as_str().ok_or_else(|| Stop::failed(format!("{name} is taken and not listed")))?;
+        let cursor =
+            page["next_cursor"].as_str().ok_or_else(|| Stop::failed(format!("{name} is taken and not listed")))?;
         path = format!("{collection}?limit=250&cursor={cursor}");
     }
 }

@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn core_dumps_are_off_when_neither_limit_leaves_room_for_one() {
-        let limits = |size: &str| format!("Limit  Soft Limit  Hard Limit  Units\nMax core file size        {size}  bytes\n");
+        let limits =
+            |size: &str| format!("Limit  Soft Limit  Hard Limit  Units\nMax core file size        {size}  bytes\n");
         assert!(!writes_core_dumps(&limits("0                    0        ")));
         for on in ["unlimited   unlimited", "0           unlimited"] {
             assert!(writes_core_dumps(&limits(on)), "{on}");
