@@ -9,6 +9,7 @@ use sealpost_store::{
     Actor, CredentialKind, Ctx, HandOverId, Keys, Leaf, Org, OrgKeys, Recorded, RequestId, SecretId, Store, StoreError,
     Time, Tx, directory,
 };
+use sealpost_web::problem::NOT_FOUND;
 use sealpost_web::{Failure, Refusal, not_found};
 use serde_json::json;
 
@@ -88,7 +89,11 @@ pub(super) async fn open(house: &Store, text: &str, request: RequestId) -> Resul
     let mac = token.mac(house.keys().pepper());
     let Some(known) = house.credential(CredentialKind::HandOver, mac).await? else { return Ok(Opened::Gone) };
     let (id, keys) = (HandOverId::from_bytes(known.id), house.keys().organisation(known.org.id).await?);
-    house.write(&visitor(known.org, house, request), move |tx| opened(tx, &keys, id, &token)).await
+    match house.write(&visitor(known.org, house, request), move |tx| opened(tx, &keys, id, &token)).await {
+        // Its secret has gone meanwhile.
+        Err(Failure::Refused(refusal)) if refusal.code() == &NOT_FOUND => Ok(Opened::Gone),
+        opened => opened,
+    }
 }
 
 /// Whoever opens a link is nobody known.

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use sealpost_store::Time;
+
 use super::Look;
 use crate::needles::Needles;
 
@@ -29,14 +31,15 @@ pub(super) fn data(folder: &Path, needles: &Needles, when: &str) -> Look {
     look
 }
 
-/// Files for temporary use that belong to this user.
-pub(super) fn temporary(needles: &Needles, when: &str) -> Look {
+/// Files for temporary use that belong to this user and were written since then: what lay there before is nobody's of this run.
+pub(super) fn temporary(since: Time, needles: &Needles, when: &str) -> Look {
     let mut look = Look::at(format!("temporary files{when}"));
     let own = rustix::process::geteuid().as_raw();
     for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
         let Ok(about) = entry.metadata() else { continue };
         let is_own = std::os::unix::fs::MetadataExt::uid(&about) == own;
-        if about.is_file() && is_own && about.len() <= LARGEST_TEMPORARY {
+        let is_new = std::os::unix::fs::MetadataExt::mtime(&about) >= since.unix_seconds();
+        if about.is_file() && is_own && is_new && about.len() <= LARGEST_TEMPORARY {
             file(&entry.path(), needles, &mut look);
         }
     }

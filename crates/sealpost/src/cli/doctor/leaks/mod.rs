@@ -7,6 +7,7 @@ mod plant;
 mod process;
 mod routes;
 
+use sealpost_store::{Clock as _, Time, World};
 use serde::Serialize;
 use serde_json::json;
 
@@ -59,7 +60,7 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     let api = shell.api(&args.connection)?;
     let folder = shell.load(&Flags::default())?.config.storage.folder.relative();
     let (mut looks, mut planted) = (Vec::new(), Planted::default());
-    let place = Place { folder, pid: args.pid };
+    let place = Place { folder, pid: args.pid, since: World::real().clock.now() };
     let looked = look(shell, &api, &marks, &place, &mut planted, &mut looks).await;
     // Whatever came of it, what was planted goes.
     let removed = planted.remove(&api).await;
@@ -72,6 +73,8 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
 struct Place {
     folder: std::path::PathBuf,
     pid: Option<u32>,
+    /// When this run began.
+    since: Time,
 }
 
 async fn look(
@@ -105,7 +108,7 @@ async fn look(
 /// Looks at what is on this host.
 fn host(place: &Place, needles: &Needles, when: &str, looks: &mut Vec<Look>) {
     looks.push(files::data(&place.folder, needles, when));
-    looks.push(files::temporary(needles, when));
+    looks.push(files::temporary(place.since, needles, when));
     looks.push(process::environment(place.pid, needles, when));
 }
 
