@@ -15,6 +15,7 @@ sealpost_web::permissions! {
     CONTACTS_MATCH = "contacts:match" "Find contacts by the last four digits of a phone number";
     CONTACTS_WRITE = "contacts:write" "Create and change contacts";
     CONTACTS_ERASE = "contacts:erase" "Erase people, for good";
+    CONTACTS_EXPORT = "contacts:export" "Export everything held about a person, with a reason, on the record";
     ERASURES_READ = "erasures:read" "Read erasures and their certificates";
     TEMPLATES_READ = "templates:read" "Read and preview templates";
     TEMPLATES_WRITE = "templates:write" "Create templates and new versions of them";
@@ -28,6 +29,7 @@ sealpost_web::permissions! {
     KEYS_MANAGE = "keys:manage" "Create, rotate and revoke API keys";
     SECRETS_MANAGE = "secrets:manage" "Store, replace and remove secrets, never read them";
     LEDGER_READ = "ledger:read" "Read the audit ledger, its checkpoints and proofs";
+    EVIDENCE_READ = "evidence:read" "Read the record of processing, the controls and packs of evidence, ledger included";
     OUTBOX_READ = "outbox:read" "Read what the test environment would have sent, masked";
     SUPPRESSIONS_READ = "suppressions:read" "Read the suppression list, masked";
     SUPPRESSIONS_WRITE = "suppressions:write" "Suppress addresses and lift suppressions";

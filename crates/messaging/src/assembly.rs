@@ -18,6 +18,7 @@ use crate::dispatcher::Dispatcher;
 use crate::endpoints::{self, Endpoints};
 use crate::erasures::{self, Erasures, ErasuresConfig};
 use crate::events::{self, Events};
+use crate::exports::{self, Exports};
 use crate::home::{self, Home};
 use crate::letters::Letters;
 use crate::messages::{self, Accepting, EmailSender, Messages, Sender};
@@ -108,6 +109,7 @@ impl Messaging {
             messages::feature(&self.messages),
             contacts::feature(&self.contacts),
             erasures::feature(&self.erasures),
+            exports::feature(&Exports::new(self.store.clone(), self.contacts.clone(), self.messages.clone())),
             suppressions::feature(&self.store),
             templates::feature(&self.templates),
             events::feature(&self.events, &self.templates),

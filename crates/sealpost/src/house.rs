@@ -25,6 +25,7 @@ use sealpost_egress::smtp::Mailer;
 use sealpost_egress::text::NameServers;
 use sealpost_egress::tls::Trust;
 use sealpost_govern::checkpoints::{Signer, WitnessFolder};
+use sealpost_govern::evidence::{self as govern_evidence, Evidence, Installation, Source};
 use sealpost_govern::{activity, audit, masking, siem};
 use sealpost_messaging::{Messaging, MessagingConfig};
 use sealpost_seal::RootKey;
@@ -35,6 +36,7 @@ use sealpost_web::{App, Feature, Registry, SecurityTxt, WebConfig};
 use crate::config::{
     Config, EgressConfig, Environment, PostgresConfig, PublicUrl, SecretSource, SecurityTxtConfig, StorageConfig,
 };
+use crate::evidence::Installed;
 use crate::telemetry::Telemetry;
 use crate::trust;
 
@@ -58,16 +60,10 @@ impl House {
     /// Opens the store and builds every feature. `Err` says what is missing or wrong.
     pub(crate) async fn open(config: &Config, environment: &Environment, world: World) -> Result<Self> {
         let store = open_store(config, environment, world).await?;
-        let trust = trust::of_files(config.egress.authorities.iter().map(|path| path.relative()))
-            .context("egress.authorities")?;
+        let trust = trust_of(config)?;
         let keys = KeyAuthenticator::new(store.clone());
         let sessions = SessionAuthenticator::new(store.clone());
-        let messaging = Messaging::new(MessagingConfig {
-            store: store.clone(),
-            client: client(&config.egress, &trust)?,
-            mailer: mailer(&config.egress, &trust)?,
-            public_url: config.server.public_url.as_str().to_owned(),
-        });
+        let messaging = messaging(store.clone(), config)?;
         let mut features = vec![api_keys::feature(store.clone(), keys.clone()), audit::feature(store.clone())];
         features.push(activity::feature(store.clone()));
         features.push(masking::feature(&store));
@@ -84,6 +80,7 @@ impl House {
         )));
         features.extend(people(&store, members, &sessions, &messaging, &matrix, &config.server.public_url));
         features.extend(messaging.features());
+        features.push(govern_evidence::feature(&evidence(store.clone(), config, &messaging)));
         let entries = Messaging::navigation()
             .into_iter()
             .chain([
@@ -96,6 +93,7 @@ impl House {
                 scim::NAV,
                 own::NAV,
                 secrets::NAV,
+                govern_evidence::NAV,
             ])
             .collect();
         let dashboard = Dashboard { entries, faces: Arc::new(faces), search: Messaging::SEARCH };
@@ -140,6 +138,27 @@ fn people(
         own::feature(members, passkeys.clone(), sessions()),
         sign_in::feature(&SignIn::new(passkeys, post, sessions(), HOME)),
     ]
+}
+
+/// Everything that is sent, by this configuration.
+pub(crate) fn messaging(store: Store, config: &Config) -> Result<Messaging> {
+    let trust = trust_of(config)?;
+    Ok(Messaging::new(MessagingConfig {
+        store,
+        client: client(&config.egress, &trust)?,
+        mailer: mailer(&config.egress, &trust)?,
+        public_url: config.server.public_url.as_str().to_owned(),
+    }))
+}
+
+fn trust_of(config: &Config) -> Result<Trust> {
+    trust::of_files(config.egress.authorities.iter().map(|path| path.relative())).context("egress.authorities")
+}
+
+/// The evidence of this installation.
+pub(crate) fn evidence(store: Store, config: &Config, messaging: &Messaging) -> Evidence {
+    let sources: [Arc<dyn Source>; 2] = [Arc::new(messaging.clone()), Arc::new(Installed::new(config))];
+    Evidence::new(store, Installation { version: env!("CARGO_PKG_VERSION"), sources: Arc::new(sources) })
 }
 
 /// Opens the store alone, for commands that need no server.

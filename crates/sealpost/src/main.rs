@@ -9,6 +9,7 @@
 mod api;
 mod cli;
 mod config;
+mod evidence;
 mod files;
 mod hardening;
 mod house;

@@ -18,6 +18,8 @@ pub enum Point {
     Checkpoint,
     /// A person's key is destroyed, and what was sealed under it still stands.
     Shredded,
+    /// An export is on record, and nothing of it was opened.
+    Exporting,
 }
 
 /// Goes on, unless this is the pass of this point at which the process is to die.
@@ -97,6 +99,7 @@ mod armed {
             Point::AfterProvider => "after_provider",
             Point::Checkpoint => "checkpoint",
             Point::Shredded => "shredded",
+            Point::Exporting => "exporting",
         }
     }
 }

@@ -57,6 +57,7 @@ pub use error::StoreError;
 pub use ids::*;
 pub use keys::{Epochs, Erased, Keys, LivingEpoch, OrgKeys, SHREDDED, Slot};
 pub use ledger::{CheckpointRow, Leaf, LeafRow, LedgerHead};
+pub use migrate::migrations;
 pub use outbox::{Claim, NewJob};
 pub use row::{Cell, Column, Row};
 pub use sealpost_seal::env::Environment;

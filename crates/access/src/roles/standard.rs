@@ -76,6 +76,7 @@ const AUDITOR: PermissionSet = PermissionSet::of(&[
     NETWORKS_READ,
     SSO_READ,
     ERASURES_READ,
+    EVIDENCE_READ,
 ]);
 const VIEWER: PermissionSet = PermissionSet::of(&[
     MESSAGES_READ,
@@ -86,10 +87,19 @@ const VIEWER: PermissionSet = PermissionSet::of(&[
     ENDPOINTS_READ,
     OUTBOX_READ,
 ]);
-/// What an administrator may not: show people in clear, decide what is masked, from where whom is admitted and by which services
+/// What an administrator may not: show people in clear or hand out what is held about them, read the evidence, decide what is masked, from where whom is admitted and by which services
 /// members sign in, make roles, keep secrets, and let directories in.
-const NOT_ADMIN: [Permission; 7] =
-    [DATA_REVEAL, MASKING_WRITE, ROLES_MANAGE, NETWORKS_MANAGE, SSO_MANAGE, SECRETS_MANAGE, SCIM_MANAGE];
+const NOT_ADMIN: [Permission; 9] = [
+    DATA_REVEAL,
+    MASKING_WRITE,
+    ROLES_MANAGE,
+    NETWORKS_MANAGE,
+    SSO_MANAGE,
+    SECRETS_MANAGE,
+    SCIM_MANAGE,
+    CONTACTS_EXPORT,
+    EVIDENCE_READ,
+];
 
 impl Standard {
     /// All of them, the mightiest first.
@@ -161,6 +171,7 @@ mod tests {
         for standard in Standard::ALL {
             let mighty = matches!(standard, Standard::Owner | Standard::SuperAdmin);
             assert_eq!(standard.role().permissions.contains(DATA_REVEAL), mighty, "{standard:?}");
+            assert_eq!(standard.role().permissions.contains(CONTACTS_EXPORT), mighty, "{standard:?}");
             assert_eq!(standard.role().permissions.contains(SECRETS_MANAGE), mighty, "{standard:?}");
             assert_eq!(standard.role().permissions == EVERYTHING, mighty, "{standard:?}");
         }

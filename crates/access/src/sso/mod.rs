@@ -42,6 +42,7 @@ pub use model::{Connection, GroupRole, Kind};
 pub use pages::NAV;
 pub(crate) use pending::Pending;
 pub(crate) use policy::expect;
+pub use policy::{Standing, standing};
 pub(crate) use service::{New, create, set_settings};
 pub use upkeep::forget_spent;
 

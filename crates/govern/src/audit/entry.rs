@@ -152,7 +152,7 @@ impl ActorWord {
     }
 
     /// Its word, as it is sent.
-    pub(crate) const fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Anonymous => "anonymous",
             Self::Key => "key",
@@ -162,6 +162,11 @@ impl ActorWord {
             Self::Directory => "directory",
             Self::Unknown => "unknown",
         }
+    }
+
+    /// Whoever of this kind has this id.
+    pub(crate) fn named(self, id: [u8; 16]) -> TypedId {
+        TypedId { kind: self.prefix().to_owned(), id }
     }
 
     /// What ids of this kind of actor begin with.
@@ -188,8 +193,7 @@ impl ResultWord {
 
 /// Who acted; nobody, if it has no id.
 pub(crate) fn actor(leaf: &Leaf) -> Option<TypedId> {
-    let kind = ActorWord::of(leaf.actor.kind).prefix().to_owned();
-    (leaf.actor.id != [0; 16]).then_some(TypedId { kind, id: leaf.actor.id })
+    (leaf.actor.id != [0; 16]).then(|| ActorWord::of(leaf.actor.kind).named(leaf.actor.id))
 }
 
 pub(crate) const fn result(result: LeafResult) -> ResultWord {

@@ -30,6 +30,7 @@ pub use export::{ExportError, export};
 pub use filter::Filter;
 pub use ids::TypedId;
 pub use lines::Exported;
+pub(crate) use lines::Lines;
 pub use pages::NAV;
 pub use prune::{prune, prune_forever};
 pub use service::{Consistency, Inclusion, Scan, consistency, entries, entry, inclusion};

@@ -24,6 +24,7 @@ mod upkeep;
 
 pub use api::feature;
 pub use model::Erasure;
+pub(crate) use model::KEPT_DAYS;
 pub use pages::NAV;
 pub use service::{Erasures, ErasuresConfig};
 pub use upkeep::look_after_forever;

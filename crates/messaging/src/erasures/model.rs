@@ -3,7 +3,9 @@
 use sealpost_store::{ContactId, ErasureId, SlotId, Time};
 
 /// For how long the keyed hash of an erased person's suppressed address is kept: so long an import can't make anybody write to them.
-pub(super) const KEPT_MS: i64 = 730 * 86_400_000;
+pub(super) const KEPT_MS: i64 = KEPT_DAYS as i64 * 86_400_000;
+/// The same in days.
+pub(crate) const KEPT_DAYS: u32 = 730;
 
 /// An erasure as it is stored: ids, times and counts.
 #[derive(Clone, Debug, PartialEq, Eq)]

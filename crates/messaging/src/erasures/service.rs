@@ -74,6 +74,11 @@ impl Erasures {
         self.store.read(ctx, move |tx| store::before(tx, before, limit)).await
     }
 
+    /// How many erasures are done, and how many are under way.
+    pub(crate) async fn standing(&self, ctx: &Ctx) -> Result<(u64, u64), StoreError> {
+        self.store.read(ctx, store::standing).await
+    }
+
     /// Whether there is a contact of this id to erase.
     pub(super) async fn expect(&self, ctx: &Ctx, contact: ContactId) -> Result<(), Failure> {
         match self.store.peek::<_, StoreError>(ctx, move |tx| contacts::is_there(tx, contact)).await? {

@@ -30,6 +30,16 @@ const OPEN: Sql = sql!(
     "select id from erasure where org = $1 and env = $2 and (done_at is null or done_at > $3) order by id limit $4"
 );
 
+const COUNTS: Sql = sql!(
+    "select cast(count(*) as bigint) as n, cast(count(done_at) as bigint) as done from erasure where org = $1 and env = $2"
+);
+
+/// How many erasures are done, and how many are under way.
+pub(super) fn standing(tx: &mut Tx<'_>) -> Result<(u64, u64), StoreError> {
+    let counts = tx.optional(COUNTS, &[], |row| Ok((row.get::<u64>("done")?, row.get::<u64>("n")?)))?;
+    Ok(counts.map_or((0, 0), |(done, all)| (done, all.saturating_sub(done))))
+}
+
 pub(super) fn find(tx: &mut Tx<'_>, id: ErasureId) -> Result<Option<Erasure>, StoreError> {
     tx.optional(ONE, &[&id], read)
 }

@@ -26,6 +26,7 @@ mod service;
 mod simulation;
 mod store;
 mod view;
+mod whole;
 
 pub use accept::Accepting;
 pub use api::feature;
@@ -44,6 +45,7 @@ pub(crate) use pages::{Row, rows};
 pub use service::Messages;
 #[cfg(test)]
 pub(crate) use simulation::{desk, house as scene};
+pub(crate) use whole::Whole;
 
 /// The outbox's name for these jobs.
 pub const JOB: &str = "message.dispatch";

@@ -58,15 +58,15 @@ pub(super) struct MessageView {
 
 /// A step of a message's life.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct StepView {
+pub(crate) struct StepView {
     /// What happened: `accepted`, `attempt_started`, `sent`, `delivered`, `failed`, `report_delivered`, …
-    pub(super) kind: String,
+    pub(crate) kind: String,
     /// When.
-    pub(super) at: Time,
+    pub(crate) at: Time,
     /// During which attempt; 0 outside of one.
-    pub(super) attempt: u32,
+    pub(crate) attempt: u32,
     /// A code that says more.
-    pub(super) detail: Option<String>,
+    pub(crate) detail: Option<String>,
 }
 
 impl From<Step> for StepView {
@@ -135,9 +135,9 @@ impl Views<'_> {
 }
 
 /// The rule by which a payload is not there.
-const NOT_KEPT: &str = "payload_storage";
+pub(super) const NOT_KEPT: &str = "payload_storage";
 /// The rule by which nothing of a message is there.
-const ERASED: &str = "erased";
+pub(super) const ERASED: &str = "erased";
 
 fn sees_nothing(viewer: &Viewer) -> bool {
     viewer.grant().is_none() && !viewer.sees_last4()
@@ -150,7 +150,7 @@ pub(super) fn field(message: &Message) -> Field {
     }
 }
 
-fn not_stored(rule: &'static str) -> Value {
+pub(super) fn not_stored(rule: &'static str) -> Value {
     serde_json::to_value(View::NotStored(rule)).unwrap_or(Value::Null)
 }
 

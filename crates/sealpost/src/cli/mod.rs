@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod doctor;
 mod erasure;
+mod evidence;
 mod exit;
 mod init;
 mod keys;
@@ -64,6 +65,8 @@ enum Command {
     /// Certificates of erasure
     #[command(subcommand)]
     Erasure(erasure::Verb),
+    /// The evidence as a signed pack
+    Evidence(evidence::Args),
     /// Members of an organisation
     #[command(subcommand)]
     Members(members::Verb),
@@ -130,6 +133,7 @@ fn dispatch(command: Command, shell: &Shell) -> Outcome {
         Command::Keys(verb) => block_on(keys::run(shell, verb)),
         Command::Ledger(verb) => block_on(ledger::run(shell, verb)),
         Command::Erasure(verb) => erasure::run(shell, &verb),
+        Command::Evidence(args) => block_on(evidence::run(shell, args)),
         Command::Members(verb) => block_on(members::run(shell, verb)),
         Command::Networks(verb) => block_on(networks::run(shell, verb)),
         Command::Doctor => block_on(doctor::run(shell)),
@@ -197,6 +201,8 @@ mod tests {
             "ledger export --to file",
             "ledger key",
             "erasure verify file --key k",
+            "evidence --output pack.zip --organisation x",
+            "evidence verify pack.zip --key k",
             "members link --organisation x",
             "networks reset --organisation x",
             "doctor",

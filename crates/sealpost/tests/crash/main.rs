@@ -11,6 +11,7 @@
 mod api;
 mod chance;
 mod customer;
+mod export;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod installation;
@@ -80,6 +81,18 @@ async fn one_key_has_one_effect_and_one_answer_on_sqlite() {
 async fn one_key_has_one_effect_and_one_answer_on_postgres() {
     if let Some(house) = Installation::postgres().await {
         compete("postgres", house).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_that_dies_is_on_record_and_gave_nothing_on_sqlite() {
+    export::die_on_record(&Installation::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_that_dies_is_on_record_and_gave_nothing_on_postgres() {
+    if let Some(house) = Installation::postgres().await {
+        export::die_on_record(&house).await;
     }
 }
 

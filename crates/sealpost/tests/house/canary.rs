@@ -123,6 +123,12 @@ fn a_mark_is_found_in_every_form() {
     }
 }
 
+/// Every permission but those that show people in clear.
+fn unseeing(surface: &Surface) -> Vec<&str> {
+    let all = surface.without("data:reveal");
+    all.into_iter().filter(|one| *one != "contacts:export").collect()
+}
+
 /// What there is to be found out about.
 pub(crate) struct Personal {
     contact: String,
@@ -203,7 +209,7 @@ async fn what_a_rule_matches_leaves_the_house_only_by_a_reveal(house: House) {
 async fn where_nothing_is_masked_only_whoever_may_reveal_sees(house: House) {
     let personal = Personal::plant(&house).await;
     let (surface, needles) = (Surface::read(&house).await, Needles::new());
-    let masked = house.key_with(&surface.without("data:reveal")).await.1;
+    let masked = house.key_with(&unseeing(&surface)).await.1;
     let off = json!({ "mode": "off", "reason": "a test" });
     let paths = [format!("/v1/messages/{}", personal.message), format!("/v1/contacts/{}", personal.contact)];
     for (policy, seen) in [(off, true), (json!({ "mode": "default" }), false)] {
@@ -243,9 +249,9 @@ async fn sweep(house: House, policy: Value) {
     house.api.must(Ask::new("put", "/v1/masking").json(&policy).key(&house.keys.live)).await;
     let (surface, needles) = (Surface::read(&house).await, Needles::new());
     let personal = Personal::plant(&house).await;
-    let masked = house.key_with(&surface.without("data:reveal")).await.1;
+    let masked = house.key_with(&unseeing(&surface)).await.1;
     let viewer = house.member("viewer").await;
-    let sees_last4 = house.key_seeing(&surface.without("data:reveal"), "last4").await;
+    let sees_last4 = house.key_seeing(&unseeing(&surface), "last4").await;
     let mut leaks = Vec::new();
     let answers = std::cell::Cell::new(0);
     let mut look = |what: String, answer: Answer| {
@@ -296,6 +302,15 @@ async fn sweep(house: House, policy: Value) {
     let reason = json!({ "reason": MARKS[6].1 });
     let revealed = house.post(format!("/v1/messages/{}/reveal", personal.message), &reason).await;
     assert!(!needles.found_in(revealed.to_string().as_bytes()).is_empty(), "{revealed}");
+    for form in ["json", "pdf"] {
+        let order = json!({ "form": form, "reason": MARKS[6].1 });
+        let path = format!("/v1/contacts/{}/export", personal.contact);
+        let exported = house.ask(Ask::post(path, &order)).await;
+        assert_eq!(exported.status, 200, "{}", exported.text());
+        // A PDF is compressed; what is in it others read, in `messaging::exports`.
+        let found = needles.found_in(&exported.everything());
+        assert_eq!(found.len() >= 5, form == "json", "{form}: {found:?}");
+    }
     let fields = json!({ "fields": ["phone", "email", "name", "external_id"], "reason": MARKS[6].1 });
     let revealed = house.post(format!("/v1/contacts/{}/reveal", personal.contact), &fields).await;
     assert!(needles.found_in(revealed.to_string().as_bytes()).len() >= 3, "{revealed}");

@@ -27,7 +27,8 @@ fn is_consequence(action: &str) -> bool {
 
 /// What is done in the live environment only.
 fn is_for_both_environments(route: &Route) -> bool {
-    (route.method == "put" && route.path == "/v1/masking") || route.path == "/v1/ledger/export"
+    (route.method == "put" && route.path == "/v1/masking")
+        || ["/v1/ledger/export", "/v1/evidence"].contains(&&*route.path)
 }
 
 /// The request the route's example shows, with the key that may make it succeed.
@@ -50,7 +51,7 @@ async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: 
         return ask.key(&house.keys.live);
     }
     match &*route.path {
-        "/app/{env}/audit/export" => ask.in_live().member(&house.standing_owner().await),
+        "/app/{env}/audit/export" | "/app/{env}/evidence/export" => ask.in_live().member(&house.standing_owner().await),
         "/sign-in/{link}" => house.press(&house.link("owner")).await,
         "/sign-in/passkey" => {
             let mut device = house.passkey(&house.standing_owner().await).await.1;

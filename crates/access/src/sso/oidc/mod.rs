@@ -68,3 +68,8 @@ pub(super) fn facts(connection: &Connection, public_url: &str) -> Vec<(&'static 
     }
     facts
 }
+
+/// What a provider calls itself, from what is stored of it.
+pub(super) fn address(settings: &str) -> Option<String> {
+    Some(Settings::stored(settings).ok()?.issuer().into_owned())
+}

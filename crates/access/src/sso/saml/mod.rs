@@ -25,6 +25,7 @@ mod tests;
 
 use sealpost_web::Endpoint;
 
+use self::settings::Settings;
 use super::Sso;
 
 pub(super) use facts::facts;
@@ -33,4 +34,11 @@ pub(super) use sign_in::begin;
 /// Routes of its own.
 pub(super) fn routes(sso: &Sso) -> Vec<Endpoint> {
     [api::routes(sso), pages::routes(sso), sign_in::routes(sso)].into_iter().flatten().collect()
+}
+
+/// Where members are sent, from what is stored of a provider: the first address its metadata names.
+pub(super) fn address(settings: &str) -> Option<String> {
+    let provider = serde_json::from_str::<Settings>(settings).ok()?.provider?;
+    let (_, behind) = provider.metadata.split_once(" Location=\"")?;
+    behind.split('"').next().map(str::to_owned)
 }

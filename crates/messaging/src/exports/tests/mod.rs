@@ -1,0 +1,4 @@
+//! What exports promise, through the service and the API, on both engines.
+
+mod house;
+mod pdf;
