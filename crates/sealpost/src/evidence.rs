@@ -10,6 +10,9 @@ use crate::config::{Config, SecretSource};
 /// The libraries it was built with.
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
+/// The member in which a path stands that is relative to the configuration's file.
+const PATH: &str = "___figment_relative_path";
+
 /// What doesn't change while the server runs.
 pub(crate) struct Installed(Facts);
 
@@ -120,6 +123,8 @@ fn settings(config: &Config) -> Vec<(String, String)> {
 
 fn walk(name: &str, value: &Value, into: &mut Vec<(String, String)>) {
     match value {
+        // As what figment keeps paths that are relative to the file that says them.
+        Value::Object(map) if map.contains_key(PATH) => walk(name, map.get(PATH).unwrap_or(&Value::Null), into),
         Value::Object(map) => match map.iter().next() {
             Some((kind, _)) if map.len() == 1 && matches!(kind.as_str(), "file" | "env") => {
                 into.push((name.to_owned(), format!("a secret, read from: {kind}")));
@@ -166,10 +171,12 @@ mod tests {
     #[test]
     fn no_secret_and_no_place_of_one_is_among_the_settings() {
         let mut config = Config::default();
-        config.keys.root = Some(serde_json::from_value(serde_json::json!({ "file": "/etc/marker/root.key" })).unwrap());
+        config.keys.root = Some(SecretSource::File(std::path::PathBuf::from("/etc/marker/root.key").into()));
+        config.ledger.witness = Some(std::path::PathBuf::from("/mnt/witness").into());
         let all = settings(&config);
         assert!(all.iter().any(|(name, value)| name == "keys.root" && value == "a secret, read from: file"), "{all:?}");
         assert!(!all.iter().any(|(_, value)| value.contains("marker")));
+        assert!(all.contains(&("ledger.witness".into(), "/mnt/witness".into())), "{all:?}");
         assert!(all.iter().any(|(name, _)| name == "ledger.details_days"));
     }
 

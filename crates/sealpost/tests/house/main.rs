@@ -9,6 +9,7 @@ mod api;
 mod canary;
 mod databases;
 mod demo;
+mod evidence;
 mod house;
 mod init;
 mod last4;
