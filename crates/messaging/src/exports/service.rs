@@ -73,7 +73,7 @@ impl Exports {
         let order = self.order(ctx, contact, viewer).await?;
         let (to, receiver) = mpsc::channel(WAITING);
         let writer: Box<dyn Writer> = match form {
-            Form::Json => Box::new(Json::default()),
+            Form::Json => Box::<Json>::default(),
             Form::Pdf => Box::new(Pdf::new().map_err(Fault::new)?),
         };
         let exports = self.clone();

@@ -34,6 +34,8 @@ async fn a_pack_that_the_server_made_verifies_without_it_and_a_changed_one_does_
     // A pack has a checkpoint signed, so there is one now.
     let key = text(&house.get("/v1/ledger/checkpoint").await, "verifier_key");
     assert_eq!(pack.header("content-disposition"), "attachment; filename=\"evidence.zip\"");
+    let ledger = house.api.ask(Ask::get("/v1/ledger/export").key(&house.keys.live)).await;
+    assert!(ledger.body.ends_with(b"\n") && ledger.text().contains("checkpoint"), "programs get the ledger, too");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pack.zip");
     let verify = |bytes: &[u8]| {

@@ -88,6 +88,8 @@ struct Trail {
     known: Option<Ctx>,
     /// Who asks where pages are, if it is there.
     visitor: Option<Visitor>,
+    /// What a program asked with whose answer comes piece by piece, to be believed meanwhile.
+    listening: Option<http::HeaderMap>,
     /// For which environment, once that is known.
     environment: Environment,
     /// How refusals look here, if not as problem details.
@@ -117,6 +119,7 @@ impl App {
             allowance: None,
             known: None,
             visitor,
+            listening: None,
             environment: Environment::Test,
             dialect: inner.dialects.iter().copied().find(|dialect| dialect.holds(parts.uri.path())),
         };
@@ -139,9 +142,10 @@ impl App {
             Err(failure) => inner.dressed(failure, &trail).await,
             answered => answered,
         };
-        let listener = trail.visitor.take().zip(trail.entry).map(|(visitor, at)| Listener {
+        let asked_with = trail.visitor.take().map(|visitor| visitor.headers).or_else(|| trail.listening.take());
+        let listener = asked_with.zip(trail.entry).map(|(headers, at)| Listener {
             route: inner.entries[at].info.clone(),
-            headers: visitor.headers,
+            headers,
             environment: trail.environment,
             peer,
         });
@@ -233,6 +237,9 @@ impl Inner {
         let kept = once.clone();
         let form = self.form(&entry.info, &caller, &parts.headers)?;
         let desk = self.desk(&entry.info, &ctx, &caller, &form, &parts.headers).await?;
+        if trail.visitor.is_none() && entry.info.class == Some(crate::Class::Whole) {
+            trail.listening = Some(parts.headers.clone());
+        }
         let arrived =
             Arrived { route: entry.info.clone(), params, headers: parts.headers, peer, payload, once, form, desk };
         let answer = (entry.endpoint.handle)(ctx, caller.clone(), arrived, query)?.await;

@@ -8,7 +8,7 @@ use std::path::Path;
 use sealpost_ledger::{CheckpointError, Finding, Report, Verifier, VerifierKey};
 use sealpost_seal::key::Sha256;
 
-use super::manifest::{FILE, LEDGER, Manifest, hex};
+use super::manifest::{Entry, FILE, LEDGER, Manifest, hex};
 use super::zip;
 
 /// The longest list: it names a handful of files.
@@ -63,10 +63,9 @@ fn folder(folder: &Path, key: &VerifierKey) -> Result<Verified, PackError> {
     let manifest = Manifest::open(&note, key)?;
     complete(&manifest, &names)?;
     let mut ledger = None;
-    for index in 0..manifest.files.len() {
-        let Some(entry) = manifest.files.get(index) else { break };
+    for entry in &manifest.files {
         let file = BufReader::new(File::open(folder.join(&entry.name))?);
-        judge(&manifest, index, file, key, &mut ledger)?;
+        judge(entry, file, key, &mut ledger)?;
     }
     finish(manifest, ledger, key)
 }
@@ -90,9 +89,9 @@ pub(super) fn zipped(mut file: impl Read + Seek, key: &VerifierKey) -> Result<Ve
         return Err(changed("a file"));
     }
     let mut ledger = None;
-    for (index, member) in members.iter().enumerate().take(manifest.files.len()) {
+    for (member, entry) in members.iter().zip(&manifest.files) {
         let content = BufReader::new(zip::content(&mut file, member)?);
-        let crc = judge(&manifest, index, content, key, &mut ledger)?;
+        let crc = judge(entry, content, key, &mut ledger)?;
         if !zip::has_checksum(member, crc) {
             return Err(changed(&member.name));
         }
@@ -122,13 +121,11 @@ fn complete(manifest: &Manifest, names: &BTreeSet<String>) -> Result<(), PackErr
 
 /// Reads a file, and compares it with what was signed; answers its checksum.
 fn judge(
-    manifest: &Manifest,
-    index: usize,
+    entry: &Entry,
     mut file: impl BufRead,
     key: &VerifierKey,
     ledger: &mut Option<Result<Report, Finding>>,
 ) -> Result<u32, PackError> {
-    let Some(entry) = manifest.files.get(index) else { return Err(changed(FILE)) };
     let mut lines = (entry.name == LEDGER).then(|| Leaves::new(key));
     let (mut digest, mut crc, mut bytes) = (Sha256::default(), crc32fast::Hasher::new(), 0_u64);
     loop {

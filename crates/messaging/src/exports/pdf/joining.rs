@@ -41,7 +41,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     for form in ('\u{fb50}'..='\u{fbff}').chain('\u{fe80}'..='\u{fefc}') {
         let mut of = Vec::with_capacity(2);
         decompose_compatible(form, |part| of.push(part));
-        at = match &of == &before {
+        at = match of == before {
             true => at + 1,
             // The one letter whose first two forms stand in the other block.
             false if form == '\u{fbe8}' => 2,

@@ -132,7 +132,7 @@ impl Paper {
             self.beside(labels.next());
             self.line(&line, Style::Value, at, width);
         }
-        while let Some(label) = labels.next() {
+        for label in labels {
             self.beside(Some(label));
             self.y -= Style::Label.leading();
         }
