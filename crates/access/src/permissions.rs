@@ -11,6 +11,8 @@ sealpost_web::permissions! {
     DATA_REVEAL = "data:reveal" "See personal data in clear, with a reason, on the record";
     MASKING_READ = "masking:read" "Read and preview what is masked";
     MASKING_WRITE = "masking:write" "Change what is masked";
+    SECURITY_READ = "security:read" "Read the security settings";
+    SECURITY_MANAGE = "security:manage" "Change the security settings";
     CONTACTS_READ = "contacts:read" "Read and search contacts, masked";
     CONTACTS_MATCH = "contacts:match" "Find contacts by the last four digits of a phone number";
     CONTACTS_WRITE = "contacts:write" "Create and change contacts";

@@ -15,9 +15,11 @@ pub mod activity;
 pub mod audit;
 pub mod checkpoints;
 pub mod erasure;
+pub mod leaks;
 pub mod looks;
 pub mod masking;
 mod reason;
+pub mod security;
 pub mod siem;
 
 pub use reason::{Reason, Unsuitable};

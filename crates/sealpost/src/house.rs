@@ -11,7 +11,7 @@ use sealpost_access::members::{self, MemberFaces, Members};
 use sealpost_access::networks;
 use sealpost_access::own;
 use sealpost_access::passkeys::{self, Passkeys};
-use sealpost_access::roles::{self, RoleMatrix};
+use sealpost_access::roles::{self, RoleMatrix, RolePreviews};
 use sealpost_access::scim::{self, ScimAuthenticator};
 use sealpost_access::secrets;
 use sealpost_access::sessions::{self, SessionAuthenticator};
@@ -25,7 +25,9 @@ use sealpost_egress::smtp::Mailer;
 use sealpost_egress::text::NameServers;
 use sealpost_egress::tls::Trust;
 use sealpost_govern::checkpoints::{Signer, WitnessFolder};
-use sealpost_govern::{activity, audit, masking, siem};
+use sealpost_govern::leaks::LeakAlarm;
+use sealpost_govern::security::{self, Switches};
+use sealpost_govern::{activity, audit, looks, masking, siem};
 use sealpost_messaging::{Messaging, MessagingConfig};
 use sealpost_seal::RootKey;
 use sealpost_store::{Database, Store, StoreConfig, World};
@@ -71,6 +73,8 @@ impl House {
         let mut features = vec![api_keys::feature(store.clone(), keys.clone()), audit::feature(store.clone())];
         features.push(activity::feature(store.clone()));
         features.push(masking::feature(&store));
+        features.push(security::feature(&store, Switches::standard()));
+        features.push(looks::feature(&store));
         features.push(networks::feature(&store));
         features.push(secrets::feature(&store, Messaging::SECRET_USERS));
         let (members, matrix) = (Members::new(store.clone()), RoleMatrix::default());
@@ -96,14 +100,20 @@ impl House {
                 scim::NAV,
                 own::NAV,
                 secrets::NAV,
+                security::NAV,
+                looks::NAV,
             ])
             .collect();
         let dashboard = Dashboard { entries, faces: Arc::new(faces), search: Messaging::SEARCH };
         let registry = Registry::new(
             features,
-            Credentials::new(keys.clone(), sessions, ScimAuthenticator::new(store.clone())),
+            Credentials::new(keys.clone(), sessions.clone(), ScimAuthenticator::new(store.clone())),
             store.clone(),
-            web(config, dashboard),
+            WebConfig {
+                alarm: Some(LeakAlarm::new(store.clone())),
+                previews: Some(RolePreviews::new(store.clone(), sessions)),
+                ..web(config, dashboard)
+            },
         )?;
         matrix.fill(registry.routes());
         let signer = Arc::new(Signer::new(store.clone(), witness(config)?).await?);

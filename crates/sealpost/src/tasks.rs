@@ -51,9 +51,7 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &Le
     let checkpoint_every = Duration::from_millis(ledger.checkpoint_ms);
     tasks.spawn(checkpoints::sign_forever(house.signer.clone(), checkpoint_every));
     tasks.spawn(activity::count_forever(house.store.clone()));
-    if ledger.details_days > 0 {
-        tasks.spawn(audit::prune_forever(house.store.clone(), ledger.details_days, PRUNING));
-    }
+    tasks.spawn(audit::prune_forever(house.store.clone(), ledger.details_days, PRUNING));
     tasks.spawn(forget_expired_answers(house.store.clone()));
     tasks.spawn(look_after_members(house.store.clone()));
     tasks.spawn(reindex_contacts(house.store.clone(), house.messaging.contacts.clone()));

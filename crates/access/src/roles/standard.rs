@@ -76,6 +76,7 @@ const AUDITOR: PermissionSet = PermissionSet::of(&[
     NETWORKS_READ,
     SSO_READ,
     ERASURES_READ,
+    SECURITY_READ,
 ]);
 const VIEWER: PermissionSet = PermissionSet::of(&[
     MESSAGES_READ,
@@ -88,8 +89,16 @@ const VIEWER: PermissionSet = PermissionSet::of(&[
 ]);
 /// What an administrator may not: show people in clear, decide what is masked, from where whom is admitted and by which services
 /// members sign in, make roles, keep secrets, and let directories in.
-const NOT_ADMIN: [Permission; 7] =
-    [DATA_REVEAL, MASKING_WRITE, ROLES_MANAGE, NETWORKS_MANAGE, SSO_MANAGE, SECRETS_MANAGE, SCIM_MANAGE];
+const NOT_ADMIN: [Permission; 8] = [
+    DATA_REVEAL,
+    MASKING_WRITE,
+    SECURITY_MANAGE,
+    ROLES_MANAGE,
+    NETWORKS_MANAGE,
+    SSO_MANAGE,
+    SECRETS_MANAGE,
+    SCIM_MANAGE,
+];
 
 impl Standard {
     /// All of them, the mightiest first.
@@ -137,6 +146,7 @@ impl Standard {
             require_step_up: false,
             cidrs: Cidrs::default(),
             limits: SessionLimits::LONGEST,
+            reveals: None,
         }
     }
 }

@@ -97,7 +97,7 @@ pub struct Act {
 
 impl Entry {
     /// The entry a stored leaf is.
-    pub(super) fn of(row: &LeafRow, keys: &OrgKeys) -> Self {
+    pub(crate) fn of(row: &LeafRow, keys: &OrgKeys) -> Self {
         let act = Leaf::decode(&row.leaf).ok().map(|leaf| Act::of(row, &leaf, keys));
         let is_intact = leaf_hash(&row.leaf) == row.hash && matches!(act, Some((_, true)));
         Self { seq: row.seq, leaf_hash: row.hash.to_hex(), damaged: !is_intact, act: act.map(|(act, _)| act) }
@@ -177,7 +177,7 @@ impl ActorWord {
 
 impl ResultWord {
     /// Its word, as it is sent.
-    pub(super) const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Denied => "denied",

@@ -126,6 +126,7 @@ impl Views<'_> {
         let slot = self.store.keys().slot(ctx.org.id, message.slot).await?;
         let key = MessageKey::new(&subject.key, &slot, message.slot);
         let recipient = key.recipient(ctx.org, message.id, message.contact, &message.recipient)?;
+        ctx.viewer.opened(&recipient, field(message));
         let payload = match &message.payload {
             Some(sealed) => Some(key.payload(ctx.org, message.id, message.contact, sealed)?),
             None => None,

@@ -22,6 +22,7 @@ mod notices;
 mod objects;
 mod people;
 mod receiver;
+mod security;
 mod surface;
 mod telemetry;
 mod transport;
