@@ -22,6 +22,7 @@ mod server;
 mod sink;
 mod spread;
 mod targets;
+mod turning;
 mod visitor;
 mod wire;
 
@@ -80,6 +81,9 @@ struct Options {
     /// Only this engine
     #[arg(long, value_parser = ["sqlite", "postgresql"])]
     only: Option<String>,
+    /// Nothing but the turn of an organisation's key, with so many messages stored
+    #[arg(long, value_name = "MESSAGES")]
+    turn: Option<usize>,
     /// The page whose table of results to replace
     #[arg(long)]
     write: Option<PathBuf>,
@@ -104,6 +108,10 @@ async fn run(options: &Options) -> Result<()> {
     let work = options.folder.join(format!("data-{}", std::process::id()));
     std::fs::create_dir_all(&work)?;
     let work = work.canonicalize()?;
+    if let Some(messages) = options.turn {
+        turn(options, plan, &work, messages).await.with_context(|| format!("see {}", work.display()))?;
+        return Ok(std::fs::remove_dir_all(&work)?);
+    }
     // Not removed when something fails: its logs may say why.
     let results = measure(options, plan, &work).await.with_context(|| format!("see {}", work.display()))?;
     std::fs::remove_dir_all(&work)?;
@@ -115,6 +123,23 @@ async fn run(options: &Options) -> Result<()> {
         Some(page) => report::write(page, &results),
         None => Ok(()),
     }
+}
+
+/// The turn of an organisation's key on each engine.
+async fn turn(options: &Options, plan: Plan, work: &Path, messages: usize) -> Result<()> {
+    let certificates = Certificates::make(work)?;
+    let postgres = options.postgres.as_deref().map(Postgres::at);
+    for (name, postgres) in [("sqlite", None), ("postgresql", postgres.as_ref())] {
+        let wanted = options.only.as_deref().is_none_or(|only| only == name);
+        if !wanted || (name == "postgresql" && postgres.is_none()) {
+            continue;
+        }
+        let folder = work.join(name);
+        let bench = Bench { binary: &options.binary, folder, certificates: &certificates, postgres, plan };
+        let results = Box::pin(turning::measure(&bench, messages)).await.with_context(|| name.to_owned())?;
+        println!("{name}: {}", serde_json::to_string_pretty(&results)?);
+    }
+    Ok(())
 }
 
 async fn measure(options: &Options, plan: Plan, work: &Path) -> Result<Value> {

@@ -98,6 +98,48 @@ await withBrowser(async (first) => {
     verdict((await main(page).textContent()).includes("ticket 4512"), "and of its reason");
   });
 
+  await part("looks", async () => {
+    await go("/looks");
+    const row = main(page).locator("tbody tr").first();
+    verdict((await row.textContent()).includes("ticket 4512"), "who looked is listed, with why");
+    verdict((await row.locator(`a[href$="/messages/${message.id}"]`).count()) === 1, "and leads to what they looked at");
+  });
+
+  await part("security", async () => {
+    const decide = async () => {
+      await page.getByRole("button", { name: "Put into force" }).click();
+      await page.waitForURL("**/app/test/security");
+    };
+    await go("/security");
+    verdict((await main(page).locator("[data-switch]").count()) === 6, "every protection says how it stands");
+    await look(page, "security");
+    await main(page).locator('[data-switch="masking"]').getByRole("link", { name: "Change…" }).click();
+    await page.getByLabel("Hidden", { exact: true }).selectOption("patterns");
+    await page.getByLabel("Rules", { exact: true }).fill("One-time code = [0-9]{3}-[0-9]{3}");
+    await page.locator("#preview").getByText("Ada Example").waitFor();
+    verdict(!(await page.locator("#preview").textContent()).includes("417-233"), "what rules leave of sample data follows what is typed");
+    await look(page, "masking");
+    await page.getByLabel("Why", { exact: true }).fill("Agents need order numbers, change 118");
+    await decide();
+    verdict((await main(page).textContent()).includes("change 118"), "it is in force, and the page says why");
+    await main(page).locator('[data-switch="masking"]').getByRole("link", { name: "Change…" }).click();
+    await page.getByLabel("Hidden", { exact: true }).selectOption("default");
+    await decide();
+  });
+
+  await part("as another role", async () => {
+    await go("/roles/agent");
+    await main(page).getByRole("link", { name: "Look as they do" }).click();
+    await page.locator("[data-preview]").waitFor();
+    verdict((await page.getByRole("link", { name: "Audit", exact: true }).count()) === 0, "a page as another role has what that role has");
+    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Messages" }).click();
+    await page.waitForURL("**/app/test/messages?as=agent");
+    verdict(await page.locator("[data-preview]").isVisible(), "and its links lead on");
+    await page.getByRole("link", { name: "Back to your own view" }).click();
+    await page.waitForURL("**/app/test/messages");
+    verdict((await page.locator("[data-preview]").count()) === 0, "until one leads back");
+  });
+
   await part("contact", async () => {
     await go("/contacts");
     await fill(page, "Add a contact", { Name: "Hedy Example", Phone: "+15550100177", "E-mail": "hedy@example.com", "Your id": "patient-77" }, "Add");

@@ -30,9 +30,12 @@ async function furnish({ api, tls }, page, url) {
   });
   await own(page, "POST", "/v1/sso/domains", { domain: "clinic.example", connection: workforce });
   await own(page, "POST", "/v1/scim/tokens", { name: "Okta" });
+  const { id: handed } = await own(page, "POST", "/v1/secrets", { name: "shop-signing" });
+  await own(page, "POST", `/v1/secrets/${handed}/handover`, { overlap_seconds: 0 });
   const { id: remembered } = await api("POST", "/v1/contacts", { name: "Vera Remembered", phone: "+12025550188" });
   const { id: forgotten } = await api("POST", "/v1/contacts", { name: "Wanted Forgotten", phone: "+12025550187" });
   await own(page, "DELETE", `/v1/contacts/${forgotten}`);
+  await own(page, "POST", "/v1/settings/storage/holds", { contact_id: remembered, reason: "Case 24-117" });
   // Records lead to who is no more, and a page of one connection to the settings of its own kind.
   const settings = ENVIRONMENTS.flatMap((environment) => [`/app/${environment}/sso/${workforce}/oidc`, `/app/${environment}/sso/${portal}/saml`]);
   const places = [`/app/test/contacts/${remembered}`, ...settings];

@@ -18,6 +18,9 @@ pub(crate) struct Options {
     /// How many messages to store before start-up is measured
     #[arg(long)]
     stored: Option<usize>,
+    /// Nothing but the turn of an organisation's key, with so many messages stored
+    #[arg(long, value_name = "MESSAGES")]
+    turn: Option<usize>,
     /// What to build: `release`, or `dist`, as it ships (link-time optimisation over everything: many minutes)
     #[arg(long, default_value = "release")]
     profile: String,
@@ -59,6 +62,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, log: &mut Log) -> Re
     }
     if let Some(stored) = options.stored {
         bench.args(["--stored", &stored.to_string()]);
+    }
+    if let Some(messages) = options.turn {
+        bench.args(["--turn", &messages.to_string()]);
     }
     if let Some(only) = &options.only {
         bench.args(["--only", only]);

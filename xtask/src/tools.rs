@@ -73,6 +73,14 @@ pub(crate) fn node(workspace: &Workspace, log: &mut Log) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// Programs of others that read the PDF files tests make.
+pub(crate) fn pdf_readers(workspace: &Workspace, log: &mut Log) -> Result<()> {
+    match ["pdftotext", "qpdf"].iter().all(|program| Workspace::on_path(program).is_some()) {
+        true => Ok(()),
+        false => debian(workspace, &["poppler-utils", "qpdf"], log),
+    }
+}
+
 /// A browser. Playwright would fetch one of its own; Debian's is good enough, and updated.
 pub(crate) fn chromium(workspace: &Workspace, log: &mut Log) -> Result<PathBuf> {
     if Workspace::on_path("chromium").is_none() {

@@ -3,6 +3,7 @@
 //! * [`permissions`] is the one vocabulary of rights, `resource:verb`, that keys hold and routes ask for.
 //! * [`organisations`] makes the scope that everything else lives in.
 //! * [`masking`] says what an organisation hides from whoever reads.
+//! * [`encryption`] turns the keys that everything is under.
 //! * [`secrets`] keeps credentials that are used and never shown again.
 //! * [`notices`] tell an organisation what it should hear of besides its messages.
 //! * [`api_keys`] issues keys, decides whether a presented one is believed, and remembers how it was used.
@@ -19,6 +20,7 @@
 
 pub mod api_keys;
 mod credentials;
+pub mod encryption;
 pub mod identities;
 pub mod links;
 pub mod mail;

@@ -11,10 +11,13 @@ sealpost_web::permissions! {
     DATA_REVEAL = "data:reveal" "See personal data in clear, with a reason, on the record";
     MASKING_READ = "masking:read" "Read and preview what is masked";
     MASKING_WRITE = "masking:write" "Change what is masked";
+    SECURITY_READ = "security:read" "Read the security settings";
+    SECURITY_MANAGE = "security:manage" "Change the security settings";
     CONTACTS_READ = "contacts:read" "Read and search contacts, masked";
     CONTACTS_MATCH = "contacts:match" "Find contacts by the last four digits of a phone number";
     CONTACTS_WRITE = "contacts:write" "Create and change contacts";
     CONTACTS_ERASE = "contacts:erase" "Erase people, for good";
+    CONTACTS_EXPORT = "contacts:export" "Export everything held about a person, with a reason, on the record";
     ERASURES_READ = "erasures:read" "Read erasures and their certificates";
     TEMPLATES_READ = "templates:read" "Read and preview templates";
     TEMPLATES_WRITE = "templates:write" "Create templates and new versions of them";
@@ -28,6 +31,7 @@ sealpost_web::permissions! {
     KEYS_MANAGE = "keys:manage" "Create, rotate and revoke API keys";
     SECRETS_MANAGE = "secrets:manage" "Store, replace and remove secrets, never read them";
     LEDGER_READ = "ledger:read" "Read the audit ledger, its checkpoints and proofs";
+    EVIDENCE_READ = "evidence:read" "Read the record of processing, the controls and packs of evidence, ledger included";
     OUTBOX_READ = "outbox:read" "Read what the test environment would have sent, masked";
     SUPPRESSIONS_READ = "suppressions:read" "Read the suppression list, masked";
     SUPPRESSIONS_WRITE = "suppressions:write" "Suppress addresses and lift suppressions";
@@ -39,6 +43,8 @@ sealpost_web::permissions! {
     NETWORKS_MANAGE = "networks:manage" "Decide from where whom is admitted";
     SSO_READ = "sso:read" "Read by which services members sign in";
     SSO_MANAGE = "sso:manage" "Decide by which services members sign in";
+    STORAGE_READ = "storage:read" "Read how long payloads are stored, and what is held";
+    STORAGE_MANAGE = "storage:manage" "Decide how long payloads are stored, hold and purge them";
     SCIM_MANAGE = "scim:manage" "Let directories provision members, and say which group gives which role";
 }
 

@@ -7,6 +7,7 @@
 //! * [`masking`] changes what is hidden from whoever reads.
 //! * [`checkpoints`] signs the log's head while there is news, and hands it to witnesses outside the database.
 //! * [`erasure`] says what a certificate of erasure says, and checks one.
+//! * [`evidence`] is the record of processing, the controls and what proves them, as a signed pack.
 //! * [`siem`] streams every leaf to a collector outside.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -15,9 +16,12 @@ pub mod activity;
 pub mod audit;
 pub mod checkpoints;
 pub mod erasure;
+pub mod evidence;
+pub mod leaks;
 pub mod looks;
 pub mod masking;
 mod reason;
+pub mod security;
 pub mod siem;
 
 pub use reason::{Reason, Unsuitable};

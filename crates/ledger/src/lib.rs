@@ -42,6 +42,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod checkpoint;
+mod commitment;
 pub mod export;
 pub mod hash;
 pub mod leaf;
@@ -50,6 +51,7 @@ pub mod tree;
 pub mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointError, VerifierKey};
+pub use commitment::{commitment_content, commitment_in};
 pub use hash::{Hash, content_hash, empty_root, leaf_hash, node_hash};
 pub use leaf::{Action, Actor, Environment, Leaf, LeafError, LeafResult, Reason, Target, TargetKind};
 pub use proof::{NodeSource, ProofError, Refused, consistency, inclusion, verify_consistency, verify_inclusion};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sealpost_access::encryption::Reseal;
 use sealpost_access::notices;
 use sealpost_access::secrets::SecretUser;
 use sealpost_egress::client::Client;
@@ -18,10 +19,13 @@ use crate::dispatcher::Dispatcher;
 use crate::endpoints::{self, Endpoints};
 use crate::erasures::{self, Erasures, ErasuresConfig};
 use crate::events::{self, Events};
+use crate::exports::{self, Exports};
 use crate::home::{self, Home};
 use crate::letters::Letters;
-use crate::messages::{self, Accepting, EmailSender, Messages, Sender};
+use crate::messages::{self, Accepting, EmailSender, Messages, Sender, Vault};
 use crate::meters::Meters;
+use crate::receipts::{self, Receipts};
+use crate::storage::{self, Policies, Storage, StorageConfig};
 use crate::suppressions;
 use crate::templates::{self, Templates};
 use crate::unsubscribe::{self, Unsubscribe};
@@ -58,6 +62,9 @@ pub struct Messaging {
     pub messages: Messages,
     /// People who were forgotten.
     pub erasures: Erasures,
+    /// How long what is stored.
+    pub storage: Storage,
+    vault: Vault,
     unsubscribe: Unsubscribe,
     meters: Arc<Meters>,
 }
@@ -72,12 +79,15 @@ impl Messaging {
         let channels = Channels::new(store.clone());
         let endpoints = Endpoints::new(store.clone(), client.clone());
         let unsubscribe = Unsubscribe::new(&store, &public_url);
+        let (policies, vault) = (Policies::new(store.clone()), Vault::new(&store));
         let accepting = Accepting {
             store: store.clone(),
             contacts: contacts.clone(),
             events: events.clone(),
             templates: templates.clone(),
             endpoints: endpoints.clone(),
+            policies: policies.clone(),
+            vault: vault.clone(),
         };
         let messages = Messages::new(accepting, store.clone(), contacts.clone(), endpoints.clone());
         let erasures = Erasures::new(ErasuresConfig {
@@ -86,6 +96,7 @@ impl Messaging {
             messages: messages.clone(),
             endpoints: endpoints.clone(),
         });
+        let storage = Storage::new(StorageConfig { store: store.clone(), policies, vault: vault.clone() });
         Self {
             store,
             client,
@@ -97,6 +108,8 @@ impl Messaging {
             endpoints,
             messages,
             erasures,
+            storage,
+            vault,
             unsubscribe,
             meters: Arc::default(),
         }
@@ -108,6 +121,9 @@ impl Messaging {
             messages::feature(&self.messages),
             contacts::feature(&self.contacts),
             erasures::feature(&self.erasures),
+            storage::feature(&self.storage),
+            receipts::feature(&Receipts::new(self.messages.clone())),
+            exports::feature(&Exports::new(self.store.clone(), self.contacts.clone(), self.messages.clone())),
             suppressions::feature(&self.store),
             templates::feature(&self.templates),
             events::feature(&self.events, &self.templates),
@@ -125,10 +141,13 @@ impl Messaging {
     /// What of this crate uses secrets.
     pub const SECRET_USERS: &[SecretUser] = &[endpoints::secret_uses, channels::secret_uses];
 
+    /// What of this crate is sealed under an organisation's own key.
+    pub const RESEALS: &[Reseal] = &[storage::reseal];
+
     /// Where their pages are found.
     pub fn navigation() -> Vec<Nav> {
         let work = [home::NAV, messages::NAV, messages::OUTBOX, contacts::NAV];
-        work.into_iter().chain([templates::NAV, events::NAV, endpoints::NAV, erasures::NAV]).collect()
+        work.into_iter().chain([templates::NAV, events::NAV, endpoints::NAV, erasures::NAV, storage::NAV]).collect()
     }
 
     /// Who delivers letters to members.
@@ -146,8 +165,14 @@ impl Messaging {
         let email =
             EmailSender::new(self.store.clone(), self.mailer.clone(), self.channels.clone(), self.unsubscribe.clone());
         let meters = &self.meters;
-        let sender =
-            Sender::new(self.store.clone(), self.contacts.clone(), self.endpoints.clone(), email, meters.clone());
+        let sender = Sender::new(
+            self.store.clone(),
+            self.contacts.clone(),
+            self.endpoints.clone(),
+            email,
+            self.vault.clone(),
+            meters.clone(),
+        );
         let deliverer = Deliverer::new(self.store.clone(), self.endpoints.clone(), self.client.clone(), meters.clone());
         let teller = Teller::new(self.store.clone(), self.endpoints.clone());
         Dispatcher::new(self.store.clone(), meters.clone())

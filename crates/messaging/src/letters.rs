@@ -31,7 +31,9 @@ impl Letters {
         let id = first.first().ok_or("channel_missing")?.id;
         let channel = self.channels.email(&live, id).await.map_err(|_| "channel_unusable")?;
         let mail = build(&live, &channel, to, letter).ok_or("not_a_mail")?;
-        match self.mailer.send(Tenant::new(ctx.org.id.bytes()), &channel.relay, &mail).await {
+        let outcome = self.mailer.send(Tenant::new(ctx.org.id.bytes()), &channel.relay, &mail).await;
+        self.channels.used(&live, id).await;
+        match outcome {
             Outcome::Accepted { .. } => Ok(()),
             other => Err(other.code()),
         }

@@ -3,7 +3,8 @@
 //! * [`contacts`] are the people an organisation writes to; [`suppressions`] the addresses it must not write to.
 //! * [`templates`] say it, [`events`] are what the API fires by name, [`channels`] are the configured senders.
 //! * [`messages`] are the main job, from the request to the report.
-//! * [`erasures`] forget people for good.
+//! * [`storage`] decides how long what is stored of them, and [`receipts`] prove what was sent when it is gone.
+//! * [`erasures`] forget people for good; [`exports`] give them everything that is held about them.
 //! * [`letters`] go to the organisation's own staff.
 //! * [`endpoints`] hear of what happens, through [`deliveries`]; [`dispatcher`] does what the outbox promises.
 #![forbid(unsafe_code)]
@@ -11,6 +12,7 @@
 
 mod assembly;
 mod cursor;
+mod facts;
 mod label;
 mod looking;
 mod meters;
@@ -24,9 +26,12 @@ pub mod dispatcher;
 pub mod endpoints;
 pub mod erasures;
 pub mod events;
+pub mod exports;
 pub mod home;
 pub mod letters;
 pub mod messages;
+pub mod receipts;
+pub mod storage;
 pub mod suppressions;
 pub mod templates;
 pub mod unsubscribe;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use sealpost_access::Credentials;
 use sealpost_access::api_keys::{self, KeyAuthenticator};
+use sealpost_access::encryption;
 use sealpost_access::mail::Post;
 use sealpost_access::members::{self, MemberFaces, Members};
 use sealpost_access::networks;
 use sealpost_access::own;
 use sealpost_access::passkeys::{self, Passkeys};
-use sealpost_access::roles::{self, RoleMatrix};
+use sealpost_access::roles::{self, RoleMatrix, RolePreviews};
 use sealpost_access::scim::{self, ScimAuthenticator};
 use sealpost_access::secrets;
 use sealpost_access::sessions::{self, SessionAuthenticator};
@@ -25,8 +26,11 @@ use sealpost_egress::smtp::Mailer;
 use sealpost_egress::text::NameServers;
 use sealpost_egress::tls::Trust;
 use sealpost_govern::checkpoints::{Signer, WitnessFolder};
-use sealpost_govern::{activity, audit, masking, siem};
-use sealpost_messaging::{Messaging, MessagingConfig};
+use sealpost_govern::evidence::{self as govern_evidence, Evidence, Installation, Source};
+use sealpost_govern::leaks::LeakAlarm;
+use sealpost_govern::security::{self, Switches};
+use sealpost_govern::{activity, audit, looks, masking, siem};
+use sealpost_messaging::{Messaging, MessagingConfig, storage};
 use sealpost_seal::RootKey;
 use sealpost_store::{Database, Store, StoreConfig, World};
 use sealpost_web::shell::Dashboard;
@@ -35,6 +39,7 @@ use sealpost_web::{App, Feature, Registry, SecurityTxt, WebConfig};
 use crate::config::{
     Config, EgressConfig, Environment, PostgresConfig, PublicUrl, SecretSource, SecurityTxtConfig, StorageConfig,
 };
+use crate::evidence::Installed;
 use crate::telemetry::Telemetry;
 use crate::trust;
 
@@ -58,21 +63,18 @@ impl House {
     /// Opens the store and builds every feature. `Err` says what is missing or wrong.
     pub(crate) async fn open(config: &Config, environment: &Environment, world: World) -> Result<Self> {
         let store = open_store(config, environment, world).await?;
-        let trust = trust::of_files(config.egress.authorities.iter().map(|path| path.relative()))
-            .context("egress.authorities")?;
+        let trust = trust_of(config)?;
         let keys = KeyAuthenticator::new(store.clone());
         let sessions = SessionAuthenticator::new(store.clone());
-        let messaging = Messaging::new(MessagingConfig {
-            store: store.clone(),
-            client: client(&config.egress, &trust)?,
-            mailer: mailer(&config.egress, &trust)?,
-            public_url: config.server.public_url.as_str().to_owned(),
-        });
+        let messaging = messaging(store.clone(), config)?;
         let mut features = vec![api_keys::feature(store.clone(), keys.clone()), audit::feature(store.clone())];
         features.push(activity::feature(store.clone()));
         features.push(masking::feature(&store));
+        features.push(security::feature(&store, Switches::standard().with(storage::SWITCH)));
+        features.push(looks::feature(&store));
         features.push(networks::feature(&store));
-        features.push(secrets::feature(&store, Messaging::SECRET_USERS));
+        features.push(encryption::feature(&store));
+        features.push(secrets::feature(&store, Messaging::SECRET_USERS, config.server.public_url.as_str()));
         let (members, matrix) = (Members::new(store.clone()), RoleMatrix::default());
         let faces = MemberFaces::new(members.clone());
         features.push(sso::feature(&Sso::new(
@@ -84,6 +86,7 @@ impl House {
         )));
         features.extend(people(&store, members, &sessions, &messaging, &matrix, &config.server.public_url));
         features.extend(messaging.features());
+        features.push(govern_evidence::feature(&evidence(store.clone(), config, &messaging)));
         let entries = Messaging::navigation()
             .into_iter()
             .chain([
@@ -96,14 +99,21 @@ impl House {
                 scim::NAV,
                 own::NAV,
                 secrets::NAV,
+                govern_evidence::NAV,
+                security::NAV,
+                looks::NAV,
             ])
             .collect();
         let dashboard = Dashboard { entries, faces: Arc::new(faces), search: Messaging::SEARCH };
         let registry = Registry::new(
             features,
-            Credentials::new(keys.clone(), sessions, ScimAuthenticator::new(store.clone())),
+            Credentials::new(keys.clone(), sessions.clone(), ScimAuthenticator::new(store.clone())),
             store.clone(),
-            web(config, dashboard),
+            WebConfig {
+                alarm: Some(LeakAlarm::new(store.clone())),
+                previews: Some(RolePreviews::new(store.clone(), sessions)),
+                ..web(config, dashboard)
+            },
         )?;
         matrix.fill(registry.routes());
         let signer = Arc::new(Signer::new(store.clone(), witness(config)?).await?);
@@ -142,11 +152,37 @@ fn people(
     ]
 }
 
-/// Opens the store alone, for commands that need no server.
-pub(crate) async fn open_store(config: &Config, environment: &Environment, world: World) -> Result<Store> {
+/// Everything that is sent, by this configuration.
+pub(crate) fn messaging(store: Store, config: &Config) -> Result<Messaging> {
+    let trust = trust_of(config)?;
+    Ok(Messaging::new(MessagingConfig {
+        store,
+        client: client(&config.egress, &trust)?,
+        mailer: mailer(&config.egress, &trust)?,
+        public_url: config.server.public_url.as_str().to_owned(),
+    }))
+}
+
+fn trust_of(config: &Config) -> Result<Trust> {
+    trust::of_files(config.egress.authorities.iter().map(|path| path.relative())).context("egress.authorities")
+}
+
+/// The evidence of this installation.
+pub(crate) fn evidence(store: Store, config: &Config, messaging: &Messaging) -> Evidence {
+    let sources: [Arc<dyn Source>; 2] = [Arc::new(messaging.clone()), Arc::new(Installed::new(config))];
+    Evidence::new(store, Installation { version: env!("CARGO_PKG_VERSION"), sources: Arc::new(sources) })
+}
+
+/// The root key that the configuration names.
+pub(crate) fn root_key(config: &Config, environment: &Environment) -> Result<RootKey> {
     let source = config.keys.root.as_ref().ok_or(NoRootKey)?;
     let text = source.read(environment).context("keys.root")?;
-    let root = RootKey::parse(text.expose()).context("keys.root")?;
+    RootKey::parse(text.expose()).context("keys.root")
+}
+
+/// Opens the store alone, for commands that need no server.
+pub(crate) async fn open_store(config: &Config, environment: &Environment, world: World) -> Result<Store> {
+    let root = root_key(config, environment)?;
     let origin = match &config.ledger.origin {
         Some(origin) => origin.clone(),
         None => format!("{}/ledger", config.server.public_url.authority()),

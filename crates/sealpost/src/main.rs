@@ -9,11 +9,13 @@
 mod api;
 mod cli;
 mod config;
+mod evidence;
 mod files;
 mod hardening;
 mod house;
 mod kit;
 mod logging;
+mod needles;
 mod numbers;
 mod receiver;
 mod running;

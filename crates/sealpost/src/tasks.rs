@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealpost_access::links;
-use sealpost_access::{api_keys, members, networks, passkeys, secrets, sessions, sso};
+use sealpost_access::{api_keys, encryption, members, networks, passkeys, secrets, sessions, sso};
 use sealpost_govern::{activity, audit, checkpoints};
 use sealpost_messaging::contacts::{ContactRefusal, Contacts};
-use sealpost_messaging::erasures;
+use sealpost_messaging::{Messaging, erasures, storage};
 use sealpost_store::{Ctx, Environment, Org, OrgId, Store, StoreError};
 use sealpost_web::tls::Certificates;
 use tokio::task::JoinSet;
@@ -21,10 +21,14 @@ const KEY_USE: Duration = Duration::from_secs(5);
 const KEY_CARE: Duration = Duration::from_secs(15 * 60);
 /// How often secrets are looked after: so late, at most, a reminder of their age comes.
 const SECRET_CARE: Duration = Duration::from_secs(60 * 60);
+/// How often hand-overs are looked for that nobody opened in time: so long, at most, a value is kept that nobody can open any more.
+const HANDOVER_CARE: Duration = Duration::from_secs(30);
 /// How often changes of networks are looked for that nobody confirmed. They are over before: this writes it down.
 const NETWORK_CARE: Duration = Duration::from_secs(15);
 /// How often erasures are looked for that a crash interrupted.
 const ERASURE_CARE: Duration = Duration::from_secs(15);
+/// How often turns of keys are gone on with, and copies of keys are closed whose time has come.
+const ENCRYPTION_CARE: Duration = Duration::from_secs(5);
 /// How often what belongs to members is looked after.
 const MEMBER_CARE: Duration = Duration::from_secs(15 * 60);
 /// How often expired idempotent answers are removed.
@@ -46,14 +50,15 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &Le
     tasks.spawn(api_keys::flush_forever(house.keys.uses(), KEY_USE));
     tasks.spawn(api_keys::look_after_forever(house.store.clone(), KEY_CARE));
     tasks.spawn(secrets::look_after_forever(house.store.clone(), SECRET_CARE));
+    tasks.spawn(secrets::look_after_handovers_forever(house.store.clone(), HANDOVER_CARE));
     tasks.spawn(networks::look_after_forever(house.store.clone(), NETWORK_CARE));
     tasks.spawn(erasures::look_after_forever(house.messaging.erasures.clone(), ERASURE_CARE));
+    tasks.spawn(storage::look_after_forever(house.messaging.storage.clone()));
+    tasks.spawn(encryption::look_after_forever(house.store.clone(), ENCRYPTION_CARE, Messaging::RESEALS));
     let checkpoint_every = Duration::from_millis(ledger.checkpoint_ms);
     tasks.spawn(checkpoints::sign_forever(house.signer.clone(), checkpoint_every));
     tasks.spawn(activity::count_forever(house.store.clone()));
-    if ledger.details_days > 0 {
-        tasks.spawn(audit::prune_forever(house.store.clone(), ledger.details_days, PRUNING));
-    }
+    tasks.spawn(audit::prune_forever(house.store.clone(), ledger.details_days, PRUNING));
     tasks.spawn(forget_expired_answers(house.store.clone()));
     tasks.spawn(look_after_members(house.store.clone()));
     tasks.spawn(reindex_contacts(house.store.clone(), house.messaging.contacts.clone()));

@@ -12,6 +12,8 @@ use crate::tx::Tx;
 pub enum CredentialKind {
     /// An API key.
     ApiKey,
+    /// The link of a hand-over, by which somebody is shown a secret once.
+    HandOver,
     /// A member's passkey.
     Passkey,
     /// A code that lets a member in who has lost their passkeys.
@@ -34,6 +36,7 @@ impl CredentialKind {
     const fn as_str(self) -> &'static str {
         match self {
             Self::ApiKey => "api_key",
+            Self::HandOver => "handover",
             Self::Passkey => "passkey",
             Self::RecoveryCode => "recovery_code",
             Self::ScimToken => "scim_token",

@@ -18,6 +18,16 @@ pub enum Point {
     Checkpoint,
     /// A person's key is destroyed, and what was sealed under it still stands.
     Shredded,
+    /// A new version of an organisation's key is durable, and nothing is under it.
+    KeyTurned,
+    /// Some slots are wrapped under the new version, and others are not.
+    SlotsRewrapped,
+    /// The versions before are destroyed, and that is not on record.
+    OldKeyGone,
+    /// Some keys are wrapped under the next root key, and others are not.
+    RootRewrapped,
+    /// An export is on record, and nothing of it was opened.
+    Exporting,
 }
 
 /// Goes on, unless this is the pass of this point at which the process is to die.
@@ -97,6 +107,11 @@ mod armed {
             Point::AfterProvider => "after_provider",
             Point::Checkpoint => "checkpoint",
             Point::Shredded => "shredded",
+            Point::KeyTurned => "key_turned",
+            Point::SlotsRewrapped => "slots_rewrapped",
+            Point::OldKeyGone => "old_key_gone",
+            Point::RootRewrapped => "root_rewrapped",
+            Point::Exporting => "exporting",
         }
     }
 }

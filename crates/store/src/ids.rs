@@ -135,8 +135,12 @@ ids! {
     ErasureId = "era";
     /// An event definition: what the API fires by name.
     EventId = "evd";
+    /// The hand-over of a secret's value to a person.
+    HandOverId = "hov";
     /// A job in the outbox.
     JobId = "job";
+    /// What is kept whatever a rule says.
+    LegalHoldId = "hold";
     /// A member of an organisation's staff.
     MemberId = "mem";
     /// A message.
@@ -147,6 +151,8 @@ ids! {
     OrgId = "org";
     /// A member's passkey.
     PasskeyId = "psk";
+    /// A purge of past payloads.
+    PurgeId = "purge";
     /// A recovery code.
     RecoveryCodeId = "rcv";
     /// One request to the API.

@@ -1,7 +1,7 @@
 //! The key store: a database of its own, so that destroying a key reaches every backup of the data.
 //!
 //! ```text
-//! root key ── wraps ── organisation key ── wraps ── slots (32 random bytes each)
+//! root key ── wraps ── organisation key, in versions ── wraps ── slots (32 random bytes each)
 //!                                                    ├─ a contact's slot is its subject key
 //!                                                    └─ a message's key is derived from the subject key AND a slot of its own
 //! ```
@@ -10,28 +10,39 @@
 //! waits for a key to be written. Deleting a slot shreds what it protects; see `docs/decisions/0003-key-slots.md`.
 //! Beside the slots stand the keys of blind indexes, one for each month.
 
+mod copies;
 mod epochs;
 mod erased;
+mod ring;
+mod root;
+mod turn;
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use moka::sync::Cache;
-use sealpost_seal::envelope;
-use sealpost_seal::key::{Key, KeyId, RootKey};
+use sealpost_seal::key::{Key, RootKey};
 use sealpost_seal::place::Place;
 use sealpost_seal::signing::Ed25519Key;
-use zeroize::Zeroizing;
 
 use crate::clock::Time;
 use crate::ctx::{Ctx, Org, World};
 use crate::db::Db;
 use crate::error::StoreError;
 use crate::ids::{OrgId, SlotId};
+use crate::tx::Tx;
 use crate::{Environment, org_sql};
 
+pub use copies::KeyCopy;
 pub use epochs::{Epochs, LivingEpoch};
 pub use erased::{Erased, SHREDDED};
+pub use ring::OrgKeys;
+pub use root::RootStanding;
+pub use turn::TurnStanding;
+
+use ring::Version;
+use root::{Roots, named_place};
 
 /// The scope that holds what belongs to the installation and to no organisation.
 pub(crate) const INSTALLATION: OrgId = OrgId::from_bytes([0; 16]);
@@ -40,8 +51,16 @@ pub(crate) const INSTALLATION: OrgId = OrgId::from_bytes([0; 16]);
 const MINT: std::ops::RangeInclusive<usize> = 8..=1024;
 /// Opened slots kept in memory.
 const CACHED_SLOTS: u64 = 50_000;
-/// How long an opened slot is believed to be there where no word of its destruction arrives.
-const BELIEVED: std::time::Duration = std::time::Duration::from_secs(60);
+/// How long an opened slot is believed to be there where no word of its destruction arrives: erased is erased within five seconds.
+const BELIEVED: std::time::Duration = std::time::Duration::from_secs(4);
+/// How long an organisation's keys are believed to be as they were read: shorter than new ones are left unused.
+const FRESH_MS: i64 = 2_000;
+/// How long they are used when they can't be read anew.
+const STALE_MS: i64 = 10_000;
+/// The name of an organisation's key.
+const ORGANISATION: &str = "organisation";
+/// The name of the key that stays when the organisation's turns.
+const LASTING: &str = "lasting";
 
 /// A slot of the key store: its id stands in the row it protects.
 #[derive(Clone)]
@@ -58,7 +77,7 @@ pub struct Keys(Arc<Inner>);
 
 struct Inner {
     db: Db,
-    root: RootKey,
+    roots: Roots,
     world: World,
     pepper: Key,
     cursor: Key,
@@ -83,16 +102,17 @@ impl Keys {
         if inhabited && !is_begun(&db, &world).await? {
             return Err(StoreError::KeysLost);
         }
-        let pepper = named(&db, &root, &world, INSTALLATION, "token").await.map_err(|error| match error {
+        let roots = Roots::new(root);
+        let pepper = named(&db, &roots, &world, "token").await.map_err(|error| match error {
             StoreError::Unopenable => StoreError::WrongRoot,
             error => error,
         })?;
         let cursor = pepper.derive("cursor", &[]);
-        let checkpoint = named(&db, &root, &world, INSTALLATION, "checkpoint").await?;
+        let checkpoint = named(&db, &roots, &world, "checkpoint").await?;
         let signing = Ed25519Key::from_seed(&checkpoint.mac(&[b"ed25519"]));
         Ok(Self(Arc::new(Inner {
             db,
-            root,
+            roots,
             world,
             pepper,
             cursor,
@@ -127,12 +147,31 @@ impl Keys {
 
     /// The organisation's keys, made on first use.
     pub async fn organisation(&self, org: OrgId) -> Result<Arc<OrgKeys>, StoreError> {
-        if let Some(keys) = lock(&self.0.organisations).get(&org) {
-            return Ok(keys.clone());
+        let known = lock(&self.0.organisations).get(&org).cloned();
+        let Some(known) = known else { return self.read_anew(org).await };
+        let age = self.0.world.clock.now().since(known.read_at);
+        if age < FRESH_MS {
+            return Ok(known);
         }
-        let key = named(&self.0.db, &self.0.root, &self.0.world, org, "organisation").await?;
-        let keys = Arc::new(OrgKeys::new(org, key));
-        Ok(lock(&self.0.organisations).entry(org).or_insert(keys).clone())
+        let usable = age < STALE_MS;
+        // One reads; the others go on with what there is while that may be.
+        if usable && known.being_read.swap(true, Ordering::Relaxed) {
+            return Ok(known);
+        }
+        match self.read_anew(org).await {
+            Err(error) if usable => {
+                known.being_read.store(false, Ordering::Relaxed);
+                tracing::warn!(error = %error, "keys.not_read_anew");
+                Ok(known)
+            }
+            read => read,
+        }
+    }
+
+    /// The organisation's keys, read anew if there is none among them that this is under.
+    async fn organisation_for(&self, org: OrgId, wrapped: &[u8]) -> Result<Arc<OrgKeys>, StoreError> {
+        let keys = self.organisation(org).await?;
+        if keys.knows(wrapped) { Ok(keys) } else { self.read_anew(org).await }
     }
 
     /// A fresh slot, durable already.
@@ -175,19 +214,10 @@ impl Keys {
         let slots: Vec<Slot> = (0..count)
             .map(|_| Slot { id: SlotId::new(&inner.world), key: Arc::new(Key::generate(&*inner.world.rng)) })
             .collect();
-        let rows: Vec<(SlotId, Vec<u8>)> = slots
-            .iter()
-            .map(|slot| {
-                let wrapped = envelope::wrap(
-                    &keys.wrapping,
-                    keys.id,
-                    &slot_place(org, &slot.id.bytes()),
-                    &slot.key,
-                    &*inner.world.rng,
-                );
-                (slot.id, wrapped)
-            })
-            .collect();
+        let mut rows: Vec<(SlotId, Vec<u8>)> = Vec::with_capacity(slots.len());
+        for slot in &slots {
+            rows.push((slot.id, keys.wrap(&slot_place(org, &slot.id.bytes()), &slot.key)?));
+        }
         let stored = inner
             .db
             .write(inner.ctx(org), move |tx| {
@@ -227,8 +257,8 @@ impl Keys {
             })
             .await?
             .ok_or(StoreError::KeyGone)?;
-        let keys = self.organisation(org).await?;
-        let key = Arc::new(envelope::unwrap(&keys.wrapping, &slot_place(org, &id.bytes()), &wrapped)?);
+        let keys = self.organisation_for(org, &wrapped).await?;
+        let key = Arc::new(keys.unwrap(&slot_place(org, &id.bytes()), &wrapped)?);
         self.0.opened.insert((org, id), key.clone());
         Ok(key)
     }
@@ -263,6 +293,51 @@ impl Inner {
     fn ctx(&self, org: OrgId) -> Arc<Ctx> {
         Arc::new(Ctx::system(Org { id: org, environment: Environment::Live }, self.world.clone()))
     }
+
+    /// An organisation's keys as they are stored, made if there are none.
+    async fn read_organisation(&self, org: OrgId) -> Result<OrgKeys, StoreError> {
+        let look = |tx: &mut Tx<'_>| Ok::<_, StoreError>((stored(tx)?, index_turns(tx)?));
+        let (mut rows, turns) = self.db.peek(self.ctx(org), look).await?;
+        if rows.is_empty() {
+            rows = self.make_organisation(org).await?;
+        }
+        let (mut versions, mut lasting) = (Vec::with_capacity(1), None);
+        for row in &rows {
+            let key = self.unwrap_named(org, &row.name, &row.wrapped).await?;
+            match &*row.name {
+                LASTING => lasting = Some(key),
+                _ => versions.push(Version::new(row.version, row.at, key)),
+            }
+        }
+        let lasting = match (lasting, rows.iter().rev().find(|row| row.name == ORGANISATION)) {
+            (Some(lasting), _) => lasting,
+            // An organisation that is older than the key that lasts, and whose own has not turned yet: its first key is both.
+            (None, Some(first)) => self.unwrap_named(org, ORGANISATION, &first.wrapped).await?,
+            (None, None) => return Err(StoreError::KeyGone),
+        };
+        OrgKeys::new(org, self.world.clone(), versions, lasting, turns).ok_or(StoreError::KeyGone)
+    }
+
+    async fn make_organisation(&self, org: OrgId) -> Result<Vec<Stored>, StoreError> {
+        let fresh = [ORGANISATION, LASTING].map(|name| {
+            let key = Key::generate(&*self.world.rng);
+            (name, self.roots.wrap(&named_place(org, name), &key, &self.world))
+        });
+        // Another node may be first: whoever was, its keys are the ones.
+        let make = move |tx: &mut Tx<'_>| {
+            let [organisation, lasting] = &fresh;
+            if insert_named(tx, organisation)? {
+                insert_named(tx, lasting)?;
+            }
+            stored(tx)
+        };
+        self.db.write(self.ctx(org), make).await
+    }
+
+    /// Unwraps a named key, whichever root key it is under while that turns.
+    async fn unwrap_named(&self, org: OrgId, name: &str, wrapped: &[u8]) -> Result<Key, StoreError> {
+        unwrap_named(&self.db, &self.roots, &self.world, (org, name), wrapped).await
+    }
 }
 
 fn slot_place(org: OrgId, id: &[u8; 16]) -> Place<'_> {
@@ -273,115 +348,88 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A context for what belongs to no organisation.
+fn installation(world: &World) -> Arc<Ctx> {
+    Arc::new(Ctx::system(Org { id: INSTALLATION, environment: Environment::Live }, world.clone()))
+}
+
 /// Whether any key was ever made.
 async fn is_begun(db: &Db, world: &World) -> Result<bool, StoreError> {
-    let ctx = Arc::new(Ctx::system(Org { id: INSTALLATION, environment: Environment::Live }, world.clone()));
     let one = org_sql!("select name from named_key where org = $1 limit 1");
-    let found = db.read(ctx, move |tx| tx.optional(one, &[], |row| row.get::<String>("name"))).await?;
+    let found = db.read(installation(world), move |tx| tx.optional(one, &[], |row| row.get::<String>("name"))).await?;
     Ok(found.is_some())
 }
 
-/// The newest version of a named key, made if there is none, wrapped by the root key.
-async fn named(db: &Db, root: &RootKey, world: &World, org: OrgId, name: &'static str) -> Result<Key, StoreError> {
-    let ctx = Arc::new(Ctx::system(Org { id: org, environment: Environment::Live }, world.clone()));
-    let row = org.bytes();
-    let place =
-        Place { org: row, environment: None, table: "named_key", column: "wrapped", row: name.as_bytes(), owner: None };
-    let find = move |tx: &mut crate::Tx<'_>| {
-        tx.optional(
-            org_sql!("select wrapped from named_key where org = $1 and name = $2 order by version desc limit 1"),
-            &[&name],
-            |row| row.get::<Vec<u8>>("wrapped"),
-        )
-    };
-    if let Some(wrapped) = db.read(ctx.clone(), find).await? {
-        return Ok(envelope::unwrap(root.key(), &place, &wrapped)?);
-    }
-    let fresh = envelope::wrap(root.key(), root.id(), &place, &Key::generate(&*world.rng), &*world.rng);
-    // Another node may be first: whoever was, its key is the one.
-    let wrapped = db
-        .write(ctx, move |tx| {
-            tx.execute(
-                org_sql!("insert into named_key (org, name, version, wrapped, created_at) values ($1, $2, 1, $3, $4) on conflict do nothing"),
-                &[&name, &fresh, &tx.ctx().now()],
-            )?;
-            find(tx)
+/// A key of an organisation, as it is stored.
+struct Stored {
+    name: String,
+    version: u32,
+    wrapped: Vec<u8>,
+    at: Time,
+}
+
+/// The versions of the organisation's key, newest first, and the key that lasts.
+fn stored(tx: &mut Tx<'_>) -> Result<Vec<Stored>, StoreError> {
+    let all = org_sql!(
+        "select name, version, wrapped, created_at from named_key where org = $1 and name in ('organisation', 'lasting')
+         order by version desc"
+    );
+    tx.all(all, &[], |row| {
+        Ok(Stored {
+            name: row.get("name")?,
+            version: row.get("version")?,
+            wrapped: row.get("wrapped")?,
+            at: row.get("created_at")?,
         })
-        .await?;
-    Ok(envelope::unwrap(root.key(), &place, &wrapped.ok_or(StoreError::KeyGone)?)?)
+    })
 }
 
-/// An organisation's keys: what is derived from its one key, each for one purpose.
-pub struct OrgKeys {
-    org: OrgId,
-    id: KeyId,
-    wrapping: Key,
-    root: Key,
-    derived: Mutex<HashMap<&'static str, Arc<Key>>>,
-    days: Mutex<HashMap<i64, Arc<Key>>>,
+fn index_turns(tx: &mut Tx<'_>) -> Result<Vec<Time>, StoreError> {
+    tx.all(org_sql!("select from_at from index_turn where org = $1 order by turn"), &[], |row| row.get("from_at"))
 }
 
-impl OrgKeys {
-    fn new(org: OrgId, key: Key) -> Self {
-        let mut id = KeyId([0; 8]);
-        id.0.copy_from_slice(&key.derive("key-id", &[]).mac(&[])[..8]);
-        Self {
-            org,
-            id,
-            wrapping: key.derive("wrap", &[]),
-            root: key,
-            derived: Mutex::default(),
-            days: Mutex::default(),
+/// Stores the first version of a named key; false if there is one.
+fn insert_named(tx: &mut Tx<'_>, (name, wrapped): &(&'static str, Vec<u8>)) -> Result<bool, StoreError> {
+    let insert = org_sql!(
+        "insert into named_key (org, name, version, wrapped, created_at) values ($1, $2, 1, $3, $4) on conflict do nothing"
+    );
+    Ok(tx.execute(insert, &[name, wrapped, &tx.ctx().now()])? == 1)
+}
+
+/// Unwraps a named key; if it is under a root key that this process doesn't hold, it learns whether the root key turns.
+async fn unwrap_named(
+    db: &Db,
+    roots: &Roots,
+    world: &World,
+    (org, name): (OrgId, &str),
+    wrapped: &[u8],
+) -> Result<Key, StoreError> {
+    match roots.unwrap(&named_place(org, name), wrapped) {
+        Err(StoreError::WrongRoot) => {
+            roots.learn(db, world).await?;
+            roots.unwrap(&named_place(org, name), wrapped)
         }
-    }
-
-    /// The key for one purpose: `secret`, `settings`, `commitment`, `ip`, `device`, `export`.
-    pub fn purpose(&self, label: &'static str) -> Arc<Key> {
-        lock(&self.derived).entry(label).or_insert_with(|| Arc::new(self.root.derive(label, &[]))).clone()
-    }
-
-    /// Seals a value of the organisation itself (no data subject) where it will stand.
-    pub fn seal(
-        &self,
-        label: &'static str,
-        place: &Place<'_>,
-        clear: &[u8],
-        rng: &dyn sealpost_seal::rng::Rng,
-    ) -> Vec<u8> {
-        envelope::seal(&self.purpose(label), self.id, place, clear, rng)
-    }
-
-    /// Opens what [`OrgKeys::seal`] sealed, from the same place.
-    pub fn open(
-        &self,
-        label: &'static str,
-        place: &Place<'_>,
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-        Ok(envelope::open(&self.purpose(label), place, sealed)?)
-    }
-
-    /// Seals the details of a ledger leaf under the key of its day.
-    pub fn seal_audit(&self, ctx: &Ctx, details: &[u8]) -> Vec<u8> {
-        let (key, org) = (self.audit_day(ctx.now()), self.org.bytes());
-        envelope::seal(&key, self.id, &audit_place(org, &ctx.request.bytes()), details, ctx.rng())
-    }
-
-    /// Opens the details of the leaf that was recorded at `at` for `request`.
-    pub fn open_audit(&self, at: Time, request: [u8; 16], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-        Ok(envelope::open(&self.audit_day(at), &audit_place(self.org.bytes(), &request), sealed)?)
-    }
-
-    fn audit_day(&self, at: Time) -> Arc<Key> {
-        let day = at.unix_ms().div_euclid(86_400_000);
-        let mut days = lock(&self.days);
-        if days.len() > 8 {
-            days.clear();
-        }
-        days.entry(day).or_insert_with(|| Arc::new(self.root.derive("audit", &[&day.to_be_bytes()]))).clone()
+        known => known,
     }
 }
 
-fn audit_place<'a>(org: [u8; 16], request: &'a [u8; 16]) -> Place<'a> {
-    Place { org, environment: None, table: "ledger_leaf", column: "content", row: request, owner: None }
+/// A key of the installation, made if there is none, wrapped by the root key.
+async fn named(db: &Db, roots: &Roots, world: &World, name: &'static str) -> Result<Key, StoreError> {
+    let find = move |tx: &mut Tx<'_>| {
+        tx.optional(org_sql!("select wrapped from named_key where org = $1 and name = $2"), &[&name], |row| {
+            row.get::<Vec<u8>>("wrapped")
+        })
+    };
+    let ctx = installation(world);
+    if let Some(wrapped) = db.read(ctx.clone(), find).await? {
+        return unwrap_named(db, roots, world, (INSTALLATION, name), &wrapped).await;
+    }
+    let fresh = (name, roots.wrap(&named_place(INSTALLATION, name), &Key::generate(&*world.rng), world));
+    // Another node may be first: whoever was, its key is the one.
+    let make = move |tx: &mut Tx<'_>| {
+        insert_named(tx, &fresh)?;
+        find(tx)
+    };
+    let wrapped: Option<Vec<u8>> = db.write::<_, StoreError>(ctx, make).await?;
+    unwrap_named(db, roots, world, (INSTALLATION, name), &wrapped.ok_or(StoreError::KeyGone)?).await
 }

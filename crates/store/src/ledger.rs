@@ -7,7 +7,7 @@ use sealpost_ledger::leaf::{
     Action, Environment as LeafEnvironment, Leaf as LedgerLeaf, LeafError, LeafResult, Reason, Target, TargetKind,
 };
 use sealpost_ledger::tree::Frontier;
-use sealpost_ledger::{Hash, content_hash, leaf_hash};
+use sealpost_ledger::{Hash, commitment_content, content_hash, leaf_hash};
 
 use crate::clock::Time;
 use crate::ctx::{Ctx, Org};
@@ -65,6 +65,12 @@ impl Leaf {
     /// Details, sealed by [`OrgKeys::seal_audit`](crate::OrgKeys::seal_audit); the leaf holds only their hash.
     pub fn with(mut self, sealed: Vec<u8>) -> Self {
         self.content = sealed;
+        self
+    }
+
+    /// A commitment in place of details: 32 bytes that tell nothing without what opens them.
+    pub fn committing(mut self, commitment: &[u8; 32]) -> Self {
+        self.content = commitment_content(commitment);
         self
     }
 }

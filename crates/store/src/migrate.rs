@@ -20,6 +20,13 @@ macro_rules! migrations {
 }
 
 /// The schema of `data`.
-pub(crate) const DATA: &[Migration] = migrations!("data": 1 "0001_house", 2 "0002_key_mask", 3 "0003_last4", 4 "0004_people", 5 "0005_pages", 6 "0006_networks", 7 "0007_sso", 8 "0008_scim", 9 "0009_secrets", 10 "0010_erasure");
+pub(crate) const DATA: &[Migration] = migrations!("data": 1 "0001_house", 2 "0002_key_mask", 3 "0003_last4", 4 "0004_people", 5 "0005_pages", 6 "0006_networks", 7 "0007_sso", 8 "0008_scim", 9 "0009_secrets", 10 "0010_erasure", 11 "0011_storage", 12 "0012_security", 14 "0014_keys", 15 "0015_handover");
 /// The schema of `keys`.
-pub(crate) const KEYS: &[Migration] = migrations!("keys": 1 "0001_slots", 2 "0002_erased");
+pub(crate) const KEYS: &[Migration] = migrations!("keys": 1 "0001_slots", 2 "0002_erased", 3 "0003_turns");
+
+/// Every migration: of which database, its number and name.
+pub fn migrations() -> impl Iterator<Item = (&'static str, i64, &'static str)> {
+    let of =
+        |database: &'static str, all: &'static [Migration]| all.iter().map(move |one| (database, one.number, one.name));
+    of("data", DATA).chain(of("keys", KEYS))
+}

@@ -95,6 +95,8 @@ struct Inner {
     origin: String,
     #[cfg(feature = "testing")]
     broken_ledger: Arc<std::sync::atomic::AtomicBool>,
+    /// Whether no other process can use the same data.
+    alone: bool,
     /// Held as long as the store: only one process may use a data folder.
     _folder: Option<std::fs::File>,
 }
@@ -152,6 +154,7 @@ impl Store {
             origin: config.origin,
             #[cfg(feature = "testing")]
             broken_ledger,
+            alone,
             _folder: folder,
         }));
         if alone {
@@ -164,6 +167,11 @@ impl Store {
     /// Time and chance.
     pub fn world(&self) -> &World {
         &self.0.world
+    }
+
+    /// Whether no other process can use the same data: whatever an earlier one had in memory is gone.
+    pub fn is_alone(&self) -> bool {
+        self.0.alone
     }
 
     /// The key store.

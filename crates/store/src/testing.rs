@@ -109,6 +109,32 @@ impl TestStore {
         fail(&"the data folder stays locked")
     }
 
+    /// The key store doesn't know any more that this person was erased: as one that was restored from a copy.
+    pub async fn unerase(&self, ctx: &Ctx, contact: crate::ContactId) {
+        let forgotten = self.store.keys().unerase(ctx.org, contact).await;
+        forgotten.unwrap_or_else(|e| fail(&e));
+    }
+
+    /// The root key that it was opened with.
+    pub fn root_key(&self) -> RootKey {
+        RootKey::parse(&self.root.0).unwrap_or_else(|e| fail(&e))
+    }
+
+    /// The same, with this root key from the next time on that it is opened.
+    pub fn with_root_key(mut self, root: &RootKey) -> Self {
+        self.root = RootKeyText(root.to_file_text().to_string());
+        self
+    }
+
+    /// Where its databases are.
+    pub fn database(&self) -> Database {
+        match (&self.urls, &self.folder) {
+            (Some(urls), _) => on_server(urls.clone()),
+            (None, Some(folder)) => Database::Sqlite { folder: folder.path().to_owned() },
+            (None, None) => fail(&"a store without a place"),
+        }
+    }
+
     /// Another process on the same databases, with the same clock; only PostgreSQL allows it.
     pub async fn another_node(&self) -> Option<Store> {
         let urls = self.urls.clone()?;
@@ -170,6 +196,11 @@ impl TestStore {
             .await;
         count.unwrap_or_else(|e| fail(&e)).unwrap_or(0)
     }
+}
+
+/// An empty folder, gone afterwards.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap_or_else(|e| fail(&e))
 }
 
 /// The databases of data and keys on a PostgreSQL server.

@@ -104,3 +104,51 @@ async fn secrets_are_called_after_what_they_are_for_after_the_upgrade_on_postgre
     let card: (String, i64, i64, i64) = (row.get(0), row.get(1), row.get(2), row.get(3));
     assert_eq!(card, ("smtp-password-abababababab".to_owned(), 90, 5, 7));
 }
+
+/// Takes the migration back, as above.
+const BEFORE_STORAGE: &str = "drop table storage_policy; drop table storage_purge; drop table storage_mark; drop table storage_turn; \
+                              drop table legal_hold; drop table legal_hold_item; drop table volatile_message; \
+                              drop table volatile_holder; drop index message_going; \
+                              alter table message drop column storage; alter table message drop column gone; \
+                              alter table message drop column opening; alter table message drop column digest; \
+                              alter table message drop column commitment; alter table message drop column unsubscribes; \
+                              alter table message drop column leaf; delete from migration where number = 11";
+
+/// A message as it was stored before: who, what, which way.
+const OLD_MESSAGE: &str = "insert into message (org, env, id, contact, event, event_version, template, template_version, channel, class, \
+                           state, slot, recipient, payload, decision, attempts, created_at, updated_at) values ";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_from_before_are_as_they_were_after_the_upgrade_on_sqlite() {
+    let house = TestStore::sqlite().await;
+    let [data, keys] = support::sqlite(&house);
+    data.execute_batch(BEFORE_STORAGE).unwrap();
+    let values = "(?1, 'test', ?1, ?1, ?1, 1, ?1, 1, 'sms', 'otp', 'delivered', ?1, x'07', x'08', '{}', 1, 5, 7)";
+    data.execute(&format!("{OLD_MESSAGE}{values}"), [[9_u8; 16]]).unwrap();
+    drop((data, keys));
+    let house = house.reopened().await;
+    let [data, _] = support::sqlite(&house);
+    let row = data.query_row("select recipient, payload, storage, gone, commitment from message", [], |row| {
+        let rules: [Option<String>; 2] = [row.get(2)?, row.get(3)?];
+        Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?, rules, row.get::<_, Option<Vec<u8>>>(4)?))
+    });
+    assert_eq!(row.unwrap(), (vec![7], vec![8], [None, None], None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_from_before_are_as_they_were_after_the_upgrade_on_postgresql() {
+    let Some(house) = TestStore::postgres().await else { return };
+    let [data, _] = support::postgres(&house).await;
+    data.batch_execute(BEFORE_STORAGE).await.unwrap();
+    let id = uuid::Uuid::from_bytes([9; 16]);
+    let values = format!(
+        "('{id}', 'test', '{id}', '{id}', '{id}', 1, '{id}', 1, 'sms', 'otp', 'delivered', '{id}', '\\x07', '\\x08', '{{}}', 1, 5, 7)"
+    );
+    data.batch_execute(&format!("set app.org = '{id}'; {OLD_MESSAGE}{values}")).await.unwrap();
+    house.another_node().await.unwrap();
+    data.batch_execute(&format!("set app.org = '{id}'")).await.unwrap();
+    let row = data.query_one("select recipient, payload, storage, gone, commitment from message", &[]).await.unwrap();
+    let kept: (Vec<u8>, Vec<u8>) = (row.get(0), row.get(1));
+    let rules: (Option<String>, Option<String>, Option<Vec<u8>>) = (row.get(2), row.get(3), row.get(4));
+    assert_eq!((kept, rules), ((vec![7], vec![8]), (None, None, None)));
+}

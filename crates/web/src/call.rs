@@ -5,10 +5,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
-use sealpost_seal::viewer::Viewer;
 use sealpost_store::{Ctx, Keys, Recorded, Store, StoreError, Tx};
 use serde::Serialize;
 
+use crate::app;
 use crate::body::Payload;
 use crate::caller::Caller;
 use crate::idempotency::Once;
@@ -109,7 +109,7 @@ impl<B, Q> Call<B, Q> {
     /// The context for an answer that [`Call::write`] may keep: seen as by default, whatever this caller may see. It may be asked for
     /// again under a stricter masking policy, and by another key.
     pub fn masked_ctx(&self) -> Ctx {
-        Ctx { viewer: Viewer::masked(), ..self.ctx.clone() }
+        Ctx { viewer: self.ctx.viewer.blinded(), ..self.ctx.clone() }
     }
 
     /// Makes a change and answers, once: with an idempotency key, the answer is kept in the same transaction, and whoever
@@ -132,7 +132,12 @@ impl<B, Q> Call<B, Q> {
         store
             .write(&self.ctx, move |tx| {
                 let recorded = act(tx)?;
-                once.keep(tx, recorded.value())?;
+                let ctx = tx.ctx();
+                // What doesn't leave is not kept either.
+                match ctx.viewer.watch() {
+                    Some(watch) if app::leaks(recorded.value(), watch) => once.keep(tx, &app::instead(ctx.request))?,
+                    _ => once.keep(tx, recorded.value())?,
+                }
                 Ok(recorded)
             })
             .await

@@ -27,6 +27,7 @@ pub mod metrics;
 mod openapi;
 pub mod page;
 mod permission;
+mod preview;
 pub mod problem;
 mod proxies;
 mod query;
@@ -41,7 +42,7 @@ pub mod docs {
     pub use crate::openapi::page;
 }
 
-pub use app::{App, Outgoing, Registry, RegistryError, SecurityTxt, WebConfig};
+pub use app::{Alarm, App, Outgoing, Registry, RegistryError, SecurityTxt, WebConfig};
 pub use body::{Item, Takes};
 pub use browser::SESSION_COOKIE;
 pub use call::{Call, not_found};
@@ -53,6 +54,7 @@ pub use idempotency::{IdempotencyKey, Once};
 pub use limits::{Class, LimitsConfig, Quota};
 pub use page::{Listing, Page, PageQuery};
 pub use permission::{Permission, PermissionSet};
+pub use preview::{Preview, Previewed, Previews};
 pub use problem::{Code, Failure, Fault, Refusal};
 pub use proxies::{ForwardedBy, Proxies, Unsaid};
 pub use reply::Reply;

@@ -75,10 +75,11 @@ impl KeyAuthenticator {
     /// The caller, with what it may see under its organisation's policy of this moment.
     async fn seen_under_policy(&self, known: &Known) -> Result<Arc<Caller>, Denial> {
         let policy = self.policies.of(known.org.id).await?;
-        if policy.masking == Masking::Default {
+        let masking = policy.in_force(known.org.environment);
+        if *masking == Masking::Default {
             return Ok(known.caller.clone());
         }
-        let viewer = masking::viewer(&policy.masking, known.caller.permissions, known.caller.mask_profile);
+        let viewer = masking::viewer(masking, known.caller.permissions, known.caller.mask_profile);
         Ok(Arc::new(Caller { viewer, ..(*known.caller).clone() }))
     }
 

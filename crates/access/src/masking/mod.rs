@@ -6,6 +6,7 @@
 mod folded;
 mod model;
 mod policies;
+mod reseal;
 mod rules;
 mod store;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 
 pub use model::{BadRule, DailyReveals, Masking, Pattern, Policy, Rule, RuleName, Rules};
 pub use policies::Policies;
+pub(crate) use reseal::reseal;
 pub use rules::viewer;
 pub use store::{Standing, put_into_force, standing};
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use sealpost_store::Environment;
 use serde::{Deserialize, Serialize};
 
 use crate::organisations::is_name;
@@ -14,8 +15,25 @@ use crate::organisations::is_name;
 pub struct Policy {
     /// What is hidden.
     pub masking: Masking,
+    /// What is hidden in the test environment, if that is more.
+    pub test: Option<Masking>,
     /// How many looks a caller has in a day.
     pub reveals: DailyReveals,
+}
+
+impl Policy {
+    /// What is hidden in this environment.
+    pub fn in_force(&self, environment: Environment) -> &Masking {
+        match (environment, &self.test) {
+            (Environment::Test, Some(test)) => test,
+            _ => &self.masking,
+        }
+    }
+
+    /// Whether the test environment shows anybody anything that live hides.
+    pub fn is_looser_in_test(&self) -> bool {
+        self.test.as_ref().is_some_and(|test| !test.hides_at_least(&self.masking))
+    }
 }
 
 /// What is hidden from whoever reads.
@@ -37,6 +55,17 @@ impl Masking {
             Self::Default => "default",
             Self::Patterns(_) => "patterns",
             Self::Off => "off",
+        }
+    }
+
+    /// Whether this hides whatever `other` hides, as far as that can be told without knowing the data: a set of rules hides at least
+    /// what another does if it has all of its rules.
+    pub fn hides_at_least(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Default, _) | (Self::Off, Self::Off) => true,
+            (Self::Patterns(rules), Self::Patterns(before)) => before.are_among(rules),
+            // Whoever may not reveal sees more under rules than under `off`, and whoever may sees less.
+            (Self::Patterns(_), Self::Default | Self::Off) | (Self::Off, _) => false,
         }
     }
 }

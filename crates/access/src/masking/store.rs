@@ -1,7 +1,7 @@
 //! Queries about the policy. Every version stays.
 
 use sealpost_seal::Place;
-use sealpost_store::{Change, OrgKeys, StoreError, Time, Tx, org_sql};
+use sealpost_store::{Change, OrgId, OrgKeys, StoreError, Time, Tx, org_sql};
 
 use super::CHANGED;
 use super::model::{DailyReveals, Masking, Policy};
@@ -18,65 +18,102 @@ pub struct Standing {
 }
 
 /// The label of the organisation's key that seals rules: a pattern may name somebody.
-const LABEL: &str = "settings";
+pub(super) const LABEL: &str = "settings";
 
 /// The policy in force. Relies on the primary key.
 pub fn standing(tx: &mut Tx<'_>, keys: &OrgKeys) -> Result<Standing, StoreError> {
     let row = tx.optional(
         org_sql!(
-            "select version, mode, rules, reveals_per_day, created_at from masking_policy where org = $1
+            "select version, mode, rules, test_mode, test_rules, reveals_per_day, created_at from masking_policy where org = $1
              order by version desc limit 1"
         ),
         &[],
         |row| {
-            let sealed: Option<Vec<u8>> = row.get("rules")?;
+            let live = (row.get::<String>("mode")?, row.get::<Option<Vec<u8>>>("rules")?);
+            let test = (row.get::<Option<String>>("test_mode")?, row.get::<Option<Vec<u8>>>("test_rules")?);
             Ok((
                 row.get::<u32>("version")?,
-                row.get::<String>("mode")?,
-                sealed,
+                live,
+                test,
                 row.get("reveals_per_day")?,
                 row.get("created_at")?,
             ))
         },
     )?;
-    let Some((version, mode, sealed, reveals, since)) = row else { return Ok(Standing::default()) };
-    let masking = match (&*mode, sealed) {
-        ("default", None) => Masking::Default,
-        ("off", None) => Masking::Off,
-        ("patterns", Some(sealed)) => {
-            let row = version.to_be_bytes();
-            let clear = keys.open(LABEL, &place(tx, &row), &sealed)?;
-            Masking::Patterns(serde_json::from_slice(&clear).map_err(|_| StoreError::Column("rules".into()))?)
-        }
-        _ => return Err(StoreError::Column("mode".into())),
-    };
+    let Some((version, live, (test_mode, test_rules), reveals, since)) = row else { return Ok(Standing::default()) };
+    let masking = opened(tx, keys, version, RULES, live)?;
+    let test = test_mode.map(|mode| opened(tx, keys, version, TEST_RULES, (mode, test_rules))).transpose()?;
     let reveals = DailyReveals::new(reveals).map_err(|_| StoreError::Column("reveals_per_day".into()))?;
-    Ok(Standing { policy: Policy { masking, reveals }, version, since: Some(since) })
+    Ok(Standing { policy: Policy { masking, test, reveals }, version, since: Some(since) })
 }
 
 /// Puts a policy into force as this version, and tells every node; false if somebody has been faster.
 pub fn put_into_force(tx: &mut Tx<'_>, keys: &OrgKeys, version: u32, policy: &Policy) -> Result<bool, StoreError> {
     let ctx = tx.ctx();
-    let row = version.to_be_bytes();
-    let rules = match &policy.masking {
-        Masking::Default | Masking::Off => None,
-        Masking::Patterns(rules) => {
-            let clear = serde_json::to_vec(rules).map_err(|_| StoreError::Column("rules".into()))?;
-            Some(keys.seal(LABEL, &place(tx, &row), &clear, ctx.rng()))
-        }
-    };
+    let rules = sealed(tx, keys, version, RULES, &policy.masking)?;
+    let test = policy.test.as_ref();
+    let test_rules = test.map(|test| sealed(tx, keys, version, TEST_RULES, test)).transpose()?.flatten();
     let inserted = tx.execute(
         org_sql!(
-            "insert into masking_policy (org, version, mode, rules, reveals_per_day, created_at)
-             values ($1, $2, $3, $4, $5, $6) on conflict do nothing"
+            "insert into masking_policy (org, version, mode, rules, test_mode, test_rules, reveals_per_day, created_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing"
         ),
-        &[&version, &policy.masking.word(), &rules, &policy.reveals.count(), &ctx.now()],
+        &[
+            &version,
+            &policy.masking.word(),
+            &rules,
+            &test.map(Masking::word),
+            &test_rules,
+            &policy.reveals.count(),
+            &ctx.now(),
+        ],
     )?;
     tx.publish(Change::new(CHANGED, ctx.org, ctx.org.id.bytes()));
     Ok(inserted == 1)
 }
 
-fn place<'a>(tx: &Tx<'_>, row: &'a [u8; 4]) -> Place<'a> {
-    let org = tx.ctx().org.id.bytes();
-    Place { org, environment: None, table: "masking_policy", column: "rules", row, owner: None }
+/// The columns that rules stand in.
+pub(super) const RULES: &str = "rules";
+pub(super) const TEST_RULES: &str = "test_rules";
+
+fn opened(
+    tx: &Tx<'_>,
+    keys: &OrgKeys,
+    version: u32,
+    column: &'static str,
+    (mode, rules): (String, Option<Vec<u8>>),
+) -> Result<Masking, StoreError> {
+    match (&*mode, rules) {
+        ("default", None) => Ok(Masking::Default),
+        ("off", None) => Ok(Masking::Off),
+        ("patterns", Some(sealed)) => {
+            let row = version.to_be_bytes();
+            let clear = keys.open(LABEL, &place(tx, column, &row), &sealed)?;
+            let rules = serde_json::from_slice(&clear).map_err(|_| StoreError::Column(column.into()))?;
+            Ok(Masking::Patterns(rules))
+        }
+        _ => Err(StoreError::Column("mode".into())),
+    }
+}
+
+fn sealed(
+    tx: &Tx<'_>,
+    keys: &OrgKeys,
+    version: u32,
+    column: &'static str,
+    masking: &Masking,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let Masking::Patterns(rules) = masking else { return Ok(None) };
+    let row = version.to_be_bytes();
+    let clear = serde_json::to_vec(rules).map_err(|_| StoreError::Column(column.into()))?;
+    Ok(Some(keys.seal(LABEL, &place(tx, column, &row), &clear, tx.ctx().rng())))
+}
+
+fn place<'a>(tx: &Tx<'_>, column: &'static str, row: &'a [u8; 4]) -> Place<'a> {
+    place_in(tx.ctx().org.id, column, row)
+}
+
+/// Where the rules of a version stand.
+pub(super) fn place_in<'a>(org: OrgId, column: &'static str, row: &'a [u8; 4]) -> Place<'a> {
+    Place { org: org.bytes(), environment: None, table: "masking_policy", column, row, owner: None }
 }

@@ -157,6 +157,7 @@ both_engines! {
         assert_eq!(*policies.of(ctx.org.id).await.unwrap(), Policy::default());
         let policy = Policy {
             masking: Masking::Patterns(rules(&["marker-quagga"]).into()),
+            test: Some(Masking::Default),
             reveals: DailyReveals::new(7).unwrap(),
         };
         assert!(decide(&house, &ctx, 1, policy.clone()).await);

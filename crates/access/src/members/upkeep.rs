@@ -31,7 +31,8 @@ pub fn is_in_use(tx: &mut Tx<'_>, epoch: Epoch) -> Result<bool, StoreError> {
 
 /// Moves the organisation's members to the current epoch.
 pub async fn reindex(house: &Store, ctx: &Ctx) -> Result<(), StoreError> {
-    let (members, epoch) = (Members::new(house.clone()), Epoch::at(ctx.now()));
+    let members = Members::new(house.clone());
+    let epoch = house.keys().epoch(ctx.org.id, ctx.now()).await?;
     loop {
         let outdated = house.read::<_, StoreError>(ctx, move |tx| store::outdated(tx, epoch, REINDEXED)).await?;
         if outdated.is_empty() {

@@ -8,6 +8,7 @@ use sealpost_web::PermissionSet;
 
 use super::standard::Standard;
 use crate::api_keys::Cidrs;
+use crate::masking::DailyReveals;
 use crate::organisations::is_name;
 
 /// Which role: one of ours, or one that the organisation made.
@@ -139,12 +140,15 @@ pub struct NewRole {
     pub cidrs: Cidrs,
     /// How long they stay signed in.
     pub limits: SessionLimits,
+    /// How many looks at clear data each of them has in a day, if fewer than the organisation lets anybody.
+    pub reveals: Option<DailyReveals>,
 }
 
 impl NewRole {
     /// The role that it makes.
     pub fn role(&self, id: RoleId) -> Role {
-        let Self { name, permissions, visibility, channels, masks, require_step_up, cidrs, limits } = self.clone();
+        let Self { name, permissions, visibility, channels, masks, require_step_up, cidrs, limits, reveals } =
+            self.clone();
         Role {
             reference: RoleRef::Custom(id),
             name: name.0,
@@ -155,6 +159,7 @@ impl NewRole {
             require_step_up,
             cidrs,
             limits,
+            reveals,
         }
     }
 }
@@ -193,4 +198,6 @@ pub struct Role {
     pub cidrs: Cidrs,
     /// How long they stay signed in.
     pub limits: SessionLimits,
+    /// How many looks at clear data each of them has in a day, if fewer than the organisation lets anybody.
+    pub reveals: Option<DailyReveals>,
 }

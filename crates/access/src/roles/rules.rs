@@ -4,6 +4,7 @@ use sealpost_web::{PermissionSet, Refusal};
 
 use super::codes;
 use super::model::{Role, RoleRef};
+use crate::masking::DailyReveals;
 use crate::members::{Acting, MemberRefused};
 
 /// What a role has over another.
@@ -31,10 +32,16 @@ impl Role {
             (self.visibility > other.visibility, "visibility"),
             (channels, "channels"),
             (self.masks > other.masks, "masks"),
+            (more_looks(self.reveals, other.reveals), "reveals_per_day"),
         ]
         .into_iter()
         .find_map(|(exceeds, field)| exceeds.then_some(Excess::Sight(field)))
     }
+}
+
+/// Whether one may look more often than the other; as often as anybody, if nothing is said.
+fn more_looks(one: Option<DailyReveals>, other: Option<DailyReveals>) -> bool {
+    other.is_some_and(|most| one.is_none_or(|wanted| wanted > most))
 }
 
 /// Why something can't be done with a role.

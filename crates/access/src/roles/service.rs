@@ -1,11 +1,12 @@
 //! Use cases of roles.
 
-use sealpost_store::{Leaf, OrgKeys, Recorded, RoleId, StoreError, Tx};
+use sealpost_store::{ActorKind, Leaf, MemberId, OrgKeys, Recorded, RoleId, StoreError, Tx};
 use sealpost_web::{Failure, not_found};
 
 use super::model::{NewRole, Role, RoleRef, StoredRole};
 use super::rules::{self, RoleRefused};
 use super::store;
+use crate::masking::DailyReveals;
 use crate::{members, permissions, sessions};
 
 /// Roles of its own that an organisation has at most.
@@ -17,6 +18,16 @@ pub fn find(tx: &mut Tx<'_>, reference: RoleRef) -> Result<Option<Role>, StoreEr
         RoleRef::Standard(standard) => Ok(Some(standard.role())),
         RoleRef::Custom(id) => Ok(store::find(tx, id)?.map(|stored| stored.role)),
     }
+}
+
+/// How many looks at clear data a day the role of whoever acts says at most, if it says so.
+pub fn reveals(tx: &mut Tx<'_>) -> Result<Option<DailyReveals>, StoreError> {
+    let actor = tx.ctx().actor;
+    if actor.kind != ActorKind::Member {
+        return Ok(None);
+    }
+    let Some(member) = members::find(tx, MemberId::from_bytes(actor.id))? else { return Ok(None) };
+    Ok(find(tx, member.role)?.and_then(|role| role.reveals))
 }
 
 /// A role of the organisation's own.
@@ -86,6 +97,7 @@ fn recorded(
         "cidrs": new.cidrs.to_text(),
         "idle_minutes": new.limits.idle.count(),
         "absolute_minutes": new.limits.absolute.count(),
+        "reveals_per_day": new.reveals,
     });
     let sealed = keys.seal_audit(tx.ctx(), details.to_string().as_bytes());
     let stored = store::find(tx, id)?.ok_or_else(not_found)?;

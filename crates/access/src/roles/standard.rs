@@ -31,6 +31,7 @@ const DEVELOPER: PermissionSet = PermissionSet::of(&[
     MESSAGES_READ,
     MESSAGES_CANCEL,
     MASKING_READ,
+    STORAGE_READ,
     CONTACTS_READ,
     CONTACTS_WRITE,
     TEMPLATES_READ,
@@ -76,6 +77,9 @@ const AUDITOR: PermissionSet = PermissionSet::of(&[
     NETWORKS_READ,
     SSO_READ,
     ERASURES_READ,
+    STORAGE_READ,
+    EVIDENCE_READ,
+    SECURITY_READ,
 ]);
 const VIEWER: PermissionSet = PermissionSet::of(&[
     MESSAGES_READ,
@@ -86,10 +90,22 @@ const VIEWER: PermissionSet = PermissionSet::of(&[
     ENDPOINTS_READ,
     OUTBOX_READ,
 ]);
-/// What an administrator may not: show people in clear, decide what is masked, from where whom is admitted and by which services
-/// members sign in, make roles, keep secrets, and let directories in.
-const NOT_ADMIN: [Permission; 7] =
-    [DATA_REVEAL, MASKING_WRITE, ROLES_MANAGE, NETWORKS_MANAGE, SSO_MANAGE, SECRETS_MANAGE, SCIM_MANAGE];
+/// What an administrator may not: show people in clear or hand out what is held about them, read the evidence, decide what is
+/// masked, how security is set, from where whom is admitted and by which services members sign in, make roles, keep secrets, let
+/// directories in, and how long payloads are stored.
+const NOT_ADMIN: [Permission; 11] = [
+    DATA_REVEAL,
+    MASKING_WRITE,
+    SECURITY_MANAGE,
+    ROLES_MANAGE,
+    NETWORKS_MANAGE,
+    SSO_MANAGE,
+    SECRETS_MANAGE,
+    SCIM_MANAGE,
+    STORAGE_MANAGE,
+    CONTACTS_EXPORT,
+    EVIDENCE_READ,
+];
 
 impl Standard {
     /// All of them, the mightiest first.
@@ -137,6 +153,7 @@ impl Standard {
             require_step_up: false,
             cidrs: Cidrs::default(),
             limits: SessionLimits::LONGEST,
+            reveals: None,
         }
     }
 }
@@ -161,6 +178,7 @@ mod tests {
         for standard in Standard::ALL {
             let mighty = matches!(standard, Standard::Owner | Standard::SuperAdmin);
             assert_eq!(standard.role().permissions.contains(DATA_REVEAL), mighty, "{standard:?}");
+            assert_eq!(standard.role().permissions.contains(CONTACTS_EXPORT), mighty, "{standard:?}");
             assert_eq!(standard.role().permissions.contains(SECRETS_MANAGE), mighty, "{standard:?}");
             assert_eq!(standard.role().permissions == EVERYTHING, mighty, "{standard:?}");
         }

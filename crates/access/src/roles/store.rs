@@ -7,27 +7,29 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use super::model::{Minutes, NewRole, Role, RoleRef, SessionLimits, StoredRole, Visibility};
 use crate::api_keys::Cidrs;
+use crate::masking::DailyReveals;
 use crate::permissions;
 
 // Primary key (org, id).
 const ONE: Sql = org_sql!(
     "select id, name, permissions, visibility, channels, masks, require_step_up, cidrs, idle_minutes, absolute_minutes,
-            created_at, updated_at
+            reveals_per_day, created_at, updated_at
      from role where org = $1 and id = $2"
 );
 const BEFORE: Sql = org_sql!(
     "select id, name, permissions, visibility, channels, masks, require_step_up, cidrs, idle_minutes, absolute_minutes,
-            created_at, updated_at
+            reveals_per_day, created_at, updated_at
      from role where org = $1 and id < $2 order by id desc limit $3"
 );
 const INSERT: Sql = org_sql!(
     "insert into role (org, id, name, permissions, visibility, channels, masks, require_step_up, cidrs, idle_minutes,
-                       absolute_minutes, created_at, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) on conflict do nothing"
+                       absolute_minutes, created_at, updated_at, reveals_per_day)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13) on conflict do nothing"
 );
 const UPDATE: Sql = org_sql!(
     "update role set name = $3, permissions = $4, visibility = $5, channels = $6, masks = $7, require_step_up = $8,
-                     cidrs = $9, idle_minutes = $10, absolute_minutes = $11, updated_at = $12
+                     cidrs = $9, idle_minutes = $10, absolute_minutes = $11, updated_at = $12,
+                     reveals_per_day = $13
      where org = $1 and id = $2"
 );
 
@@ -61,6 +63,7 @@ fn write(tx: &mut Tx<'_>, sql: Sql, id: RoleId, new: &NewRole) -> Result<u64, St
             &u32::from(new.limits.idle.count()),
             &u32::from(new.limits.absolute.count()),
             &now,
+            &new.reveals.map(DailyReveals::count),
         ],
     )
 }
@@ -94,6 +97,7 @@ fn read(row: &Row<'_>) -> Result<StoredRole, StoreError> {
     let cidrs = Cidrs::from_text(&row.get::<String>("cidrs")?).map_err(|_| StoreError::Column("cidrs".into()))?;
     let minutes = |column| Ok::<_, StoreError>(Minutes::new(row.get::<u32>(column)?.try_into().unwrap_or(1)));
     let id: RoleId = row.get("id")?;
+    let reveals: Option<u32> = row.get("reveals_per_day")?;
     Ok(StoredRole {
         id,
         role: Role {
@@ -107,6 +111,10 @@ fn read(row: &Row<'_>) -> Result<StoredRole, StoreError> {
             require_step_up: row.get::<u32>("require_step_up")? != 0,
             cidrs,
             limits: SessionLimits { idle: minutes("idle_minutes")?, absolute: minutes("absolute_minutes")? },
+            reveals: reveals
+                .map(DailyReveals::new)
+                .transpose()
+                .map_err(|_| StoreError::Column("reveals_per_day".into()))?,
         },
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,

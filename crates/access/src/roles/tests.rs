@@ -3,11 +3,12 @@
 use sealpost_seal::viewer::MaskProfile;
 use sealpost_store::testing::TestStore;
 use sealpost_store::{Actor, ActorKind, ChannelId, Ctx, Environment, MemberId, RoleId, Store, both_engines};
-use sealpost_web::{Authenticator, Caller, Failure, PermissionSet, Presented, Via};
+use sealpost_web::{Authenticator, Caller, Failure, PermissionSet, Presented, Previews, Via};
 
 use super::*;
 use crate::api_keys::Cidrs;
 use crate::links::{self, Purpose};
+use crate::masking::DailyReveals;
 use crate::members;
 use crate::permissions::{CONTACTS_READ, KEYS_MANAGE, MESSAGES_READ, ROLES_MANAGE};
 use crate::sessions::SessionAuthenticator;
@@ -81,6 +82,7 @@ fn night() -> NewRole {
         require_step_up: true,
         cidrs: Cidrs::new(vec!["192.0.2.0/24".parse().unwrap()]).unwrap(),
         limits: SessionLimits { idle: Minutes::new(15), absolute: Minutes::new(60) },
+        reveals: DailyReveals::new(20).ok(),
     }
 }
 
@@ -157,4 +159,52 @@ fn a_role_of_their_own_is_not_called_like_one_of_ours() {
         assert!(RoleName::parse(bad).is_none(), "{bad}");
     }
     assert!(RoleName::parse("Owners’ assistant").is_some());
+}
+
+both_engines! {
+    async fn a_page_as_another_role_never_shows_more_than_ones_own(test: TestStore) {
+        let house = House::new(test).await;
+        let node = SessionAuthenticator::new(house.store().clone());
+        let previews = RolePreviews::new(house.store().clone(), node.clone());
+        let night = house.create(house.owner, night()).await.unwrap();
+        for standard in Standard::ALL {
+            let member = house.member(RoleRef::Standard(standard)).await;
+            let token = house.session(member).await;
+            let caller = present(&node, &token, "192.0.2.10").await.unwrap();
+            let all = Standard::ALL.map(|one| one.word().to_owned()).into_iter().chain([night.to_string()]);
+            for role in all {
+                let seen = previews.as_role(&caller, &role).await;
+                if !matches!(standard, Standard::Owner | Standard::SuperAdmin | Standard::Admin) {
+                    assert!(matches!(seen, Err(Failure::Refused(refusal)) if refusal.code().code == "permission_missing"));
+                    continue;
+                }
+                let seen = code(seen).unwrap();
+                assert!(seen.caller.permissions.is_subset(caller.permissions), "{standard:?} as {role}");
+                assert!(seen.caller.mask_profile <= caller.mask_profile, "{standard:?} as {role}");
+                assert_eq!((seen.reference, seen.caller.actor), (role, caller.actor));
+            }
+            for nobody in ["", "nobody", "role_01m8fmbdtdfnfv6517rsq9g55k"] {
+                assert!(previews.as_role(&caller, nobody).await.is_err());
+            }
+        }
+    }
+
+    async fn nobody_gives_more_looks_than_they_have(test: TestStore) {
+        let house = House::new(test).await;
+        let permissions = PermissionSet::of(&[MESSAGES_READ, ROLES_MANAGE]);
+        let looks = |count: u32| DailyReveals::new(count).ok();
+        let maker = NewRole { permissions, channels: None, reveals: looks(5), ..night() };
+        let maker = house.create(house.owner, maker).await.unwrap();
+        let member = house.member(RoleRef::Custom(maker)).await;
+        let role = |name: &str, reveals| NewRole {
+            name: RoleName::parse(name).unwrap(),
+            permissions: PermissionSet::of(&[MESSAGES_READ]),
+            channels: None,
+            reveals,
+            ..night()
+        };
+        assert_eq!(house.create(member, role("A", looks(6))).await.unwrap_err(), "role_exceeds");
+        assert_eq!(house.create(member, role("B", None)).await.unwrap_err(), "role_exceeds");
+        house.create(member, role("C", looks(5))).await.unwrap();
+    }
 }

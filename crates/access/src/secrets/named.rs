@@ -15,10 +15,10 @@ use serde_json::json;
 use super::codes::{SECRET_EXISTS, SECRET_IN_USE, SECRET_MANAGED};
 use super::mark::NetworkMark;
 use super::model::{
-    CardChange, ChangeKind, NamedSecret, NewNamed, NewSecret, Origin, Overlap, SecretChange, VersionSummary,
+    CardChange, ChangeKind, NamedSecret, NewNamed, NewSecret, Origin, Overlap, Purpose, SecretChange, VersionSummary,
 };
 use super::users::Users;
-use super::{STORED, service, store};
+use super::{STORED, handover, service, store};
 
 /// What it takes besides the transaction to change a secret: the organisation's keys, and from where it is asked for.
 #[derive(Clone)]
@@ -30,6 +30,23 @@ pub(super) struct Asked {
 impl Asked {
     pub(super) async fn ready(house: &Store, ctx: &Ctx, peer: IpAddr) -> Result<Self, StoreError> {
         Ok(Self { keys: house.keys().organisation(ctx.org.id).await?, peer })
+    }
+
+    pub(super) fn keys(&self) -> &OrgKeys {
+        &self.keys
+    }
+
+    /// Adds a version, and says in the secret's changes from where.
+    pub(super) fn add_version(
+        &self,
+        tx: &mut Tx<'_>,
+        id: SecretId,
+        purpose: Purpose,
+        new: &NewSecret,
+        overlap: Overlap,
+    ) -> Result<u32, StoreError> {
+        let network = Some(self.network(tx, id));
+        service::add_version(tx, &self.keys, id, purpose, new, overlap, network)
     }
 
     fn network(&self, tx: &Tx<'_>, id: SecretId) -> NetworkMark {
@@ -114,8 +131,7 @@ pub(super) fn rotate(
     if !secret.is_stored() {
         return Err(Refusal::of(&SECRET_MANAGED).into());
     }
-    let network = Some(asked.network(tx, id));
-    service::add_version(tx, &asked.keys, id, STORED, new, overlap, network)?;
+    asked.add_version(tx, id, STORED, new, overlap)?;
     let secret = show(tx, users, id)?;
     Ok(tx.record(service::leaf("secret.rotate", id, new.origin), secret))
 }
@@ -130,6 +146,7 @@ pub(super) fn remove(tx: &mut Tx<'_>, users: Users, id: SecretId) -> Result<Reco
         let uses: Vec<_> = uses.iter().map(|one| json!({ "kind": one.kind, "id": one.id, "name": one.name })).collect();
         return Err(Refusal::of(&SECRET_IN_USE).member("used_by", uses).into());
     }
+    handover::forget_of(tx, id)?;
     store::delete(tx, id)?;
     Ok(tx.record(Leaf::of("secret.remove").on(SecretId::PREFIX, id.bytes()), ()))
 }

@@ -1,18 +1,18 @@
 //! Use cases of secrets, inside the transaction of whoever needs them.
 
 use sealpost_seal::{Place, SecretText};
-use sealpost_store::{Ctx, Leaf, OrgKeys, SecretId, StoreError, Tx};
+use sealpost_store::{Change, Ctx, Leaf, OrgKeys, SecretId, StoreError, Tx};
 
 use super::mark::{Fingerprint, NetworkMark};
 use super::model::{
     ChangeKind, Description, NewSecret, Origin, Overlap, Purpose, RemindAfter, SecretName, SecretSummary,
     SecretVersion, VersionSummary,
 };
-use super::rules;
 use super::store::{self, VersionRow};
+use super::{CHANGED, rules};
 
 /// The label of the organisation's key that seals secrets.
-const LABEL: &str = "secret";
+pub(super) const LABEL: &str = "secret";
 
 /// Keeps a new secret.
 pub fn create(tx: &mut Tx<'_>, keys: &OrgKeys, purpose: Purpose, new: NewSecret) -> Result<SecretId, StoreError> {
@@ -65,6 +65,8 @@ pub(super) fn add_version(
     let number = older.first().map_or(0, |newest| newest.number) + 1;
     insert(tx, keys, id, purpose, number, new)?;
     store::log(tx, id, ChangeKind::Rotated, number, network)?;
+    // Whoever has an older version at hand looks again.
+    tx.publish(Change::new(CHANGED, tx.ctx().org, id.bytes()));
     Ok(number)
 }
 
@@ -162,14 +164,14 @@ pub(super) fn open(ctx: &Ctx, keys: &OrgKeys, id: SecretId, row: VersionRow) -> 
 }
 
 /// A version's primary key as bytes: `id ‖ number (u32 BE)`.
-fn place_row(id: SecretId, number: u32) -> [u8; 20] {
+pub(super) fn place_row(id: SecretId, number: u32) -> [u8; 20] {
     let mut row = [0; 20];
     row[..16].copy_from_slice(&id.bytes());
     row[16..].copy_from_slice(&number.to_be_bytes());
     row
 }
 
-fn place<'a>(ctx: &Ctx, row: &'a [u8; 20]) -> Place<'a> {
+pub(super) fn place<'a>(ctx: &Ctx, row: &'a [u8; 20]) -> Place<'a> {
     let environment = Some(ctx.org.environment);
     Place { org: ctx.org.id.bytes(), environment, table: "secret", column: "sealed", row, owner: None }
 }

@@ -101,6 +101,24 @@ pub(super) fn insert_card(
     Ok(inserted == 1)
 }
 
+/// Which secret is called so.
+pub(super) fn called(tx: &mut Tx<'_>, name: &SecretName) -> Result<Option<SecretId>, StoreError> {
+    tx.optional(
+        sql!("select id from secret_card where org = $1 and env = $2 and name = $3"),
+        &[&name.as_str().to_owned()],
+        |row| row.get("id"),
+    )
+}
+
+/// Keeps others from removing a secret until this is done; false if there is none.
+pub(super) fn hold(tx: &mut Tx<'_>, id: SecretId) -> Result<bool, StoreError> {
+    let held = tx.execute(
+        sql!("update secret_card set updated_at = updated_at where org = $1 and env = $2 and id = $3"),
+        &[&id],
+    )?;
+    Ok(held == 1)
+}
+
 /// Whether another secret is called so.
 pub(super) fn is_taken(tx: &mut Tx<'_>, id: SecretId, name: &SecretName) -> Result<bool, StoreError> {
     let found = tx.optional(

@@ -38,10 +38,10 @@ impl SessionAuthenticator {
         self.cache.forget();
     }
 
-    /// How whoever has this role sees.
-    pub(crate) async fn viewer(&self, org: OrgId, role: &Role) -> Result<Viewer, StoreError> {
-        let policy = self.policies.of(org).await?;
-        Ok(masking::viewer(&policy.masking, role.permissions, role.masks))
+    /// How whoever has this role sees in this environment.
+    pub(crate) async fn viewer(&self, org: Org, role: &Role) -> Result<Viewer, StoreError> {
+        let policy = self.policies.of(org.id).await?;
+        Ok(masking::viewer(policy.in_force(org.environment), role.permissions, role.masks))
     }
 
     /// From where the organisation admits whom.
@@ -86,7 +86,7 @@ impl SessionAuthenticator {
         Ok(Caller {
             org,
             actor: Actor { kind: ActorKind::Member, id: session.member.bytes() },
-            viewer: self.viewer(org.id, role).await?,
+            viewer: self.viewer(org, role).await?,
             mask_profile: role.masks,
             permissions: role.permissions,
             barred: networks::barred(lists, role.permissions, peer),

@@ -20,6 +20,7 @@ mod oidc;
 mod pages;
 mod pending;
 mod policy;
+mod reseal;
 mod rules;
 mod saml;
 mod service;
@@ -42,6 +43,8 @@ pub use model::{Connection, GroupRole, Kind};
 pub use pages::NAV;
 pub(crate) use pending::Pending;
 pub(crate) use policy::expect;
+pub use policy::{Standing, standing};
+pub(crate) use reseal::reseal;
 pub(crate) use service::{New, create, set_settings};
 pub use upkeep::forget_spent;
 

@@ -4,7 +4,8 @@ use sealpost_store::{Leaf, MemberId, OrgId, Recorded, StoreError, Tx};
 use sealpost_web::{Failure, Refusal};
 
 use super::codes::{SSO_IN_USE, SSO_NOT_READY};
-use super::{rules, store};
+use super::model::{Connection, Kind};
+use super::{oidc, rules, saml, store};
 use crate::sessions::{self, Method};
 use crate::sign_in::codes::SSO_REQUIRED;
 use crate::{members, passkeys};
@@ -12,6 +13,31 @@ use crate::{members, passkeys};
 /// Whether members have to.
 pub(super) fn is_required(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     store::is_required(tx)
+}
+
+impl Connection {
+    /// The host at which the service is asked, or members are sent to it; nothing while it is being set up.
+    pub fn host(&self) -> Option<String> {
+        let address = match self.kind {
+            Kind::Oidc => oidc::address(&self.settings)?,
+            Kind::Saml => saml::address(&self.settings)?,
+        };
+        let host = address.strip_prefix("https://")?.split(['/', '?', '#']).next()?;
+        (!host.is_empty()).then(|| host.to_owned())
+    }
+}
+
+/// How signing in by services stands.
+pub struct Standing {
+    /// The services, oldest first.
+    pub connections: Vec<Connection>,
+    /// Whether members have to come by one.
+    pub required: bool,
+}
+
+/// How it stands.
+pub fn standing(tx: &mut Tx<'_>) -> Result<Standing, StoreError> {
+    Ok(Standing { connections: store::all(tx)?, required: store::is_required(tx)? })
 }
 
 /// What is missing for members to have to: a way back in for an owner, a domain that is proved, a connection that has been used.

@@ -1,10 +1,12 @@
 //! One leaf, in words.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
-use sealpost_ledger::{Environment as LeafEnvironment, Leaf, LeafResult, content_hash, leaf_hash};
+use sealpost_ledger::{Environment as LeafEnvironment, Leaf, LeafResult, commitment_in, content_hash, leaf_hash};
 use sealpost_store::{ActorKind, LeafRow, OrgKeys, RequestId, Time};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::ids::TypedId;
 
@@ -97,7 +99,7 @@ pub struct Act {
 
 impl Entry {
     /// The entry a stored leaf is.
-    pub(super) fn of(row: &LeafRow, keys: &OrgKeys) -> Self {
+    pub(crate) fn of(row: &LeafRow, keys: &OrgKeys) -> Self {
         let act = Leaf::decode(&row.leaf).ok().map(|leaf| Act::of(row, &leaf, keys));
         let is_intact = leaf_hash(&row.leaf) == row.hash && matches!(act, Some((_, true)));
         Self { seq: row.seq, leaf_hash: row.hash.to_hex(), damaged: !is_intact, act: act.map(|(act, _)| act) }
@@ -152,7 +154,7 @@ impl ActorWord {
     }
 
     /// Its word, as it is sent.
-    pub(crate) const fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Anonymous => "anonymous",
             Self::Key => "key",
@@ -162,6 +164,11 @@ impl ActorWord {
             Self::Directory => "directory",
             Self::Unknown => "unknown",
         }
+    }
+
+    /// Whoever of this kind has this id.
+    pub(crate) fn named(self, id: [u8; 16]) -> TypedId {
+        TypedId { kind: self.prefix().to_owned(), id }
     }
 
     /// What ids of this kind of actor begin with.
@@ -177,7 +184,7 @@ impl ActorWord {
 
 impl ResultWord {
     /// Its word, as it is sent.
-    pub(super) const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Denied => "denied",
@@ -188,8 +195,7 @@ impl ResultWord {
 
 /// Who acted; nobody, if it has no id.
 pub(crate) fn actor(leaf: &Leaf) -> Option<TypedId> {
-    let kind = ActorWord::of(leaf.actor.kind).prefix().to_owned();
-    (leaf.actor.id != [0; 16]).then_some(TypedId { kind, id: leaf.actor.id })
+    (leaf.actor.id != [0; 16]).then(|| ActorWord::of(leaf.actor.kind).named(leaf.actor.id))
 }
 
 pub(crate) const fn result(result: LeafResult) -> ResultWord {
@@ -209,6 +215,9 @@ pub(crate) const fn environment(environment: LeafEnvironment) -> Option<Environm
 }
 
 fn open(keys: &OrgKeys, at: Time, leaf: &Leaf, sealed: &[u8]) -> Option<Value> {
+    if let Some(commitment) = commitment_in(sealed) {
+        return Some(json!({ "commitment": STANDARD.encode(commitment) }));
+    }
     let clear = keys.open_audit(at, leaf.request, sealed).ok()?;
     serde_json::from_slice(&clear).ok()
 }

@@ -36,7 +36,7 @@ pub struct Filter {
 
 impl Filter {
     /// Whether this leaf fits.
-    pub(super) fn admits(&self, leaf: &Leaf) -> bool {
+    pub(crate) fn admits(&self, leaf: &Leaf) -> bool {
         let at = Time::from_unix_ms(leaf.at_ms);
         self.action.as_deref().is_none_or(|wanted| is_act(leaf.action.as_str(), wanted))
             && self.actor_kind.is_none_or(|kind| ActorWord::of(leaf.actor.kind) == kind)

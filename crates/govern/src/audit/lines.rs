@@ -18,7 +18,7 @@ pub struct Exported {
 }
 
 /// The lines, sealed contents included, each checkpoint right after the last leaf it covers.
-pub(super) struct Lines<'h> {
+pub(crate) struct Lines<'h> {
     house: &'h Store,
     ctx: &'h Ctx,
     /// How many leaves there will be: as many as are signed.
@@ -30,7 +30,7 @@ pub(super) struct Lines<'h> {
 
 impl<'h> Lines<'h> {
     /// Up to a checkpoint that is signed now, so that the last line is a signed one.
-    pub(super) async fn begin(house: &'h Store, ctx: &'h Ctx) -> Result<Self, StoreError> {
+    pub(crate) async fn begin(house: &'h Store, ctx: &'h Ctx) -> Result<Self, StoreError> {
         house.checkpoint().await?;
         let size = house.ledger_checkpoint(ctx).await?.map_or(0, |checkpoint| checkpoint.size);
         let header = header_line(&house.ledger_origin(ctx.org.id), &house.verifier_key()?);
@@ -50,12 +50,12 @@ impl<'h> Lines<'h> {
     }
 
     /// What there was so far.
-    pub(super) fn done(&self) -> Exported {
+    pub(crate) fn done(&self) -> Exported {
         self.done
     }
 
     /// The next lines, each with its end; nothing behind the last.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         if let Some(header) = self.header.take() {
             return Ok(Some(ended(header)));
         }

@@ -18,19 +18,25 @@ mod lines;
 mod pages;
 mod prune;
 mod readers;
+mod retention;
 mod service;
 #[cfg(test)]
 mod tests;
 mod verify;
 
 pub use api::feature;
-pub use entry::{ActorWord, Entry, EnvironmentWord, ResultWord};
+pub use entry::{Act, ActorWord, Entry, EnvironmentWord, ResultWord};
 pub(crate) use entry::{actor, environment, result};
 pub use export::{ExportError, export};
 pub use filter::Filter;
 pub use ids::TypedId;
 pub use lines::Exported;
+pub(crate) use lines::Lines;
 pub use pages::NAV;
+pub(crate) use pages::words;
 pub use prune::{prune, prune_forever};
+pub(crate) use readers::Readers;
+pub(crate) use retention::{DetailsDays, decide_details, details_kept};
 pub use service::{Consistency, Inclusion, Scan, consistency, entries, entry, inclusion};
+pub(crate) use service::{latest, scan};
 pub use verify::{VerifyError, verify, verify_file, witnessed_in};

@@ -12,12 +12,12 @@ const MANY: usize = 4096;
 
 /// Who read when, in this process.
 #[derive(Default)]
-pub(super) struct Readers(Mutex<HashMap<(OrgId, [u8; 16]), Time>>);
+pub(crate) struct Readers(Mutex<HashMap<(OrgId, [u8; 16]), Time>>);
 
 impl Readers {
     /// Records that the ledger is about to be read, unless this reader did within the last minute. Without the leaf there is
     /// nothing to read.
-    pub(super) async fn record(&self, house: &Store, ctx: &Ctx) -> Result<(), StoreError> {
+    pub(crate) async fn record(&self, house: &Store, ctx: &Ctx) -> Result<(), StoreError> {
         let (reader, now) = ((ctx.org.id, ctx.actor.id), ctx.now());
         if self.lock().get(&reader).is_some_and(|last| (0..STANDS_FOR_MS).contains(&now.since(*last))) {
             return Ok(());

@@ -1,6 +1,6 @@
 //! Use cases of the audit ledger.
 
-use sealpost_ledger::{Hash, Leaf, ProofError};
+use sealpost_ledger::{Hash, Leaf, LeafResult, ProofError};
 use sealpost_store::{Ctx, Store, StoreError, Tree};
 
 use super::entry::Entry;
@@ -27,6 +27,17 @@ pub async fn entries(
     before: Option<u64>,
     limit: u32,
 ) -> Result<Scan, StoreError> {
+    scan(house, ctx, |leaf| filter.admits(leaf), before, limit).await
+}
+
+/// The same of whatever leaves are wanted.
+pub(crate) async fn scan(
+    house: &Store,
+    ctx: &Ctx,
+    wanted: impl Fn(&Leaf) -> bool,
+    before: Option<u64>,
+    limit: u32,
+) -> Result<Scan, StoreError> {
     let keys = house.keys().organisation(ctx.org.id).await?;
     let end = house.ledger_head(ctx).await?.map_or(0, |(head, _)| head.frontier.size());
     let mut scan = Scan { entries: Vec::new(), looked_down_to: before.map_or(end, |before| before.min(end)) };
@@ -38,7 +49,7 @@ pub async fn entries(
             scan.looked_down_to = row.seq;
             // A leaf that can't be read fits every filter: whoever damaged it must not be able to hide it.
             let leaf = Leaf::decode(&row.leaf);
-            if leaf.is_ok_and(|leaf| !may_see(ctx.org.environment, &leaf) || !filter.admits(&leaf)) {
+            if leaf.is_ok_and(|leaf| !may_see(ctx.org.environment, &leaf) || !wanted(&leaf)) {
                 continue;
             }
             scan.entries.push(Entry::of(row, &keys));
@@ -49,6 +60,36 @@ pub async fn entries(
         scan.looked_down_to = from;
     }
     Ok(scan)
+}
+
+/// The last entry of each of these acts that was done, by its name and, if one is said, by its reason. Looks no further back than a
+/// page of the ledger does.
+pub(crate) async fn latest(
+    house: &Store,
+    ctx: &Ctx,
+    acts: &[(&'static str, Option<&'static str>)],
+) -> Result<Vec<Option<Entry>>, StoreError> {
+    let keys = house.keys().organisation(ctx.org.id).await?;
+    let end = house.ledger_head(ctx).await?.map_or(0, |(head, _)| head.frontier.size());
+    let mut found: Vec<Option<Entry>> = vec![None; acts.len()];
+    let (mut to, stop) = (end, end.saturating_sub(BUDGET));
+    while to > stop && found.iter().any(Option::is_none) {
+        let from = to.saturating_sub(u64::from(CHUNK));
+        let count = u32::try_from(to - from).unwrap_or(CHUNK);
+        for row in house.ledger_leaves(ctx, from, count).await?.iter().rev() {
+            let Ok(leaf) = Leaf::decode(&row.leaf) else { continue };
+            let is = |(action, reason): &(&str, Option<&str>)| {
+                let because = leaf.reason.as_ref().map(|reason| reason.as_str());
+                leaf.action.as_str() == *action && reason.is_none_or(|reason| because == Some(reason))
+            };
+            let place = acts.iter().position(is).filter(|_| leaf.result == LeafResult::Ok);
+            if let Some(slot) = place.and_then(|at| found.get_mut(at)).filter(|slot| slot.is_none()) {
+                *slot = Some(Entry::of(row, &keys));
+            }
+        }
+        to = from;
+    }
+    Ok(found)
 }
 
 /// The entry at position `seq`, if there is one that the reader may see.

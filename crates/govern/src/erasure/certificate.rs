@@ -29,6 +29,12 @@ pub struct Certificate {
     pub done_at: Time,
     /// Whether it was done again, on data restored from before.
     pub reapplied: bool,
+    /// On what ground, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When no copy of the key store that was made before opens anything of the person any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub final_at: Option<Time>,
     /// What was destroyed where.
     pub destroyed: Vec<Destroyed>,
     /// Messages that were taken back before they left.

@@ -2,6 +2,7 @@
 
 use sealpost_access::masking::{self, DailyReveals};
 use sealpost_access::notices::{self, Notice, NoticeKind};
+use sealpost_access::roles;
 use sealpost_seal::Purpose;
 use sealpost_seal::viewer::{RevealGrant, Viewer};
 use sealpost_store::{Actor, ActorKind, ApiKeyId, Ctx, Leaf, OrgKeys, Store, StoreError, Tx};
@@ -63,7 +64,7 @@ pub async fn look(house: &Store, ctx: &Ctx, look: Look, reason: &Reason) -> Resu
     let leaf = Leaf::of(action).on(kind, id).with(sealed);
     let refused = house
         .write::<_, StoreError>(ctx, move |tx| {
-            let budget = masking::standing(tx, &keys)?.policy.reveals;
+            let budget = budget(tx, &keys)?;
             if !store::count(tx, rules::day_of(tx.ctx().now()), budget.count())? {
                 return Ok(tx.record(leaf.denied(REVEAL_BUDGET_EXHAUSTED.code), Some(budget)));
             }
@@ -73,8 +74,14 @@ pub async fn look(house: &Store, ctx: &Ctx, look: Look, reason: &Reason) -> Resu
         .await?;
     match refused {
         Some(budget) => Err(LookRefused::Exhausted { budget, wait: rules::seconds_to_midnight(ctx.now()) }),
-        None => Ok(Viewer::clear(RevealGrant::after_leaf(ctx.request.bytes()))),
+        None => Ok(ctx.viewer.lifted(RevealGrant::after_leaf(ctx.request.bytes()))),
     }
+}
+
+/// How many looks whoever acts has in a day: as many as the organisation lets anybody, and no more than their role says.
+fn budget(tx: &mut Tx<'_>, keys: &OrgKeys) -> Result<DailyReveals, StoreError> {
+    let anybody = masking::standing(tx, keys)?.policy.reveals;
+    Ok(roles::reveals(tx)?.map_or(anybody, |role| role.min(anybody)))
 }
 
 /// Part of the API: `docs/api.md` lists it.

@@ -3,8 +3,9 @@
 use sealpost_access::masking::{self, DailyReveals, Policy};
 use sealpost_ledger::{Leaf, LeafResult};
 use sealpost_store::testing::TestStore;
-use sealpost_store::{Ctx, RequestId, StoreError, both_engines};
+use sealpost_store::{Ctx, Environment, Org, RequestId, StoreError, both_engines};
 
+use super::past::{Wanted, looks};
 use super::rules::{BURST, WINDOW_MS};
 use super::{Look, LookRefused, look};
 use crate::Reason;
@@ -94,5 +95,28 @@ both_engines! {
         assert!(matches!(one(&house, &ctx).await, Err(LookRefused::Store(StoreError::Unrecorded))));
         house.break_ledger(false);
         one(&house, &ctx).await.unwrap();
+    }
+
+    async fn looks_are_listed_newest_first_with_why_and_bursts(house: TestStore) {
+        let ctx = house.organisation().await;
+        for _ in 0..BURST + 1 {
+            one(&house, &ctx).await.unwrap();
+        }
+        house.clock.advance_ms(DAY_MS);
+        one(&house, &ctx).await.unwrap();
+        let all = looks(&house.store, &ctx, Wanted::default(), None, 100).await.unwrap();
+        assert_eq!((all.looks.len(), all.looked_down_to), (BURST + 2, 0));
+        assert!(all.looks.iter().all(|look| look.why.as_deref() == Some("ticket 7") && look.action == "message.reveal"));
+        let bursts: Vec<_> = all.looks.iter().enumerate().filter(|(_, look)| look.burst).map(|(at, _)| at).collect();
+        assert_eq!(bursts, [1], "the one that was one too many");
+        let day = ctx.now().plus_ms(-DAY_MS).to_string();
+        let of_day = Wanted { day: day.split('T').next().unwrap().parse().ok(), ..Wanted::default() };
+        assert_eq!(looks(&house.store, &ctx, of_day, None, 100).await.unwrap().looks.len(), BURST + 1);
+        let two = looks(&house.store, &ctx, Wanted::default(), None, 2).await.unwrap();
+        let rest = looks(&house.store, &ctx, Wanted::default(), Some(two.looked_down_to), 100).await.unwrap();
+        assert_eq!(two.looks.len() + rest.looks.len(), BURST + 2);
+        let live = Ctx { org: Org { environment: Environment::Live, ..ctx.org }, ..ctx.clone() };
+        one(&house, &live).await.unwrap();
+        assert_eq!(looks(&house.store, &ctx, Wanted::default(), None, 100).await.unwrap().looks.len(), BURST + 2);
     }
 }

@@ -9,6 +9,8 @@ sealpost_web::codes! {
     REVEAL_BUDGET_EXHAUSTED = 429 "reveal_budget_exhausted" "No looks at clear data are left for today (UTC)";
     /// 422: the change shows more than before, and nobody says why.
     REASON_REQUIRED = 422 "reason_required" "A weaker policy takes a reason";
+    /// 422: the test environment would show what live hides.
+    TEST_LOOSER_THAN_LIVE = 422 "test_looser_than_live" "The test environment may hide more than live, and never less";
     /// 422: rules without the mode that has some, or the other way round.
     MASKING_RULES_MISPLACED = 422 "masking_rules_misplaced" "Mode `patterns` needs rules, and no other mode has any";
 }

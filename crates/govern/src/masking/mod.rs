@@ -13,6 +13,7 @@ mod tests;
 mod view;
 
 pub use api::feature;
+pub(crate) use api::{Mode, PolicyView};
 pub use rules::{Takes, takes};
 pub use service::change;
 pub use view::structure;

@@ -1,6 +1,7 @@
 //! What a change of the policy takes, decided without any I/O.
 
-use sealpost_access::masking::{Masking, Policy};
+use sealpost_access::masking::Policy;
+use sealpost_store::Environment;
 
 /// What a change takes besides the permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,25 +14,15 @@ pub enum Takes {
 
 /// What it takes to go from one policy to another.
 pub fn takes(from: &Policy, to: &Policy) -> Takes {
-    let stricter = hides_at_least(&to.masking, &from.masking) && to.reveals <= from.reveals;
+    let hides = |environment| to.in_force(environment).hides_at_least(from.in_force(environment));
+    let stricter = hides(Environment::Live) && hides(Environment::Test) && to.reveals <= from.reveals;
     if stricter { Takes::Nothing } else { Takes::Reason }
-}
-
-/// Whether `one` hides whatever `other` hides, as far as that can be told without knowing the data: a set of rules hides at least
-/// what another does if it has all of its rules.
-fn hides_at_least(one: &Masking, other: &Masking) -> bool {
-    match (one, other) {
-        (Masking::Default, _) | (Masking::Off, Masking::Off) => true,
-        (Masking::Patterns(rules), Masking::Patterns(before)) => before.are_among(rules),
-        // Whoever may not reveal sees more under rules than under `off`, and whoever may sees less.
-        (Masking::Patterns(_), Masking::Default | Masking::Off) | (Masking::Off, _) => false,
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sealpost_access::masking::{DailyReveals, Rules};
+    use sealpost_access::masking::{DailyReveals, Masking, Rules};
 
     fn patterns(names: &[&str]) -> Masking {
         let rules: Vec<_> = names.iter().map(|name| serde_json::json!({ "name": name, "pattern": name })).collect();
@@ -39,7 +30,7 @@ mod tests {
     }
 
     fn policy(masking: Masking, reveals: u32) -> Policy {
-        Policy { masking, reveals: DailyReveals::new(reveals).unwrap() }
+        Policy { masking, test: None, reveals: DailyReveals::new(reveals).unwrap() }
     }
 
     #[test]
@@ -60,5 +51,14 @@ mod tests {
         assert_eq!(takes(&looks(5), &looks(6)), Takes::Reason);
         assert_eq!(takes(&looks(5), &looks(4)), Takes::Nothing);
         assert_eq!(takes(&policy(Masking::Off, 5), &policy(Masking::Default, 6)), Takes::Reason);
+    }
+
+    #[test]
+    fn less_in_test_takes_a_reason_and_more_does_not() {
+        let looser = policy(Masking::Off, 5);
+        let strict = Policy { test: Some(Masking::Default), ..looser.clone() };
+        assert_eq!(takes(&looser, &strict), Takes::Nothing);
+        assert_eq!(takes(&strict, &looser), Takes::Reason);
+        assert_eq!(takes(&policy(Masking::Default, 5), &strict), Takes::Reason, "live shows more");
     }
 }

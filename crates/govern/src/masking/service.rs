@@ -6,7 +6,7 @@ use sealpost_store::{Leaf, OrgId, OrgKeys, Recorded, Tx};
 use sealpost_web::{Failure, Refusal};
 use serde_json::{Value, json};
 
-use super::codes::{MASKING_RACED, REASON_REQUIRED};
+use super::codes::{MASKING_RACED, REASON_REQUIRED, TEST_LOOSER_THAN_LIVE};
 use super::rules::{self, Takes};
 use crate::reason::Reason;
 
@@ -17,6 +17,9 @@ pub fn change(
     policy: Policy,
     reason: Option<&Reason>,
 ) -> Result<Recorded<Standing>, Failure> {
+    if policy.is_looser_in_test() {
+        return Err(Refusal::of(&TEST_LOOSER_THAN_LIVE).at("/test", "looser_than_live").into());
+    }
     let before = masking::standing(tx, keys)?;
     if rules::takes(&before.policy, &policy) == Takes::Reason && reason.is_none() {
         return Err(Refusal::of(&REASON_REQUIRED).at("/reason", "field_missing").into());
@@ -41,9 +44,15 @@ pub fn change(
 
 /// A policy as the ledger keeps it. A pattern may name somebody, its rule's name should not.
 fn in_words(policy: &Policy) -> Value {
-    let rules = match &policy.masking {
-        Masking::Patterns(rules) => Some(rules.iter().map(|rule| rule.name.as_str()).collect::<Vec<_>>()),
-        Masking::Default | Masking::Off => None,
+    let rules = |masking: &Masking| match masking {
+        Masking::Patterns(rules) => json!(rules.iter().map(|rule| rule.name.as_str()).collect::<Vec<_>>()),
+        Masking::Default | Masking::Off => Value::Null,
     };
-    json!({ "mode": policy.masking.word(), "rules": rules, "reveals_per_day": policy.reveals })
+    let test = policy.test.as_ref().map(|test| json!({ "mode": test.word(), "rules": rules(test) }));
+    json!({
+        "mode": policy.masking.word(),
+        "rules": rules(&policy.masking),
+        "test": test,
+        "reveals_per_day": policy.reveals,
+    })
 }

@@ -2,11 +2,11 @@
 
 use sealpost_access::masking::{self, DailyReveals, Masking, Policy, Standing};
 use sealpost_store::testing::TestStore;
-use sealpost_store::{Ctx, both_engines};
+use sealpost_store::{Ctx, Environment, both_engines};
 use sealpost_web::Failure;
 use serde_json::{Value, json};
 
-use super::codes::REASON_REQUIRED;
+use super::codes::{REASON_REQUIRED, TEST_LOOSER_THAN_LIVE};
 use crate::Reason;
 
 fn off() -> Policy {
@@ -55,7 +55,7 @@ both_engines! {
         let ctx = house.organisation().await;
         change(&house, &ctx, off(), Some("ticket 7")).await.unwrap();
         change(&house, &ctx, patterns(), Some("ticket 8")).await.unwrap();
-        let policy = |mode: &str, rules: Value| json!({ "mode": mode, "rules": rules, "reveals_per_day": 200 });
+        let policy = |mode: &str, rules: Value| json!({ "mode": mode, "rules": rules, "test": null, "reveals_per_day": 200 });
         assert_eq!(details(&house, &ctx).await, [
             json!({ "version": 1, "from": policy("default", Value::Null), "to": policy("off", Value::Null), "reason": "ticket 7" }),
             json!({ "version": 2, "from": policy("off", Value::Null), "to": policy("patterns", json!(["Code"])), "reason": "ticket 8" }),
@@ -64,5 +64,26 @@ both_engines! {
         assert!(change(&house, &ctx, off(), Some("ticket 9")).await.is_err());
         house.break_ledger(false);
         assert_eq!(in_force(&house, &ctx).await.version, 2, "no leaf, no change");
+    }
+
+    async fn test_may_hide_more_than_live_and_never_less(house: TestStore) {
+        let ctx = house.organisation().await;
+        let with = |live: Masking, test: Masking| Policy { masking: live, test: Some(test), ..Policy::default() };
+        let patterns = patterns().masking;
+        for (live, test) in [
+            (Masking::Default, Masking::Off),
+            (Masking::Default, patterns.clone()),
+            (patterns.clone(), Masking::Off),
+            (Masking::Off, patterns.clone()),
+        ] {
+            let refused = change(&house, &ctx, with(live, test), Some("x")).await;
+            assert!(matches!(refused, Err(Failure::Refused(refusal)) if refusal.code() == &TEST_LOOSER_THAN_LIVE));
+        }
+        change(&house, &ctx, with(Masking::Off, Masking::Default), Some("ticket 1")).await.unwrap();
+        let policy = in_force(&house, &ctx).await.policy;
+        assert_eq!(policy.in_force(Environment::Test), &Masking::Default);
+        assert_eq!(policy.in_force(Environment::Live), &Masking::Off);
+        change(&house, &ctx, with(patterns.clone(), patterns.clone()), Some("ticket 2")).await.unwrap();
+        assert_eq!(in_force(&house, &ctx).await.policy.test, Some(patterns), "rules are sealed and read in both places");
     }
 }

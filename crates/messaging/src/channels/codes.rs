@@ -1,5 +1,7 @@
 //! Why channels are refused, as clients learn it.
 
+use sealpost_access::permissions::SECRETS_MANAGE;
+use sealpost_web::problem::PERMISSION_MISSING;
 use sealpost_web::{Failure, Refusal, not_found};
 
 use super::model::ChannelRefusal;
@@ -17,6 +19,12 @@ impl From<ChannelRefusal> for Failure {
             ChannelRefusal::NameTaken => Refusal::of(&CHANNEL_EXISTS).at("/name", "taken"),
             ChannelRefusal::Setting { field, code } => {
                 Refusal::of(&CHANNEL_INVALID).at(format!("/email/{field}"), code)
+            }
+            ChannelRefusal::NoSuchSecret => {
+                Refusal::of(&CHANNEL_INVALID).at("/email/password/secret", "secret_unknown")
+            }
+            ChannelRefusal::WouldMoveSecret => {
+                Refusal::of(&PERMISSION_MISSING).member("required_permission", SECRETS_MANAGE.name())
             }
             ChannelRefusal::NotFound => not_found(),
             ChannelRefusal::Store(error) => return error.into(),

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use schemars::JsonSchema;
+use sealpost_access::secrets::{Credential, Kept};
 use sealpost_egress::dkim::DkimKey;
 use sealpost_egress::mail::Mailbox;
 use sealpost_egress::smtp::{Security, SmtpRelay};
-use sealpost_seal::SecretText;
 use sealpost_store::{ChannelId, SecretId, StoreError, Time};
 use serde::{Deserialize, Serialize};
 
@@ -54,8 +54,8 @@ pub struct NewEmail {
     pub security: Protection,
     /// Whom the relay knows us as.
     pub username: Option<String>,
-    /// The password for it.
-    pub password: Option<SecretText>,
+    /// The password for it, or which stored secret it is.
+    pub password: Option<Credential>,
     /// Who writes.
     pub from_address: String,
     /// The name beside it.
@@ -81,8 +81,8 @@ pub struct EmailChanges {
     pub security: Option<Protection>,
     /// Whom the relay knows us as.
     pub username: Change<String>,
-    /// The password for it.
-    pub password: Change<SecretText>,
+    /// The password for it, or which stored secret it is.
+    pub password: Change<Credential>,
     /// Who writes.
     pub from_address: Option<String>,
     /// The name beside it.
@@ -110,7 +110,7 @@ pub struct EmailSettings {
     /// Whom the relay knows us as.
     pub username: Option<String>,
     /// Where the password is.
-    pub password: Option<SecretId>,
+    pub password: Option<Kept>,
     /// Who writes.
     pub from_address: String,
     /// The name beside it.
@@ -154,6 +154,8 @@ pub struct Channel {
     pub created_at: Time,
     /// When it was last changed.
     pub updated_at: Time,
+    /// When it sent last, to within a minute.
+    pub last_used_at: Option<Time>,
 }
 
 /// An e-mail sender ready for use, credentials included.
@@ -188,6 +190,12 @@ pub enum ChannelRefusal {
         /// Why, as a code.
         code: &'static str,
     },
+    /// There is no stored secret of this name or id.
+    #[error("there is no such stored secret")]
+    NoSuchSecret,
+    /// Its password is a stored secret, which would be presented elsewhere: that is for whoever may manage secrets.
+    #[error("a stored secret would be presented elsewhere")]
+    WouldMoveSecret,
     /// There is no such channel here.
     #[error("there is no such channel")]
     NotFound,

@@ -45,6 +45,12 @@ pub(super) fn relay(settings: &EmailSettings, password: Option<&SecretText>) -> 
     }
 }
 
+/// Whether a relay can be told this password.
+pub(super) fn presentable(password: &SecretText) -> Result<(), ChannelRefusal> {
+    let value = Zeroizing::new(password.expose().to_owned());
+    Credentials::new("somebody", value).map(drop).map_err(refusal)
+}
+
 fn refusal(error: RelayError) -> ChannelRefusal {
     match error {
         RelayError::Host => wrong("host", "not_a_host"),

@@ -1,11 +1,12 @@
 //! What can be done with channels.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use sealpost_access::secrets::{self, NewSecret, Origin, Overlap, Purpose, SecretUse};
+use sealpost_access::secrets::{self, Credential, Kept, NewSecret, Origin, Overlap, Purpose, SecretRef, SecretUse};
 use sealpost_seal::SecretText;
 use sealpost_seal::signature::KeyEncoding;
-use sealpost_store::{Change as Told, ChannelId, Ctx, Leaf, Org, OrgKeys, Recorded, SecretId, Store, StoreError, Tx};
+use sealpost_store::{Change as Told, ChannelId, Ctx, Leaf, Org, OrgKeys, Recorded, Store, StoreError, Time, Tx};
 
 use super::dkim::{self, DkimKind, NewDkim, PrivateKey};
 use super::kind::ChannelKind;
@@ -15,7 +16,7 @@ use super::model::{
 use super::{CHANGED, rules, store};
 use crate::label::Label;
 use crate::patch::Change;
-use crate::recent::{Recent, object};
+use crate::recent::{Recent, anything_of, organisation};
 
 /// What the password of a relay is kept for.
 const PASSWORD: Purpose = Purpose::new("smtp.password");
@@ -23,12 +24,15 @@ const PASSWORD: Purpose = Purpose::new("smtp.password");
 const DKIM: Purpose = Purpose::new("dkim.key");
 /// Channels kept ready.
 const READY: u64 = 1000;
+/// Uses of a channel are written no more often than this.
+const USED_EVERY_MS: i64 = 60_000;
 
 /// The channels of all organisations; cheap to clone, to be made once.
 #[derive(Clone)]
 pub struct Channels {
     store: Store,
     ready: Arc<Recent<(Org, ChannelId), Arc<EmailChannel>>>,
+    used: Arc<Mutex<HashMap<(Org, ChannelId), Time>>>,
 }
 
 /// A channel that was checked, ready to be made.
@@ -36,7 +40,7 @@ pub struct Create {
     keys: Arc<OrgKeys>,
     name: Label,
     email: EmailSettings,
-    password: Option<NewSecret>,
+    password: Option<NewPassword>,
     dkim: Option<ReadyDkim>,
 }
 
@@ -45,8 +49,17 @@ pub struct Update {
     keys: Arc<OrgKeys>,
     id: ChannelId,
     changes: EmailChanges,
-    password: Option<NewSecret>,
+    password: Option<NewPassword>,
     dkim: Change<ReadyDkim>,
+    may_move_secrets: bool,
+}
+
+/// A password on its way into the settings.
+enum NewPassword {
+    /// A value, to be kept in a secret of the channel's own.
+    Own(NewSecret),
+    /// One that is stored.
+    Stored(SecretRef),
 }
 
 /// A signing key on its way into the secrets.
@@ -62,10 +75,11 @@ impl Create {
     /// Makes the channel and its secrets.
     pub fn create(self, tx: &mut Tx<'_>) -> Result<Recorded<Channel>, ChannelRefusal> {
         let Self { keys, name, mut email, password, dkim } = self;
-        email.password = password.map(|new| secrets::create(tx, &keys, PASSWORD, new)).transpose()?;
+        email.password = password.map(|new| new.keep(tx, &keys)).transpose()?;
         email.dkim = dkim.map(|ready| ready.keep(tx, &keys)).transpose()?;
         let (id, now) = (ChannelId::new(&tx.ctx().world), tx.ctx().now());
-        let channel = Channel { id, name: name.as_str().to_owned(), email, created_at: now, updated_at: now };
+        let name = name.as_str().to_owned();
+        let channel = Channel { id, name, email, created_at: now, updated_at: now, last_used_at: None };
         if !store::insert(tx, ChannelKind::Email, &channel)? {
             return Err(ChannelRefusal::NameTaken);
         }
@@ -77,8 +91,14 @@ impl Create {
 impl Update {
     /// Changes the channel as it stands now, and its secrets.
     pub fn apply(self, tx: &mut Tx<'_>) -> Result<Recorded<Channel>, ChannelRefusal> {
-        let Self { keys, id, changes, password, dkim } = self;
+        let Self { keys, id, changes, password, dkim, may_move_secrets } = self;
         let mut channel = store::find(tx, id)?.ok_or(ChannelRefusal::NotFound)?;
+        let keeps_stored = channel.email.password.is_some_and(|kept| kept.stored().is_some())
+            && password.is_none()
+            && changes.password.is_keep();
+        if keeps_stored && !may_move_secrets && changes.lead_elsewhere(&channel.email) {
+            return Err(ChannelRefusal::WouldMoveSecret);
+        }
         let clears_password = matches!(changes.password, Change::Clear);
         let (standing, signed) = (channel.email.password, channel.email.dkim.take());
         let mut email = changes.apply(channel.email);
@@ -104,19 +124,58 @@ impl Update {
     pub fn channel(&self) -> ChannelId {
         self.id
     }
+
+    /// Whoever asks may manage secrets: a stored one may be presented to another relay.
+    pub fn may_move_secrets(self, may: bool) -> Self {
+        Self { may_move_secrets: may, ..self }
+    }
+}
+
+impl NewPassword {
+    fn of(given: Credential) -> Result<Self, ChannelRefusal> {
+        Ok(match given {
+            Credential::Value(value) => Self::Own(password_secret(value)?),
+            Credential::Stored(wanted) => Self::Stored(wanted),
+        })
+    }
+
+    fn keep(self, tx: &mut Tx<'_>, keys: &OrgKeys) -> Result<Kept, ChannelRefusal> {
+        match self {
+            Self::Own(new) => Ok(Kept::Own(secrets::create(tx, keys, PASSWORD, new)?)),
+            Self::Stored(wanted) => stored_password(tx, keys, &wanted),
+        }
+    }
+}
+
+/// The stored secret that is meant, if a relay can be told it.
+fn stored_password(tx: &mut Tx<'_>, keys: &OrgKeys, wanted: &SecretRef) -> Result<Kept, ChannelRefusal> {
+    let stored = secrets::refer(tx, wanted)?.ok_or(ChannelRefusal::NoSuchSecret)?;
+    let kept = Kept::Stored { stored };
+    rules::presentable(&newest(tx, keys, kept, PASSWORD)?)?;
+    Ok(kept)
 }
 
 fn keep_password(
     tx: &mut Tx<'_>,
     keys: &OrgKeys,
-    standing: Option<SecretId>,
-    new: Option<NewSecret>,
+    standing: Option<Kept>,
+    new: Option<NewPassword>,
     clear: bool,
-) -> Result<Option<SecretId>, StoreError> {
+) -> Result<Option<Kept>, ChannelRefusal> {
     match (standing, new) {
-        (Some(id), Some(new)) => secrets::rotate(tx, keys, id, PASSWORD, new, Overlap::NONE).map(|_| Some(id)),
-        (None, Some(new)) => secrets::create(tx, keys, PASSWORD, new).map(Some),
-        (Some(id), None) if clear => secrets::remove(tx, id).map(|_| None),
+        (Some(Kept::Own(id)), Some(NewPassword::Own(new))) => {
+            secrets::rotate(tx, keys, id, PASSWORD, new, Overlap::NONE)?;
+            Ok(standing)
+        }
+        (standing, Some(new)) => {
+            let kept = new.keep(tx, keys)?;
+            standing.map(|old| old.let_go(tx)).transpose()?;
+            Ok(Some(kept))
+        }
+        (Some(old), None) if clear => {
+            old.let_go(tx)?;
+            Ok(None)
+        }
         (standing, None) => Ok(standing),
     }
 }
@@ -142,6 +201,13 @@ impl ReadyDkim {
 }
 
 impl EmailChanges {
+    /// Whether the password would be presented to another relay, or in another way.
+    fn lead_elsewhere(&self, before: &EmailSettings) -> bool {
+        self.host.as_ref().is_some_and(|host| *host != before.host)
+            || self.port.is_some_and(|port| port != before.port)
+            || self.security.is_some_and(|security| security != before.security)
+    }
+
     /// The settings after the change, credentials apart.
     fn apply(self, before: EmailSettings) -> EmailSettings {
         EmailSettings {
@@ -164,8 +230,11 @@ impl Channels {
     /// Channels in `store`. Needs a running tokio runtime, on which it hears of changes.
     pub fn new(store: Store) -> Self {
         let ready = Recent::new(READY);
-        ready.listen(store.bus(), CHANGED, object);
-        Self { store, ready }
+        // Another version of a stored secret changes whatever refers to it.
+        for topic in [CHANGED, secrets::CHANGED] {
+            ready.listen(store.bus(), topic, organisation);
+        }
+        Self { store, ready, used: Arc::default() }
     }
 
     /// Where they are.
@@ -177,7 +246,7 @@ impl Channels {
     pub async fn prepare(&self, ctx: &Ctx, new: NewChannel) -> Result<Create, ChannelRefusal> {
         let NewEmail { host, port, security, username, password, .. } = new.email;
         let NewEmail { from_address, from_name, reply_to, helo, dkim, unsubscribe_base, .. } = new.email;
-        let password = password.map(password_secret).transpose()?;
+        let password = password.map(NewPassword::of).transpose()?;
         let email = EmailSettings {
             host,
             port,
@@ -213,7 +282,7 @@ impl Channels {
         // Before anything costly is done for a channel that isn't there.
         self.find(ctx, id).await?;
         let password = match std::mem::take(&mut changes.password) {
-            Change::Set(password) => Some(password_secret(password)?),
+            Change::Set(password) => Some(NewPassword::of(password)?),
             Change::Clear => {
                 changes.password = Change::Clear;
                 None
@@ -226,20 +295,36 @@ impl Channels {
             Change::Set(new) => ready(ctx, Some(new)).await?.map_or(Change::Keep, Change::Set),
         };
         let keys = self.store.keys().organisation(ctx.org.id).await?;
-        Ok(Update { keys, id, changes, password, dkim })
+        Ok(Update { keys, id, changes, password, dkim, may_move_secrets: false })
     }
 
     /// Changes a channel.
     pub async fn update(&self, ctx: &Ctx, id: ChannelId, changes: EmailChanges) -> Result<Channel, ChannelRefusal> {
         let update = self.prepare_update(ctx, id, changes).await?;
         let channel = self.store.write(ctx, move |tx| update.apply(tx)).await?;
-        self.changed(ctx, id);
+        self.changed(ctx);
         Ok(channel)
     }
 
     /// Forgets a channel that has just been changed; the bus tells everybody else.
-    pub(super) fn changed(&self, ctx: &Ctx, id: ChannelId) {
-        self.ready.changed((ctx.org, id.bytes()));
+    pub(super) fn changed(&self, ctx: &Ctx) {
+        self.ready.changed(anything_of(ctx.org));
+    }
+
+    /// Takes note that a channel sends now: its credentials are used.
+    pub(crate) async fn used(&self, ctx: &Ctx, id: ChannelId) {
+        let now = ctx.now();
+        {
+            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            let last = used.entry((ctx.org, id)).or_default();
+            if now.since(*last) < USED_EVERY_MS {
+                return;
+            }
+            *last = now;
+        }
+        if let Err(error) = self.store.maintain::<_, StoreError>(ctx, move |tx| store::used(tx, id)).await {
+            tracing::warn!(channel = %id, error = %error, "channel.use_not_noted");
+        }
     }
 
     /// A channel, without its credentials.
@@ -265,12 +350,12 @@ impl Channels {
         let open = move |tx: &mut Tx<'_>| {
             let channel = store::find(tx, id)?.ok_or(ChannelRefusal::NotFound)?;
             let settings = &channel.email;
-            let password = settings.password.map(|id| newest(tx, &keys, id, PASSWORD)).transpose()?;
-            let dkim = settings.dkim.as_ref().map(|dkim| newest(tx, &keys, dkim.key, DKIM)).transpose()?;
+            let password = settings.password.map(|kept| newest(tx, &keys, kept, PASSWORD)).transpose()?;
+            let dkim = settings.dkim.as_ref().map(|dkim| newest(tx, &keys, Kept::Own(dkim.key), DKIM)).transpose()?;
             ready_channel(id, settings, password.as_ref(), dkim.as_ref())
         };
         let ready = Arc::new(self.store.peek(ctx, open).await?);
-        self.ready.put(key, ready.clone(), (ctx.org, id.bytes()), since);
+        self.ready.put(key, ready.clone(), anything_of(ctx.org), since);
         Ok(ready)
     }
 }
@@ -279,21 +364,22 @@ impl Channels {
 pub(crate) fn secret_uses(tx: &mut Tx<'_>) -> Result<Vec<SecretUse>, StoreError> {
     let mut uses = Vec::new();
     for channel in store::before(tx, ChannelId::from_bytes([0xff; 16]), u32::MAX)? {
-        let secrets = channel.email.password.into_iter().chain(channel.email.dkim.as_ref().map(|dkim| dkim.key));
+        let password = channel.email.password.map(Kept::id);
+        let secrets = password.into_iter().chain(channel.email.dkim.as_ref().map(|dkim| dkim.key));
         uses.extend(secrets.map(|secret| SecretUse {
             secret,
             kind: "channel",
             id: channel.id.to_string(),
             name: channel.name.clone(),
             page: None,
-            last_used_at: None,
+            last_used_at: channel.last_used_at,
         }));
     }
     Ok(uses)
 }
 
-fn newest(tx: &mut Tx<'_>, keys: &OrgKeys, id: SecretId, purpose: Purpose) -> Result<SecretText, StoreError> {
-    let versions = secrets::usable(tx, keys, id, purpose)?;
+fn newest(tx: &mut Tx<'_>, keys: &OrgKeys, kept: Kept, own: Purpose) -> Result<SecretText, StoreError> {
+    let versions = kept.usable(tx, keys, own)?;
     versions.into_iter().next().map(|newest| newest.value).ok_or(StoreError::Missing("secret"))
 }
 

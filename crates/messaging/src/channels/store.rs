@@ -10,10 +10,14 @@ const INSERT: Sql = sql!(
      values ($1, $2, $3, $4, $5, $6, $7, $7) on conflict do nothing"
 );
 const UPDATE: Sql = sql!("update channel set settings = $4, updated_at = $5 where org = $1 and env = $2 and id = $3");
-const ONE: Sql =
-    sql!("select id, name, settings, created_at, updated_at from channel where org = $1 and env = $2 and id = $3");
+const USED: Sql = sql!(
+    "update channel set last_used_at = $4 where org = $1 and env = $2 and id = $3 and (last_used_at is null or last_used_at < $4)"
+);
+const ONE: Sql = sql!(
+    "select id, name, settings, created_at, updated_at, last_used_at from channel where org = $1 and env = $2 and id = $3"
+);
 const BEFORE: Sql = sql!(
-    "select id, name, settings, created_at, updated_at from channel where org = $1 and env = $2 and id < $3 \
+    "select id, name, settings, created_at, updated_at, last_used_at from channel where org = $1 and env = $2 and id < $3 \
      order by id desc limit $4"
 );
 
@@ -27,6 +31,12 @@ pub(super) fn insert(tx: &mut Tx<'_>, kind: ChannelKind, channel: &Channel) -> R
 pub(super) fn update(tx: &mut Tx<'_>, channel: &Channel) -> Result<bool, StoreError> {
     let settings = settings(channel)?;
     Ok(tx.execute(UPDATE, &[&channel.id, &settings, &channel.updated_at])? == 1)
+}
+
+/// Says that a channel sends now.
+pub(super) fn used(tx: &mut Tx<'_>, id: ChannelId) -> Result<(), StoreError> {
+    let now = tx.ctx().now();
+    tx.execute(USED, &[&id, &now]).map(drop)
 }
 
 /// The channel.
@@ -51,5 +61,6 @@ fn read(row: &Row<'_>) -> Result<Channel, StoreError> {
         email: serde_json::from_str(&settings).map_err(|_| StoreError::Column("settings".into()))?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
+        last_used_at: row.get("last_used_at")?,
     })
 }

@@ -1,8 +1,10 @@
 //! What channels promise, through the service, on both engines.
 
+use sealpost_access::secrets::{self, Credential, Kept, NewSecret, Origin, Overlap, SecretRef};
 use sealpost_seal::SecretText;
+use sealpost_seal::signature::KeyEncoding;
 use sealpost_store::testing::TestStore;
-use sealpost_store::{StoreError, both_engines};
+use sealpost_store::{Ctx, Leaf, SecretId, StoreError, Tx, both_engines};
 
 use super::*;
 use crate::label::Label;
@@ -25,7 +27,7 @@ fn email() -> NewEmail {
         port: 465,
         security: Protection::ImplicitTls,
         username: Some("mailer".into()),
-        password: Some(SecretText::new(PASSWORD.into())),
+        password: Some(Credential::Value(SecretText::new(PASSWORD.into()))),
         from_address: "news@mail.example.com".into(),
         from_name: Some("Example".into()),
         reply_to: Some("help@example.com".into()),
@@ -37,6 +39,33 @@ fn email() -> NewEmail {
 
 fn new(email: NewEmail) -> NewChannel {
     NewChannel { name: Label::parse("mail").unwrap(), email }
+}
+
+fn hex(id: SecretId) -> String {
+    id.bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn imported(value: &str) -> NewSecret {
+    NewSecret::new(SecretText::new(value.into()), KeyEncoding::Text, Origin::Imported).unwrap()
+}
+
+/// A secret as somebody stores it, called `stored-` and the end of its id.
+async fn store_secret(house: &TestStore, ctx: &Ctx, value: &str) -> SecretId {
+    let (keys, new) = (house.store.keys().organisation(ctx.org.id).await.unwrap(), imported(value));
+    let make = move |tx: &mut Tx<'_>| {
+        let id = secrets::create(tx, &keys, secrets::STORED, new)?;
+        Ok::<_, StoreError>(tx.record(Leaf::of("secret.create"), id))
+    };
+    house.store.write(ctx, make).await.unwrap()
+}
+
+async fn rotate_secret(house: &TestStore, ctx: &Ctx, id: SecretId, value: &str) {
+    let (keys, new) = (house.store.keys().organisation(ctx.org.id).await.unwrap(), imported(value));
+    let rotate = move |tx: &mut Tx<'_>| {
+        secrets::rotate(tx, &keys, id, secrets::STORED, new, Overlap::NONE)?;
+        Ok::<_, StoreError>(tx.record(Leaf::of("secret.rotate"), ()))
+    };
+    house.store.write(ctx, rotate).await.unwrap();
 }
 
 both_engines! {
@@ -80,7 +109,7 @@ both_engines! {
         let channels = Channels::new(house.store.clone());
         let made = channels.create(&ctx, new(email())).await.unwrap();
         let before = channels.email(&ctx, made.id).await.unwrap();
-        let changes = EmailChanges { password: Change::Set(SecretText::new("another".into())), ..EmailChanges::default() };
+        let changes = EmailChanges { password: Change::Set(Credential::Value(SecretText::new("another".into()))), ..EmailChanges::default() };
         let updated = channels.update(&ctx, made.id, changes).await.unwrap();
         assert_eq!(updated.email.password, made.email.password, "the secret stays, with a new version");
         assert!(channels.email(&ctx, made.id).await.unwrap().relay != before.relay);
@@ -122,6 +151,82 @@ both_engines! {
         assert!(matches!(channels.email(&theirs, made.id).await, Err(ChannelRefusal::NotFound)));
         assert!(matches!(channels.update(&theirs, made.id, EmailChanges::default()).await, Err(ChannelRefusal::NotFound)));
         assert!(channels.list(&theirs, None, 10).await.unwrap().is_empty());
+    }
+
+    async fn a_password_may_be_a_stored_secret_whose_newest_version_is_presented(house: TestStore) {
+        let ctx = house.organisation().await;
+        let channels = Channels::new(house.store.clone());
+        let stored = store_secret(&house, &ctx, "first").await;
+        let by_id = Credential::Stored(SecretRef::Id(stored));
+        let made = channels.create(&ctx, new(NewEmail { password: Some(by_id), ..email() })).await.unwrap();
+        assert_eq!(made.email.password, Some(Kept::Stored { stored }));
+        let uses = house.store.read(&ctx, secret_uses).await.unwrap();
+        assert!(uses.iter().any(|one| one.secret == stored && one.name == "mail"));
+        let before = channels.email(&ctx, made.id).await.unwrap();
+        rotate_secret(&house, &ctx, stored, "second").await;
+        // The bus is quick, and another part of the process.
+        for _ in 0..500 {
+            if channels.email(&ctx, made.id).await.unwrap().relay != before.relay {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        assert!(channels.email(&ctx, made.id).await.unwrap().relay != before.relay, "the new version is presented");
+        let own = EmailChanges { password: Change::Set(Credential::Value(SecretText::new("own".into()))), ..EmailChanges::default() };
+        let changed = channels.update(&ctx, made.id, own).await.unwrap();
+        assert!(matches!(changed.email.password, Some(Kept::Own(_))));
+        let keys = house.store.keys().organisation(ctx.org.id).await.unwrap();
+        let kept = house.store.read(&ctx, move |tx| secrets::usable(tx, &keys, stored, secrets::STORED)).await.unwrap();
+        assert_eq!(kept.len(), 1, "what was stored by hand stays");
+    }
+
+    async fn only_whoever_may_manage_secrets_has_a_stored_one_presented_elsewhere(house: TestStore) {
+        let ctx = house.organisation().await;
+        let channels = Channels::new(house.store.clone());
+        let stored = store_secret(&house, &ctx, "first").await;
+        let named = SecretRef::parse(&format!("stored-{}", &hex(stored)[20..])).unwrap();
+        let password = Some(Credential::Stored(named));
+        let made = channels.create(&ctx, new(NewEmail { password, ..email() })).await.unwrap();
+        let elsewhere = || EmailChanges { host: Some("evil.example.com".into()), ..EmailChanges::default() };
+        let refused = channels.update(&ctx, made.id, elsewhere()).await;
+        assert!(matches!(refused, Err(ChannelRefusal::WouldMoveSecret)));
+        let harmless = EmailChanges { from_name: Change::Set("Other".into()), ..EmailChanges::default() };
+        channels.update(&ctx, made.id, harmless).await.unwrap();
+        let update = channels.prepare_update(&ctx, made.id, elsewhere()).await.unwrap().may_move_secrets(true);
+        let moved = house.store.write(&ctx, move |tx| update.apply(tx)).await.unwrap();
+        assert_eq!(moved.email.host, "evil.example.com");
+    }
+
+    async fn what_is_not_stored_here_can_not_be_named(house: TestStore) {
+        let (ours, theirs) = (house.organisation().await, house.organisation().await);
+        let channels = Channels::new(house.store.clone());
+        let stored = store_secret(&house, &theirs, "first").await;
+        let own = channels.create(&ours, new(email())).await.unwrap().email.password.unwrap().id();
+        let nobody = SecretRef::parse("nobody").unwrap();
+        for wanted in [SecretRef::Id(stored), SecretRef::Id(own), nobody] {
+            let name = Label::parse("other").unwrap();
+            let password = Some(Credential::Stored(wanted));
+            let refused = channels.create(&ours, NewChannel { name, email: NewEmail { password, ..email() } }).await;
+            assert!(matches!(refused, Err(ChannelRefusal::NoSuchSecret)));
+        }
+    }
+
+    async fn a_channel_says_when_it_was_used_last_and_not_every_time(house: TestStore) {
+        let ctx = house.organisation().await;
+        let channels = Channels::new(house.store.clone());
+        let made = channels.create(&ctx, new(email())).await.unwrap();
+        let last = || async { channels.find(&ctx, made.id).await.unwrap().last_used_at };
+        assert_eq!(last().await, None);
+        let first = ctx.now();
+        channels.used(&ctx, made.id).await;
+        house.clock.advance_ms(30_000);
+        channels.used(&ctx, made.id).await;
+        assert_eq!(last().await, Some(first));
+        house.clock.advance_ms(30_000);
+        channels.used(&ctx, made.id).await;
+        assert_eq!(last().await, Some(ctx.now()));
+        let uses = house.store.read(&ctx, secret_uses).await.unwrap();
+        assert!(uses.iter().all(|one| one.last_used_at == Some(ctx.now())));
     }
 
     async fn no_leaf_no_channel_and_no_secret(house: TestStore) {

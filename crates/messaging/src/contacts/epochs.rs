@@ -16,7 +16,7 @@ impl Contacts {
     /// Moves contacts to the current epoch, of each kind of index up to `limit`; answers how many were moved. Call until 0, then the
     /// epochs before are empty and [`Contacts::retire`] lets their keys go.
     pub async fn reindex(&self, ctx: &Ctx, limit: u32) -> Result<usize, ContactRefusal> {
-        let epoch = Epoch::at(ctx.now());
+        let epoch = self.store.keys().epoch(ctx.org.id, ctx.now()).await?;
         let outdated = self.store.read::<_, StoreError>(ctx, move |tx| store::outdated(tx, epoch, limit)).await?;
         let moved = outdated.len();
         for id in outdated {
@@ -62,7 +62,7 @@ impl Contacts {
         let ctx = |environment| Ctx::system(Org { id: org, environment }, self.store.world().clone());
         let (test, live) = (ctx(Environment::Test), ctx(Environment::Live));
         let epochs = self.store.keys().prepare_epochs(org, live.now()).await?;
-        let over = Epoch::at(live.now().plus_ms(-GRACE_MS));
+        let over = self.store.keys().epoch(org, live.now().plus_ms(-GRACE_MS)).await?;
         let mut destroyed = 0;
         for epoch in epochs.before.iter().map(|living| living.epoch).filter(|epoch| *epoch < over) {
             // Members of the organisation are found under the same keys.

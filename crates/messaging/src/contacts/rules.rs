@@ -33,6 +33,12 @@ fn no_cards(
             return Err(ContactRefusal::CardNumber { field });
         }
     }
+    // Half in one and half in the other.
+    let [_, (_, external_id), (field, name)] = texts;
+    let halves = [external_id, name].map(|text| text.map_or("", |text| text.expose(Purpose::Guard).as_str()));
+    if pan::contains_across(&halves) {
+        return Err(ContactRefusal::CardNumber { field });
+    }
     Ok(())
 }
 
@@ -50,6 +56,8 @@ mod tests {
         assert!(check_new(&with("Ada Lovelace")).is_ok());
         let refused = check_new(&with("Ada 4111 1111 1111 1111"));
         assert!(matches!(refused, Err(ContactRefusal::CardNumber { field: "name" })));
+        let halves = Details { external_id: Some(ExternalId::parse("4111-1111".into()).unwrap()), ..with("1111 1111") };
+        assert!(matches!(check_new(&halves), Err(ContactRefusal::CardNumber { .. })));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sealpost_govern::Reason;
 use sealpost_govern::looks::{self, Look};
 use sealpost_seal::normal::{Last4, Phone};
-use sealpost_seal::viewer::Viewer;
+use sealpost_seal::viewer::{Field, Viewer};
 use sealpost_seal::{Personal, Purpose};
 use sealpost_store::{ContactId, Ctx, Leaf, Store, StoreError, Tx};
 use sealpost_web::{Failure, Refusal};
@@ -14,7 +14,7 @@ use serde_json::{Map, json};
 use super::CHANGED;
 use super::codes::MASK_PROFILE_HIDES_DIGITS;
 use super::indexes::{Bucket, Index};
-use super::model::{Candidate, Changes, Contact, ContactRefusal, Details, Identifier, Reveal};
+use super::model::{Candidate, Changes, Contact, ContactRefusal, Details, Fields, Identifier, Reveal};
 use super::prepare::{NewContact, Update};
 use super::resolve::{Found, LookUp};
 use super::rules;
@@ -88,7 +88,7 @@ impl Contacts {
         let row = self.store.peek::<_, StoreError>(ctx, move |tx| store::find(tx, id)).await?;
         let row = row.ok_or(ContactRefusal::NotFound)?;
         let subject = self.unlock(ctx, (id, row.slot)).await?;
-        Ok(row.open(&subject, ctx.org)?)
+        Ok(noted(ctx, row.open(&subject, ctx.org)?))
     }
 
     /// The contact that has all of these addresses that somebody has.
@@ -143,7 +143,7 @@ impl Contacts {
         let mut candidates = Vec::with_capacity(rows.len());
         for row in rows {
             let contact = match self.unlock(ctx, (row.id, row.slot)).await {
-                Ok(subject) => Some(row.open(&subject, ctx.org)?),
+                Ok(subject) => Some(noted(ctx, row.open(&subject, ctx.org)?)),
                 Err(ContactRefusal::NotFound) => None,
                 Err(error) => return Err(error),
             };
@@ -186,6 +186,15 @@ impl Contacts {
         let viewer = looks::look(&self.store, ctx, wanted, reason).await?;
         Ok((self.find(ctx, id).await?, viewer))
     }
+}
+
+/// Takes note of what was opened, so that no answer leaves with it by another way than a view.
+fn noted(ctx: &Ctx, contact: Contact) -> Contact {
+    let Fields { phone, email, .. } = &contact.fields;
+    for (value, field) in [(phone, Field::Phone), (email, Field::Email)] {
+        value.iter().for_each(|value| ctx.viewer.opened(value, field));
+    }
+    contact
 }
 
 fn ends(contact: &Contact, last4: &Last4) -> bool {

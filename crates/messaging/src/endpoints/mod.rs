@@ -15,6 +15,8 @@ mod service;
 mod store;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 use sealpost_access::secrets::Purpose;
 
@@ -43,6 +45,8 @@ pub mod codes {
         URL_REFUSED = 422 "url_refused" "The URL may not be called";
         /// Too short, or not readable in its encoding.
         SECRET_INVALID = 422 "secret_invalid" "The secret can't be used for signing";
+        /// It signs with a secret that somebody stored by name, which is rotated by itself.
+        SECRET_STORED = 409 "secret_stored" "The endpoint signs with a stored secret: rotate that";
         /// A name, filter or profile is not one.
         ENDPOINT_INVALID = 422 "endpoint_invalid" "The endpoint can't be as described";
     }

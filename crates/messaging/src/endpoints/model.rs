@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sealpost_access::secrets::Kept;
 use sealpost_egress::target::Target;
 use sealpost_seal::signature::{Profile, SigningSecret, WebhookKey, profiles};
 use sealpost_store::{EndpointId, SecretId, Time};
@@ -81,8 +82,8 @@ pub struct Endpoint {
     pub profiles: Profiles,
     /// Whether it may be called.
     pub state: State,
-    /// The shared signing secret.
-    pub secret: SecretId,
+    /// Where the shared signing secret is.
+    pub secret: Kept,
     /// The Ed25519 signing key.
     pub signing: SecretId,
     /// When it was made.

@@ -52,6 +52,13 @@ impl Endpoints {
                 listening.forget(change.org, EndpointId::from_bytes(change.id));
             }
         });
+        // Rare, and any endpoint may sign with a secret that got another version.
+        let (mut changes, ready) = (endpoints.store.bus().subscribe(secrets::CHANGED), endpoints.ready.clone());
+        tokio::spawn(async move {
+            while changes.recv().await.is_some() {
+                ready.invalidate_all();
+            }
+        });
         endpoints
     }
 
@@ -97,7 +104,9 @@ impl Endpoints {
                 let Some(endpoint) = store::find(tx, id)? else { return Ok(None) };
                 // A URL that the policy of today refuses is not called, whatever it was when it was entered.
                 let target = Target::parse(&endpoint.url, &policy).map_err(|_| StoreError::Column("url".into()))?;
-                let secrets = secrets::usable(tx, &keys, endpoint.secret, SIGNING)?
+                let secrets = endpoint
+                    .secret
+                    .usable(tx, &keys, SIGNING)?
                     .into_iter()
                     .map(|version| SigningSecret::import(version.value.expose(), version.encoding).map(Arc::new))
                     .collect::<Result<Vec<_>, _>>()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use sealpost_access::secrets::{self, NewSecret, Origin, Overlap, SecretUse};
+use sealpost_access::secrets::{self, Kept, NewSecret, Origin, Overlap, SecretRef, SecretUse};
 use sealpost_egress::target::Target;
 use sealpost_seal::SecretText;
 use sealpost_seal::signature::{BadSecret, KeyEncoding, SigningSecret, WebhookKey};
@@ -32,8 +32,16 @@ pub(super) struct NewEndpoint {
     pub events: Filter,
     /// How deliveries are signed.
     pub profiles: Profiles,
-    /// A secret brought along; generated if absent.
-    pub secret: Option<(SecretText, KeyEncoding)>,
+    /// A secret brought along or named; generated if absent.
+    pub secret: Option<GivenSecret>,
+}
+
+/// What an endpoint is to sign with.
+pub(super) enum GivenSecret {
+    /// A value the receiver has already, and how it becomes a key.
+    Value(SecretText, KeyEncoding),
+    /// A secret that somebody stored by name: its text is the key.
+    Stored(SecretRef),
 }
 
 /// An endpoint's name: `[a-z0-9][a-z0-9-]{0,62}`.
@@ -79,15 +87,7 @@ pub struct Tried {
 /// Makes an endpoint, pending until it has answered a signed ping.
 pub(super) fn create(tx: &mut Tx<'_>, keys: &OrgKeys, new: NewEndpoint) -> Result<Recorded<Created>, Failure> {
     let ctx = tx.ctx();
-    let (value, encoding, origin) = match new.secret {
-        Some((value, encoding)) => (value, encoding, Origin::Imported),
-        None => {
-            let secret = SigningSecret::generate(ctx.rng());
-            (SecretText::new(secret.expose().to_owned()), secret.encoding(), Origin::Generated)
-        }
-    };
-    let shown = (origin == Origin::Generated).then(|| SecretText::new(value.expose().to_owned()));
-    let secret = secrets::create(tx, keys, SIGNING, kept(value, encoding, origin)?)?;
+    let (secret, shown) = signs_with(tx, keys, new.secret)?;
     let key = WebhookKey::generate(ctx.rng());
     let public_key = key.public().to_text();
     let signing = secrets::create(
@@ -117,6 +117,30 @@ pub(super) fn create(tx: &mut Tx<'_>, keys: &OrgKeys, new: NewEndpoint) -> Resul
     Ok(tx.record(leaf, Created { endpoint, secret: shown, public_key }))
 }
 
+/// Where the secret of a new endpoint is, and its value if it was made here.
+fn signs_with(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    given: Option<GivenSecret>,
+) -> Result<(Kept, Option<SecretText>), Failure> {
+    let (new, shown) = match given {
+        Some(GivenSecret::Stored(wanted)) => return Ok((stored(tx, &wanted)?, None)),
+        Some(GivenSecret::Value(value, encoding)) => (kept(value, encoding, Origin::Imported)?, None),
+        None => {
+            let secret = SigningSecret::generate(tx.ctx().rng());
+            let copy = || SecretText::new(secret.expose().to_owned());
+            (kept(copy(), secret.encoding(), Origin::Generated)?, Some(copy()))
+        }
+    };
+    Ok((Kept::Own(secrets::create(tx, keys, SIGNING, new)?), shown))
+}
+
+/// The stored secret that is meant, held until this is done.
+fn stored(tx: &mut Tx<'_>, wanted: &SecretRef) -> Result<Kept, Failure> {
+    let unknown = || Refusal::of(&codes::SECRET_INVALID).at("/secret/secret", "secret_unknown");
+    Ok(Kept::Stored { stored: secrets::refer(tx, wanted)?.ok_or_else(unknown)? })
+}
+
 fn kept(value: SecretText, encoding: KeyEncoding, origin: Origin) -> Result<NewSecret, Refusal> {
     NewSecret::new(value, encoding, origin)
         .map_err(|_| Refusal::of(&codes::SECRET_INVALID).at("/secret/value", "secret_invalid"))
@@ -138,6 +162,8 @@ pub(super) struct Changes {
     pub events: Option<Filter>,
     /// How deliveries are signed.
     pub profiles: Option<Profiles>,
+    /// Sign with this stored secret from now on.
+    pub secret: Option<SecretRef>,
     /// Stop calling it.
     pub disabled: Option<bool>,
 }
@@ -152,6 +178,10 @@ pub(super) fn update(tx: &mut Tx<'_>, id: EndpointId, changes: Changes) -> Resul
     endpoint.description = changes.description.unwrap_or(endpoint.description);
     endpoint.events = changes.events.unwrap_or(endpoint.events);
     endpoint.profiles = changes.profiles.unwrap_or(endpoint.profiles);
+    if let Some(wanted) = &changes.secret {
+        let before = std::mem::replace(&mut endpoint.secret, stored(tx, wanted)?);
+        before.let_go(tx)?;
+    }
     match changes.disabled {
         Some(true) => endpoint.state = State::Disabled { since: tx.ctx().now(), reason: "manual" },
         // Enabling again needs a fresh proof: the receiver may be another by now.
@@ -168,7 +198,7 @@ pub(super) fn update(tx: &mut Tx<'_>, id: EndpointId, changes: Changes) -> Resul
 pub(super) fn remove(tx: &mut Tx<'_>, id: EndpointId) -> Result<Recorded<()>, Failure> {
     let endpoint = store::find(tx, id)?.ok_or_else(not_found)?;
     store::delete(tx, id)?;
-    secrets::remove(tx, endpoint.secret)?;
+    endpoint.secret.let_go(tx)?;
     secrets::remove(tx, endpoint.signing)?;
     changed(tx, id);
     Ok(tx.record(Leaf::of("endpoint.remove").on(EndpointId::PREFIX, id.bytes()), ()))
@@ -182,10 +212,11 @@ pub(super) fn rotate_secret(
     overlap: Overlap,
 ) -> Result<Recorded<SecretText>, Failure> {
     let endpoint = store::find(tx, id)?.ok_or_else(not_found)?;
+    let Kept::Own(own) = endpoint.secret else { return Err(Refusal::of(&codes::SECRET_STORED).into()) };
     let secret = SigningSecret::generate(tx.ctx().rng());
     let shown = SecretText::new(secret.expose().to_owned());
     let new = kept(SecretText::new(secret.expose().to_owned()), secret.encoding(), Origin::Generated)?;
-    secrets::rotate(tx, keys, endpoint.secret, SIGNING, new, overlap)?;
+    secrets::rotate(tx, keys, own, SIGNING, new, overlap)?;
     changed(tx, id);
     Ok(tx.record(Leaf::of("endpoint.rotate_secret").on(EndpointId::PREFIX, id.bytes()), shown))
 }
@@ -206,7 +237,7 @@ pub(crate) fn secret_uses(tx: &mut Tx<'_>) -> Result<Vec<SecretUse>, StoreError>
         // Every call is signed, so the newest delivery that was tried is the last use, or close to it.
         let last = deliveries::newest_of(tx, endpoint.id, 1)?;
         let last_used_at = last.first().filter(|delivery| delivery.attempts > 0).map(|delivery| delivery.updated_at);
-        uses.extend([endpoint.secret, endpoint.signing].map(|secret| SecretUse {
+        uses.extend([endpoint.secret.id(), endpoint.signing].map(|secret| SecretUse {
             secret,
             kind: "endpoint",
             id: endpoint.id.to_string(),

@@ -1,5 +1,6 @@
 //! Statements about endpoints.
 
+use sealpost_access::secrets::Kept;
 use sealpost_store::{EndpointId, Row, StoreError, Tx, sql};
 
 use super::model::{Endpoint, Filter, Profiles, State};
@@ -9,8 +10,8 @@ pub(super) fn insert(tx: &mut Tx<'_>, e: &Endpoint) -> Result<bool, StoreError> 
     let inserted = tx.execute(
         sql!(
             "insert into endpoint (org, env, id, name, url, description, events, profiles, state, state_detail, secret, signing,
-                created_at, updated_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) on conflict do nothing"
+                created_at, updated_at, secret_stored)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14) on conflict do nothing"
         ),
         &[
             &e.id,
@@ -21,9 +22,10 @@ pub(super) fn insert(tx: &mut Tx<'_>, e: &Endpoint) -> Result<bool, StoreError> 
             &e.profiles.names().join(" "),
             &e.state.word(),
             &e.state.detail(),
-            &e.secret,
+            &e.secret.id(),
             &e.signing,
             &e.created_at,
+            &u32::from(e.secret.stored().is_some()),
         ],
     )?;
     Ok(inserted == 1)
@@ -34,7 +36,8 @@ pub(super) fn update(tx: &mut Tx<'_>, e: &Endpoint) -> Result<(), StoreError> {
     let now = tx.ctx().now();
     tx.put(
         sql!(
-            "update endpoint set url = $4, description = $5, events = $6, profiles = $7, state = $8, state_detail = $9, updated_at = $10
+            "update endpoint set url = $4, description = $5, events = $6, profiles = $7, state = $8, state_detail = $9, updated_at = $10,
+                secret = $11, secret_stored = $12
              where org = $1 and env = $2 and id = $3"
         ),
         &[
@@ -46,6 +49,8 @@ pub(super) fn update(tx: &mut Tx<'_>, e: &Endpoint) -> Result<(), StoreError> {
             &e.state.word(),
             &e.state.detail(),
             &now,
+            &e.secret.id(),
+            &u32::from(e.secret.stored().is_some()),
         ],
     )
 }
@@ -64,7 +69,8 @@ pub(super) fn set_state(tx: &mut Tx<'_>, id: EndpointId, from: &State, to: &Stat
 pub(super) fn find(tx: &mut Tx<'_>, id: EndpointId) -> Result<Option<Endpoint>, StoreError> {
     tx.optional(
         sql!(
-            "select id, name, url, description, events, profiles, state, state_detail, secret, signing, created_at, updated_at
+            "select id, name, url, description, events, profiles, state, state_detail, secret, signing, created_at, updated_at,
+                secret_stored
              from endpoint where org = $1 and env = $2 and id = $3"
         ),
         &[&id],
@@ -76,7 +82,8 @@ pub(super) fn find(tx: &mut Tx<'_>, id: EndpointId) -> Result<Option<Endpoint>, 
 pub(super) fn all(tx: &mut Tx<'_>) -> Result<Vec<Endpoint>, StoreError> {
     tx.all(
         sql!(
-            "select id, name, url, description, events, profiles, state, state_detail, secret, signing, created_at, updated_at
+            "select id, name, url, description, events, profiles, state, state_detail, secret, signing, created_at, updated_at,
+                secret_stored
              from endpoint where org = $1 and env = $2 order by id"
         ),
         &[],
@@ -105,7 +112,10 @@ fn read(row: &Row<'_>) -> Result<Endpoint, StoreError> {
         profiles: Profiles::new(&words("profiles")?).map_err(|_| wrong("profiles"))?,
         state: State::read(&row.get::<String>("state")?, &row.get::<String>("state_detail")?)
             .ok_or_else(|| wrong("state"))?,
-        secret: row.get("secret")?,
+        secret: match row.get("secret_stored")? {
+            false => Kept::Own(row.get("secret")?),
+            true => Kept::Stored { stored: row.get("secret")? },
+        },
         signing: row.get("signing")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,

@@ -2,25 +2,40 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::{CONTACTS_ERASE, ERASURES_READ};
+use sealpost_govern::Reason;
 use sealpost_store::{ContactId, ErasureId, Time};
-use sealpost_web::{Call, Class, Endpoint, Failure, Feature, Page, PageQuery, Refusal, Reply, delete, get};
-use serde::Serialize;
+use sealpost_web::{
+    Call, Class, Endpoint, Failure, Feature, IdempotencyKey, Page, PageQuery, Refusal, Reply, delete, get, post,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::codes::{ALL, ERASURE_UNDER_WAY};
+use super::ground::{Asked, Finality, Ground};
 use super::model::Erasure;
 use super::pages;
 use super::service::{Erasures, begin};
+use super::settings;
 use crate::cursor;
+use crate::storage::codes::LEGAL_HOLD;
 
 /// What erasures add to the API.
 pub fn feature(erasures: &Erasures) -> Feature {
     Feature {
         name: "erasures",
         about: "People who were forgotten, for good, and the certificates that say so.",
-        routes: vec![erase(erasures), list(erasures), show(erasures), certificate(erasures)]
-            .into_iter()
-            .chain(pages::routes(erasures))
-            .collect(),
+        routes: vec![
+            erase(erasures),
+            erase_saying_why(erasures),
+            list(erasures),
+            show(erasures),
+            certificate(erasures),
+            settings::show(erasures),
+            settings::change(erasures),
+        ]
+        .into_iter()
+        .chain(pages::routes(erasures))
+        .collect(),
         codes: ALL,
     }
 }
@@ -35,6 +50,8 @@ struct ErasedView {
     contact_id: ContactId,
     /// `immediate`: their key is destroyed by the time of this answer.
     erasure: &'static str,
+    /// When no copy of the key store that was made before opens anything of them any more.
+    final_at: Time,
 }
 
 /// An erasure: ids, times and counts.
@@ -67,6 +84,10 @@ pub(super) struct ErasureView {
     suppressed_until: Option<Time>,
     /// Whether it was done again, on data restored from before.
     reapplied: bool,
+    /// On what ground, if that was said.
+    reason: Option<Ground>,
+    /// When no copy of the key store that was made before opens anything of the person any more.
+    final_at: Option<Time>,
 }
 
 impl ErasureView {
@@ -85,8 +106,36 @@ impl ErasureView {
             suppressions: e.suppressions,
             suppressed_until: e.kept_until,
             reapplied: e.reapplied,
+            reason: e.ground,
+            final_at: e.final_at,
         }
     }
+}
+
+/// Why, and how soon.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct EraseQuery {
+    /// On what ground: it is in the ledger, and on the certificate.
+    reason: Option<Ground>,
+    /// When it is to be final; `with_copies` unless said otherwise.
+    erasure: Option<Finality>,
+}
+
+/// Why, and how soon.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "NewErasure")]
+struct EraseBody {
+    /// On what ground: it is in the ledger, and on the certificate.
+    reason: Ground,
+    /// What else there is to say, sealed into the ledger. Not who it was.
+    note: Option<Reason>,
+    /// When it is to be final; `with_copies` unless said otherwise.
+    #[serde(default)]
+    erasure: Finality,
+    #[serde(rename = "idempotency_key")]
+    _idempotency_key: Option<IdempotencyKey>,
 }
 
 fn erase(erasures: &Erasures) -> Endpoint {
@@ -100,20 +149,48 @@ fn erase(erasures: &Erasures) -> Endpoint {
         .describe(
             "Destroys the key under which everything about the person is sealed, takes back what waits to be sent, and removes \
              values, indexes and contents. Ids, states and ledger leaves stay; of an address that was suppressed a keyed hash, for \
-             two years. There is no way back, and no backup that helps.",
+             as long as the organisation has decided. There is no way back, and no backup that helps. With `erasure=immediate` the \
+             keys of all older copies of the key store are destroyed, too; otherwise these rotate out within seven days.",
         )
+        .queries::<EraseQuery>()
         .answers::<ErasedView>(200)
-        .to(move |call: Call| handle_erase(erasures.clone(), call))
+        .refuses(&[&LEGAL_HOLD])
+        .to(move |call: Call<(), EraseQuery>| {
+            let asked =
+                Asked { ground: call.query.reason, note: None, finality: call.query.erasure.unwrap_or_default() };
+            handle_erase(erasures.clone(), call, asked)
+        })
 }
 
-async fn handle_erase(erasures: Erasures, call: Call) -> Result<Reply, Failure> {
+fn erase_saying_why(erasures: &Erasures) -> Endpoint {
+    let erasures = erasures.clone();
+    post("/v1/contacts/{id}/erase")
+        .needs(CONTACTS_ERASE)
+        .step_up()
+        .class(Class::Write)
+        .acts("contact.erase")
+        .summary("Erase a person, for good, and say why")
+        .describe("As `DELETE`, with room for a note.")
+        .takes::<EraseBody>()
+        .example(json!({ "reason": "asked", "note": "Ticket 4512", "erasure": "immediate" }))
+        .answers::<ErasedView>(200)
+        .refuses(&[&LEGAL_HOLD])
+        .to(move |mut call: Call<EraseBody>| {
+            let EraseBody { reason, note, erasure, .. } = &mut call.body;
+            let asked = Asked { ground: Some(*reason), note: note.take(), finality: *erasure };
+            handle_erase(erasures.clone(), call, asked)
+        })
+}
+
+async fn handle_erase<B, Q>(erasures: Erasures, call: Call<B, Q>, asked: Asked) -> Result<Reply, Failure> {
     let contact: ContactId = call.id("id")?;
     erasures.expect(&call.ctx, contact).await?;
-    let prepared = erasures.prepare(&call.ctx, contact, None).await?;
-    let id = prepared.id;
+    let prepared = erasures.prepare(&call.ctx, contact, &asked).await?;
+    let (id, final_at) = (prepared.id, asked.finality.at(call.ctx.now()));
     let reply = call
         .write(&erasures.store, move |tx| {
-            let reply = Reply::ok(&ErasedView { id: prepared.id, contact_id: contact, erasure: "immediate" })?;
+            let view = ErasedView { id: prepared.id, contact_id: contact, erasure: "immediate", final_at };
+            let reply = Reply::ok(&view)?;
             Ok(begin(tx, &prepared)?.map(|_| reply))
         })
         .await?;

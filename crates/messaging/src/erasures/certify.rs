@@ -6,6 +6,9 @@ use sealpost_store::{Ctx, StoreError};
 use super::model::Erasure;
 use super::service::Erasures;
 
+/// How long answers are kept for requests made twice.
+const ANSWERS_MS: i64 = 259_200_000;
+
 impl Erasures {
     /// The signed certificate of an erasure; nothing while it is under way.
     pub async fn certificate(&self, ctx: &Ctx, erasure: &Erasure) -> Result<Option<String>, StoreError> {
@@ -20,6 +23,8 @@ impl Erasures {
             begun_at: evidence.at,
             done_at,
             reapplied: erasure.reapplied,
+            reason: erasure.ground.map(|ground| ground.code().to_owned()),
+            final_at: erasure.final_at,
             destroyed: destroyed(erasure),
             cancelled_messages: erasure.cancelled,
             remains: remains(erasure),
@@ -59,11 +64,18 @@ fn remains(erasure: &Erasure) -> Vec<Remains> {
         ),
         one(
             "answers kept for requests made twice",
-            "masked, sealed under the organisation's key, for a day",
-            Some(erasure.begun_at.plus_ms(86_400_000)),
+            "masked, sealed under the organisation's key, for three days",
+            Some(erasure.begun_at.plus_ms(ANSWERS_MS)),
         ),
         one("rows in backups taken before", "noise without the key, which backups don't have", None),
     ];
+    if !erasure.is_immediate() {
+        all.push(one(
+            "the person's key in copies of the key store made before",
+            "sealed under keys of a day each, which are destroyed after seven days",
+            erasure.final_at,
+        ));
+    }
     if erasure.suppressions > 0 {
         let what = format!("{} keyed hashes of addresses nobody may write to", erasure.suppressions);
         all.push(one(

@@ -14,15 +14,19 @@
 mod api;
 mod certify;
 pub mod codes;
+mod ground;
 mod model;
 mod pages;
+mod policy;
 mod service;
+mod settings;
 mod store;
 #[cfg(test)]
 mod tests;
 mod upkeep;
 
 pub use api::feature;
+pub use ground::{Asked, Finality, Ground};
 pub use model::Erasure;
 pub use pages::NAV;
 pub use service::{Erasures, ErasuresConfig};

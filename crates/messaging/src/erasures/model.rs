@@ -2,8 +2,10 @@
 
 use sealpost_store::{ContactId, ErasureId, SlotId, Time};
 
-/// For how long the keyed hash of an erased person's suppressed address is kept: so long an import can't make anybody write to them.
-pub(super) const KEPT_MS: i64 = 730 * 86_400_000;
+use super::ground::Ground;
+
+/// How long copies of the key store can be opened: as long somebody's key is in a copy from before.
+pub(super) const COPIES_MS: i64 = 7 * 86_400_000;
 
 /// An erasure as it is stored: ids, times and counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,4 +40,15 @@ pub struct Erasure {
     pub kept_until: Option<Time>,
     /// Whether it was done anew, on data restored from before.
     pub reapplied: bool,
+    /// On what ground, if that was said.
+    pub ground: Option<Ground>,
+    /// When no copy of the key store has their key any more.
+    pub final_at: Option<Time>,
+}
+
+impl Erasure {
+    /// Whether it is to be final at once.
+    pub(super) fn is_immediate(&self) -> bool {
+        self.final_at.is_some_and(|at| at <= self.begun_at)
+    }
 }

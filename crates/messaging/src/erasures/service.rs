@@ -1,6 +1,6 @@
 //! Use cases of erasures.
 
-use sealpost_govern::{Reason as Why, erasure};
+use sealpost_govern::erasure;
 use sealpost_seal::Purpose;
 use sealpost_seal::normal::{Email, Phone};
 use sealpost_store::failpoint::{self, Point};
@@ -8,16 +8,19 @@ use sealpost_store::{
     Change, ContactId, Ctx, EndpointId, Erased, ErasureId, Leaf, LedgerHead, NoticeId, Org, Recorded, SHREDDED, Store,
     StoreError, Time, Tx, outbox,
 };
-use sealpost_web::{Failure, not_found};
+use sealpost_web::{Failure, Refusal, not_found};
 use serde_json::{Map, json};
 
-use super::model::{Erasure, KEPT_MS};
-use super::store;
+use super::ground::{Asked, Finality, Ground};
+use super::model::Erasure;
+use super::{policy, store};
 use crate::channels::ChannelKind;
 use crate::contacts::{self, Contact, ContactRefusal, Contacts};
 use crate::deliveries::{self, Notice, Occurrence};
 use crate::endpoints::Endpoints;
 use crate::messages::{self, Messages};
+use crate::storage;
+use crate::storage::codes::LEGAL_HOLD;
 use crate::suppressions;
 
 /// What endpoints hear.
@@ -54,6 +57,8 @@ pub(super) struct Prepared {
     addresses: Vec<(ChannelKind, [u8; 16])>,
     told: Option<(Occurrence, Vec<EndpointId>)>,
     details: Vec<u8>,
+    ground: Option<Ground>,
+    finality: Finality,
 }
 
 impl Erasures {
@@ -74,6 +79,16 @@ impl Erasures {
         self.store.read(ctx, move |tx| store::before(tx, before, limit)).await
     }
 
+    /// How many erasures are done, and how many are under way.
+    pub(crate) async fn standing(&self, ctx: &Ctx) -> Result<(u64, u64), StoreError> {
+        self.store.read(ctx, store::standing).await
+    }
+
+    /// For how many days suppressions of people who are erased now are kept.
+    pub(crate) async fn suppression_days(&self, ctx: &Ctx) -> Result<u32, StoreError> {
+        Ok(self.store.peek(ctx, policy::standing).await?.suppression_days)
+    }
+
     /// Whether there is a contact of this id to erase.
     pub(super) async fn expect(&self, ctx: &Ctx, contact: ContactId) -> Result<(), Failure> {
         match self.store.peek::<_, StoreError>(ctx, move |tx| contacts::is_there(tx, contact)).await? {
@@ -83,7 +98,7 @@ impl Erasures {
     }
 
     /// Makes an erasure ready; [`begin`] begins it, inside a transaction.
-    pub(super) async fn prepare(&self, ctx: &Ctx, contact: ContactId, why: Option<&Why>) -> Result<Prepared, Failure> {
+    pub(super) async fn prepare(&self, ctx: &Ctx, contact: ContactId, asked: &Asked) -> Result<Prepared, Failure> {
         let addresses = match self.contacts.find(ctx, contact).await {
             Ok(found) => self.addresses(ctx, &found).await?,
             // Their key is gone, and what they were called is still to go.
@@ -92,8 +107,8 @@ impl Erasures {
         };
         let id = ErasureId::new(&ctx.world);
         let mut details = Map::from_iter([("erasure_id".to_owned(), json!(id))]);
-        if let Some(why) = why {
-            details.insert("reason".to_owned(), json!(why.text().expose(Purpose::Seal)));
+        if let Some(note) = &asked.note {
+            details.insert("reason".to_owned(), json!(note.text().expose(Purpose::Seal)));
         }
         let keys = self.store.keys().organisation(ctx.org.id).await?;
         let details = keys.seal_audit(ctx, json!(details).to_string().as_bytes());
@@ -102,7 +117,8 @@ impl Erasures {
             true => None,
             false => Some((occurrence(ctx, id, contact)?, endpoints)),
         };
-        Ok(Prepared { id, contact, addresses, told, details })
+        let (ground, finality) = (asked.ground, asked.finality);
+        Ok(Prepared { id, contact, addresses, told, details, ground, finality })
     }
 
     async fn addresses(&self, ctx: &Ctx, contact: &Contact) -> Result<Vec<(ChannelKind, [u8; 16])>, StoreError> {
@@ -118,8 +134,8 @@ impl Erasures {
     }
 
     /// Erases a contact, at once.
-    pub async fn erase(&self, ctx: &Ctx, contact: ContactId, why: Option<&Why>) -> Result<ErasureId, Failure> {
-        let prepared = self.prepare(ctx, contact, why).await?;
+    pub async fn erase(&self, ctx: &Ctx, contact: ContactId, asked: &Asked) -> Result<ErasureId, Failure> {
+        let prepared = self.prepare(ctx, contact, asked).await?;
         let id = self.store.write(ctx, move |tx| begin(tx, &prepared)).await?;
         self.complete(ctx.org, id).await?;
         Ok(id)
@@ -128,12 +144,16 @@ impl Erasures {
     /// Does what is still to be done of an erasure. May be done at any time, and by several at once.
     pub async fn complete(&self, org: Org, id: ErasureId) -> Result<(), Failure> {
         let ctx = Ctx::system(org, self.store.world().clone());
-        let Erasure { contact, slot, begun_at, leaf_from, done_at, .. } = self.find(&ctx, id).await?;
+        let erasure = self.find(&ctx, id).await?;
+        let Erasure { contact, slot, begun_at, leaf_from, done_at, .. } = erasure;
         self.messages.withdraw_all(&ctx, contact, move |tx| store::taken_back(tx, id)).await?;
         self.store.keys().erase(org, Erased { contact, erasure: id, slot, at: begun_at }).await?;
         failpoint::pass(Point::Shredded);
         self.tell_shredded(&ctx, slot).await?;
         self.blank(&ctx, id, contact).await?;
+        if erasure.is_immediate() {
+            self.store.keys().end_copies(begun_at).await?;
+        }
         if done_at.is_none() {
             self.finish(&ctx, id, contact, leaf_from).await?;
         }
@@ -185,18 +205,33 @@ impl Erasures {
 /// Begins an erasure: from the end of this transaction on nobody finds the person.
 pub(super) fn begin(tx: &mut Tx<'_>, prepared: &Prepared) -> Result<Recorded<ErasureId>, Failure> {
     let Prepared { id, contact, .. } = *prepared;
+    if storage::holds_person(tx, contact)? {
+        return Err(Refusal::of(&LEGAL_HOLD).into());
+    }
     wipe(tx, prepared, false)?.ok_or_else(not_found)?;
     if let Some((occurrence, endpoints)) = &prepared.told {
         deliveries::promise(tx, occurrence, endpoints)?;
     }
     let leaf = Leaf::of(erasure::ACTION).on(ContactId::PREFIX, contact.bytes()).with(prepared.details.clone());
+    let leaf = match prepared.ground {
+        Some(ground) => leaf.because(ground.code()),
+        None => leaf,
+    };
     Ok(tx.record(leaf, id))
 }
 
 /// Begins an erasure anew, on data restored from before it; false if there is nothing to erase.
 pub(super) fn begin_again(tx: &mut Tx<'_>, erased: Erased) -> Result<Recorded<()>, StoreError> {
     let Erased { contact, erasure, .. } = erased;
-    let again = Prepared { id: erasure, contact, addresses: Vec::new(), told: None, details: Vec::new() };
+    let again = Prepared {
+        id: erasure,
+        contact,
+        addresses: Vec::new(),
+        told: None,
+        details: Vec::new(),
+        ground: None,
+        finality: Finality::default(),
+    };
     wipe(tx, &again, true)?.ok_or(StoreError::Superseded)?;
     let leaf = Leaf::of(erasure::ACTION).on(ContactId::PREFIX, contact.bytes()).because("restored");
     Ok(tx.record(leaf, ()))
@@ -206,7 +241,7 @@ fn wipe(tx: &mut Tx<'_>, prepared: &Prepared, reapplied: bool) -> Result<Option<
     let contact = prepared.contact;
     let Some(wiped) = contacts::wipe(tx, contact)? else { return Ok(None) };
     let now = tx.ctx().now();
-    let until = now.plus_ms(KEPT_MS);
+    let until = policy::standing(tx)?.until(now);
     let mut suppressions = 0;
     for (channel, value) in &prepared.addresses {
         suppressions += u64::from(suppressions::keep_until(tx, *channel, *value, until)?);
@@ -227,6 +262,8 @@ fn wipe(tx: &mut Tx<'_>, prepared: &Prepared, reapplied: bool) -> Result<Option<
         suppressions,
         kept_until: (suppressions > 0).then_some(until),
         reapplied,
+        ground: prepared.ground,
+        final_at: Some(prepared.finality.at(now)),
     };
     store::insert(tx, &row)?;
     Ok(Some(()))

@@ -6,18 +6,18 @@ use super::model::Erasure;
 
 const ONE: Sql = sql!(
     "select id, contact, slot, begun_at, done_at, leaf_from, leaf, fields, indexes, cancelled, messages, sandboxed, suppressions,
-        kept_until, reapplied
+        kept_until, reapplied, reason, final_at
      from erasure where org = $1 and env = $2 and id = $3"
 );
 const BEFORE: Sql = sql!(
     "select id, contact, slot, begun_at, done_at, leaf_from, leaf, fields, indexes, cancelled, messages, sandboxed, suppressions,
-        kept_until, reapplied
+        kept_until, reapplied, reason, final_at
      from erasure where org = $1 and env = $2 and id < $3 order by id desc limit $4"
 );
 const INSERT: Sql = sql!(
     "insert into erasure (org, env, id, contact, slot, begun_at, leaf_from, fields, indexes, cancelled, messages, sandboxed,
-        suppressions, kept_until, reapplied)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, $10, $11, $12)"
+        suppressions, kept_until, reapplied, reason, final_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, $10, $11, $12, $13, $14)"
 );
 const TAKEN_BACK: Sql = sql!("update erasure set cancelled = cancelled + 1 where org = $1 and env = $2 and id = $3");
 const BLANKED: Sql = sql!(
@@ -29,6 +29,16 @@ const FINISH: Sql =
 const OPEN: Sql = sql!(
     "select id from erasure where org = $1 and env = $2 and (done_at is null or done_at > $3) order by id limit $4"
 );
+
+const COUNTS: Sql = sql!(
+    "select cast(count(*) as bigint) as n, cast(count(done_at) as bigint) as done from erasure where org = $1 and env = $2"
+);
+
+/// How many erasures are done, and how many are under way.
+pub(super) fn standing(tx: &mut Tx<'_>) -> Result<(u64, u64), StoreError> {
+    let counts = tx.optional(COUNTS, &[], |row| Ok((row.get::<u64>("done")?, row.get::<u64>("n")?)))?;
+    Ok(counts.map_or((0, 0), |(done, all)| (done, all.saturating_sub(done))))
+}
 
 pub(super) fn find(tx: &mut Tx<'_>, id: ErasureId) -> Result<Option<Erasure>, StoreError> {
     tx.optional(ONE, &[&id], read)
@@ -54,6 +64,8 @@ pub(super) fn insert(tx: &mut Tx<'_>, e: &Erasure) -> Result<(), StoreError> {
             &e.suppressions,
             &e.kept_until,
             &reapplied,
+            &e.ground,
+            &e.final_at,
         ],
     )
 }
@@ -72,6 +84,12 @@ pub(super) fn blanked(tx: &mut Tx<'_>, id: ErasureId, messages: u64, sandboxed: 
 pub(super) fn finish(tx: &mut Tx<'_>, id: ErasureId, leaf: u64) -> Result<(), StoreError> {
     let now = tx.ctx().now();
     tx.put_exact(FINISH, &[&id, &now, &leaf])
+}
+
+/// How many erasures are done.
+pub(super) fn done_count(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    let count = sql!("select count(*) as n from erasure where org = $1 and env = $2 and done_at is not null");
+    Ok(tx.optional(count, &[], |row| row.get::<u64>("n"))?.unwrap_or(0))
 }
 
 /// Erasures that are under way, or were until after `since`.
@@ -96,5 +114,7 @@ fn read(row: &Row<'_>) -> Result<Erasure, StoreError> {
         suppressions: row.get("suppressions")?,
         kept_until: row.get("kept_until")?,
         reapplied: row.get::<u64>("reapplied")? != 0,
+        ground: row.get("reason")?,
+        final_at: row.get("final_at")?,
     })
 }

@@ -6,7 +6,7 @@ use sealpost_govern::Reason as Why;
 use sealpost_govern::checkpoints::Signer;
 use sealpost_govern::erasure::{CertificateError, verify};
 use sealpost_seal::normal::{Email, Phone};
-use sealpost_store::testing::TestStore;
+use sealpost_store::testing::{TestStore, folder};
 use sealpost_store::{ContactId, Ctx, Environment, MessageId, StoreError, both_engines, sql};
 use sealpost_web::Failure;
 use serde_json::json;
@@ -18,6 +18,9 @@ use crate::suppressions;
 
 const EMAIL: &str = "marker.wombat@example.com";
 const PHONE: &str = "+12025550177";
+/// Two years.
+const KEPT_MS: i64 = 730 * DAY_MS;
+const DAY_MS: i64 = 86_400_000;
 
 fn wombat() -> Details {
     Details {
@@ -80,8 +83,9 @@ both_engines! {
     async fn an_erased_person_is_found_by_nothing_and_what_waited_is_taken_back(test: TestStore) {
         let (house, ctx) = scene(test).await;
         let (contact, message) = person(&house, &ctx).await;
-        let why = Why::parse("asked to be forgotten".into()).unwrap();
-        let id = house.messaging.erasures.erase(&ctx, contact, Some(&why)).await.unwrap();
+        let note = Why::parse("ticket 4512".into()).unwrap();
+        let asked = Asked { ground: Some(Ground::Objected), note: Some(note), ..Asked::default() };
+        let id = house.messaging.erasures.erase(&ctx, contact, &asked).await.unwrap();
         let contacts = &house.messaging.contacts;
         assert!(contacts.find(&ctx, contact).await.is_err());
         assert!(contacts.search(&ctx, &Details { phone: wombat().phone, ..Details::default() }).await.unwrap().is_none());
@@ -104,7 +108,7 @@ both_engines! {
         let (contact, _) = person(&house, &ctx).await;
         let erase = || {
             let (erasures, ctx) = (house.messaging.erasures.clone(), ctx.clone());
-            tokio::spawn(async move { erasures.erase(&ctx, contact, None).await })
+            tokio::spawn(async move { erasures.erase(&ctx, contact, &Asked::default()).await })
         };
         let (one, other) = (erase(), erase());
         let outcomes = [one.await.unwrap(), other.await.unwrap()];
@@ -118,10 +122,10 @@ both_engines! {
         let (house, ctx) = scene(test).await;
         let (contact, _) = person(&house, &ctx).await;
         let other = house.organisations[1].clone();
-        assert!(is_absent(&house.messaging.erasures.erase(&other, contact, None).await));
+        assert!(is_absent(&house.messaging.erasures.erase(&other, contact, &Asked::default()).await));
         let mut elsewhere = ctx.clone();
         elsewhere.org.environment = Environment::Test;
-        assert!(is_absent(&house.messaging.erasures.erase(&elsewhere, contact, None).await));
+        assert!(is_absent(&house.messaging.erasures.erase(&elsewhere, contact, &Asked::default()).await));
         assert!(house.messaging.contacts.find(&ctx, contact).await.is_ok());
     }
 
@@ -129,7 +133,7 @@ both_engines! {
         let (house, ctx) = scene(test).await;
         let (contact, message) = person(&house, &ctx).await;
         house.test.break_ledger(true);
-        assert!(house.messaging.erasures.erase(&ctx, contact, None).await.is_err());
+        assert!(house.messaging.erasures.erase(&ctx, contact, &Asked::default()).await.is_err());
         house.test.break_ledger(false);
         assert!(house.messaging.contacts.find(&ctx, contact).await.is_ok());
         assert_eq!(state(&house, &ctx, message).await.0, "queued");
@@ -139,7 +143,7 @@ both_engines! {
         let (house, ctx) = scene(test).await;
         let (contact, message) = person(&house, &ctx).await;
         let erasures = &house.messaging.erasures;
-        let prepared = erasures.prepare(&ctx, contact, None).await.unwrap();
+        let prepared = erasures.prepare(&ctx, contact, &Asked::default()).await.unwrap();
         let id = house.test.store.write(&ctx, move |tx| service::begin(tx, &prepared)).await.unwrap();
         // The process dies after its commit; another one comes, and dies when the key is gone.
         let begun = erasures.find(&ctx, id).await.unwrap();
@@ -163,23 +167,99 @@ both_engines! {
         let value = suppressions::value_of(&keys, ctx.org.environment, channel, EMAIL);
         let said = suppressions::Reason::Unsubscribed;
         house.test.store.write::<_, StoreError>(&ctx, move |tx| suppressions::suppress(tx, channel, value, said)).await.unwrap();
-        let id = house.messaging.erasures.erase(&ctx, contact, None).await.unwrap();
+        let id = house.messaging.erasures.erase(&ctx, contact, &Asked::default()).await.unwrap();
         let erasure = house.messaging.erasures.find(&ctx, id).await.unwrap();
-        assert_eq!((erasure.suppressions, erasure.kept_until), (1, Some(erasure.begun_at.plus_ms(model::KEPT_MS))));
+        assert_eq!((erasure.suppressions, erasure.kept_until), (1, Some(erasure.begun_at.plus_ms(KEPT_MS))));
         let suppressed = || house.test.store.read::<_, StoreError>(&ctx, move |tx| suppressions::is_suppressed(tx, channel, value));
         assert!(suppressed().await.unwrap());
         let import = json!({ "event": "mail.transactional", "to": { "email": EMAIL }, "data": { "code": "1" } });
         assert!(house.accept_body(0, import).await.is_err(), "an import doesn't bring them back");
-        house.test.clock.advance_ms(model::KEPT_MS + 1);
+        house.test.clock.advance_ms(KEPT_MS + 1);
         house.messaging.erasures.look_after(false).await.unwrap();
         assert!(!suppressed().await.unwrap());
+    }
+
+    async fn an_organisation_decides_for_how_long_suppressions_outlive_a_person(test: TestStore) {
+        let (house, ctx) = scene(test).await;
+        let (contact, _) = person(&house, &ctx).await;
+        let keys = house.test.store.keys().organisation(ctx.org.id).await.unwrap();
+        let channel = crate::channels::ChannelKind::Email;
+        let value = suppressions::value_of(&keys, ctx.org.environment, channel, EMAIL);
+        let said = suppressions::Reason::Unsubscribed;
+        house.test.store.write::<_, StoreError>(&ctx, move |tx| suppressions::suppress(tx, channel, value, said)).await.unwrap();
+        let decide = |known| {
+            let keys = keys.clone();
+            house.test.store.write(&ctx, move |tx| policy::change(tx, &keys, 30, known))
+        };
+        assert!(decide(Some(7)).await.is_err(), "who decided on something else decides nothing");
+        assert_eq!(decide(Some(0)).await.unwrap().suppression_days, 30);
+        let id = house.messaging.erasures.erase(&ctx, contact, &Asked::default()).await.unwrap();
+        let erasure = house.messaging.erasures.find(&ctx, id).await.unwrap();
+        assert_eq!(erasure.kept_until, Some(erasure.begun_at.plus_ms(30 * DAY_MS)));
+        let note = house.messaging.erasures.certificate(&ctx, &erasure).await.unwrap().unwrap();
+        assert!(note.contains(&erasure.begun_at.plus_ms(30 * DAY_MS).to_string()), "{note}");
+        house.test.clock.advance_ms(30 * DAY_MS + 1);
+        house.messaging.erasures.look_after(false).await.unwrap();
+        let suppressed = house.test.store.read::<_, StoreError>(&ctx, move |tx| suppressions::is_suppressed(tx, channel, value));
+        assert!(!suppressed.await.unwrap());
+        assert_eq!(times(&actions(&house, &ctx).await, "erasure_policy.change"), 1);
+    }
+
+    async fn the_ground_is_in_the_ledger_and_on_the_certificate_and_the_note_is_sealed(test: TestStore) {
+        let (house, ctx) = scene(test).await;
+        let (contact, _) = person(&house, &ctx).await;
+        let note = Some(Why::parse("marker-emu".into()).unwrap());
+        let asked = Asked { ground: Some(Ground::ConsentWithdrawn), note, finality: Finality::WithCopies };
+        let id = house.messaging.erasures.erase(&ctx, contact, &asked).await.unwrap();
+        let erasure = house.messaging.erasures.find(&ctx, id).await.unwrap();
+        assert_eq!(erasure.ground, Some(Ground::ConsentWithdrawn));
+        assert_eq!(erasure.final_at, Some(erasure.begun_at.plus_ms(7 * DAY_MS)));
+        assert_eq!(times(&actions(&house, &ctx).await, "consent_withdrawn"), 1);
+        let key = house.test.store.verifier_key().unwrap();
+        let note = house.messaging.erasures.certificate(&ctx, &erasure).await.unwrap().unwrap();
+        let certificate = verify(&note, &key).unwrap().certificate;
+        assert_eq!(certificate.reason.as_deref(), Some("consent_withdrawn"));
+        assert!(certificate.remains.iter().any(|one| one.until == erasure.final_at && one.what.contains("copies")));
+        assert!(!note.contains("marker-emu"));
+    }
+
+    async fn an_immediate_erasure_leaves_no_copy_of_the_keys_that_opens(test: TestStore) {
+        let (house, ctx) = scene(test).await;
+        let (contact, _) = person(&house, &ctx).await;
+        let (to, copy_keys) = (folder(), folder());
+        let keys = house.test.store.keys();
+        let copy = keys.copy(to.path(), copy_keys.path()).await.unwrap();
+        let asked = Asked { finality: Finality::Immediate, ..Asked::default() };
+        let id = house.messaging.erasures.erase(&ctx, contact, &asked).await.unwrap();
+        let erasure = house.messaging.erasures.find(&ctx, id).await.unwrap();
+        assert_eq!(erasure.final_at, Some(erasure.begun_at));
+        let elsewhere = folder();
+        let restored = restore(&house, elsewhere.path(), &copy.file, copy_keys.path()).await;
+        assert!(restored.is_err(), "the key of the copy is gone");
+        let note = house.messaging.erasures.certificate(&ctx, &erasure).await.unwrap().unwrap();
+        assert!(!note.contains("copies of the key store"), "{note}");
+        keys.copy(to.path(), copy_keys.path()).await.unwrap();
+    }
+
+    async fn whom_a_restored_copy_of_the_keys_brings_back_is_forgotten_anew(test: TestStore) {
+        let (house, ctx) = scene(test).await;
+        let (contact, _) = person(&house, &ctx).await;
+        let id = house.messaging.erasures.erase(&ctx, contact, &Asked::default()).await.unwrap();
+        let erasure = house.messaging.erasures.find(&ctx, id).await.unwrap();
+        let done = times(&actions(&house, &ctx).await, "erasure.complete");
+        house.test.unerase(&ctx, contact).await;
+        assert_eq!(house.test.store.keys().erased_count(ctx.org).await.unwrap(), 0);
+        house.messaging.erasures.look_after(true).await.unwrap();
+        assert_eq!(house.test.store.keys().erased_count(ctx.org).await.unwrap(), 1);
+        assert!(matches!(house.test.store.keys().slot(ctx.org.id, erasure.slot).await, Err(StoreError::KeyGone)));
+        assert_eq!(times(&actions(&house, &ctx).await, "erasure.complete"), done, "it was on record already");
     }
 
     async fn a_certificate_holds_and_none_with_a_changed_byte_does(test: TestStore) {
         let (house, ctx) = scene(test).await;
         let (contact, _) = person(&house, &ctx).await;
         let erasures = &house.messaging.erasures;
-        let id = erasures.erase(&ctx, contact, None).await.unwrap();
+        let id = erasures.erase(&ctx, contact, &Asked::default()).await.unwrap();
         let erasure = erasures.find(&ctx, id).await.unwrap();
         let key = house.test.store.verifier_key().unwrap();
         let early = erasures.certificate(&ctx, &erasure).await.unwrap().unwrap();
@@ -218,7 +298,7 @@ both_engines! {
             messages.push(write_to(&house, contact).await.unwrap());
         }
         let (erasures, acting) = (house.messaging.erasures.clone(), ctx.clone());
-        let erasing = tokio::spawn(async move { erasures.erase(&acting, contact, None).await });
+        let erasing = tokio::spawn(async move { erasures.erase(&acting, contact, &Asked::default()).await });
         let _ = hands.turn().await;
         erasing.await.unwrap().unwrap();
         let _ = hands.turn().await;
@@ -243,14 +323,9 @@ async fn an_erased_contact_is_gone_from_a_restored_backup() {
     house.test.store.leave_nothing_deleted().await.unwrap();
     let folder = house.test.folder.as_ref().unwrap().path().to_owned();
     let backup = std::fs::read(folder.join("data.db")).unwrap();
-    let id = house.messaging.erasures.erase(&ctx, contact, None).await.unwrap();
+    let id = house.messaging.erasures.erase(&ctx, contact, &Asked::default()).await.unwrap();
     // Another machine: the data of then, the keys of now.
-    let mut other = TestStore::sqlite().await;
-    let elsewhere = other.folder.take().unwrap();
-    drop(other);
-    while ["data.db-wal", "keys.db-wal"].iter().any(|log| elsewhere.path().join(log).exists()) {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    let elsewhere = sealpost_store::testing::folder();
     std::fs::write(elsewhere.path().join("data.db"), &backup).unwrap();
     std::fs::copy(folder.join("keys.db"), elsewhere.path().join("keys.db")).unwrap();
     let House { mut test, messaging: _before, .. } = house;
@@ -294,7 +369,7 @@ async fn nothing_of_the_key_or_of_what_it_sealed_is_in_any_file() {
     assert_eq!((slots.len(), sealed.len()), (2, 2));
     // What is looked for later is there to be found now.
     assert!(sealed.iter().all(|bytes| is_in_files(&house, tail(bytes))));
-    house.messaging.erasures.erase(&ctx, contact, None).await.unwrap();
+    house.messaging.erasures.erase(&ctx, contact, &Asked::default()).await.unwrap();
     for slot in slots {
         assert!(matches!(house.test.store.keys().slot(ctx.org.id, slot).await, Err(StoreError::KeyGone)));
     }
@@ -302,6 +377,18 @@ async fn nothing_of_the_key_or_of_what_it_sealed_is_in_any_file() {
     for marker in ["wombat", "2025550177", "dingo"] {
         assert!(!is_in_files(&house, marker.as_bytes()), "{marker}");
     }
+}
+
+/// Puts a copy of the keys into a folder of its own.
+async fn restore(
+    house: &House,
+    folder: &std::path::Path,
+    copy: &std::path::Path,
+    copy_keys: &std::path::Path,
+) -> Result<u64, StoreError> {
+    let database = sealpost_store::Database::Sqlite { folder: folder.to_owned() };
+    let world = house.test.store.world().clone();
+    sealpost_store::Keys::restore(database, house.test.root_key(), world, copy, copy_keys).await
 }
 
 /// The end of a sealed value, which is nowhere else by chance and on one page for sure.

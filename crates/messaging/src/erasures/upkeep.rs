@@ -38,7 +38,7 @@ impl Erasures {
                 let ctx = Ctx::system(Org { id, environment }, self.store.world().clone());
                 // What is wrong with one organisation must not hold up the others.
                 if restored {
-                    outcome = outcome.and(self.reapply(&ctx).await);
+                    outcome = outcome.and(self.reapply(&ctx).await).and(self.forget_anew(&ctx).await);
                 }
                 outcome = outcome.and(self.go_on(&ctx).await).and(self.expire(&ctx).await.map_err(Failure::from));
             }
@@ -60,6 +60,23 @@ impl Erasures {
                     outbox::ours(self.store.write(ctx, move |tx| begin_again(tx, one)).await)?;
                     tracing::warn!(erasure = %one.erasure, "erasure.reapplied");
                 }
+            }
+        }
+    }
+
+    /// Destroys anew the keys of people whom a restored copy of the key store doesn't know as erased.
+    async fn forget_anew(&self, ctx: &Ctx) -> Result<(), Failure> {
+        let done = self.store.read::<_, StoreError>(ctx, store::done_count).await?;
+        if self.store.keys().erased_count(ctx.org).await? >= done {
+            return Ok(());
+        }
+        let mut before = None;
+        loop {
+            let some = self.list(ctx, before, AT_ONCE).await?;
+            let Some(last) = some.last() else { return Ok(()) };
+            before = Some(last.id);
+            for one in some {
+                self.complete(ctx.org, one.id).await?;
             }
         }
     }

@@ -20,7 +20,7 @@ pub enum Class {
 }
 
 impl Class {
-    const ALL: [Self; 3] = [Self::Otp, Self::Transactional, Self::Marketing];
+    pub(crate) const ALL: [Self; 3] = [Self::Otp, Self::Transactional, Self::Marketing];
 
     /// Its name: `otp`, `transactional`, `marketing`.
     pub const fn as_str(self) -> &'static str {

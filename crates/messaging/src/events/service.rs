@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sealpost_store::{Change, Ctx, EventId, Leaf, Org, Recorded, Store, StoreError, Tx};
 
-use super::model::{Event, EventRefusal, EventSpec, EventVersion, NewEvent, NewVersion};
+use super::model::{Class, Event, EventRefusal, EventSpec, EventVersion, NewEvent, NewVersion};
 use super::{CHANGED, store};
 use crate::recent::{Recent, anything_of, organisation};
 use crate::{channels, templates};
@@ -95,6 +95,11 @@ impl Events {
     pub async fn find(&self, ctx: &Ctx, id: EventId) -> Result<Event, EventRefusal> {
         let found = self.store.peek::<_, StoreError>(ctx, move |tx| store::find(tx, id)).await?;
         found.ok_or(EventRefusal::NotFound)
+    }
+
+    /// Events by name, with the class they have now.
+    pub(crate) async fn by_class(&self, ctx: &Ctx) -> Result<Vec<(String, Class)>, StoreError> {
+        self.store.read(ctx, store::classes).await
     }
 
     /// What events are called, of those that are there.

@@ -2,7 +2,7 @@
 
 use sealpost_store::{EventId, Row, Sql, StoreError, Time, Tx, sql};
 
-use super::model::{Event, EventSpec, EventVersion, NewVersion};
+use super::model::{Class, Event, EventSpec, EventVersion, NewVersion};
 use crate::channels::ChannelKind;
 
 const INSERT: Sql = sql!(
@@ -33,9 +33,20 @@ const SPEC: Sql = sql!(
      join template t on t.org = v.org and t.env = v.env and t.id = v.template \
      where e.org = $1 and e.env = $2 and e.name = $3"
 );
+// Primary keys; an organisation has hundreds of events at most.
+const CLASSES: Sql = sql!(
+    "select e.name, v.class from (select org, env, id, name, version from event where org = $1 and env = $2) e \
+     join event_version v on v.org = e.org and v.env = e.env and v.event = e.id and v.version = e.version \
+     order by e.name limit 1000"
+);
 const TEMPLATE_KIND: Sql =
     sql!("select channel from template where org = $1 and env = $2 and id = $3 and version >= $4 and $4 >= 1");
 const CHANNEL_KIND: Sql = sql!("select kind from channel where org = $1 and env = $2 and id = $3");
+
+/// Events by name, with the class they have now.
+pub(super) fn classes(tx: &mut Tx<'_>) -> Result<Vec<(String, Class)>, StoreError> {
+    tx.all(CLASSES, &[], |row| Ok((row.get("name")?, row.get("class")?)))
+}
 
 /// A new event without its version; false if its name is taken.
 pub(super) fn insert(tx: &mut Tx<'_>, id: EventId, name: &str, now: Time) -> Result<bool, StoreError> {

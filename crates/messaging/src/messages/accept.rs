@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use sealpost_seal::normal::{Email, Phone};
-use sealpost_seal::{Personal, Purpose, pan};
-use sealpost_store::{Ctx, Leaf, MessageId, NewJob, Recorded, SlotId, Store, StoreError, Time, Tx};
+use sealpost_seal::{Key, Personal, Purpose, pan};
+use sealpost_store::{ContactId, Ctx, Leaf, MessageId, NewJob, Recorded, SlotId, Store, StoreError, Time, Tx};
 use sealpost_web::{Failure, Fault, IdempotencyKey, Refusal};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,11 +13,14 @@ use serde_json::{Map, Value};
 use super::dispatch;
 use super::model::{Content, Message, Payload, State};
 use super::sealing::MessageKey;
+use super::volatile::{Room, Vault};
+use super::witness::Witness;
 use super::{JOB, codes, rules, store};
 use crate::channels::ChannelKind;
 use crate::contacts::{self, ContactRefusal, Contacts, Identifier, NewContact, Recipient};
 use crate::endpoints::Endpoints;
-use crate::events::{EventSpec, Events};
+use crate::events::{Class, EventSpec, Events};
+use crate::storage::{Gone, Mode, Policies};
 use crate::suppressions;
 use crate::templates::{RenderError, Rendered, TemplateRefusal, Templates};
 
@@ -59,7 +62,8 @@ pub(super) struct AcceptedView {
     state: State,
     /// `test` or `live`.
     environment: &'static str,
-    /// `durable`: it is on disk, and a crash neither loses nor duplicates it.
+    /// `durable`: it is on disk, and a crash neither loses nor duplicates it. `volatile`: by policy its content is in memory only; if
+    /// the process dies before it is sent, it fails with `payload_lost`.
     durability: &'static str,
     /// When it was accepted.
     created_at: Time,
@@ -78,6 +82,10 @@ pub struct Accepting {
     pub templates: Templates,
     /// Who hears of it.
     pub endpoints: Endpoints,
+    /// How long what is stored.
+    pub policies: Arc<Policies>,
+    /// Where what may never be written is.
+    pub vault: Vault,
 }
 
 /// A message ready for its transaction: decided on as far as possible without one, sealed. No clear value is in it.
@@ -86,6 +94,10 @@ pub(super) struct Prepared {
     key: MessageKey,
     fresh: Option<Box<NewContact>>,
     suppression: [u8; 16],
+    witness: Witness,
+    kept: store::Kept,
+    /// Where its content will be, if it may not be written.
+    room: Option<Room>,
 }
 
 impl Prepared {
@@ -174,10 +186,39 @@ impl Accepting {
         let address = self.address(ctx, &event, new, &resolved).await?;
         let keys = self.store.keys().organisation(ctx.org.id).await?;
         let suppression = suppressions::value_of(&keys, ctx.org.environment, event.channel, &address.compared);
-        let slot = self.store.keys().mint(ctx.org.id).await?;
-        let key = MessageKey::new(&resolved.subject.key, &slot.key, slot.id);
-        let message = self.sealed(ctx, new, &event, &resolved.subject, slot.id, &key, &address, rendered)?;
-        Ok(Prepared { message, key, fresh: resolved.fresh, suppression })
+        let mode = self.policies.of(ctx.org.id).await?.rule(ctx.org.environment, event.class).mode;
+        let (slot, slot_key) = self.slot(ctx, mode).await?;
+        let key = MessageKey::new(&resolved.subject.key, &slot_key, slot);
+        let content = content(rendered);
+        let witness = Witness::new(ctx, &content, &address.compared);
+        let message = sealed(ctx, new, &event, (resolved.subject.id, slot, mode), &key, &address, content)?;
+        let room = match mode {
+            Mode::Never => Some(self.room(ctx, &message)?),
+            Mode::Keep | Mode::UntilDelivered => None,
+        };
+        let kept = store::Kept {
+            opening: witness.seal(ctx, &resolved.subject, message.id),
+            digest: witness.digest(),
+            unsubscribes: (event.class == Class::Marketing).then_some(suppression),
+        };
+        Ok(Prepared { message, key, fresh: resolved.fresh, suppression, witness, kept, room })
+    }
+
+    /// A slot of the key store for what will be written; for what will not, a key that is nowhere else.
+    async fn slot(&self, ctx: &Ctx, mode: Mode) -> Result<(SlotId, Arc<Key>), StoreError> {
+        match mode {
+            Mode::Never => Ok((SlotId::new(&ctx.world), Arc::new(Key::generate(ctx.rng())))),
+            Mode::Keep | Mode::UntilDelivered => {
+                let slot = self.store.keys().mint(ctx.org.id).await?;
+                Ok((slot.id, slot.key))
+            }
+        }
+    }
+
+    fn room(&self, ctx: &Ctx, message: &Message) -> Result<Room, Failure> {
+        let bytes = message.recipient.len() + message.payload.as_ref().map_or(0, Vec::len);
+        let full = || Refusal::of(&codes::VOLATILE_MEMORY_FULL).retry_after(1);
+        self.vault.reserve(ctx.org.id, bytes).ok_or_else(full).map_err(Failure::from)
     }
 
     async fn check_callbacks(&self, ctx: &Ctx, names: &[String]) -> Result<(), Failure> {
@@ -225,47 +266,46 @@ impl Accepting {
             self.contacts.address(ctx, &resolved.subject, identifier).await.map_err(unresolved)?.ok_or_else(missing)?;
         Reachable::read(event.channel, &known).ok_or_else(|| Fault::new("a stored address is not one").into())
     }
+}
 
-    #[expect(clippy::too_many_arguments, reason = "everything that goes into the row, once")]
-    fn sealed(
-        &self,
-        ctx: &Ctx,
-        new: &NewMessage,
-        event: &EventSpec,
-        subject: &contacts::Subject,
-        slot: SlotId,
-        key: &MessageKey,
-        address: &Reachable,
-        rendered: Rendered,
-    ) -> Result<Message, Failure> {
-        let (id, now) = (MessageId::new(&ctx.world), ctx.now());
-        let payload = Payload { data: new.data.clone(), content: content(rendered) };
-        let payload = zeroize::Zeroizing::new(serde_json::to_vec(&payload).map_err(Fault::new)?);
-        let recipient = address.delivery.expose(Purpose::Seal).as_bytes();
-        let decision = rules::allow(event.class.as_str(), ctx.org.environment);
-        Ok(Message {
-            id,
-            contact: subject.id,
-            event: event.id,
-            event_version: event.version,
-            template: event.template,
-            template_version: event.template_version,
-            channel: event.channel,
-            sender: event.channel_id,
-            class: event.class.as_str().to_owned(),
-            state: State::Queued,
-            reason: None,
-            slot,
-            recipient: key.seal(ctx, id, subject.id, "recipient", recipient),
-            payload: Some(key.seal(ctx, id, subject.id, "payload", &payload)),
-            decision: serde_json::to_string(&decision).map_err(Fault::new)?,
-            callbacks: new.callbacks.clone(),
-            attempts: 0,
-            send_before: new.send_before,
-            created_at: now,
-            updated_at: now,
-        })
-    }
+fn sealed(
+    ctx: &Ctx,
+    new: &NewMessage,
+    event: &EventSpec,
+    (contact, slot, storage): (ContactId, SlotId, Mode),
+    key: &MessageKey,
+    address: &Reachable,
+    content: Content,
+) -> Result<Message, Failure> {
+    let (id, now) = (MessageId::new(&ctx.world), ctx.now());
+    let payload = Payload { data: new.data.clone(), content };
+    let payload = zeroize::Zeroizing::new(serde_json::to_vec(&payload).map_err(Fault::new)?);
+    let recipient = address.delivery.expose(Purpose::Seal).as_bytes();
+    let decision = rules::allow(event.class.as_str(), ctx.org.environment);
+    Ok(Message {
+        id,
+        contact,
+        event: event.id,
+        event_version: event.version,
+        template: event.template,
+        template_version: event.template_version,
+        channel: event.channel,
+        sender: event.channel_id,
+        class: event.class.as_str().to_owned(),
+        state: State::Queued,
+        reason: None,
+        slot,
+        recipient: key.seal(ctx, id, contact, "recipient", recipient),
+        payload: Some(key.seal(ctx, id, contact, "payload", &payload)),
+        storage,
+        gone: (storage == Mode::Never).then_some(Gone::Never),
+        decision: serde_json::to_string(&decision).map_err(Fault::new)?,
+        callbacks: new.callbacks.clone(),
+        attempts: 0,
+        send_before: new.send_before,
+        created_at: now,
+        updated_at: now,
+    })
 }
 
 impl Reachable {
@@ -355,22 +395,25 @@ fn collect<'v>(value: &'v Value, texts: &mut Vec<std::borrow::Cow<'v, str>>) {
 
 /// The one commit. Whether the address is suppressed is decided in it too, by [`Prepared::guard`] or [`Prepared::check`].
 pub(super) fn accept(tx: &mut Tx<'_>, prepared: Prepared) -> Result<Recorded<AcceptedView>, NotAccepted> {
-    let Prepared { message, key, fresh, .. } = prepared;
+    let Prepared { message, key, fresh, witness, kept, room, .. } = prepared;
     if let Some(fresh) = fresh
         && !contacts::insert_if_absent(tx, &fresh)?
     {
         return Err(NotAccepted::Raced);
     }
-    store::insert(tx, &message)?;
+    store::insert(tx, &message, &kept)?;
     let id = message.id;
     let view = AcceptedView {
         id,
         state: message.state,
         environment: tx.ctx().org.environment.as_str(),
-        durability: "durable",
+        durability: if room.is_some() { "volatile" } else { "durable" },
         created_at: message.created_at,
     };
-    let accepted = dispatch::Accepted { message, key: Arc::new(key) };
-    tx.enqueue(NewJob::now(JOB, id.bytes()).with(accepted))?;
+    let accepted = Arc::new(dispatch::Accepted { message, key: Arc::new(key), witness: Arc::new(witness) });
+    if let Some(room) = room {
+        room.take(tx, id, accepted.clone())?;
+    }
+    tx.enqueue(NewJob { hint: Some(accepted), ..NewJob::now(JOB, id.bytes()) })?;
     Ok(tx.record(Leaf::of("message.accept").on(MessageId::PREFIX, id.bytes()), view))
 }

@@ -5,6 +5,9 @@
 //! live:  attempt_started ─ durable ─► provider ─► outcome ─ durable ─► report
 //! ```
 //!
+//! What may not be written is in the memory of the process that accepted it. Another one that finds its job hands that back while the
+//! first lives, and says that it is lost once it is dead.
+//!
 //! A crash between the two commits of a live attempt leaves the message `sending`: whether the provider took it is unknown, and
 //! [`rules::opening`] decides by class whether it may be asked again.
 
@@ -21,12 +24,17 @@ use super::email::EmailSender;
 use super::model::{Message, State};
 use super::rules::{self, Opening, Route};
 use super::sealing::Shared;
-use super::store;
-use crate::contacts::Contacts;
+use super::service::{Stored, over};
+use super::statement::{self, Statement};
+use super::volatile::Vault;
+use super::witness::Witness;
+use super::{PAYLOAD_LOST, store};
+use crate::contacts::{ContactRefusal, Contacts};
 use crate::deliveries::{self, Notice, Occurrence, RETRIES};
 use crate::dispatcher::Handler;
 use crate::endpoints::Endpoints;
 use crate::meters::Meters;
+use crate::storage::Mode;
 
 /// The longest a provider may be asked: an SMTP dialogue has a time limit for each of its phases.
 const ATTEMPT_MS: i64 = 15 * 60_000;
@@ -35,6 +43,7 @@ const ATTEMPT_MS: i64 = 15 * 60_000;
 pub(super) struct Accepted {
     pub(super) message: Message,
     pub(super) key: Shared,
+    pub(super) witness: Arc<Witness>,
 }
 
 /// Sends accepted messages.
@@ -43,6 +52,7 @@ pub struct Sender {
     contacts: Contacts,
     endpoints: Endpoints,
     email: EmailSender,
+    vault: Vault,
     meters: Arc<Meters>,
 }
 
@@ -57,7 +67,19 @@ struct Became {
     again: Option<Time>,
     /// Whether it goes into the sandbox outbox.
     sandbox: bool,
+    /// What the provider calls it, once it has taken it.
+    provider_id: Option<String>,
 }
+
+impl Became {
+    /// It came from one state to another, and nothing else is to be said.
+    fn of(from: State, to: State, reason: Option<&'static str>, attempts: u32) -> Self {
+        Self { from, to, reason, attempts, again: None, sandbox: false, provider_id: None }
+    }
+}
+
+/// How long a message waits whose content another process has: that one finds it soon.
+const ELSEWHERE_MS: i64 = 1_000;
 
 impl Sender {
     /// E-mail goes out through `email`.
@@ -66,78 +88,98 @@ impl Sender {
         contacts: Contacts,
         endpoints: Endpoints,
         email: EmailSender,
+        vault: Vault,
         meters: Arc<Meters>,
     ) -> Arc<Self> {
-        Arc::new(Self { store, contacts, endpoints, email, meters })
+        Arc::new(Self { store, contacts, endpoints, email, vault, meters })
     }
 
     async fn dispatch(&self, claim: Claim) -> Result<(), StoreError> {
         let ctx = Ctx::system(claim.org, self.store.world().clone());
-        let hint = claim.hint.clone().and_then(|hint| hint.downcast::<Accepted>().ok());
-        let read;
-        let message = match &hint {
-            Some(accepted) => &accepted.message,
+        let pushed = claim.hint.clone().and_then(|hint| hint.downcast::<Accepted>().ok());
+        let (known, read) = match pushed {
+            Some(accepted) => (Some(accepted), None),
             None => {
                 let id = MessageId::from_bytes(claim.target);
-                read = self.store.peek(&ctx, move |tx| store::find(tx, id)).await?;
-                match &read {
-                    Some(message) => message,
-                    None => return self.drop_job(&ctx, claim).await,
-                }
+                let found = self.store.peek(&ctx, move |tx| store::find(tx, id)).await?;
+                let Some(found) = found else { return self.drop_job(&ctx, claim).await };
+                self.with_memory(found)
             }
         };
-        let from = message.state;
-        let lost = |to, reason| Became {
-            from,
-            to,
-            reason: Some(reason),
-            attempts: message.attempts,
-            again: None,
-            sandbox: false,
+        let message = match (&read, &known) {
+            (Some(read), _) => read,
+            (None, Some(known)) => &known.message,
+            (None, None) => return self.drop_job(&ctx, claim).await,
         };
+        let known = known.as_deref();
+        let from = message.state;
+        let lost = |to, reason| Became::of(from, to, Some(reason), message.attempts);
         match rules::opening(from, &message.class, message.send_before, ctx.now()) {
             Opening::Nothing => self.drop_job(&ctx, claim).await,
-            Opening::Expire => self.settle(&ctx, claim, message, lost(State::Expired, "send_before")).await,
-            Opening::Lost => self.settle(&ctx, claim, message, lost(State::Unknown, "interrupted")).await,
+            Opening::Expire => self.settle(&ctx, claim, message, known, lost(State::Expired, "send_before")).await,
+            Opening::Lost => self.settle(&ctx, claim, message, known, lost(State::Unknown, "interrupted")).await,
+            Opening::Attempt if message.storage == Mode::Never && known.is_none() => {
+                self.without_content(&ctx, claim, message).await
+            }
             Opening::Attempt => match rules::route(claim.org.environment) {
                 Route::Sandbox => {
-                    let became =
-                        Became { from, to: State::Delivered, reason: None, attempts: 1, again: None, sandbox: true };
-                    self.settle(&ctx, claim, message, became).await
+                    let became = Became { sandbox: true, ..Became::of(from, State::Delivered, None, 1) };
+                    self.settle(&ctx, claim, message, known, became).await
                 }
-                Route::Provider => {
-                    self.attempt(&ctx, claim, message, hint.as_ref().map(|accepted| accepted.key.clone())).await
-                }
+                Route::Provider => self.attempt(&ctx, claim, message, known).await,
             },
         }
     }
 
-    async fn attempt(&self, ctx: &Ctx, claim: Claim, message: &Message, key: Option<Shared>) -> Result<(), StoreError> {
+    /// A message that was read back, with what only memory has of it.
+    fn with_memory(&self, found: Message) -> (Option<Arc<Accepted>>, Option<Message>) {
+        let held = if found.storage == Mode::Never { self.vault.get(found.id) } else { None };
+        let Some(held) = held else { return (None, Some(found)) };
+        let (recipient, payload) = (held.message.recipient.clone(), held.message.payload.clone());
+        (Some(held), Some(Message { recipient, payload, ..found }))
+    }
+
+    /// Nothing of the message is here: another process has it, or it is lost.
+    async fn without_content(&self, ctx: &Ctx, claim: Claim, message: &Message) -> Result<(), StoreError> {
+        if self.vault.is_elsewhere(&self.store, ctx, message.id).await? {
+            let due = ctx.now().plus_ms(ELSEWHERE_MS);
+            let handed = self.store.maintain(ctx, move |tx| outbox::postpone(tx, &claim, due));
+            return outbox::ours(handed.await).map(drop);
+        }
+        // If a provider was being asked, it may have taken it.
+        let to = if message.state == State::Sending { State::Unknown } else { State::Failed };
+        let became = Became::of(message.state, to, Some(PAYLOAD_LOST), message.attempts);
+        self.settle(ctx, claim, message, None, became).await
+    }
+
+    async fn attempt(
+        &self,
+        ctx: &Ctx,
+        claim: Claim,
+        message: &Message,
+        known: Option<&Accepted>,
+    ) -> Result<(), StoreError> {
         let attempt = message.attempts + 1;
+        let key = known.map(|accepted| accepted.key.clone());
         let ready = match self.email.prepare(ctx, message, key, &self.contacts).await {
             Ok(ready) => ready,
             Err(code) => {
-                let became = Became {
-                    from: message.state,
-                    to: State::Failed,
-                    reason: Some(code),
-                    attempts: message.attempts,
-                    again: None,
-                    sandbox: false,
-                };
-                return self.settle(ctx, claim, message, became).await;
+                let became = Became::of(message.state, State::Failed, Some(code), message.attempts);
+                return self.settle(ctx, claim, message, known, became).await;
             }
         };
         if !self.start(ctx, &claim, message, attempt).await? {
             return self.drop_job(ctx, claim).await;
         }
+        let called = ready.called(message.id);
         let mut send = Open::inside("send", Kind::Client);
         let outcome = send.around(self.email.send(ctx, ready)).await;
-        send.ended(Attribute::Outcome(outcome.code()), !matches!(outcome, Outcome::Accepted { .. }));
+        let taken = matches!(outcome, Outcome::Accepted { .. });
+        send.ended(Attribute::Outcome(outcome.code()), !taken);
         drop(send);
         failpoint::pass(Point::AfterProvider);
-        let became = after(&outcome, &message.class, attempt, ctx);
-        self.settle(ctx, claim, message, became).await
+        let became = Became { provider_id: taken.then_some(called), ..after(&outcome, &message.class, attempt, ctx) };
+        self.settle(ctx, claim, message, known, became).await
     }
 
     /// Makes it durable that a provider is about to be asked; false if the message has been cancelled or the job taken over
@@ -156,7 +198,14 @@ impl Sender {
 
     /// Records what became of the message, reports it, and ends or postpones the job. If another node has taken the job over,
     /// nothing of this happens.
-    async fn settle(&self, ctx: &Ctx, claim: Claim, message: &Message, became: Became) -> Result<(), StoreError> {
+    async fn settle(
+        &self,
+        ctx: &Ctx,
+        claim: Claim,
+        message: &Message,
+        known: Option<&Accepted>,
+        became: Became,
+    ) -> Result<(), StoreError> {
         let report = match became.to.event() {
             Some(kind) => {
                 let hearing = self.endpoints.hearing(ctx, kind, &message.callbacks).await?;
@@ -164,7 +213,9 @@ impl Sender {
             }
             None => None,
         };
-        let (id, channel) = (message.id, message.channel);
+        let at = ctx.now();
+        let commitment = self.commitment(ctx, message, known, &became, at).await?;
+        let (id, channel, stored) = (message.id, message.channel, Stored::of(message));
         let outcome = if became.again.is_some() { "deferred" } else { became.to.word() };
         self.store
             .write::<(), StoreError>(ctx, move |tx| {
@@ -172,7 +223,14 @@ impl Sender {
                     Some(at) => outbox::postpone(tx, &claim, at)?,
                     None => outbox::finish(tx, &claim)?,
                 }
-                store::advance(tx, id, became.from, became.to, became.reason, became.attempts)?;
+                if became.to.is_final() {
+                    let Became { from, to, reason, attempts, .. } = became;
+                    let provider_id = became.provider_id.as_deref();
+                    store::end(tx, id, &store::End { from, to, reason, attempts, at, commitment, provider_id })?;
+                    over(tx, &stored)?;
+                } else {
+                    store::advance(tx, id, became.from, became.to, became.reason, became.attempts)?;
+                }
                 if became.sandbox {
                     store::keep_in_sandbox(tx, id, channel)?;
                 }
@@ -180,11 +238,46 @@ impl Sender {
                 if let Some((occurrence, hearing)) = &report {
                     deliveries::promise(tx, occurrence, hearing)?;
                 }
-                Ok(recorded(tx, id, &became))
+                Ok(recorded(tx, id, &became, commitment.as_ref()))
             })
             .await?;
         self.meters.sent(outcome);
         Ok(())
+    }
+
+    /// What the message's receipt will be about, if it ends here: see [`super::witness`]. Nothing for somebody who was erased.
+    async fn commitment(
+        &self,
+        ctx: &Ctx,
+        message: &Message,
+        known: Option<&Accepted>,
+        became: &Became,
+        at: Time,
+    ) -> Result<Option<[u8; 32]>, StoreError> {
+        if !became.to.is_final() {
+            return Ok(None);
+        }
+        let read;
+        let witness = match known {
+            Some(known) => &*known.witness,
+            None => match read_witness(&self.store, &self.contacts, ctx, message).await? {
+                Some(witness) => {
+                    read = witness;
+                    &read
+                }
+                None => return Ok(None),
+            },
+        };
+        let end = statement::End {
+            state: became.to,
+            reason: became.reason,
+            attempts: became.attempts,
+            at,
+            provider_id: became.provider_id.as_deref(),
+        };
+        let statement = Statement::of(ctx.org, message, &end, witness);
+        let text = statement.to_text().map_err(|_| StoreError::Missing("statement"))?;
+        Ok(Some(witness.opening.statement(text.as_bytes())))
     }
 
     async fn drop_job(&self, ctx: &Ctx, claim: Claim) -> Result<(), StoreError> {
@@ -192,8 +285,12 @@ impl Sender {
     }
 }
 
-fn recorded(tx: &mut Tx<'_>, id: MessageId, became: &Became) -> Recorded<()> {
+fn recorded(tx: &mut Tx<'_>, id: MessageId, became: &Became, commitment: Option<&[u8; 32]>) -> Recorded<()> {
     let leaf = Leaf::of(became.to.action()).on(MessageId::PREFIX, id.bytes());
+    let leaf = match commitment {
+        Some(commitment) => leaf.committing(commitment),
+        None => leaf,
+    };
     let leaf = match (became.to, became.reason) {
         (State::Failed | State::Unknown | State::Expired, Some(code)) => leaf.failed(code),
         (_, Some(code)) => leaf.because(code),
@@ -202,10 +299,26 @@ fn recorded(tx: &mut Tx<'_>, id: MessageId, became: &Became) -> Recorded<()> {
     tx.record(leaf, ())
 }
 
+/// What proves what was sent, opened; nothing for somebody who was erased, and for messages from before there were receipts.
+pub(super) async fn read_witness(
+    house: &Store,
+    contacts: &Contacts,
+    ctx: &Ctx,
+    message: &Message,
+) -> Result<Option<Witness>, StoreError> {
+    let id = message.id;
+    let Some((sealed, digest)) = house.peek(ctx, move |tx| store::witness(tx, id)).await? else { return Ok(None) };
+    let subject = match contacts.subject(ctx, message.contact).await {
+        Ok(subject) => subject,
+        Err(ContactRefusal::Store(error)) => return Err(error),
+        Err(_) => return Ok(None),
+    };
+    Witness::open(ctx.org, &subject, id, &sealed, &digest).map(Some)
+}
+
 /// What an e-mail attempt's outcome makes of the message.
 fn after(outcome: &Outcome, class: &str, attempt: u32, ctx: &Ctx) -> Became {
-    let became =
-        |to, reason| Became { from: State::Sending, to, reason, attempts: attempt, again: None, sandbox: false };
+    let became = |to, reason| Became::of(State::Sending, to, reason, attempt);
     let again = *outcome != Outcome::Unknown || rules::may_repeat(class);
     let wait = RETRIES.get(attempt as usize).filter(|_| again);
     match outcome {

@@ -6,7 +6,7 @@ use sealpost_egress::Tenant;
 use sealpost_egress::mail::{Draft, HeaderText, Mail, Mailbox, MessageId as MailId, Unsubscribe as Header};
 use sealpost_egress::smtp::{Mailer, Outcome};
 use sealpost_seal::{Personal, Purpose};
-use sealpost_store::{Ctx, Store};
+use sealpost_store::{Ctx, MessageId, Store};
 
 use super::model::{Message, Payload};
 use super::sealing::{MessageKey, Shared};
@@ -27,6 +27,17 @@ pub struct EmailSender {
 pub(super) struct Ready {
     mail: Mail,
     channel: Arc<EmailChannel>,
+}
+
+impl Ready {
+    /// What the mail is called everywhere: its `Message-ID`.
+    pub(super) fn called(&self, message: MessageId) -> String {
+        called(message, &self.channel)
+    }
+}
+
+fn called(message: MessageId, channel: &EmailChannel) -> String {
+    format!("{message}@{}", channel.domain)
 }
 
 impl EmailSender {
@@ -67,7 +78,9 @@ impl EmailSender {
         if let Some(desk) = super::desk() {
             return desk.mail(&ready.mail).await;
         }
-        self.mailer.send(Tenant::new(ctx.org.id.bytes()), &ready.channel.relay, &ready.mail).await
+        let outcome = self.mailer.send(Tenant::new(ctx.org.id.bytes()), &ready.channel.relay, &ready.mail).await;
+        self.channels.used(ctx, ready.channel.id).await;
+        outcome
     }
 
     async fn channel(&self, ctx: &Ctx, message: &Message) -> Result<Arc<EmailChannel>, &'static str> {
@@ -84,7 +97,10 @@ impl EmailSender {
         };
         self.channels.email(ctx, id).await.map_err(|refusal| match refusal {
             ChannelRefusal::NotFound => "channel_missing",
-            ChannelRefusal::NameTaken | ChannelRefusal::Setting { .. } => "channel_unusable",
+            ChannelRefusal::NameTaken
+            | ChannelRefusal::NoSuchSecret
+            | ChannelRefusal::WouldMoveSecret
+            | ChannelRefusal::Setting { .. } => "channel_unusable",
             ChannelRefusal::Store(_) => "channel_unreadable",
         })
     }
@@ -113,7 +129,7 @@ impl EmailSender {
             subject: HeaderText::new(payload.content.subject.unwrap_or_default()).ok()?,
             date: u64::try_from(ctx.now().unix_seconds()).ok()?,
             // The same over all attempts: a mailbox that got it twice shows it once.
-            message_id: MailId::new(&format!("{}@{}", message.id, channel.domain)).ok()?,
+            message_id: MailId::new(&called(message.id, channel)).ok()?,
             text: payload.content.text,
             html: payload.content.html,
             unsubscribe: if message.class == "marketing" { Header::one_click(&link).ok() } else { None },

@@ -4,7 +4,7 @@ use sealpost_store::{ContactId, Ctx, Leaf, MessageId, SlotId, StoreError, Tx, ou
 use sealpost_web::Failure;
 
 use super::model::State;
-use super::service::HearingOfCancel;
+use super::service::{HearingOfCancel, Stored, over};
 use super::{JOB, Messages, store};
 use crate::deliveries;
 
@@ -53,6 +53,7 @@ fn withdraw(tx: &mut Tx<'_>, id: MessageId, hearing: Option<HearingOfCancel>) ->
     // The job before the message, as whoever sends it does.
     outbox::cancel(tx, JOB, id.bytes())?;
     store::advance(tx, id, State::Queued, State::Cancelled, Some(ERASED), message.attempts)?;
+    over(tx, &Stored::of(&message))?;
     store::add_step(tx, id, message.attempts * 2 + 1, State::Cancelled.word(), message.attempts, Some(ERASED))?;
     if let Some(hearing) = hearing {
         deliveries::promise(tx, &hearing.occurrence, &hearing.endpoints)?;

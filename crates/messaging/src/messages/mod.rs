@@ -16,6 +16,7 @@ mod api;
 mod dispatch;
 mod email;
 mod erase;
+mod expire;
 mod figures;
 mod model;
 mod pages;
@@ -24,19 +25,26 @@ mod sealing;
 mod service;
 #[cfg(test)]
 mod simulation;
+mod statement;
 mod store;
 mod view;
+mod volatile;
+mod whole;
+mod witness;
 
 pub use accept::Accepting;
 pub use api::feature;
 pub use dispatch::Sender;
 pub use email::EmailSender;
 pub(crate) use erase::{blank, left_of};
+pub(crate) use expire::{
+    Candidate, Day, contact_of, count_kept, empty, expire, going, held_back, held_back_one, kept_before,
+};
 pub(crate) use figures::{Figure, Figures};
 pub use model::State;
 #[cfg(test)]
 pub(crate) use model::State as MessageState;
-pub(crate) use model::Which;
+pub(crate) use model::{Content, Message, Which};
 #[cfg(test)]
 pub(crate) use pages::samples;
 pub use pages::{NAV, OUTBOX};
@@ -44,9 +52,17 @@ pub(crate) use pages::{Row, rows};
 pub use service::Messages;
 #[cfg(test)]
 pub(crate) use simulation::{desk, house as scene};
+pub(crate) use statement::{End, Statement};
+pub(crate) use store::Ended;
+pub use volatile::Vault;
+pub(crate) use whole::Whole;
+pub(crate) use witness::Opening;
 
 /// The outbox's name for these jobs.
 pub const JOB: &str = "message.dispatch";
+
+/// Why a message failed whose content was in the memory of a process that died.
+pub(crate) const PAYLOAD_LOST: &str = "payload_lost";
 
 /// Reasons to say no.
 pub mod codes {
@@ -71,6 +87,10 @@ pub mod codes {
         RECIPIENT_AMBIGUOUS = 422 "recipient_ambiguous" "The recipient's addresses belong to different contacts";
         /// It has been sent, or is being sent.
         MESSAGE_LEFT = 409 "message_left" "The message has left already";
+        /// Nothing of it is stored.
+        PAYLOAD_NOT_STORED = 409 "payload_not_stored" "Nothing of this message is stored, by policy";
+        /// It is sealed only in memory, and there is no more of that.
+        VOLATILE_MEMORY_FULL = 503 "volatile_memory_full" "No memory is left for messages that may not be written; try again";
         /// Somebody else made the same contact at the same moment, again and again.
         CONTACT_RACED = 503 "contact_raced" "The contact is being made by others; try again";
         /// A batch holds 1 to 1000 messages.

@@ -4,6 +4,7 @@ use sealpost_store::{ChannelId, ContactId, EventId, MessageId, SlotId, TemplateI
 use serde::{Deserialize, Serialize};
 
 use crate::channels::ChannelKind;
+use crate::storage::{Gone, Mode};
 
 /// Where a message stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -159,6 +160,10 @@ pub(crate) struct Message {
     pub recipient: Vec<u8>,
     /// The sealed data and rendered content; absent once it has been shredded or where it was never stored.
     pub payload: Option<Vec<u8>>,
+    /// What of it is stored for how long, as it was decided when it was accepted.
+    pub storage: Mode,
+    /// Why nothing of what was sealed is stored any more, or ever was.
+    pub gone: Option<Gone>,
     /// Why it may be sent: the decision, as JSON.
     pub decision: String,
     /// The endpoints named by the caller; none means all that hear of it.
@@ -171,6 +176,16 @@ pub(crate) struct Message {
     pub created_at: Time,
     /// When it came to its state.
     pub updated_at: Time,
+}
+
+impl Message {
+    /// The same without what nothing may be written of.
+    pub(super) fn to_be_stored(&self) -> (&[u8], Option<&[u8]>) {
+        match self.storage {
+            Mode::Never => (&[], None),
+            Mode::Keep | Mode::UntilDelivered => (&self.recipient, self.payload.as_deref()),
+        }
+    }
 }
 
 /// One step of a message's life.
@@ -197,15 +212,16 @@ pub(super) struct Payload {
 
 /// A message's rendered content.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Content {
+#[serde(deny_unknown_fields)]
+pub(crate) struct Content {
     /// E-mail only.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub subject: Option<String>,
+    pub(crate) subject: Option<String>,
     /// The text.
-    pub text: String,
+    pub(crate) text: String,
     /// E-mail only, and only if the template has it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub html: Option<String>,
+    pub(crate) html: Option<String>,
 }
 
 #[cfg(test)]

@@ -3,17 +3,21 @@
 use sealpost_govern::Reason;
 use sealpost_govern::looks::{self, Look};
 use sealpost_seal::viewer::Viewer;
-use sealpost_store::{Ctx, EndpointId, Leaf, MessageId, NoticeId, Recorded, Store, StoreError, Time, Tx, outbox};
+use sealpost_store::{
+    Change, ContactId, Ctx, EndpointId, Leaf, MessageId, NoticeId, Recorded, Store, StoreError, Time, Tx, outbox,
+};
 use sealpost_web::{Failure, Refusal, not_found};
 use serde_json::{Map, json};
 
 use super::accept::{Accepting, compared};
 use super::model::{Message, Standing, State, Step, Which};
 use super::view::{Opened, Views};
-use super::{JOB, codes, store};
+use super::witness::Witness;
+use super::{Ended, JOB, codes, dispatch, store, volatile};
 use crate::contacts::Contacts;
 use crate::deliveries::{self, Notice, Occurrence};
 use crate::endpoints::Endpoints;
+use crate::storage::{self, Gone, Mode};
 use crate::suppressions;
 
 /// Everything messages need; cheap to clone.
@@ -37,7 +41,7 @@ impl Messages {
         Self { accepting, store, contacts, endpoints }
     }
 
-    pub(super) fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &Store {
         &self.store
     }
 
@@ -46,7 +50,7 @@ impl Messages {
     }
 
     /// The message of this id.
-    pub(super) async fn find(&self, ctx: &Ctx, id: MessageId) -> Result<Message, Failure> {
+    pub(crate) async fn find(&self, ctx: &Ctx, id: MessageId) -> Result<Message, Failure> {
         Ok(self.store.peek(ctx, move |tx| store::find(tx, id)).await?.ok_or_else(not_found)?)
     }
 
@@ -93,7 +97,8 @@ impl Messages {
             .store
             .read(ctx, move |tx| Ok::<_, StoreError>((store::steps(tx, id)?, deliveries::of_message(tx, id)?)))
             .await?;
-        steps.insert(0, Step { kind: "accepted".into(), at: message.created_at, attempt: 0, detail: None });
+        let held = (message.storage == Mode::Never).then(|| "in_memory_only".to_owned());
+        steps.insert(0, Step { kind: "accepted".into(), at: message.created_at, attempt: 0, detail: held });
         steps.extend(reports.into_iter().map(|report| Step {
             kind: format!("report_{}", report.state.word()),
             at: report.updated_at,
@@ -111,6 +116,9 @@ impl Messages {
         message: &Message,
         reason: &Reason,
     ) -> Result<(Viewer, Opened), Failure> {
+        if message.gone.is_some() {
+            return Err(Refusal::of(&codes::PAYLOAD_NOT_STORED).into());
+        }
         let wanted =
             Look { action: "message.reveal", kind: MessageId::PREFIX, id: message.id.bytes(), details: Map::new() };
         let viewer = looks::look(&self.store, ctx, wanted, reason).await?;
@@ -124,16 +132,8 @@ impl Messages {
     /// Suppresses the address a message went to, because the person said so.
     pub(crate) async fn unsubscribe(&self, ctx: &Ctx, id: MessageId) -> Result<(), Failure> {
         let message = self.find(ctx, id).await?;
-        let opened = match self.views().open(ctx, &message).await {
-            Ok(opened) => opened,
-            // Erased: nobody will be written to, and nothing says who it was.
-            Err(StoreError::KeyGone) => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
-        let keys = self.store.keys().organisation(ctx.org.id).await?;
-        let (channel, compared) =
-            (message.channel, compared(message.channel, &opened.recipient).ok_or_else(not_found)?);
-        let value = suppressions::value_of(&keys, ctx.org.environment, channel, &compared);
+        let channel = message.channel;
+        let Some(value) = self.suppression_of(ctx, &message).await? else { return Ok(()) };
         self.store
             .write(ctx, move |tx| {
                 Ok::<_, Failure>(
@@ -141,6 +141,39 @@ impl Messages {
                 )
             })
             .await
+    }
+
+    /// What the message's address is in the suppression list; nothing if they were erased: nobody will be written to, and nothing says
+    /// who it was.
+    async fn suppression_of(&self, ctx: &Ctx, message: &Message) -> Result<Option<[u8; 16]>, Failure> {
+        let id = message.id;
+        // The address itself may be gone by policy.
+        if let Some(value) = self.store.peek(ctx, move |tx| store::unsubscribes(tx, id)).await? {
+            return Ok(Some(value));
+        }
+        let opened = match self.views().open(ctx, message).await {
+            Ok(opened) => opened,
+            Err(StoreError::KeyGone) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let compared = compared(message.channel, &opened.recipient).ok_or_else(not_found)?;
+        Ok(Some(suppressions::value_of(&keys, ctx.org.environment, message.channel, &compared)))
+    }
+
+    /// What proves what was sent, opened; nothing for somebody who was erased.
+    pub(crate) async fn witness(&self, ctx: &Ctx, message: &Message) -> Result<Option<Witness>, StoreError> {
+        dispatch::read_witness(&self.store, &self.contacts, ctx, message).await
+    }
+
+    /// What is on record of the message's end.
+    pub(crate) async fn ended(&self, ctx: &Ctx, id: MessageId) -> Result<Ended, Failure> {
+        Ok(self.store.peek(ctx, move |tx| store::ended(tx, id)).await?.ok_or_else(not_found)?)
+    }
+
+    /// Remembers where the message's end stands in the ledger.
+    pub(crate) async fn keep_leaf(&self, ctx: &Ctx, id: MessageId, leaf: u64) -> Result<(), StoreError> {
+        self.store.maintain(ctx, move |tx| store::keep_leaf(tx, id, leaf)).await
     }
 
     /// Who hears if this message is cancelled.
@@ -171,6 +204,38 @@ impl Message {
     }
 }
 
+/// What of a message decides what its end means for what is stored.
+pub(super) struct Stored {
+    id: MessageId,
+    contact: ContactId,
+    storage: Mode,
+}
+
+impl Stored {
+    pub(super) fn of(message: &Message) -> Self {
+        Self { id: message.id, contact: message.contact, storage: message.storage }
+    }
+}
+
+/// What a message's end means for what is stored of it, in the transaction that brings the end.
+pub(super) fn over(tx: &mut Tx<'_>, message: &Stored) -> Result<(), StoreError> {
+    let Stored { id, contact, storage } = *message;
+    match storage {
+        Mode::Keep => {}
+        Mode::UntilDelivered => {
+            if !storage::is_held(tx, id, contact)? {
+                store::let_go(tx, id, Gone::UntilDelivered)?;
+                tx.publish(Change::new(storage::GOING, tx.ctx().org, id.bytes()).here());
+            }
+        }
+        Mode::Never => {
+            volatile::release(tx, id)?;
+            tx.publish(Change::new(volatile::OVER, tx.ctx().org, id.bytes()));
+        }
+    }
+    Ok(())
+}
+
 /// Takes a message back, if nobody has begun to send it.
 pub(super) fn cancel(
     tx: &mut Tx<'_>,
@@ -184,6 +249,7 @@ pub(super) fn cancel(
     // The job before the message, as whoever sends it does: two that wait for each other's row would end in neither.
     outbox::cancel(tx, JOB, id.bytes())?;
     store::advance(tx, id, State::Queued, State::Cancelled, None, message.attempts)?;
+    over(tx, &Stored::of(&message))?;
     store::add_step(tx, id, message.attempts * 2 + 1, State::Cancelled.word(), message.attempts, None)?;
     if let Some(hearing) = hearing {
         deliveries::promise(tx, &hearing.occurrence, &hearing.endpoints)?;

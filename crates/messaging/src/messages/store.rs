@@ -4,15 +4,29 @@ use sealpost_store::{ContactId, MessageId, Row, SlotId, StoreError, Time, Tx, sq
 
 use super::model::{Message, State, Step};
 use crate::channels::ChannelKind;
+use crate::storage::{Gone, Mode};
+
+/// What is stored beside a message, and outlives its content.
+pub(super) struct Kept {
+    /// What opens its commitments, sealed under the contact's key.
+    pub(super) opening: Vec<u8>,
+    /// Its commitments.
+    pub(super) digest: [u8; 64],
+    /// What its address is in the suppression list, if it has a link to get there.
+    pub(super) unsubscribes: Option<[u8; 16]>,
+}
 
 /// Stores an accepted message.
-pub(super) fn insert(tx: &mut Tx<'_>, m: &Message) -> Result<(), StoreError> {
+pub(super) fn insert(tx: &mut Tx<'_>, m: &Message, kept: &Kept) -> Result<(), StoreError> {
     let callbacks = (!m.callbacks.is_empty()).then(|| m.callbacks.join(" "));
+    let (recipient, payload) = m.to_be_stored();
     tx.put(
         sql!(
             "insert into message (org, env, id, contact, event, event_version, template, template_version, channel, sender, class,
-                state, slot, recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, $18, $19, $19)"
+                state, slot, recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at, storage, gone,
+                opening, digest, unsubscribes)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, $18, $19, $19, $20, $21,
+                $22, $23, $24)"
         ),
         &[
             &m.id,
@@ -26,12 +40,17 @@ pub(super) fn insert(tx: &mut Tx<'_>, m: &Message) -> Result<(), StoreError> {
             &m.class,
             &m.state.word(),
             &m.slot,
-            &m.recipient,
-            &m.payload,
+            &recipient,
+            &payload,
             &m.decision,
             &callbacks,
             &m.send_before,
             &m.created_at,
+            &m.storage.word(),
+            &m.gone.map(Gone::word),
+            &kept.opening,
+            &kept.digest,
+            &kept.unsubscribes,
         ],
     )
 }
@@ -41,7 +60,7 @@ pub(super) fn find(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Message>, St
     tx.optional(
         sql!(
             "select id, contact, event, event_version, template, template_version, channel, sender, class, state, reason, slot,
-                recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at
+                recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at, storage, gone
              from message where org = $1 and env = $2 and id = $3"
         ),
         &[&id],
@@ -54,7 +73,7 @@ pub(super) fn page(tx: &mut Tx<'_>, before: MessageId, limit: u32) -> Result<Vec
     tx.all(
         sql!(
             "select id, contact, event, event_version, template, template_version, channel, sender, class, state, reason, slot,
-                recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at
+                recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at, storage, gone
              from message where org = $1 and env = $2 and id < $3 order by id desc limit $4"
         ),
         &[&before, &limit],
@@ -72,7 +91,7 @@ pub(super) fn page_to(
     tx.all(
         sql!(
             "select id, contact, event, event_version, template, template_version, channel, sender, class, state, reason, slot,
-                recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at
+                recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at, storage, gone
              from message where org = $1 and env = $2 and contact = $3 and id < $4 order by id desc limit $5"
         ),
         &[&contact, &before, &limit],
@@ -136,10 +155,7 @@ pub(super) fn advance(
 ) -> Result<(), StoreError> {
     let now = tx.ctx().now();
     if to.is_lost() {
-        tx.put(
-            sql!("insert into undelivered (org, env, message, state) values ($1, $2, $3, $4) on conflict do nothing"),
-            &[&id, &to.word()],
-        )?;
+        lose(tx, id, to)?;
     }
     tx.put_exact(
         sql!(
@@ -148,6 +164,130 @@ pub(super) fn advance(
         ),
         &[&id, &from.word(), &to.word(), &reason, &attempts, &now],
     )
+}
+
+/// How a message ended.
+pub(super) struct End<'e> {
+    pub(super) from: State,
+    pub(super) to: State,
+    pub(super) reason: Option<&'e str>,
+    pub(super) attempts: u32,
+    pub(super) at: Time,
+    /// What its receipt is about.
+    pub(super) commitment: Option<[u8; 32]>,
+    /// What the provider calls it.
+    pub(super) provider_id: Option<&'e str>,
+}
+
+/// Brings a message to an end that its receipt will tell of; as [`advance`].
+pub(super) fn end(tx: &mut Tx<'_>, id: MessageId, end: &End<'_>) -> Result<(), StoreError> {
+    if end.to.is_lost() {
+        lose(tx, id, end.to)?;
+    }
+    tx.put_exact(
+        sql!(
+            "update message set state = $5, reason = $6, attempts = $7, updated_at = $8, commitment = $9, provider_id = $10
+             where org = $1 and env = $2 and id = $3 and state = $4"
+        ),
+        &[
+            &id,
+            &end.from.word(),
+            &end.to.word(),
+            &end.reason,
+            &end.attempts,
+            &end.at,
+            &end.commitment,
+            &end.provider_id,
+        ],
+    )
+}
+
+fn lose(tx: &mut Tx<'_>, id: MessageId, to: State) -> Result<(), StoreError> {
+    tx.put(
+        sql!("insert into undelivered (org, env, message, state) values ($1, $2, $3, $4) on conflict do nothing"),
+        &[&id, &to.word()],
+    )
+}
+
+/// Whatever is sealed in the message is to be destroyed; fails as [`advance`] does if that was decided before.
+pub(super) fn let_go(tx: &mut Tx<'_>, id: MessageId, gone: Gone) -> Result<(), StoreError> {
+    tx.put_exact(
+        sql!("update message set gone = $4 where org = $1 and env = $2 and id = $3 and gone is null"),
+        &[&id, &gone.word()],
+    )
+}
+
+/// Messages whose seals are to be destroyed, and where their keys are. Relies on `message_going`.
+pub(super) fn going(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<(MessageId, SlotId)>, StoreError> {
+    tx.all(
+        sql!(
+            "select id, slot from message where org = $1 and env = $2 and gone is not null and length(recipient) > 0
+             order by id limit $3"
+        ),
+        &[&limit],
+        |row| Ok((row.get("id")?, row.get("slot")?)),
+    )
+}
+
+/// Removes what stands sealed in a message whose key is destroyed; answers 1 if anything did. What proves that it was sent stays.
+pub(super) fn empty(tx: &mut Tx<'_>, id: MessageId) -> Result<u64, StoreError> {
+    let nothing: Vec<u8> = Vec::new();
+    tx.execute(
+        sql!(
+            "update message set recipient = $4, payload = null where org = $1 and env = $2 and id = $3
+             and gone is not null and length(recipient) > 0"
+        ),
+        &[&id, &nothing],
+    )
+}
+
+/// What proves what was sent, as it is stored: the sealed opening and the commitments.
+pub(super) fn witness(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    let found = tx.optional(
+        sql!("select opening, digest from message where org = $1 and env = $2 and id = $3"),
+        &[&id],
+        |row| Ok((row.get::<Option<Vec<u8>>>("opening")?, row.get::<Option<Vec<u8>>>("digest")?)),
+    )?;
+    Ok(found.and_then(|(opening, digest)| Some((opening?, digest?))))
+}
+
+/// What a receipt needs beside the message.
+pub(super) fn ended(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Ended>, StoreError> {
+    tx.optional(
+        sql!("select commitment, provider_id, leaf from message where org = $1 and env = $2 and id = $3"),
+        &[&id],
+        |row| {
+            Ok(Ended {
+                commitment: row.get("commitment")?,
+                provider_id: row.get("provider_id")?,
+                leaf: row.get("leaf")?,
+            })
+        },
+    )
+}
+
+/// What is on record of a message's end.
+pub(crate) struct Ended {
+    /// What it was committed to.
+    pub(crate) commitment: Option<[u8; 32]>,
+    /// What the provider calls it.
+    pub(crate) provider_id: Option<String>,
+    /// Where its end stands in the ledger, once that was looked for.
+    pub(crate) leaf: Option<u64>,
+}
+
+/// Where a message's end stands in the ledger.
+pub(super) fn keep_leaf(tx: &mut Tx<'_>, id: MessageId, leaf: u64) -> Result<(), StoreError> {
+    tx.put(sql!("update message set leaf = $4 where org = $1 and env = $2 and id = $3"), &[&id, &leaf])
+}
+
+/// What the message's address is in the suppression list, if it has a link to get there.
+pub(super) fn unsubscribes(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<[u8; 16]>, StoreError> {
+    let found =
+        tx.optional(sql!("select unsubscribes from message where org = $1 and env = $2 and id = $3"), &[&id], |row| {
+            row.get::<Option<[u8; 16]>>("unsubscribes")
+        })?;
+    Ok(found.flatten())
 }
 
 /// Adds a step to the message's timeline.
@@ -216,7 +356,7 @@ pub(super) fn sealed_to(
     tx.all(
         sql!(
             "select id, slot from message where org = $1 and env = $2 and contact = $3
-             and (length(recipient) > 0 or payload is not null) order by id limit $4"
+             and (length(recipient) > 0 or payload is not null or opening is not null) order by id limit $4"
         ),
         &[&contact, &limit],
         |row| Ok((row.get("id")?, row.get("slot")?)),
@@ -228,8 +368,10 @@ pub(super) fn blank(tx: &mut Tx<'_>, id: MessageId) -> Result<u64, StoreError> {
     let nothing: Vec<u8> = Vec::new();
     tx.execute(
         sql!(
-            "update message set recipient = $4, payload = null, provider_id = null where org = $1 and env = $2 and id = $3
-             and (length(recipient) > 0 or payload is not null)"
+            "update message set recipient = $4, payload = null, provider_id = null, opening = null, digest = null,
+                unsubscribes = null
+             where org = $1 and env = $2 and id = $3
+             and (length(recipient) > 0 or payload is not null or opening is not null)"
         ),
         &[&id, &nothing],
     )
@@ -242,6 +384,10 @@ pub(super) fn leave_sandbox(tx: &mut Tx<'_>, id: MessageId) -> Result<u64, Store
 
 fn read(row: &Row<'_>) -> Result<Message, StoreError> {
     let state: String = row.get("state")?;
+    let (storage, gone): (Option<String>, Option<String>) = (row.get("storage")?, row.get("gone")?);
+    // A message from before anybody could decide is kept.
+    let storage = storage.map_or(Some(Mode::Keep), |word| Mode::read(&word));
+    let gone = gone.map(|word| Gone::read(&word).ok_or_else(|| StoreError::Column("gone".into())));
     let callbacks: Option<String> = row.get("callbacks")?;
     Ok(Message {
         id: row.get("id")?,
@@ -258,6 +404,8 @@ fn read(row: &Row<'_>) -> Result<Message, StoreError> {
         slot: row.get("slot")?,
         recipient: row.get("recipient")?,
         payload: row.get("payload")?,
+        storage: storage.ok_or_else(|| StoreError::Column("storage".into()))?,
+        gone: gone.transpose()?,
         decision: row.get("decision")?,
         callbacks: callbacks.map(|names| names.split(' ').map(str::to_owned).collect()).unwrap_or_default(),
         attempts: row.get("attempts")?,

@@ -12,6 +12,7 @@ use super::model::{Message, Payload, State, Step};
 use super::sealing::MessageKey;
 use crate::channels::ChannelKind;
 use crate::contacts::Contacts;
+use crate::storage::Mode;
 
 /// A message.
 #[derive(Serialize, JsonSchema)]
@@ -44,6 +45,8 @@ pub(super) struct MessageView {
     pub(super) channel: ChannelKind,
     /// `otp`, `transactional` or `marketing`.
     pub(super) class: String,
+    /// What of it is stored for how long, as it was decided when it was accepted.
+    pub(super) storage: Mode,
     /// Why it may be sent.
     pub(super) decision: Value,
     /// How often a provider was asked.
@@ -58,15 +61,15 @@ pub(super) struct MessageView {
 
 /// A step of a message's life.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct StepView {
+pub(crate) struct StepView {
     /// What happened: `accepted`, `attempt_started`, `sent`, `delivered`, `failed`, `report_delivered`, …
-    pub(super) kind: String,
+    pub(crate) kind: String,
     /// When.
-    pub(super) at: Time,
+    pub(crate) at: Time,
     /// During which attempt; 0 outside of one.
-    pub(super) attempt: u32,
+    pub(crate) attempt: u32,
     /// A code that says more.
-    pub(super) detail: Option<String>,
+    pub(crate) detail: Option<String>,
 }
 
 impl From<Step> for StepView {
@@ -90,6 +93,9 @@ pub(super) struct Opened {
 impl Views<'_> {
     /// The message in a list, as `ctx`'s viewer may see it.
     pub(super) async fn brief(&self, ctx: &Ctx, message: &Message) -> Result<MessageView, StoreError> {
+        if let Some(gone) = message.gone {
+            return Ok(view(ctx.org, message, View::NotStored(gone.rule()), None));
+        }
         if message.recipient.is_empty() {
             return Ok(view(ctx.org, message, View::NotStored(ERASED), None));
         }
@@ -106,6 +112,9 @@ impl Views<'_> {
 
     /// The whole message, as `ctx`'s viewer may see it.
     pub(super) async fn full(&self, ctx: &Ctx, message: &Message) -> Result<MessageView, StoreError> {
+        if let Some(gone) = message.gone {
+            return Ok(view(ctx.org, message, View::NotStored(gone.rule()), Some(not_stored(gone.rule()))));
+        }
         let opened = match self.open(ctx, message).await {
             Ok(opened) => opened,
             Err(StoreError::KeyGone) => {
@@ -126,6 +135,7 @@ impl Views<'_> {
         let slot = self.store.keys().slot(ctx.org.id, message.slot).await?;
         let key = MessageKey::new(&subject.key, &slot, message.slot);
         let recipient = key.recipient(ctx.org, message.id, message.contact, &message.recipient)?;
+        ctx.viewer.opened(&recipient, field(message));
         let payload = match &message.payload {
             Some(sealed) => Some(key.payload(ctx.org, message.id, message.contact, sealed)?),
             None => None,
@@ -135,9 +145,9 @@ impl Views<'_> {
 }
 
 /// The rule by which a payload is not there.
-const NOT_KEPT: &str = "payload_storage";
+pub(super) const NOT_KEPT: &str = "payload_storage";
 /// The rule by which nothing of a message is there.
-const ERASED: &str = "erased";
+pub(super) const ERASED: &str = "erased";
 
 fn sees_nothing(viewer: &Viewer) -> bool {
     viewer.grant().is_none() && !viewer.sees_last4()
@@ -150,7 +160,7 @@ pub(super) fn field(message: &Message) -> Field {
     }
 }
 
-fn not_stored(rule: &'static str) -> Value {
+pub(super) fn not_stored(rule: &'static str) -> Value {
     serde_json::to_value(View::NotStored(rule)).unwrap_or(Value::Null)
 }
 
@@ -169,6 +179,7 @@ fn view(org: Org, m: &Message, to: View, data: Option<Value>) -> MessageView {
         template_version: m.template_version,
         channel: m.channel,
         class: m.class.clone(),
+        storage: m.storage,
         decision: serde_json::from_str(&m.decision).unwrap_or(Value::Null),
         attempts: m.attempts,
         send_before: m.send_before,

@@ -97,6 +97,27 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     first_32(context.finish().as_ref())
 }
 
+/// SHA-256 of bytes that come one after the other.
+pub struct Sha256(digest::Context);
+
+impl Default for Sha256 {
+    fn default() -> Self {
+        Self(digest::Context::new(&digest::SHA256))
+    }
+}
+
+impl Sha256 {
+    /// These bytes are next.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The hash of all of them.
+    pub fn finish(self) -> [u8; 32] {
+        first_32(self.0.finish().as_ref())
+    }
+}
+
 /// Names a key without telling anything about it; stored in front of what it sealed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub [u8; 8]);

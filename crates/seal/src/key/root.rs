@@ -63,7 +63,8 @@ impl RootKey {
         &self.key
     }
 
-    fn from_key(key: Key) -> Self {
+    /// The root key that a wrapped key turned out to be: how a process that holds one root key learns of the next.
+    pub fn from_key(key: Key) -> Self {
         let derived = key.derive("root-key-id", &[]);
         let mut id = [0; 8];
         id.copy_from_slice(&derived.bytes()[..8]);

@@ -18,8 +18,10 @@
 
 mod digits;
 mod view;
+mod watch;
 
 pub use view::{MASK, View, mask_display};
+pub use watch::Watch;
 
 use crate::sensitive::{Personal, Purpose};
 use serde::{Deserialize, Serialize};
@@ -100,7 +102,11 @@ impl RevealGrant {
 
 /// Who is looking, with what rights.
 #[derive(Clone)]
-pub struct Viewer(Sight);
+pub struct Viewer {
+    sight: Sight,
+    /// What notices what this viewer is shown, and what is kept from it.
+    watch: Option<Arc<Watch>>,
+}
 
 #[derive(Clone)]
 enum Sight {
@@ -121,17 +127,47 @@ impl Viewer {
 
     /// A role's view under the organisation's masking mode.
     pub fn new(profile: MaskProfile, mode: MaskMode) -> Self {
-        Self(Sight::Masked { profile, mode })
+        Self { sight: Sight::Masked { profile, mode }, watch: None }
     }
 
     /// Sees clear values, because the look is in the ledger.
     pub fn clear(reason: RevealGrant) -> Self {
-        Self(Sight::Clear(reason))
+        Self { sight: Sight::Clear(reason), watch: None }
+    }
+
+    /// The same, watched from now on.
+    pub fn watched(&self, watch: &Arc<Watch>) -> Self {
+        Self { sight: self.sight.clone(), watch: Some(watch.clone()) }
+    }
+
+    /// Sees no personal value at all, watched as this one is.
+    pub fn blinded(&self) -> Self {
+        Self { watch: self.watch.clone(), ..Self::masked() }
+    }
+
+    /// Sees clear values, because the look is in the ledger, watched as this one is.
+    pub fn lifted(&self, reason: RevealGrant) -> Self {
+        Self { watch: self.watch.clone(), ..Self::clear(reason) }
+    }
+
+    /// What notices what this viewer is shown.
+    pub fn watch(&self) -> Option<&Arc<Watch>> {
+        self.watch.as_ref()
+    }
+
+    /// Takes note that a value was opened on behalf of this viewer, whether or not it will be shown. Whoever opens one says so, so
+    /// that a way around [`text`](Self::text) is noticed where the answer leaves.
+    pub fn opened(&self, value: &Personal<String>, field: Field) {
+        if let (Some(watch), Sight::Masked { profile, mode }) = (&self.watch, &self.sight)
+            && !matches!((profile, mode), (MaskProfile::None, MaskMode::Off))
+        {
+            watch.hides(value.expose(Purpose::Guard), field);
+        }
     }
 
     /// The grant by which this viewer sees clear values, if it does.
     pub fn grant(&self) -> Option<RevealGrant> {
-        match self.0 {
+        match self.sight {
             Sight::Clear(grant) => Some(grant),
             Sight::Masked { .. } => None,
         }
@@ -139,7 +175,7 @@ impl Viewer {
 
     /// Whether this viewer may search by the last four digits: only who sees them.
     pub fn sees_last4(&self) -> bool {
-        match &self.0 {
+        match &self.sight {
             Sight::Clear(_) => true,
             Sight::Masked { profile, .. } => *profile != MaskProfile::Full,
         }
@@ -148,17 +184,24 @@ impl Viewer {
     /// What this viewer sees of a value.
     pub fn text(&self, value: &Personal<String>, field: Field) -> View {
         let clear = value.expose(Purpose::Reveal);
-        match &self.0 {
+        let view = match &self.sight {
             Sight::Clear(_) => View::shown(clear.clone()),
             Sight::Masked { profile, mode } => masked(clear, field, *profile, mode),
+        };
+        if let Some(watch) = &self.watch {
+            if view.is_masked() {
+                watch.hides(clear, field);
+            }
+            watch.shows(view.display());
         }
+        view
     }
 }
 
 /// Says how much is seen, for logs.
 impl fmt::Debug for Viewer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.sight {
             Sight::Clear(grant) => write!(f, "Viewer({grant:?})"),
             Sight::Masked { profile, mode } => write!(f, "Viewer({profile:?}, {mode:?})"),
         }

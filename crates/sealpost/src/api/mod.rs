@@ -4,7 +4,7 @@
 mod connection;
 mod error;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use sealpost_egress::Tenant;
 use sealpost_egress::client::{Answer, Client, Method, Outbound};
 use sealpost_egress::target::Target;
@@ -13,6 +13,9 @@ use serde_json::Value;
 
 pub(crate) use connection::{Connection, Profile, local_policy};
 pub(crate) use error::ApiError;
+
+/// The longest answer that is read: the server's own description of its routes is one.
+const LARGEST: usize = 8 << 20;
 
 /// A server and the key to speak to it with.
 pub(crate) struct Api {
@@ -28,6 +31,11 @@ impl Api {
             .map_err(|_| ApiError::usage("the API key has characters that no key has", None))?;
         authorization.set_sensitive(true);
         Ok(Self { client, url: url.trim_end_matches('/').to_owned(), authorization })
+    }
+
+    /// The same server with another key.
+    pub(crate) fn with_key(&self, key: &SecretText) -> Result<Self, ApiError> {
+        Self::new(self.client.clone(), &self.url, key)
     }
 
     #[cfg(test)]
@@ -55,6 +63,34 @@ impl Api {
         self.call(Method::Delete, path, None, None).await
     }
 
+    /// Asks for whatever is there, as it is: the status, and headers and body together.
+    pub(crate) async fn look(&self, path: &str, with_key: bool, as_page: bool) -> Result<(u16, Vec<u8>), ApiError> {
+        let target = self.target(path)?;
+        let mut outbound = Outbound::new(Tenant::new([0; 16]), Method::Get, &target, Default::default());
+        outbound.most = LARGEST;
+        if with_key {
+            outbound.headers.push((AUTHORIZATION, self.authorization.clone()));
+        }
+        if as_page {
+            outbound.headers.push((ACCEPT, HeaderValue::from_static("text/html")));
+        }
+        let answer = self.client.send(outbound).await.map_err(|error| ApiError::unreachable(&self.url, &error))?;
+        let mut all = Vec::with_capacity(answer.body.len() + 1024);
+        for (name, value) in &answer.headers {
+            all.extend_from_slice(name.as_str().as_bytes());
+            all.extend_from_slice(b": ");
+            all.extend_from_slice(value.as_bytes());
+            all.push(b'\n');
+        }
+        all.extend_from_slice(&answer.body);
+        Ok((answer.status, all))
+    }
+
+    fn target(&self, path: &str) -> Result<Target, ApiError> {
+        Target::parse(&format!("{}{path}", self.url), self.client.network().policy())
+            .map_err(|error| ApiError::usage(format!("the server's URL can't be used: {error}"), None))
+    }
+
     async fn call(
         &self,
         method: Method,
@@ -62,10 +98,10 @@ impl Api {
         body: Option<&Value>,
         once: Option<&str>,
     ) -> Result<Value, ApiError> {
-        let target = Target::parse(&format!("{}{path}", self.url), self.client.network().policy())
-            .map_err(|error| ApiError::usage(format!("the server's URL can't be used: {error}"), None))?;
+        let target = self.target(path)?;
         let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
         let mut outbound = Outbound::new(Tenant::new([0; 16]), method, &target, bytes.into());
+        outbound.most = LARGEST;
         outbound.headers.push((AUTHORIZATION, self.authorization.clone()));
         if body.is_some() {
             outbound.headers.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));

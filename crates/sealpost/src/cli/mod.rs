@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod doctor;
 mod erasure;
+mod evidence;
 mod exit;
 mod init;
 mod keys;
@@ -15,6 +16,7 @@ mod local;
 mod members;
 mod networks;
 mod out;
+mod receipt;
 mod send;
 mod serve;
 mod version;
@@ -64,6 +66,11 @@ enum Command {
     /// Certificates of erasure
     #[command(subcommand)]
     Erasure(erasure::Verb),
+    /// Receipts of messages
+    #[command(subcommand)]
+    Receipt(receipt::Verb),
+    /// The evidence as a signed pack
+    Evidence(evidence::Args),
     /// Members of an organisation
     #[command(subcommand)]
     Members(members::Verb),
@@ -71,7 +78,7 @@ enum Command {
     #[command(subcommand)]
     Networks(networks::Verb),
     /// Look at this installation and say what could be safer
-    Doctor,
+    Doctor(doctor::Args),
     /// The configuration
     #[command(subcommand)]
     Config(config::Verb),
@@ -130,9 +137,11 @@ fn dispatch(command: Command, shell: &Shell) -> Outcome {
         Command::Keys(verb) => block_on(keys::run(shell, verb)),
         Command::Ledger(verb) => block_on(ledger::run(shell, verb)),
         Command::Erasure(verb) => erasure::run(shell, &verb),
+        Command::Receipt(verb) => receipt::run(shell, &verb),
+        Command::Evidence(args) => block_on(evidence::run(shell, args)),
         Command::Members(verb) => block_on(members::run(shell, verb)),
         Command::Networks(verb) => block_on(networks::run(shell, verb)),
-        Command::Doctor => block_on(doctor::run(shell)),
+        Command::Doctor(args) => block_on(doctor::run(shell, args)),
         Command::Config(verb) => config::run(shell, &verb),
         Command::Completions(args) => completions::run(args, &mut Cli::command()),
         Command::Version => version::run(shell),
@@ -197,9 +206,13 @@ mod tests {
             "ledger export --to file",
             "ledger key",
             "erasure verify file --key k",
+            "receipt verify file --key k --content c --recipient r",
+            "evidence --output pack.zip --organisation x",
+            "evidence verify pack.zip --key k",
             "members link --organisation x",
             "networks reset --organisation x",
             "doctor",
+            "doctor leaks --mark wombat2026 --pid 1",
             "config check",
             "completions bash",
             "version",

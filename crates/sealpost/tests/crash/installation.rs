@@ -164,7 +164,69 @@ impl Installation {
         }
     }
 
-    async fn issue_key(&self, environment: Environment) -> String {
+    /// From now on this holds for everybody. The server must have ended.
+    pub(crate) async fn decide_storage(&self, rules: &str) {
+        let decide = format!(
+            "insert into storage_policy (org, version, rules, created_at) select org, 1, '{rules}', 0 from organisation"
+        );
+        match &self.postgres {
+            None => {
+                let data = rusqlite::Connection::open(self.folder().join("data.db")).unwrap();
+                data.execute(&decide, []).unwrap();
+            }
+            Some([data, _]) => {
+                let (client, connection) = tokio_postgres::connect(data, tokio_postgres::NoTls).await.unwrap();
+                let connection = tokio::spawn(connection);
+                client.batch_execute(&format!("set app.system = 'on'; {decide}")).await.unwrap();
+                drop(client);
+                connection.await.unwrap().unwrap();
+            }
+        }
+    }
+
+    /// Of how many messages that came to their end anything sealed is left, and of how many the key.
+    pub(crate) async fn payloads_left(&self) -> (i64, i64) {
+        const SEALED: &str = "select count(*) from message where state not in ('queued', 'sending') \
+                              and (length(recipient) > 0 or payload is not null)";
+        match &self.postgres {
+            None => {
+                let data = rusqlite::Connection::open(self.folder().join("data.db")).unwrap();
+                let keys = self.folder().join("keys.db");
+                data.execute("attach ? as keys", [keys.to_str().unwrap()]).unwrap();
+                let count = |sql: &str| data.query_row(sql, [], |row| row.get(0)).unwrap();
+                let keys = "select count(*) from message join keys.slot on slot.id = message.slot \
+                            where state not in ('queued', 'sending')";
+                (count(SEALED), count(keys))
+            }
+            Some([data, keys]) => {
+                let slots = "select slot from message where state not in ('queued', 'sending')";
+                let (data, one) = tokio_postgres::connect(data, tokio_postgres::NoTls).await.unwrap();
+                let (keys, other) = tokio_postgres::connect(keys, tokio_postgres::NoTls).await.unwrap();
+                let connections = [tokio::spawn(one), tokio::spawn(other)];
+                for client in [&data, &keys] {
+                    client.batch_execute("set app.system = 'on'").await.unwrap();
+                }
+                let sealed: i64 = data.query_one(SEALED, &[]).await.unwrap().get(0);
+                let rows = data.query(&format!("select slot::text from ({slots}) as s"), &[]).await.unwrap();
+                let slots: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+                let left = "select count(*) from slot where id::text = any($1)";
+                let left: i64 = keys.query_one(left, &[&slots]).await.unwrap().get(0);
+                drop((data, keys));
+                for connection in connections {
+                    connection.await.unwrap().unwrap();
+                }
+                (sealed, left)
+            }
+        }
+    }
+
+    /// The store, opened in this process: the server must have ended.
+    pub(crate) async fn open(&self) -> Store {
+        self.open_under(&self.root).await
+    }
+
+    /// The same under another root key.
+    pub(crate) async fn open_under(&self, root: &str) -> Store {
         let database = match &self.postgres {
             None => Database::Sqlite { folder: self.folder().to_owned() },
             Some([data, keys]) => Database::Postgres {
@@ -174,9 +236,13 @@ impl Installation {
                 roots: rustls::RootCertStore::empty().into(),
             },
         };
-        let root = RootKey::parse(&self.root).unwrap();
+        let root = RootKey::parse(root).unwrap();
         let config = StoreConfig { database, root, world: World::real(), origin: ORIGIN.into() };
-        let store = Store::open(config).await.unwrap();
+        Store::open(config).await.unwrap()
+    }
+
+    async fn issue_key(&self, environment: Environment) -> String {
+        let store = self.open().await;
         let id = organisations::create(&store, OrganisationName::parse("Crash Test").unwrap()).await.unwrap();
         let ctx = organisations::operator(&store, Org { id, environment });
         let new = NewKey {
@@ -203,8 +269,20 @@ impl Installation {
         if verified["verified"] == true { Ok(verified["leaves"].as_u64().unwrap()) } else { Err(verified.to_string()) }
     }
 
-    async fn run(&self, arguments: &[&str]) -> Result<Value, String> {
-        let output = sealpost(self.folder(), &self.environment).args(arguments).output().await.unwrap();
+    /// A command that is to die at this point.
+    pub(crate) async fn run_doomed(&self, point: &str, arguments: &[&str]) -> Result<Value, String> {
+        let mut environment = self.environment.clone();
+        environment.push(("SEALPOST_CRASH_AT".into(), format!("{point}:1")));
+        self.run_in(&environment, arguments).await
+    }
+
+    /// One of the program's own commands.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Result<Value, String> {
+        self.run_in(&self.environment, arguments).await
+    }
+
+    async fn run_in(&self, environment: &[(String, String)], arguments: &[&str]) -> Result<Value, String> {
+        let output = sealpost(self.folder(), environment).args(arguments).output().await.unwrap();
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         if !output.status.success() {
             return Err(format!("{arguments:?}: {out}{err}"));

@@ -11,11 +11,14 @@
 mod api;
 mod chance;
 mod customer;
+mod export;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod installation;
+mod keys;
 mod life;
 mod mail;
+mod payloads;
 mod receiver;
 mod relay;
 mod server;
@@ -72,6 +75,18 @@ async fn no_live_mail_is_lost_or_sent_again_beyond_its_class_on_postgres() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn payloads_that_are_not_kept_are_sent_or_said_to_be_lost_and_gone_on_sqlite() {
+    not_kept("sqlite", Installation::sqlite(), number("SEALPOST_CRASH_RUNS", 300) / 15).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn payloads_that_are_not_kept_are_sent_or_said_to_be_lost_and_gone_on_postgres() {
+    if let Some(house) = Installation::postgres().await {
+        not_kept("postgres", house, number("SEALPOST_CRASH_RUNS", 300) / 30).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_key_has_one_effect_and_one_answer_on_sqlite() {
     compete("sqlite", Installation::sqlite()).await;
 }
@@ -80,6 +95,18 @@ async fn one_key_has_one_effect_and_one_answer_on_sqlite() {
 async fn one_key_has_one_effect_and_one_answer_on_postgres() {
     if let Some(house) = Installation::postgres().await {
         compete("postgres", house).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_that_dies_is_on_record_and_gave_nothing_on_sqlite() {
+    export::die_on_record(&Installation::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_that_dies_is_on_record_and_gave_nothing_on_postgres() {
+    if let Some(house) = Installation::postgres().await {
+        export::die_on_record(&house).await;
     }
 }
 
@@ -97,6 +124,48 @@ async fn a_full_disk_loses_nothing_and_is_said_until_there_is_room_on_postgres()
     let Some((house, folder)) = Installation::cramped().await else { return };
     let (disk, mut tally) = (Disk::Mounted { ballast: folder.join("ballast") }, Tally::default());
     let wrong = full_disk::live_through(&house, &disk, &mut tally).await;
+    judge("postgres", seed(), house, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_killed_when_the_key_is_gone_is_finished_after_the_restart_on_sqlite() {
+    let house = Installation::sqlite();
+    let wrong = keys::erase(&house).await;
+    judge("sqlite", seed(), house, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_killed_when_the_key_is_gone_is_finished_after_the_restart_on_postgres() {
+    let Some(house) = Installation::postgres().await else { return };
+    let wrong = keys::erase(&house).await;
+    judge("postgres", seed(), house, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_turn_killed_at_every_step_is_gone_on_with_on_sqlite() {
+    let house = Installation::sqlite();
+    let wrong = keys::turn(&house).await;
+    judge("sqlite", seed(), house, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_turn_killed_at_every_step_is_gone_on_with_on_postgres() {
+    let Some(house) = Installation::postgres().await else { return };
+    let wrong = keys::turn(&house).await;
+    judge("postgres", seed(), house, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_root_key_is_changed_beside_a_server_by_a_command_that_dies_on_sqlite() {
+    let house = Installation::sqlite();
+    let wrong = keys::turn_root(&house).await;
+    judge("sqlite", seed(), house, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_root_key_is_changed_beside_a_server_by_a_command_that_dies_on_postgres() {
+    let Some(house) = Installation::postgres().await else { return };
+    let wrong = keys::turn_root(&house).await;
     judge("postgres", seed(), house, &wrong);
 }
 
@@ -141,6 +210,24 @@ async fn mails(engine: &str, house: Installation, kills: u64) {
         mails.unknown,
         mails.unknown_and_taken,
         mails.repeated_codes,
+    );
+}
+
+async fn not_kept(engine: &str, house: Installation, kills: u64) {
+    let (seed, mut tally) = (seed(), Tally::default());
+    let (seen, wrong) = payloads::live(&house, kills.max(2), &Chance::new(seed), &mut tally).await;
+    judge(engine, seed, house, &wrong);
+    assert!(kills < 8 || seen.lost > 0, "no kill met a payload in memory: {seen:?}");
+    println!(
+        "payloads on {engine} (seed {seed}): {} kills {:?}: 0 of {} acknowledged without an end; codes from memory: {} sent, {} said \
+         to be lost, {} of unknown fate; {} statements sent; no payload and no key of one left, nothing in any file",
+        tally.total(),
+        tally.kills,
+        tally.acknowledged,
+        seen.sent_from_memory,
+        seen.lost,
+        seen.unknown,
+        seen.sent,
     );
 }
 

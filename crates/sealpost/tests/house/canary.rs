@@ -1,12 +1,13 @@
 //! Marks in every personal field, and a search for them wherever they must not come out.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde_json::{Value, json};
 
 use crate::api::{Answer, Ask};
-use crate::house::{House, Member, text};
+use crate::house::{House, Member, temporary, text};
 use crate::surface::{Route, Surface};
+
+#[path = "../../src/needles.rs"]
+pub(crate) mod needles;
 
 crate::on_both_engines! {
     what_is_personal_leaves_the_house_only_by_a_reveal
@@ -32,49 +33,22 @@ const MARKS: [(&str, &str); 11] = [
 /// What a caller who sees the last four digits of the number sees of it.
 const LAST4: (&str, &str) = ("7391", "•••••7391");
 
-/// Every form of every mark that is looked for.
-pub(crate) struct Needles(Vec<(String, Vec<u8>)>);
+/// Every form of every mark that is looked for, and parts of those that are numbers.
+pub(crate) struct Needles(needles::Needles);
 
 impl Needles {
     pub(crate) fn new() -> Self {
-        let mut all = Vec::new();
-        for (field, mark) in MARKS {
-            let bytes = mark.as_bytes();
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            let percent: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
-            let escaped: String = bytes.iter().map(|byte| format!("\\u{byte:04x}")).collect();
-            let reversed: String = mark.chars().rev().collect();
-            let plain = [
-                ("plain", mark.to_owned()),
-                ("hex", hex),
-                ("percent", percent),
-                ("JSON", escaped),
-                ("reversed", reversed),
-            ];
-            all.extend(plain.map(|(form, text)| (format!("{field}, {form}"), text.into_bytes())));
-            for shift in 0..3 {
-                // What stands before and after it changes the first and last characters.
-                let mut shifted = vec![0; shift];
-                shifted.extend_from_slice(bytes);
-                for engine in [&STANDARD, &URL_SAFE] {
-                    let encoded = engine.encode(&shifted);
-                    let from = (shift * 8).div_ceil(6);
-                    let to = shifted.len() * 8 / 6;
-                    all.push((format!("{field}, base64"), encoded.as_bytes()[from..to].to_vec()));
-                }
-            }
-        }
-        Self(all)
+        Self(needles::Needles::of(MARKS))
+    }
+
+    /// Looks for this as well.
+    fn also(&mut self, field: &str, mark: &str) {
+        self.0.also(field, mark);
     }
 
     pub(crate) fn found_in(&self, hay: &[u8]) -> Vec<&str> {
-        let lower = hay.to_ascii_lowercase();
-        let found = self.0.iter().filter(|(form, needle)| {
-            let hay = if form.ends_with("base64") { hay } else { &*lower };
-            hay.len() >= needle.len() && memchr(hay, needle)
-        });
-        let mut forms: Vec<_> = found.map(|(form, _)| form.as_str()).collect();
-        forms.extend(numbers_in(&lower).filter_map(part_of_a_mark));
+        let mut forms = self.0.found_in(hay);
+        forms.extend(numbers_in(hay).filter_map(part_of_a_mark));
         forms
     }
 }
@@ -88,24 +62,14 @@ fn numbers_in(hay: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// which examples share. Whole numbers only: among the clocks and hashes of a sweep, any seven digits stand within some longer one.
 fn part_of_a_mark<'a>(digits: &[u8]) -> Option<&'a str> {
     let parts = [(MARKS[2].1, "phone, a part"), (MARKS[5].1, "number in data, a part")];
-    let is_part = |mark: &str| (7..mark.len()).contains(&digits.len()) && memchr(&mark.as_bytes()[1..], digits);
+    let is_part = |mark: &str| (7..mark.len()).contains(&digits.len()) && needles::is_in(&mark.as_bytes()[1..], digits);
     parts.into_iter().find(|(mark, _)| is_part(mark)).map(|(_, form)| form)
-}
-
-/// Whether `needle` is in `hay`; quick on the first byte.
-fn memchr(hay: &[u8], needle: &[u8]) -> bool {
-    let mut rest = hay;
-    while let Some(at) = rest.iter().position(|byte| *byte == needle[0]) {
-        if rest[at..].starts_with(needle) {
-            return true;
-        }
-        rest = &rest[at + 1..];
-    }
-    false
 }
 
 #[test]
 fn a_mark_is_found_in_every_form() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
     let needles = Needles::new();
     let mark = MARKS[0].1;
     for before in ["", "a", "ab", "abc"] {
@@ -121,6 +85,12 @@ fn a_mark_is_found_in_every_form() {
     for clock in ["1795820255573910000", "0.00455573912"] {
         assert!(needles.found_in(clock.as_bytes()).is_empty(), "{clock}");
     }
+}
+
+/// Every permission but those that show people in clear.
+fn unseeing(surface: &Surface) -> Vec<&str> {
+    let all = surface.without("data:reveal");
+    all.into_iter().filter(|one| *one != "contacts:export").collect()
 }
 
 /// What there is to be found out about.
@@ -172,6 +142,16 @@ impl Personal {
         Self { contact, message, others }
     }
 
+    /// The contact.
+    pub(crate) fn contact(&self) -> &str {
+        &self.contact
+    }
+
+    /// A message to them.
+    pub(crate) fn message_id(&self) -> &str {
+        &self.message
+    }
+
     pub(crate) fn message(event: &str) -> Value {
         json!({ "event": event,
             "to": { "phone": format!("+{}", MARKS[2].1), "external_id": MARKS[3].1, "name": MARKS[8].1 },
@@ -203,7 +183,7 @@ async fn what_a_rule_matches_leaves_the_house_only_by_a_reveal(house: House) {
 async fn where_nothing_is_masked_only_whoever_may_reveal_sees(house: House) {
     let personal = Personal::plant(&house).await;
     let (surface, needles) = (Surface::read(&house).await, Needles::new());
-    let masked = house.key_with(&surface.without("data:reveal")).await.1;
+    let masked = house.key_with(&unseeing(&surface)).await.1;
     let off = json!({ "mode": "off", "reason": "a test" });
     let paths = [format!("/v1/messages/{}", personal.message), format!("/v1/contacts/{}", personal.contact)];
     for (policy, seen) in [(off, true), (json!({ "mode": "default" }), false)] {
@@ -238,14 +218,27 @@ fn beyond_four_digits(value: &Value) -> Vec<String> {
     }
 }
 
+/// Hands a secret over; what the link has and what it shows is looked for from then on, and was shown this once.
+async fn hand_over(house: &House, needles: &mut Needles) {
+    let secret = text(&house.post("/v1/secrets", &json!({ "name": "handed-canary" })).await, "id");
+    let made = house.post(format!("/v1/secrets/{secret}/handover"), &json!({ "overlap_seconds": 0 })).await;
+    let link = text(&made, "link");
+    let page = house.api.ask(house.opening(&link).await).await.text();
+    let (_, value) = page.split_once("<output><code>").unwrap_or_else(|| panic!("no value in {page}"));
+    needles.also("value that was handed over", value.split('<').next().unwrap());
+    needles.also("token of a hand-over", link.split_once('#').unwrap().1);
+}
+
 /// Asks every route everything under a masking policy, and looks for the marks wherever they must not come out.
 async fn sweep(house: House, policy: Value) {
     house.api.must(Ask::new("put", "/v1/masking").json(&policy).key(&house.keys.live)).await;
-    let (surface, needles) = (Surface::read(&house).await, Needles::new());
+    let (surface, mut needles) = (Surface::read(&house).await, Needles::new());
     let personal = Personal::plant(&house).await;
-    let masked = house.key_with(&surface.without("data:reveal")).await.1;
+    hand_over(&house, &mut needles).await;
+    let needles = needles;
+    let masked = house.key_with(&unseeing(&surface)).await.1;
     let viewer = house.member("viewer").await;
-    let sees_last4 = house.key_seeing(&surface.without("data:reveal"), "last4").await;
+    let sees_last4 = house.key_seeing(&unseeing(&surface), "last4").await;
     let mut leaks = Vec::new();
     let answers = std::cell::Cell::new(0);
     let mut look = |what: String, answer: Answer| {
@@ -255,7 +248,9 @@ async fn sweep(house: House, policy: Value) {
         let beyond = beyond_four_digits(&serde_json::from_slice(&answer.body).unwrap_or_default());
         leaks.extend(beyond.into_iter().map(|display| format!("{what} shows {display}")));
     };
-    for route in surface.routes.iter().filter(|route| route.method != "delete") {
+    // Whoever is gone can't be looked for.
+    let is_kept = |route: &&Route| route.method != "delete" && route.path != "/v1/contacts/{id}/erase";
+    for route in surface.routes.iter().filter(is_kept) {
         for (who, key) in [
             ("masked", Who::Key(&masked)),
             ("who sees last digits", Who::Key(&sees_last4)),
@@ -296,6 +291,15 @@ async fn sweep(house: House, policy: Value) {
     let reason = json!({ "reason": MARKS[6].1 });
     let revealed = house.post(format!("/v1/messages/{}/reveal", personal.message), &reason).await;
     assert!(!needles.found_in(revealed.to_string().as_bytes()).is_empty(), "{revealed}");
+    for form in ["json", "pdf"] {
+        let order = json!({ "form": form, "reason": MARKS[6].1 });
+        let path = format!("/v1/contacts/{}/export", personal.contact);
+        let exported = house.ask(Ask::post(path, &order)).await;
+        assert_eq!(exported.status, 200, "{}", exported.text());
+        // A PDF is compressed; what is in it others read, in `messaging::exports`.
+        let found = needles.found_in(&exported.everything());
+        assert_eq!(found.len() >= 5, form == "json", "{form}: {found:?}");
+    }
     let fields = json!({ "fields": ["phone", "email", "name", "external_id"], "reason": MARKS[6].1 });
     let revealed = house.post(format!("/v1/contacts/{}/reveal", personal.contact), &fields).await;
     assert!(needles.found_in(revealed.to_string().as_bytes()).len() >= 3, "{revealed}");
@@ -325,6 +329,12 @@ async fn sweep(house: House, policy: Value) {
             needles.found_in(&bytes).into_iter().map(|form| format!("{place} ({} bytes): {form}", bytes.len())),
         );
     }
+    for entry in std::fs::read_dir(temporary(house.folder())).unwrap() {
+        leaks.push(format!("a temporary file: {}", entry.unwrap().path().display()));
+    }
+    let numbers = house.numbers().await;
+    assert!(numbers.contains("sealpost_http_request"), "{numbers}");
+    leaks.extend(needles.found_in(numbers.as_bytes()).into_iter().map(|form| format!("the page of numbers: {form}")));
     for heard in house.receiver.heard() {
         leaks.extend(needles.found_in(&heard.body).into_iter().map(|form| format!("a report: {form}")));
     }

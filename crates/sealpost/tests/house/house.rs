@@ -46,6 +46,8 @@ pub(crate) struct House {
     pub(crate) api: Api,
     /// Where the server listens.
     pub(crate) address: SocketAddr,
+    /// Where it tells whoever watches its numbers.
+    pub(crate) admin: SocketAddr,
     /// A customer's endpoint that trusts the same authority.
     pub(crate) receiver: Receiver,
     /// Who watches: traces, metrics and the ledger are sent here.
@@ -60,7 +62,7 @@ pub(crate) struct House {
     /// The URLs of its databases, on PostgreSQL.
     pub(crate) urls: Option<[String; 2]>,
     folder: tempfile::TempDir,
-    _process: Child,
+    process: Child,
 }
 
 /// Keys made on the host. All may do everything their place allows.
@@ -135,11 +137,12 @@ impl House {
         let text = configuration(urls.is_some(), collector.address.port(), names.address);
         std::fs::write(folder.path().join("sealpost.toml"), text).unwrap();
         let (keys, links) = issue_keys(folder.path(), &root, urls.as_ref()).await;
-        let (process, address) = start(folder.path(), urls.as_ref(), filter).await;
+        let (process, address, admin) = start(folder.path(), urls.as_ref(), filter).await;
         let api = Api::new(&folder.path().join("tls/ca.pem"), address);
         Self {
             api,
             address,
+            admin,
             receiver,
             collector,
             names,
@@ -148,13 +151,25 @@ impl House {
             standing: Default::default(),
             urls,
             folder,
-            _process: process,
+            process,
         }
     }
 
     /// A client with a connection of its own.
     pub(crate) fn another_client(&self) -> Api {
         Api::new(&self.authority(), self.address)
+    }
+
+    /// Ends the program at once; answers what it leaves.
+    pub(crate) async fn die(self) -> tempfile::TempDir {
+        let Self { folder, mut process, .. } = self;
+        process.kill().await.unwrap();
+        folder
+    }
+
+    /// The number of the program's process.
+    pub(crate) fn process(&self) -> u32 {
+        self.process.id().unwrap()
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -255,6 +270,16 @@ impl House {
         assert_eq!(page.status, 200, "{}", page.text());
         let (visit, csrf) = (page.cookie("__Host-sealpost_visit"), page.csrf());
         Ask::new("post", link).of_own_page().header("cookie", &visit).form(&json!({ "_csrf": csrf }))
+    }
+
+    /// What the button on the page of hand-overs sends: what stands behind the `#` of the link, which the server never saw before.
+    pub(crate) async fn opening(&self, link: &str) -> Ask {
+        let (_, token) = link.split_once('#').unwrap();
+        let page = self.api.ask(Ask::get("/handover").page()).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        let (visit, csrf) = (page.cookie("__Host-sealpost_visit"), page.csrf());
+        let form = json!({ "_csrf": csrf, "token": token });
+        Ask::new("post", "/handover").page().of_own_page().header("cookie", &visit).form(&form)
     }
 
     /// The path of an unused one-time link of our member of this role.
@@ -426,12 +451,20 @@ async fn issue(store: &Store, id: OrgId, environment: Environment, mask: KeyMask
     issued.plain.expose().to_owned()
 }
 
-async fn start(folder: &Path, urls: Option<&[String; 2]>, filter: &str) -> (Child, SocketAddr) {
+/// Where the program puts temporary files, if it makes any.
+pub(crate) fn temporary(folder: &Path) -> PathBuf {
+    folder.join("tmp")
+}
+
+/// The process, and where it listens: for clients, and for whoever watches.
+async fn start(folder: &Path, urls: Option<&[String; 2]>, filter: &str) -> (Child, SocketAddr, SocketAddr) {
+    std::fs::create_dir_all(temporary(folder)).unwrap();
     for _ in 0..100 {
         let log = std::fs::File::options().create(true).append(true).open(log(folder)).unwrap();
         let mut command = Command::new(program());
         command.arg("--config").arg(folder.join("sealpost.toml")).args(["--json", "serve"]);
         command.envs(URLS.into_iter().zip(urls.into_iter().flatten())).env("SEALPOST_LOG", filter);
+        command.env("TMPDIR", temporary(folder));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -439,7 +472,8 @@ async fn start(folder: &Path, urls: Option<&[String; 2]>, filter: &str) -> (Chil
         match line {
             Some(line) => {
                 let said: Value = serde_json::from_str(&line).unwrap();
-                return (child, said["address"].as_str().unwrap().parse().unwrap());
+                let [public, admin] = ["address", "admin"].map(|name| said[name].as_str().unwrap().parse().unwrap());
+                return (child, public, admin);
             }
             // The folder was still held by the store that issued the keys.
             None => tokio::time::sleep(Duration::from_millis(20)).await,

@@ -27,7 +27,8 @@ fn is_consequence(action: &str) -> bool {
 
 /// What is done in the live environment only.
 fn is_for_both_environments(route: &Route) -> bool {
-    (route.method == "put" && route.path == "/v1/masking") || route.path == "/v1/ledger/export"
+    (route.method == "put" && route.path == "/v1/masking")
+        || ["/v1/ledger/export", "/v1/evidence"].contains(&&*route.path)
 }
 
 /// The request the route's example shows, with the key that may make it succeed.
@@ -50,7 +51,8 @@ async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: 
         return ask.key(&house.keys.live);
     }
     match &*route.path {
-        "/app/{env}/audit/export" => ask.in_live().member(&house.standing_owner().await),
+        "/app/{env}/audit/export" | "/app/{env}/evidence/export" => ask.in_live().member(&house.standing_owner().await),
+        "/handover" => objects.opening(house).await,
         "/sign-in/{link}" => house.press(&house.link("owner")).await,
         "/sign-in/passkey" => {
             let mut device = house.passkey(&house.standing_owner().await).await.1;
@@ -67,6 +69,12 @@ async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: 
         path if path.contains("/networks/") && (ends_in("/confirm") || ends_in("/revert")) => {
             let lists = json!({ "dashboard": ["127.0.0.0/8"], "admin": [], "keys": [] });
             house.as_owner(Ask::new("put", "/v1/settings/networks").json(&lists)).await;
+            ask.member(&house.standing_owner().await)
+        }
+        // What is kept is not purged.
+        path if path.contains("/storage/purge") => {
+            let rules = json!({ "live": { "marketing": { "mode": "until_delivered" } } });
+            house.as_owner(Ask::new("patch", "/v1/settings/storage").json(&rules)).await;
             ask.member(&house.standing_owner().await)
         }
         // Whoever leaves is gone.

@@ -6,12 +6,17 @@
 #![allow(clippy::print_stderr, reason = "what is skipped is said loudly")]
 
 mod api;
+mod attacker;
 mod canary;
 mod databases;
 mod demo;
+mod echo;
+mod evidence;
+mod forgotten;
 mod house;
 mod init;
 mod last4;
+mod leaks;
 mod leaves;
 mod live;
 mod main_job;
@@ -21,7 +26,10 @@ mod naughty;
 mod notices;
 mod objects;
 mod people;
+mod places;
 mod receiver;
+mod security;
+mod storage;
 mod surface;
 mod telemetry;
 mod transport;

@@ -104,6 +104,10 @@ impl Objects {
         if body["issuer"].is_string() {
             body["issuer"] = json!(house.receiver.origin());
         }
+        if route.path == "/v1/settings/storage/holds" || page == "/storage/hold" {
+            let contact = json!({ "phone": format!("+1202555{serial:04}") });
+            body["contact_id"] = json!(text(&house.post("/v1/contacts", &contact).await, "id"));
+        }
         if route.path == "/v1/keys/report-leak" {
             body["key"] = json!(house.key_with(&["keys:read"]).await.1);
         }
@@ -116,6 +120,7 @@ impl Objects {
         match collection {
             "/v1/deliveries" => return self.delivery.clone(),
             "/v1/members" => return self.member(house, route).await,
+            "/v1/handovers" => return text(&self.handed_over(house).await, "id"),
             "/v1/erasures" => {
                 let serial = self.serial.fetch_add(1, Ordering::Relaxed);
                 let contact = json!({ "phone": format!("+1202555{serial:04}") });
@@ -166,6 +171,19 @@ impl Objects {
         let ask = Ask::post(collection, &self.body(house, maker).await);
         let made = house.api.must(house.ours(maker, ask).await).await;
         text(&made, "id")
+    }
+
+    /// A new value of a secret, on its way to somebody.
+    async fn handed_over(&self, house: &House) -> Value {
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed);
+        let secret = house.post("/v1/secrets", &json!({ "name": format!("handed-{serial}") })).await;
+        let path = format!("/v1/secrets/{}/handover", text(&secret, "id"));
+        house.post(path, &json!({ "overlap_seconds": 0 })).await
+    }
+
+    /// The form that opens a link which was just made, as the page behind the link sends it.
+    pub(crate) async fn opening(&self, house: &House) -> Ask {
+        house.opening(&text(&self.handed_over(house).await, "link")).await
     }
 
     /// A connection of this kind that stays.

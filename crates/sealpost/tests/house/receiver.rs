@@ -20,6 +20,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
+/// Where it refuses whatever is no ping, and repeats it.
+pub(crate) const ECHO: &str = "/echo";
+
 /// Runs until the test's runtime ends.
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
@@ -116,8 +119,15 @@ async fn hear(
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         return Ok(response);
     }
+    let echoes = parts.uri.path() == ECHO;
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let is_ping = String::from_utf8_lossy(&body).contains("endpoint.ping");
+    let mut echo = Response::new(Full::new(body.clone()));
+    *echo.status_mut() = http::StatusCode::UNPROCESSABLE_ENTITY;
     heard.lock().unwrap().push(Heard { headers: parts.headers, body });
+    if echoes && !is_ping {
+        return Ok(echo);
+    }
     let mut response = Response::new(Full::default());
     *response.status_mut() = http::StatusCode::NO_CONTENT;
     Ok(response)

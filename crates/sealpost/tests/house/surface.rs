@@ -150,7 +150,7 @@ impl Route {
 
     /// Whether a browser shows what it answers.
     pub(crate) fn is_for_browsers(&self) -> bool {
-        ["/app", "/sign-in", "/sign-out", "/assets"].iter().any(|place| self.path.starts_with(place))
+        ["/app", "/sign-in", "/sign-out", "/assets", "/handover"].iter().any(|place| self.path.starts_with(place))
     }
 
     /// The collection its object is in: `/v1/contacts`, for its pages, too.
@@ -164,6 +164,8 @@ impl Route {
         match page.split_once("/{").map_or(page, |(collection, _)| collection) {
             "people" => "/v1/members",
             "scim" => "/v1/scim/tokens",
+            "storage/holds" => "/v1/settings/storage/holds",
+            "secrets/handovers" => "/v1/handovers",
             "sso" => "/v1/sso/connections",
             "sso/domains" => "/v1/sso/domains",
             "you/passkeys" => "/v1/me/passkeys",

@@ -7,7 +7,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use sealpost_seal::envelope;
 use sealpost_seal::index::IndexKey;
 use sealpost_seal::key::Key;
 use sealpost_seal::place::Place;
@@ -52,9 +51,8 @@ pub struct Epochs {
 }
 
 impl Epochs {
-    /// Nothing if the epoch of `now` has no key yet.
-    fn among(living: &[LivingEpoch], now: Time) -> Option<Self> {
-        let current = Epoch::at(now);
+    /// Nothing if the current epoch has no key yet.
+    fn among(living: &[LivingEpoch], current: Epoch) -> Option<Self> {
         let at = living.iter().position(|one| one.epoch == current)?;
         Some(Self { current: living[at].clone(), before: living[at + 1..].to_vec() })
     }
@@ -63,26 +61,33 @@ impl Epochs {
 impl Keys {
     /// The organisation's index keys at `now`, from memory unless a month has turned for which none was prepared.
     pub async fn epochs(&self, org: OrgId, now: Time) -> Result<Epochs, StoreError> {
-        if let Some(epochs) = lock(&self.0.epochs).get(&org).and_then(|living| Epochs::among(living, now)) {
+        let current = self.epoch(org, now).await?;
+        if let Some(epochs) = lock(&self.0.epochs).get(&org).and_then(|living| Epochs::among(living, current)) {
             return Ok(epochs);
         }
         self.prepare_epochs(org, now).await
+    }
+
+    /// The organisation's epoch at `now`: that of the calendar, and one more for each time somebody had it turn besides.
+    pub async fn epoch(&self, org: OrgId, now: Time) -> Result<Epoch, StoreError> {
+        let keys = self.organisation(org).await?;
+        let turns = keys.index_turns.iter().filter(|from| **from <= now);
+        Ok(turns.fold(Epoch::at(now), |epoch, _| epoch.next()))
     }
 
     /// Makes the keys for the epoch of `now` and the next one where there are none, and takes over what other nodes made or
     /// destroyed. Call it often enough for the next month's key to be there when the month begins.
     pub async fn prepare_epochs(&self, org: OrgId, now: Time) -> Result<Epochs, StoreError> {
         let keys = self.organisation(org).await?;
-        let (inner, current) = (&self.0, Epoch::at(now));
+        let (inner, current) = (&self.0, self.epoch(org, now).await?);
         let mut rows = inner.db.read(inner.ctx(org), stored).await?;
-        let missing: Vec<(Epoch, Vec<u8>)> = [current, current.next()]
-            .into_iter()
-            .filter(|wanted| rows.iter().all(|(epoch, _)| epoch != wanted))
-            .map(|epoch| {
-                let (row, rng) = (epoch.number().to_be_bytes(), &*inner.world.rng);
-                (epoch, envelope::wrap(&keys.wrapping, keys.id, &place(org, &row), &Key::generate(rng), rng))
-            })
-            .collect();
+        let mut missing: Vec<(Epoch, Vec<u8>)> = Vec::new();
+        for epoch in [current, current.next()] {
+            if rows.iter().all(|(stored, _)| *stored != epoch) {
+                let row = epoch.number().to_be_bytes();
+                missing.push((epoch, keys.wrap(&place(org, &row), &Key::generate(&*inner.world.rng))?));
+            }
+        }
         if !missing.is_empty() {
             // Another node may be first: whoever was, its key is the one.
             let make = move |tx: &mut Tx<'_>| {
@@ -95,10 +100,11 @@ impl Keys {
         }
         let mut living = Vec::with_capacity(rows.len());
         for (epoch, wrapped) in rows {
-            let key = envelope::unwrap(&keys.wrapping, &place(org, &epoch.number().to_be_bytes()), &wrapped)?;
+            let keys = self.organisation_for(org, &wrapped).await?;
+            let key = keys.unwrap(&place(org, &epoch.number().to_be_bytes()), &wrapped)?;
             living.push(LivingEpoch { epoch, keys: Arc::new(EpochKeys { key, indexes: Mutex::default() }) });
         }
-        let epochs = Epochs::among(&living, now).ok_or(StoreError::KeyGone)?;
+        let epochs = Epochs::among(&living, current).ok_or(StoreError::KeyGone)?;
         lock(&inner.epochs).insert(org, living.into());
         Ok(epochs)
     }
@@ -124,6 +130,6 @@ fn stored(tx: &mut Tx<'_>) -> Result<Vec<(Epoch, Vec<u8>)>, StoreError> {
     })
 }
 
-fn place<'a>(org: OrgId, row: &'a [u8; 4]) -> Place<'a> {
+pub(super) fn place<'a>(org: OrgId, row: &'a [u8; 4]) -> Place<'a> {
     Place { org: org.bytes(), environment: None, table: "index_key", column: "wrapped", row, owner: None }
 }

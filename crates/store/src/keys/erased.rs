@@ -70,6 +70,23 @@ impl Keys {
             .await
     }
 
+    /// How many people of this environment are noted as erased.
+    pub async fn erased_count(&self, org: Org) -> Result<u64, StoreError> {
+        let count = org_sql!("select count(*) as n from erased where org = $1 and env = $2");
+        let count = move |tx: &mut crate::Tx<'_>| {
+            Ok(tx.optional(count, &[&org.environment], |row| row.get::<u64>("n"))?.unwrap_or(0))
+        };
+        self.0.db.read(self.0.ctx(org.id), count).await
+    }
+
+    /// Forgets that somebody was erased, as an older copy of the key store doesn't know it.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn unerase(&self, org: Org, contact: ContactId) -> Result<(), StoreError> {
+        let forget = org_sql!("delete from erased where org = $1 and env = $2 and contact = $3");
+        let forget = move |tx: &mut crate::Tx<'_>| tx.put(forget, &[&org.environment, &contact]);
+        self.0.db.write(self.0.ctx(org.id), forget).await
+    }
+
     /// Leaves nothing of keys that were destroyed in the key store's files, as far as the engine can be told.
     pub(crate) async fn leave_nothing_deleted(&self) -> Result<(), StoreError> {
         self.0.db.leave_nothing_deleted().await

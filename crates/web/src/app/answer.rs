@@ -27,16 +27,9 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
 
 impl Inner {
-    /// `reusable`: whether the connection can carry another request, because this one was read to its end.
-    pub(super) fn answer(
-        self: &Arc<Self>,
-        outcome: Result<Reply, Failure>,
-        trail: &Trail,
-        allowance: &Allowance,
-        reusable: bool,
-        listener: Option<Listener>,
-    ) -> Response {
-        let reply = match outcome {
+    /// What is said, whatever came of it.
+    pub(super) fn reply(&self, outcome: Result<Reply, Failure>, trail: &Trail) -> Reply {
+        match outcome {
             Ok(reply) => reply,
             Err(Failure::Refused(refusal)) => match self.leads_elsewhere(&refusal, trail) {
                 Some(path) => Reply::see_other(path),
@@ -46,7 +39,18 @@ impl Inner {
                 self.log_fault(&fault, trail);
                 problem(&Refusal::of(&INTERNAL), trail)
             }
-        };
+        }
+    }
+
+    /// `reusable`: whether the connection can carry another request, because this one was read to its end.
+    pub(super) fn answer(
+        self: &Arc<Self>,
+        reply: Reply,
+        trail: &Trail,
+        allowance: &Allowance,
+        reusable: bool,
+        listener: Option<Listener>,
+    ) -> Response {
         let Reply { status, mut headers, body, events, .. } = reply;
         secure(&mut headers);
         if self.config.strict_transport {

@@ -64,8 +64,9 @@ impl Inner {
             return Ok(stranger(problem.alone(dashboard.frame.assets(), leave).map_err(Fault::new)?));
         };
         let ctx: Ctx = self.ctx(caller, trail);
-        let csrf = self.csrf.token(Bearer::Session(session.id));
+        let csrf = self.csrf.token(trail.bearer(&session));
         let desk = dashboard.desk(&ctx, caller, &csrf, &visitor.headers).await?;
+        let desk = desk.previewing(trail.preview.clone());
         let path = trail.entry.map_or("", |at| self.entries[at].info.path);
         desk.page(&ctx, path, problem.title(), &problem)
     }

@@ -9,10 +9,12 @@ mod registry;
 mod streams;
 mod traffic;
 mod unwind;
+mod withheld;
 
 pub use outgoing::Outgoing;
 pub(crate) use paths::Paths;
 pub use registry::{Registry, RegistryError, SecurityTxt, WebConfig};
+pub use withheld::Alarm;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Request;
 use http::request::Parts;
 use hyper::body::{Body, Bytes};
+use sealpost_seal::viewer::Watch;
 use sealpost_store::trace::{self, Attribute, Open};
 use sealpost_store::{Ctx, Environment, Leaf, RequestId, Store, Time};
 
@@ -33,6 +36,7 @@ use crate::credential;
 use crate::dialect::Dialect;
 use crate::idempotency::{Guard, InFlight, Once, key};
 use crate::limits::{Allowance, Limits};
+use crate::preview::{self, Preview, Previewed};
 use crate::problem::{self, Failure, Refusal};
 use crate::proxies::Unsaid;
 use crate::reply::Reply;
@@ -44,6 +48,7 @@ use dressed::Visitor;
 use paths::{Found, NotFound};
 use streams::Listener;
 use traffic::Traffic;
+pub(crate) use withheld::{instead, leaks};
 
 /// The whole API as one function from request to answer. Cheap to clone.
 #[derive(Clone)]
@@ -88,10 +93,23 @@ struct Trail {
     known: Option<Ctx>,
     /// Who asks where pages are, if it is there.
     visitor: Option<Visitor>,
+    /// What a program asked with whose answer comes piece by piece, to be believed meanwhile.
+    listening: Option<http::HeaderMap>,
     /// For which environment, once that is known.
     environment: Environment,
     /// How refusals look here, if not as problem details.
     dialect: Option<&'static Dialect>,
+    /// What was opened for whoever asks, and kept from them.
+    watch: Arc<Watch>,
+    /// As which role they look at a page, if not as their own.
+    preview: Option<Preview>,
+}
+
+impl Trail {
+    /// Whom the forms on this page belong to.
+    fn bearer(&self, session: &Session) -> Bearer<'static> {
+        if self.preview.is_some() { Bearer::Preview(session.id) } else { Bearer::Session(session.id) }
+    }
 }
 
 impl App {
@@ -117,8 +135,11 @@ impl App {
             allowance: None,
             known: None,
             visitor,
+            listening: None,
             environment: Environment::Test,
             dialect: inner.dialects.iter().copied().find(|dialect| dialect.holds(parts.uri.path())),
+            watch: Arc::default(),
+            preview: None,
         };
         let method = parts.method.clone();
         let client = inner.config.proxies.client(peer, &parts.headers);
@@ -139,13 +160,19 @@ impl App {
             Err(failure) => inner.dressed(failure, &trail).await,
             answered => answered,
         };
-        let listener = trail.visitor.take().zip(trail.entry).map(|(visitor, at)| Listener {
+        let reply = inner.reply(outcome, &trail);
+        let reply = inner.withhold(reply, &trail).await;
+        let asked_with = trail.visitor.take().map(|visitor| visitor.headers).or_else(|| trail.listening.take());
+        let listener = asked_with.zip(trail.entry).map(|(headers, at)| Listener {
             route: inner.entries[at].info.clone(),
-            headers: visitor.headers,
+            headers,
             environment: trail.environment,
             peer,
+            watch: trail.watch.clone(),
+            known: trail.known.clone(),
+            request: trail.request,
         });
-        let response = inner.answer(outcome, &trail, &allowance, reusable, listener);
+        let response = inner.answer(reply, &trail, &allowance, reusable, listener);
         if let Some(at) = trail.entry {
             span.say(Attribute::Method(method_word(&method)));
             span.say(Attribute::Route(inner.entries[at].info.path));
@@ -224,18 +251,23 @@ impl Inner {
         }
         let environment = environment(&entry.info, &params, &parts.headers)?;
         trail.environment = environment;
-        let caller = self.admit(entry, &parts.headers, environment, peer, trail).await?;
+        let (query, wanted) = if entry.info.page { preview::split(query) } else { (query.into(), None) };
+        let own = (parts.uri.path(), &*query);
+        let caller = self.admit(entry, &parts.headers, environment, peer, (own, wanted), trail).await?;
         let payload = receive::payload(&entry.info, &self.config, &parts.headers, body).await?;
         self.expect_csrf_token(&entry.info, &caller, &parts.headers, &payload)?;
         let ctx = self.ctx(&caller, trail);
         let once = self.once(&entry.info, &caller, &parts, &payload).await?;
         let _guard = self.enter(&caller, once.as_ref())?;
         let kept = once.clone();
-        let form = self.form(&entry.info, &caller, &parts.headers)?;
-        let desk = self.desk(&entry.info, &ctx, &caller, &form, &parts.headers).await?;
+        let form = self.form(&entry.info, &caller, &parts.headers, trail)?;
+        let desk = self.desk(&entry.info, &ctx, &caller, &form, &parts.headers, trail).await?;
+        if trail.visitor.is_none() && entry.info.class == Some(crate::Class::Whole) {
+            trail.listening = Some(parts.headers.clone());
+        }
         let arrived =
             Arrived { route: entry.info.clone(), params, headers: parts.headers, peer, payload, once, form, desk };
-        let answer = (entry.endpoint.handle)(ctx, caller.clone(), arrived, query)?.await;
+        let answer = (entry.endpoint.handle)(ctx, caller.clone(), arrived, &query)?.await;
         match (answer, kept) {
             (Err(failure), Some(once)) => {
                 // It may have been done already, and fail only because of that.
@@ -254,11 +286,13 @@ impl Inner {
         caller: &Caller,
         form: &FormPage,
         headers: &http::HeaderMap,
+        trail: &Trail,
     ) -> Result<Option<Arc<shell::Desk>>, Failure> {
         let shows_pages = info.page || info.takes == Takes::Form;
         match &self.dashboard {
             Some(dashboard) if shows_pages && caller.session.is_some() => {
-                Ok(Some(Arc::new(dashboard.desk(ctx, caller, &form.token, headers).await?)))
+                let desk = dashboard.desk(ctx, caller, &form.token, headers).await?;
+                Ok(Some(Arc::new(desk.previewing(trail.preview.clone()))))
             }
             _ => Ok(None),
         }
@@ -279,6 +313,7 @@ impl Inner {
         headers: &http::HeaderMap,
         environment: Environment,
         peer: IpAddr,
+        preview: ((&str, &str), Option<&str>),
         trail: &mut Trail,
     ) -> Result<Arc<Caller>, Failure> {
         if entry.info.is_open() {
@@ -320,6 +355,10 @@ impl Inner {
                 return Err(Refusal::of(&problem::PASSKEY_REQUIRED).into());
             }
         }
+        let caller = match preview {
+            (own, Some(role)) => self.previewed(&entry.info, &caller, own, role, trail).await?,
+            (_, None) => caller,
+        };
         if let Some(permission) = entry.info.permission()
             && !caller.permissions.contains(permission)
         {
@@ -333,6 +372,30 @@ impl Inner {
         // Last: nobody is asked for a proof of what would be refused anyway.
         if let Some(session) = &caller.session {
             self.expect_proof(&entry.info, session)?;
+        }
+        Ok(caller)
+    }
+
+    /// Whoever looks at a page, as they would if they had this role.
+    async fn previewed(
+        &self,
+        info: &RouteInfo,
+        caller: &Caller,
+        (path, query): (&str, &str),
+        role: &str,
+        trail: &mut Trail,
+    ) -> Result<Arc<Caller>, Failure> {
+        let previews = self.config.previews.as_ref().ok_or_else(crate::call::not_found)?;
+        if info.reveals {
+            return Err(Refusal::of(&problem::PREVIEW_READ_ONLY).into());
+        }
+        let Previewed { caller, reference, role } = previews.as_role(caller, role).await?;
+        let leave = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+        let caller = Arc::new(caller);
+        trail.preview = Some(Preview { reference, role, leave });
+        trail.known = Some(self.ctx(&caller, trail));
+        if let Some(visitor) = &mut trail.visitor {
+            visitor.known = Some(caller.clone());
         }
         Ok(caller)
     }
@@ -365,14 +428,25 @@ impl Inner {
             (None, Payload::Form(form)) => form.csrf(),
             _ => None,
         };
+        if let (Some(token), Some(session)) = (token, &caller.session)
+            && self.csrf.belongs(token, Bearer::Preview(session.id))
+        {
+            return Err(Refusal::of(&problem::PREVIEW_READ_ONLY));
+        }
         let belongs = token.zip(bearer).is_some_and(|(token, bearer)| self.csrf.belongs(token, bearer));
         if belongs { Ok(()) } else { Err(Refusal::of(&problem::CSRF_TOKEN_INVALID)) }
     }
 
     /// What a page needs to show a form: a token for whoever looks at it.
-    fn form(&self, info: &RouteInfo, caller: &Caller, headers: &http::HeaderMap) -> Result<FormPage, Refusal> {
+    fn form(
+        &self,
+        info: &RouteInfo,
+        caller: &Caller,
+        headers: &http::HeaderMap,
+        trail: &Trail,
+    ) -> Result<FormPage, Refusal> {
         if let Some(session) = &caller.session {
-            return Ok(FormPage { token: self.csrf.token(Bearer::Session(session.id)), visit: None });
+            return Ok(FormPage { token: self.csrf.token(trail.bearer(session)), visit: None });
         }
         if !info.is_open() || !(info.is_for_own_pages() || info.media_type.starts_with("text/html")) {
             return Ok(FormPage::default());
@@ -456,7 +530,7 @@ impl Inner {
         Ctx {
             org: caller.org,
             actor: caller.actor,
-            viewer: caller.viewer.clone(),
+            viewer: caller.viewer.watched(&trail.watch),
             request: trail.request,
             world: self.store.world().clone(),
         }
@@ -465,7 +539,9 @@ impl Inner {
     /// A denial of somebody known belongs into the ledger of whom it was about. It is a denial even if that fails.
     async fn record_denial(&self, trail: &Trail, refusal: &Refusal) {
         let code = refusal.code();
-        let Some(ctx) = trail.known.as_ref().filter(|_| matches!(code.status, 401 | 403)) else { return };
+        // What another role may not is no denial of whoever looks as it.
+        let denied = matches!(code.status, 401 | 403) && trail.preview.is_none();
+        let Some(ctx) = trail.known.as_ref().filter(|_| denied) else { return };
         self.record(ctx, Leaf::of("access.deny").denied(code.code)).await;
     }
 

@@ -9,6 +9,8 @@ use http_body_util::Full;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::sync::{mpsc, oneshot};
 
+use super::withheld::Guard;
+
 /// An answer's body.
 pub struct Outgoing(Kind);
 
@@ -18,6 +20,9 @@ enum Kind {
         events: mpsc::Receiver<Bytes>,
         /// Ready once the stream has to end: whoever listens isn't believed any more, or the server stops.
         end: oneshot::Receiver<()>,
+        guard: Guard,
+        /// Told if something had to be kept back; the stream is over then.
+        caught: Option<oneshot::Sender<()>>,
     },
 }
 
@@ -26,8 +31,12 @@ impl Outgoing {
         Self(Kind::Whole(Full::new(body)))
     }
 
-    pub(crate) fn events(events: mpsc::Receiver<Bytes>, end: oneshot::Receiver<()>) -> Self {
-        Self(Kind::Events { events, end })
+    pub(crate) fn events(
+        events: mpsc::Receiver<Bytes>,
+        end: oneshot::Receiver<()>,
+        (guard, caught): (Guard, oneshot::Sender<()>),
+    ) -> Self {
+        Self(Kind::Events { events, end, guard, caught: Some(caught) })
     }
 }
 
@@ -41,9 +50,17 @@ impl Body for Outgoing {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut self.0 {
             Kind::Whole(body) => Pin::new(body).poll_frame(context),
-            Kind::Events { events, end } => match Pin::new(end).poll(context) {
+            Kind::Events { caught: None, .. } => Poll::Ready(None),
+            Kind::Events { events, end, guard, caught } => match Pin::new(end).poll(context) {
                 Poll::Ready(_) => Poll::Ready(None),
-                Poll::Pending => events.poll_recv(context).map(|event| event.map(|bytes| Ok(Frame::data(bytes)))),
+                Poll::Pending => match events.poll_recv(context) {
+                    Poll::Ready(Some(bytes)) if !guard.admits(&bytes) => {
+                        let _ = caught.take().map(|caught| caught.send(()));
+                        events.close();
+                        Poll::Ready(None)
+                    }
+                    event => event.map(|event| event.map(|bytes| Ok(Frame::data(bytes)))),
+                },
             },
         }
     }

@@ -8,7 +8,7 @@ use hyper::body::Bytes;
 use sealpost_store::Store;
 
 use super::traffic::Traffic;
-use super::{App, ENVIRONMENT, Entry, Inner, Paths, receive};
+use super::{Alarm, App, ENVIRONMENT, Entry, Inner, Paths, receive};
 use crate::body::Takes;
 use crate::browser::Csrf;
 use crate::caller::{Authenticator, Caller};
@@ -16,6 +16,7 @@ use crate::dialect::Dialect;
 use crate::idempotency::InFlight;
 use crate::limits::{Limits, LimitsConfig};
 use crate::openapi::{self, Documents};
+use crate::preview::Previews;
 use crate::problem::{self, Code};
 use crate::proxies::Proxies;
 use crate::route::{Access, Callers, Endpoint, Feature, RouteInfo, Trace};
@@ -47,6 +48,10 @@ pub struct WebConfig {
     pub strict_transport: bool,
     /// Who is believed about whose request it is.
     pub proxies: Proxies,
+    /// Who is told of answers that were withheld. Without one they are in the ledger all the same.
+    pub alarm: Option<Arc<dyn Alarm>>,
+    /// Who knows what members of another role see, if pages can be looked at as one of them.
+    pub previews: Option<Arc<dyn Previews>>,
 }
 
 impl Default for WebConfig {
@@ -63,6 +68,8 @@ impl Default for WebConfig {
             enrol: "/sign-in/passkey",
             strict_transport: true,
             proxies: Proxies::default(),
+            alarm: None,
+            previews: None,
         }
     }
 }

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use hyper::body::Bytes;
-use sealpost_store::Environment;
+use sealpost_seal::viewer::Watch;
+use sealpost_store::{Ctx, Environment, RequestId};
 use tokio::sync::{mpsc, oneshot};
 
+use super::withheld::Guard;
 use super::{Inner, Outgoing};
 use crate::credential;
 use crate::route::RouteInfo;
@@ -25,23 +27,33 @@ pub(super) struct Listener {
     pub(super) headers: HeaderMap,
     pub(super) environment: Environment,
     pub(super) peer: IpAddr,
+    /// What was opened for whoever listens, and kept from them.
+    pub(super) watch: Arc<Watch>,
+    pub(super) known: Option<Ctx>,
+    pub(super) request: RequestId,
 }
 
 impl Inner {
     /// The body that carries `events` for as long as whoever listens is believed and the server runs.
     pub(super) fn watched(self: &Arc<Self>, events: mpsc::Receiver<Bytes>, listener: Listener) -> Outgoing {
         let (ends, end) = oneshot::channel();
+        let (caught, catch) = oneshot::channel();
+        let guard = Guard::new(listener.watch.clone());
         let inner = self.clone();
         tokio::spawn(async move {
             let mut stopped = inner.stopped.subscribe();
-            tokio::select! {
-                () = inner.listens_no_more(&listener, &ends) => {}
-                () = tokio::time::sleep(LONGEST) => {}
-                _ = stopped.wait_for(|stopped| *stopped) => {}
+            let caught = tokio::select! {
+                () = inner.listens_no_more(&listener, &ends) => false,
+                () = tokio::time::sleep(LONGEST) => false,
+                _ = stopped.wait_for(|stopped| *stopped) => false,
+                Ok(()) = catch => true,
+            };
+            if caught {
+                inner.sound(listener.known.as_ref(), listener.route.path, listener.request).await;
             }
             drop(ends);
         });
-        Outgoing::events(events, end)
+        Outgoing::events(events, end, (guard, caught))
     }
 
     /// Ready once whoever listens went away, or isn't believed any more.

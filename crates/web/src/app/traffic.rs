@@ -16,6 +16,7 @@ pub(super) struct Traffic {
     in_flight: Gauge,
     latency: Histogram,
     refused_credentials: Counter,
+    withheld: Counter,
     /// Per route, and one more for requests that found none.
     by_route: Vec<[AtomicU64; CLASSES]>,
 }
@@ -33,6 +34,10 @@ impl Traffic {
                 "sealpost_http_refused_credentials_total",
                 "Requests whose credential was not believed.",
             ),
+            withheld: Counter::new(
+                "sealpost_http_withheld_responses_total",
+                "Answers that held what was kept from whoever asked, and did not leave.",
+            ),
             by_route: (0..=routes).map(|_| Default::default()).collect(),
         }
     }
@@ -45,6 +50,10 @@ impl Traffic {
 
     pub(super) fn refused_credential(&self) {
         self.refused_credentials.add(1);
+    }
+
+    pub(super) fn withheld(&self) {
+        self.withheld.add(1);
     }
 
     pub(super) fn end(
@@ -74,7 +83,7 @@ impl Traffic {
 
     pub(super) fn write(&self, entries: &[Entry], out: &mut String) {
         use std::fmt::Write as _;
-        for metric in [&self.in_flight as &dyn Metric, &self.latency, &self.refused_credentials] {
+        for metric in [&self.in_flight as &dyn Metric, &self.latency, &self.refused_credentials, &self.withheld] {
             metric.write(out);
         }
         out.push_str(

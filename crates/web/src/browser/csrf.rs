@@ -18,6 +18,8 @@ pub(crate) struct Csrf(Key);
 pub(crate) enum Bearer<'a> {
     /// A session, by its id.
     Session([u8; 16]),
+    /// A session that looks at pages as another role sees them: a token that nothing is done with.
+    Preview([u8; 16]),
     /// A visitor who hasn't signed in, by the value of the cookie.
     Visit(&'a str),
 }
@@ -39,6 +41,7 @@ impl Csrf {
     fn mac(&self, bearer: Bearer<'_>) -> [u8; 32] {
         match bearer {
             Bearer::Session(id) => self.0.mac(&[b"session:", &id]),
+            Bearer::Preview(id) => self.0.mac(&[b"preview:", &id]),
             Bearer::Visit(name) => self.0.mac(&[b"visit:", name.as_bytes()]),
         }
     }
@@ -51,7 +54,8 @@ mod tests {
     #[test]
     fn a_token_belongs_to_one_session_or_one_visitor() {
         let csrf = Csrf::new(&Key::from_bytes([1; 32]));
-        let all = [Bearer::Session([1; 16]), Bearer::Session([2; 16]), Bearer::Visit("a"), Bearer::Visit("b")];
+        let sessions = [Bearer::Session([1; 16]), Bearer::Session([2; 16]), Bearer::Preview([1; 16])];
+        let all = [&sessions[..], &[Bearer::Visit("a"), Bearer::Visit("b")]].concat();
         for (at, one) in all.iter().enumerate() {
             let token = csrf.token(*one);
             for (other_at, other) in all.iter().enumerate() {

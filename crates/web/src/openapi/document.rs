@@ -238,7 +238,7 @@ pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_curs
     ];
     if !info.is_open() {
         all.extend([&CREDENTIAL_AMBIGUOUS, &CREDENTIAL_MISSING, &CREDENTIAL_INVALID, &NETWORK_NOT_ADMITTED]);
-        all.extend([&CROSS_SITE_REFUSED, &ENVIRONMENT_INVALID]);
+        all.extend([&CROSS_SITE_REFUSED, &ENVIRONMENT_INVALID, &RESPONSE_WITHHELD]);
         all.extend(authentication);
         all.extend(info.permission().iter().flat_map(|_| [&PERMISSION_MISSING, &PASSKEY_REQUIRED]));
         match info.callers {
@@ -248,7 +248,10 @@ pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_curs
             Callers::Directory => all.push(&DIRECTORY_TOKEN_REQUIRED),
         }
         if info.is_unsafe() {
-            all.push(&CSRF_TOKEN_INVALID);
+            all.extend([&CSRF_TOKEN_INVALID, &PREVIEW_READ_ONLY]);
+        }
+        if info.page {
+            all.extend([&PERMISSION_MISSING, &PREVIEW_READ_ONLY, &NOT_FOUND]);
         }
         if info.steps_up || info.mutates() || info.reveals {
             all.push(&STEP_UP_REQUIRED);

@@ -58,6 +58,10 @@ fn answers(info: &RouteInfo) -> Map<String, Value> {
     }
     all.insert(info.status.to_string(), good);
     for (status, media_type) in &info.also {
+        if let Some(known) = all.get_mut(&status.to_string()) {
+            known["content"][*media_type] = json!({ "schema": { "type": "string" } });
+            continue;
+        }
         let mut also = json!({ "description": success(*status), "headers": every_header() });
         if !media_type.is_empty() {
             also["content"][*media_type] = json!({ "schema": { "type": "string" } });

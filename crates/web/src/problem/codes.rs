@@ -37,6 +37,8 @@ crate::codes! {
     CSRF_TOKEN_INVALID = 403 "csrf_token_invalid" "The page this comes from is outdated: load it again";
     /// 403: the session began with a link, and its member has yet to register a passkey.
     PASSKEY_REQUIRED = 403 "passkey_required" "Register a passkey first";
+    /// 403: the page is shown as another role sees it, and nothing is done from there.
+    PREVIEW_READ_ONLY = 403 "preview_read_only" "You are looking as another role sees it: nothing can be done from here";
     /// 403: the route is for signed-in members.
     SESSION_REQUIRED = 403 "session_required" "This route needs a signed-in member";
     /// 403: the act is sensitive, and nobody has proved lately that it is them.
@@ -75,6 +77,8 @@ crate::codes! {
     HEADERS_TOO_LARGE = 431 "headers_too_large" "The request's headers are too large";
     /// 500: a bug or an outage.
     INTERNAL = 500 "internal" "Something went wrong on our side";
+    /// 500: the answer held what was kept from whoever asked.
+    RESPONSE_WITHHELD = 500 "response_withheld" "The answer would have shown what you may not see, and was withheld";
     /// 503: nothing can be written, and nothing was.
     STORAGE_UNAVAILABLE = 503 "storage_unavailable" "Nothing can be stored at the moment; try again";
     /// 503: too busy.

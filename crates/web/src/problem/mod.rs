@@ -96,6 +96,16 @@ impl Refusal {
         self.wrong(Wrong { place: Place::Pointer(pointer.into()), code: code.into() })
     }
 
+    /// The same with whatever is wrong in the body standing below this place of it.
+    pub fn below(mut self, pointer: &str) -> Self {
+        for wrong in &mut self.0.errors {
+            if let Place::Pointer(place) = &mut wrong.place {
+                place.insert_str(0, pointer);
+            }
+        }
+        self
+    }
+
     /// Names something wrong with the request.
     pub fn wrong(mut self, wrong: Wrong) -> Self {
         self.0.errors.push(wrong);

@@ -30,6 +30,8 @@ pub struct Ask {
     once: String,
     wrong: Option<Refused>,
     note: Option<(Tone, String)>,
+    /// Where a part below the form comes from that follows what is filled in, and what it is at first.
+    follows: Option<(String, String)>,
     /// Whether whoever answers has to prove first that it is them; and whether they did so lately.
     proof: (bool, bool),
 }
@@ -98,6 +100,7 @@ impl Ask {
             once: call.once_token(),
             wrong: None,
             note: None,
+            follows: None,
             proof: call
                 .caller
                 .session
@@ -143,6 +146,13 @@ impl Ask {
     /// A second button, which sends what is filled in to another page, after `/app/{env}`, and takes no proof.
     pub fn or<B, Q>(mut self, call: &Call<B, Q>, says: &'static str, path: &str) -> Self {
         self.other = Some((says, call.at(path)));
+        self
+    }
+
+    /// A part below the form follows what is filled in: a page after `/app/{env}` that takes the form and answers with the part, in an
+    /// element called `preview`.
+    pub fn followed<B, Q>(mut self, call: &Call<B, Q>, path: &str, part: impl HtmlSafe) -> Self {
+        self.follows = Some((call.at(path), part.to_string()));
         self
     }
 

@@ -13,6 +13,7 @@ use sealpost_store::{Ctx, Environment, RequestId, StoreError};
 use super::{Face, Frame, Group, Head, Nav, POLICY, Theme, Toast};
 use crate::browser::{DONE_COOKIE, THEME_COOKIE, clear, cookie, done};
 use crate::caller::{BoxFuture, Caller};
+use crate::preview::Preview;
 use crate::problem::{Failure, Fault};
 use crate::reply::Reply;
 use crate::route::RouteInfo;
@@ -75,6 +76,7 @@ impl Ready {
             theme: text(THEME_COOKIE).and_then(Theme::read).unwrap_or_default(),
             toast: text(DONE_COOKIE).and_then(|done| self.toast(done)),
             only_part: headers.contains_key(PART),
+            preview: None,
         })
     }
 
@@ -94,9 +96,15 @@ pub(crate) struct Desk {
     theme: Theme,
     toast: Option<Toast>,
     only_part: bool,
+    preview: Option<Preview>,
 }
 
 impl Desk {
+    /// The same for pages that are shown as another role sees them.
+    pub(crate) fn previewing(self, preview: Option<Preview>) -> Self {
+        Self { preview, ..self }
+    }
+
     /// The page with this title and content; the content alone, if that was asked for.
     pub(crate) fn page(&self, ctx: &Ctx, path: &str, title: &str, content: &impl Template) -> Result<Reply, Failure> {
         let head = Head {
@@ -109,10 +117,16 @@ impl Desk {
             theme: self.theme,
             toast: self.toast.clone(),
             request: ctx.request,
+            preview: self.preview.as_ref(),
         };
         let frame = &self.ready.frame;
         let html = if self.only_part { frame.part(&head, content) } else { frame.whole(&head, content) };
-        let page = Reply::page(html.map_err(|error| Fault::new(error).context("render a page"))?, POLICY);
+        let html = html.map_err(|error| Fault::new(error).context("render a page"))?;
+        let html = match &self.preview {
+            Some(preview) => preview.linked(&html),
+            None => html,
+        };
+        let page = Reply::page(html, POLICY);
         Ok(if self.toast.is_some() { page.header(SET_COOKIE, clear(DONE_COOKIE)) } else { page })
     }
 }

@@ -6,6 +6,7 @@ use sealpost_store::{Environment, RequestId};
 use super::icon::Mark;
 use super::{Assets, Group, Icon, Nav};
 use crate::permission::PermissionSet;
+use crate::preview::Preview;
 
 /// What is the same for every page of an installation: the navigation, and where style sheet and script are.
 #[derive(Default)]
@@ -86,6 +87,8 @@ pub struct Head<'a> {
     pub toast: Option<Toast>,
     /// The request.
     pub request: RequestId,
+    /// As which role sees it, if not as one's own.
+    pub preview: Option<&'a Preview>,
 }
 
 #[derive(Template)]

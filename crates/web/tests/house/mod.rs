@@ -125,10 +125,15 @@ pub async fn house() -> House {
 }
 
 pub async fn house_with(config: WebConfig) -> House {
+    house_of(config, |store| vec![things(store)]).await
+}
+
+/// A house with other features.
+pub async fn house_of(config: WebConfig, features: impl FnOnce(&Store) -> Vec<Feature>) -> House {
     let test = TestStore::sqlite().await;
     let ctx = test.organisation().await;
     let keys = Arc::new(Keys(ctx.org));
-    let registry = Registry::new(vec![things(&test.store)], keys, test.store.clone(), config).unwrap();
+    let registry = Registry::new(features(&test.store), keys, test.store.clone(), config).unwrap();
     House { test, ctx, registry }
 }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use crate::api_keys::Cidrs;
+use crate::masking::DailyReveals;
 use crate::permissions::PermissionNames;
 use crate::roles::model::{Minutes, NewRole, RoleName, SessionLimits, Visibility};
 
@@ -45,6 +46,8 @@ pub(super) struct Body {
     /// After how many minutes a session ends at all: 15 to 1440.
     #[serde(default = "longest")]
     absolute_minutes: Absolute,
+    /// How many looks at clear data each of them has in a day (UTC), if fewer than the organisation lets anybody.
+    reveals_per_day: Option<DailyReveals>,
     #[serde(rename = "idempotency_key")]
     _idempotency_key: Option<IdempotencyKey>,
 }
@@ -78,6 +81,7 @@ impl Body {
             require_step_up: self.require_step_up,
             cidrs: self.cidrs.clone(),
             limits: SessionLimits { idle: self.idle_minutes.0, absolute: self.absolute_minutes.0 },
+            reveals: self.reveals_per_day,
         }
     }
 }

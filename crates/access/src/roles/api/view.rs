@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::body::Masks;
 use crate::api_keys::Cidr;
+use crate::masking::DailyReveals;
 use crate::permissions::PermissionNames;
 use crate::roles::model::{Role, RoleRef, StoredRole, Visibility};
 
@@ -37,6 +38,8 @@ pub(super) struct RoleView {
     idle_minutes: u16,
     /// After how many minutes a session ends at all.
     absolute_minutes: u16,
+    /// How many looks at clear data each of them has in a day; as many as the organisation lets anybody, if absent.
+    reveals_per_day: Option<DailyReveals>,
     created_at: Option<Time>,
     updated_at: Option<Time>,
 }
@@ -56,6 +59,7 @@ impl RoleView {
             cidrs: role.cidrs.as_slice().to_vec(),
             idle_minutes: role.limits.idle.count(),
             absolute_minutes: role.limits.absolute.count(),
+            reveals_per_day: role.reveals,
             created_at: None,
             updated_at: None,
         }

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::words;
 use crate::api_keys::Cidrs;
+use crate::masking::DailyReveals;
 use crate::members::codes::ROLE_EXCEEDS;
 use crate::permissions::{ALL, PermissionNames, ROLES_MANAGE};
 use crate::roles::api::{Api, Masks};
@@ -35,6 +36,8 @@ struct Form {
     networks: Option<String>,
     idle_minutes: Option<u16>,
     absolute_minutes: Option<u16>,
+    /// As many as the organisation lets anybody, if left empty.
+    reveals_per_day: Option<DailyReveals>,
 }
 
 impl Form {
@@ -48,6 +51,7 @@ impl Form {
             networks: Some(role.cidrs.to_text()),
             idle_minutes: Some(role.limits.idle.count()),
             absolute_minutes: Some(role.limits.absolute.count()),
+            reveals_per_day: role.reveals,
         }
     }
 
@@ -71,6 +75,7 @@ impl Form {
                 idle: minutes(self.idle_minutes, SessionLimits::LONGEST.idle, 5, "/idle_minutes")?,
                 absolute: minutes(self.absolute_minutes, SessionLimits::LONGEST.absolute, 15, "/absolute_minutes")?,
             },
+            reveals: self.reveals_per_day,
         })
     }
 }
@@ -239,6 +244,12 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form, known: Option<RoleId>) -> Ask 
                 .kind(Kind::Typed("number"))
                 .value(minutes(form.absolute_minutes, SessionLimits::LONGEST.absolute))
                 .hint("15 to 1440"),
+        )
+        .field(
+            Field::new("reveals_per_day", "Looks at clear data a day")
+                .kind(Kind::Typed("number"))
+                .value(form.reveals_per_day.map(|looks| looks.count().to_string()).unwrap_or_default())
+                .hint("Left empty, as many as the organisation lets anybody."),
         )
         .submit(submit)
 }

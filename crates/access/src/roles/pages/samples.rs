@@ -11,6 +11,7 @@ use super::list::{ListPage, Row};
 use super::sees::{self, Whose};
 use super::show::page;
 use crate::api_keys::Cidrs;
+use crate::masking::DailyReveals;
 use crate::networks::Lists;
 use crate::permissions::{CONTACTS_READ, EVERYTHING, MESSAGES_READ};
 use crate::roles::{Minutes, Role, RoleRef, SessionLimits, Standard, Visibility};
@@ -27,6 +28,7 @@ fn theirs() -> Role {
         require_step_up: true,
         cidrs: Cidrs::from_text("192.0.2.0/24").unwrap(),
         limits: SessionLimits { idle: Minutes::new(15), absolute: Minutes::new(600) },
+        reveals: DailyReveals::new(20).ok(),
     }
 }
 
@@ -37,7 +39,12 @@ fn roles_are_listed_and_shown_with_what_they_may_and_what_not() {
     let list = ListPage { new: Some("/app/test/roles/new".into()), rows, pager: Pager::default() };
     keep("roles", "Roles", "/roles", &list);
     let keep = |name: &str, role: &Role, updated| {
-        keep(name, &role.name, "/roles/{id}", &page(role, updated, true, NOW, |path| format!("/app/test{path}")));
+        keep(
+            name,
+            &role.name,
+            "/roles/{id}",
+            &page(role, updated, (true, true), NOW, |path| format!("/app/test{path}")),
+        );
     };
     keep("role-own", &theirs(), Some(NOW));
     keep("role-standard", &Standard::Agent.role(), None);

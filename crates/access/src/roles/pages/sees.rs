@@ -88,7 +88,7 @@ pub(crate) async fn of(
     role: &Role,
     whose: Whose,
 ) -> Result<Reply, Failure> {
-    let viewer = sessions.viewer(call.ctx.org.id, role).await?;
+    let viewer = sessions.viewer(call.ctx.org, role).await?;
     let standing = sessions.networks(call.ctx.org.id).await?;
     let lists = standing.in_force(house.world().clock.now());
     let (seen, all) = (call.entries_for(role.permissions), call.entries_for(crate::permissions::EVERYTHING));

@@ -7,8 +7,10 @@ use sealpost_web::shell::parts::When;
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get, not_found};
 
 use super::words;
+use crate::masking::DailyReveals;
 use crate::permissions::{ALL, MEMBERS_READ, ROLES_MANAGE};
 use crate::roles::api::Api;
+use crate::roles::preview::PREVIEWS;
 use crate::roles::{Role, RoleRef, service};
 
 /// One role.
@@ -29,6 +31,9 @@ pub(super) struct ShowPage {
     pub(super) networks: Vec<String>,
     pub(super) idle: String,
     pub(super) absolute: String,
+    pub(super) reveals: Option<u32>,
+    /// Where one looks at pages as its members do.
+    pub(super) looks: Option<String>,
     pub(super) updated: Option<When>,
     pub(super) edit: Option<String>,
     pub(super) remove: Option<String>,
@@ -45,7 +50,8 @@ pub(super) fn route(api: &Api) -> Endpoint {
 }
 
 async fn show(api: Api, call: Call) -> Result<Reply, Failure> {
-    let may = call.caller.permissions.contains(ROLES_MANAGE);
+    let has = |permission| call.caller.permissions.contains(permission);
+    let may = (has(ROLES_MANAGE), has(PREVIEWS));
     let (role, updated) = read(&api.house, &call, call.id("id")?).await?;
     let page = page(&role, updated, may, call.ctx.now(), |path| call.at(path));
     call.show(&role.name, &page)
@@ -62,8 +68,14 @@ pub(super) async fn read(house: &Store, call: &Call, role: RoleRef) -> Result<(R
     }
 }
 
-/// The page of a role for somebody who may change roles or not; `at` leads somewhere after `/app/{env}`.
-pub(super) fn page(role: &Role, updated: Option<Time>, may: bool, now: Time, at: impl Fn(&str) -> String) -> ShowPage {
+/// The page of a role for somebody who may change roles, or look at pages as others do, or not; `at` leads somewhere after `/app/{env}`.
+pub(super) fn page(
+    role: &Role,
+    updated: Option<Time>,
+    (may, previews): (bool, bool),
+    now: Time,
+    at: impl Fn(&str) -> String,
+) -> ShowPage {
     let is_ours = matches!(role.reference, RoleRef::Standard(_));
     let own = |act: &str| at(&format!("/roles/{}/{act}", role.reference));
     let has = |permission| role.permissions.contains(permission);
@@ -80,6 +92,8 @@ pub(super) fn page(role: &Role, updated: Option<Time>, may: bool, now: Time, at:
         networks: role.cidrs.as_slice().iter().map(ToString::to_string).collect(),
         idle: words::span(role.limits.idle),
         absolute: words::span(role.limits.absolute),
+        reveals: role.reveals.map(DailyReveals::count),
+        looks: previews.then(|| format!("{}?as={}", at(""), role.reference)),
         updated: updated.map(|at| When::new(at, now)),
         edit: (may && !is_ours).then(|| own("edit")),
         remove: (may && !is_ours).then(|| own("remove")),

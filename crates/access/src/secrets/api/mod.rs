@@ -10,6 +10,8 @@ mod rotate;
 mod show;
 mod view;
 
+use std::sync::Arc;
+
 pub(super) use list::position;
 pub(super) use log::position as log_position;
 use sealpost_store::Store;
@@ -17,18 +19,19 @@ use sealpost_web::Feature;
 pub(super) use view::actor;
 
 use super::users::{SecretUser, Users};
-use super::{codes, pages};
+use super::{codes, handover, pages};
 
-/// What the handlers need: where secrets are, and who uses them.
+/// What the handlers need: where secrets are, who uses them, and where links lead.
 #[derive(Clone)]
 pub(super) struct Api {
     pub(super) house: Store,
     pub(super) users: Users,
+    pub(super) public_url: Arc<str>,
 }
 
-/// Routes of secrets. `users` name everything that uses them.
-pub fn feature(house: &Store, users: &'static [SecretUser]) -> Feature {
-    let api = Api { house: house.clone(), users: Users(users) };
+/// Routes of secrets. `users` name everything that uses them; the outside knows the server as `public_url`.
+pub fn feature(house: &Store, users: &'static [SecretUser], public_url: &str) -> Feature {
+    let api = Api { house: house.clone(), users: Users(users), public_url: public_url.into() };
     let routes = vec![
         list::route(&api),
         create::route(&api),
@@ -42,7 +45,13 @@ pub fn feature(house: &Store, users: &'static [SecretUser]) -> Feature {
         name: "secrets",
         about: "Secrets are values that are used and never shown again: keys, tokens and passwords under a name, with versions that \
                 overlap, what uses them, and what was done to them.",
-        routes: routes.into_iter().chain(pages::routes(&api)).collect(),
+        routes: routes
+            .into_iter()
+            .chain(handover::api_routes(&api))
+            .chain(handover::open_routes(&api))
+            .chain(pages::routes(&api))
+            .chain(handover::page_routes(&api))
+            .collect(),
         codes: codes::ALL,
     }
 }

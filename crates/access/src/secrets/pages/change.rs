@@ -46,7 +46,7 @@ pub(super) fn ask(api: &Api) -> Endpoint {
 }
 
 /// The secret a page is about.
-pub(super) async fn find<B, Q>(api: &Api, call: &Call<B, Q>) -> Result<NamedSecret, Failure> {
+pub(in crate::secrets) async fn find<B, Q>(api: &Api, call: &Call<B, Q>) -> Result<NamedSecret, Failure> {
     let (id, users): (SecretId, _) = (call.id("id")?, api.users);
     api.house.read(&call.ctx, move |tx| named::show(tx, users, id)).await
 }

@@ -31,6 +31,8 @@ struct Query {
 pub(super) struct ListPage {
     pub(super) path: String,
     pub(super) new: String,
+    pub(super) encryption: String,
+    pub(super) handovers: String,
     pub(super) q: String,
     pub(super) rows: Vec<Row>,
     pub(super) pager: Pager,
@@ -98,6 +100,8 @@ async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
     let new = call.at("/secrets/new");
     let content = ListPage {
         path: call.at("/secrets"),
+        encryption: call.at("/encryption"),
+        handovers: call.at("/secrets/handovers"),
         pager: Pager::new(&call.at("/secrets"), &kept, cursor, page.next_cursor.as_deref()),
         rows: page.data,
         empty: empty(&q, new.clone()),

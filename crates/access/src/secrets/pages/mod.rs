@@ -11,6 +11,7 @@ mod samples;
 mod show;
 mod words;
 
+pub(super) use change::find;
 use sealpost_store::SecretId;
 use sealpost_web::Endpoint;
 use sealpost_web::shell::{Group, Icon, Nav};

@@ -59,6 +59,8 @@ fn secrets_are_listed_with_what_uses_them() {
     let list = |rows, q: &str| ListPage {
         path: at("/secrets"),
         new: at("/secrets/new"),
+        encryption: at("/encryption"),
+        handovers: at("/secrets/handovers"),
         q: q.into(),
         rows,
         pager: Pager::default(),

@@ -28,6 +28,7 @@ pub(super) struct ShowPage {
     versions: Vec<VersionShown>,
     edit: String,
     rotate: Option<String>,
+    handover: Option<String>,
     log: String,
     remove: String,
 }
@@ -87,6 +88,7 @@ pub(super) fn page(
         versions: versions.iter().map(|version| shown(version, now)).collect(),
         edit: own("edit"),
         rotate: secret.is_stored().then(|| own("rotate")),
+        handover: secret.is_stored().then(|| own("handover")),
         log: own("log"),
         remove: own("remove"),
     }

@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 
 use crate::api_keys::{self, Issued, KeyAuthenticator, KeyMask, KeyName, Lifetime, NewKey};
 use crate::permissions::EVERYTHING;
-use crate::secrets::{SecretUse, SecretUser, create, feature};
+use crate::secrets::{STORED, SecretUse, SecretUser, create, feature, usable};
 
-pub(super) const HERE: &str = "192.0.2.10";
-pub(super) const ELSEWHERE: &str = "203.0.113.10";
+pub(in crate::secrets) const HERE: &str = "192.0.2.10";
+pub(in crate::secrets) const ELSEWHERE: &str = "203.0.113.10";
 
 /// A store, one organisation in it, and a key that may do everything.
-pub(super) struct House {
-    pub(super) test: TestStore,
-    pub(super) ctx: Ctx,
+pub(in crate::secrets) struct House {
+    pub(in crate::secrets) test: TestStore,
+    pub(in crate::secrets) ctx: Ctx,
     key: Issued,
     app: App,
 }
@@ -42,10 +42,10 @@ fn uses_what_is_called_so(tx: &mut Tx<'_>) -> Result<Vec<SecretUse>, StoreError>
 }
 
 impl House {
-    pub(super) async fn new(test: TestStore) -> Self {
+    pub(in crate::secrets) async fn new(test: TestStore) -> Self {
         let ctx = test.organisation().await;
         let keys = KeyAuthenticator::new(test.store.clone());
-        let features = vec![feature(&test.store, USERS)];
+        let features = vec![feature(&test.store, USERS, "https://sealpost.example.com")];
         let registry = Registry::new(features, keys, test.store.clone(), WebConfig::default()).unwrap();
         let new = NewKey {
             name: KeyName::parse("Everything").unwrap(),
@@ -59,15 +59,15 @@ impl House {
         Self { app: registry.app(), ctx, key, test }
     }
 
-    pub(super) fn store(&self) -> &Store {
+    pub(in crate::secrets) fn store(&self) -> &Store {
         &self.test.store
     }
 
-    pub(super) async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    pub(in crate::secrets) async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
         self.ask_from(HERE, method, path, body, None).await
     }
 
-    pub(super) async fn ask_from(
+    pub(in crate::secrets) async fn ask_from(
         &self,
         peer: &str,
         method: &str,
@@ -96,14 +96,18 @@ impl House {
     }
 
     /// Stores a secret; answers its path.
-    pub(super) async fn stored(&self, name: &str, value: &str) -> String {
+    pub(in crate::secrets) async fn stored(&self, name: &str, value: &str) -> String {
         let (status, made) = self.ask("POST", "/v1/secrets", Some(json!({ "name": name, "value": value }))).await;
         assert_eq!(status, 201, "{made}");
         format!("/v1/secrets/{}", made["id"].as_str().unwrap())
     }
 
     /// A secret the product makes for something of its own.
-    pub(super) async fn made(&self, purpose: crate::secrets::Purpose, new: crate::secrets::NewSecret) -> SecretId {
+    pub(in crate::secrets) async fn made(
+        &self,
+        purpose: crate::secrets::Purpose,
+        new: crate::secrets::NewSecret,
+    ) -> SecretId {
         let keys = self.store().keys().organisation(self.ctx.org.id).await.unwrap();
         let make = move |tx: &mut Tx<'_>| {
             let id = create(tx, &keys, purpose, new)?;
@@ -112,8 +116,16 @@ impl House {
         self.store().write(&self.ctx, make).await.unwrap()
     }
 
+    /// What the secret at this path would be used with.
+    pub(in crate::secrets) async fn newest(&self, path: &str) -> String {
+        let keys = self.store().keys().organisation(self.ctx.org.id).await.unwrap();
+        let id = path.rsplit('/').next().unwrap().parse().unwrap();
+        let used = self.store().read(&self.ctx, move |tx| usable(tx, &keys, id, STORED)).await.unwrap();
+        used[0].value.expose().to_owned()
+    }
+
     /// The ledger's acts on secrets.
-    pub(super) async fn acts(&self) -> Vec<String> {
+    pub(in crate::secrets) async fn acts(&self) -> Vec<String> {
         let leaves = self.store().ledger_leaves(&self.ctx, 0, 1000).await.unwrap();
         let acts = leaves.iter().map(|row| Leaf::decode(&row.leaf).unwrap().action.to_string());
         acts.filter(|act| act.starts_with("secret.")).collect()

@@ -1,6 +1,6 @@
 //! What secrets promise.
 
 mod aging;
-mod house;
+pub(super) mod house;
 mod named;
 mod versions;

@@ -21,6 +21,8 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+use sealpost_seal::Rng;
+use sealpost_store::{OrgId, OrgKeys, StoreError};
 use sealpost_web::Endpoint;
 
 pub(super) use flow::begin;
@@ -40,6 +42,22 @@ pub(super) fn routes(sso: &Sso) -> Vec<Endpoint> {
         pages::change(sso),
         flow::callback(sso),
     ]
+}
+
+/// What a connection keeps, with its secret sealed anew if that is under an older version of the organisation's key.
+pub(super) fn resealed(
+    settings: &str,
+    org: OrgId,
+    keys: &OrgKeys,
+    rng: &dyn Rng,
+) -> Result<Option<String>, StoreError> {
+    let mut settings = Settings::stored(settings)?;
+    if !settings.is_outdated(keys)? {
+        return Ok(None);
+    }
+    let Some(secret) = settings.secret(org, keys)? else { return Ok(None) };
+    settings.keep(org, keys, &secret, rng);
+    Ok(Some(settings.to_text()))
 }
 
 /// What an administrator copies into the service, and what is known of it.
@@ -68,4 +86,9 @@ pub(super) fn facts(connection: &Connection, public_url: &str) -> Vec<(&'static 
         facts.push(("Signed in there within", format!("{minutes} minutes")));
     }
     facts
+}
+
+/// What a provider calls itself, from what is stored of it.
+pub(super) fn address(settings: &str) -> Option<String> {
+    Some(Settings::stored(settings).ok()?.issuer().into_owned())
 }

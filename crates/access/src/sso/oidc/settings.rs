@@ -112,6 +112,13 @@ impl Settings {
         Ok(Some(SecretText::new(text.to_owned())))
     }
 
+    /// Whether its secret is under an older version of the organisation's key.
+    pub(super) fn is_outdated(&self, keys: &OrgKeys) -> Result<bool, StoreError> {
+        let Some(sealed) = self.secret.as_deref() else { return Ok(false) };
+        let sealed = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| StoreError::Unopenable)?;
+        Ok(keys.is_outdated(&sealed))
+    }
+
     fn row(&self) -> [u8; 32] {
         let issuer = self.issuer();
         sha256(&[&(issuer.len() as u32).to_be_bytes(), issuer.as_bytes(), self.client_id.as_bytes()])

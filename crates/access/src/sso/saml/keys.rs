@@ -8,9 +8,9 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sealpost_saml::{Certificate, DecryptionKey, KeyKind, Lifetime, MadeKey, SigningKey};
-use sealpost_seal::Place;
 use sealpost_seal::rng::array;
-use sealpost_store::{Ctx, OrgId, OrgKeys, Time};
+use sealpost_seal::{Place, Rng};
+use sealpost_store::{Ctx, OrgId, OrgKeys, StoreError, Time};
 use sealpost_web::{Failure, Fault};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -82,6 +82,18 @@ impl KeptKey {
         let sealed = STANDARD.decode(&self.sealed).map_err(Fault::new)?;
         let row = self.certificate()?.fingerprint();
         Ok(keys.open(LABEL, &place(org, &row), &sealed)?)
+    }
+
+    /// Seals it anew if it is under an older version of the organisation's key; answers whether it was.
+    pub(super) fn reseal(&mut self, org: OrgId, keys: &OrgKeys, rng: &dyn Rng) -> Result<bool, StoreError> {
+        let sealed = STANDARD.decode(&self.sealed).map_err(|_| StoreError::Unopenable)?;
+        if !keys.is_outdated(&sealed) {
+            return Ok(false);
+        }
+        let row = self.certificate().map_err(|_| StoreError::Unopenable)?.fingerprint();
+        let clear = keys.open(LABEL, &place(org, &row), &sealed)?;
+        self.sealed = STANDARD.encode(keys.seal(LABEL, &place(org, &row), &clear, rng));
+        Ok(true)
     }
 
     fn is_good(&self, now: Time) -> bool {
@@ -208,5 +220,20 @@ mod tests {
         assert_eq!((opening(now.plus_ms(OVERLAP_MS - 1)), opening(now.plus_ms(OVERLAP_MS))), (2, 1));
         retire(&mut all, now.plus_ms(OVERLAP_MS));
         assert_eq!((all.len(), has_decryption(&all)), (2, false));
+    }
+
+    #[tokio::test]
+    async fn a_key_survives_the_turn_of_the_organisation_s_key() {
+        let house = TestStore::sqlite().await;
+        let ctx = house.organisation().await;
+        let org = ctx.org.id;
+        let keys = house.store.keys().organisation(org).await.unwrap();
+        let mut kept = [KeptKey::make(&ctx, &keys, Role::Signing, KeyKind::P256).await.unwrap()];
+        assert!(!kept[0].reseal(org, &keys, ctx.rng()).unwrap());
+        house.store.keys().turn(org, 2).await.unwrap();
+        house.clock.advance_ms(40_000);
+        let both = house.store.keys().organisation(org).await.unwrap();
+        assert!(kept[0].reseal(org, &both, ctx.rng()).unwrap() && !kept[0].reseal(org, &both, ctx.rng()).unwrap());
+        assert!(signing(&kept, org, &both).is_ok() && signing(&kept, org, &keys).is_err());
     }
 }

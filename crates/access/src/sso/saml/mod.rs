@@ -23,8 +23,11 @@ mod sign_in;
 #[cfg(test)]
 mod tests;
 
+use sealpost_seal::Rng;
+use sealpost_store::{OrgId, OrgKeys, StoreError};
 use sealpost_web::Endpoint;
 
+use self::settings::Settings;
 use super::Sso;
 
 pub(super) use facts::facts;
@@ -33,4 +36,27 @@ pub(super) use sign_in::begin;
 /// Routes of its own.
 pub(super) fn routes(sso: &Sso) -> Vec<Endpoint> {
     [api::routes(sso), pages::routes(sso), sign_in::routes(sso)].into_iter().flatten().collect()
+}
+
+/// What a connection keeps, with our keys sealed anew if one is under an older version of the organisation's key.
+pub(super) fn resealed(
+    settings: &str,
+    org: OrgId,
+    keys: &OrgKeys,
+    rng: &dyn Rng,
+) -> Result<Option<String>, StoreError> {
+    let column = |_| StoreError::Column("settings".into());
+    let mut settings: Settings = serde_json::from_str(settings).map_err(column)?;
+    let mut changed = false;
+    for key in &mut settings.keys {
+        changed |= key.reseal(org, keys, rng)?;
+    }
+    Ok(if changed { Some(serde_json::to_string(&settings).map_err(column)?) } else { None })
+}
+
+/// Where members are sent, from what is stored of a provider: the first address its metadata names.
+pub(super) fn address(settings: &str) -> Option<String> {
+    let provider = serde_json::from_str::<Settings>(settings).ok()?.provider?;
+    let (_, behind) = provider.metadata.split_once(" Location=\"")?;
+    behind.split('"').next().map(str::to_owned)
 }

@@ -6,7 +6,7 @@ mod list;
 #[cfg(test)]
 mod samples;
 mod verify;
-mod words;
+pub(crate) mod words;
 
 use sealpost_access::permissions::LEDGER_READ;
 use sealpost_web::Endpoint;

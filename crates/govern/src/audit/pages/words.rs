@@ -8,7 +8,7 @@ use crate::audit::entry::{Act, ActorWord, Entry, EnvironmentWord, ResultWord};
 use crate::audit::ids::TypedId;
 
 /// In which environment an entry's objects are; the one that is looked at, if the entry is about the organisation itself.
-pub(super) fn environment(entry: &Entry, ctx: &Ctx) -> Environment {
+pub(crate) fn environment(entry: &Entry, ctx: &Ctx) -> Environment {
     match entry.act.as_ref().and_then(|act| act.environment) {
         Some(EnvironmentWord::Test) => Environment::Test,
         Some(EnvironmentWord::Live) => Environment::Live,
@@ -17,7 +17,7 @@ pub(super) fn environment(entry: &Entry, ctx: &Ctx) -> Environment {
 }
 
 /// An id in a column: what it is of, and the end, by which ids differ.
-pub(super) fn short(id: &str) -> String {
+pub(crate) fn short(id: &str) -> String {
     const END: usize = 8;
     match id.rsplit_once('_') {
         Some((prefix, rest)) if rest.len() > END => {
@@ -28,20 +28,20 @@ pub(super) fn short(id: &str) -> String {
 }
 
 /// Who acted: how they are drawn, said and named, and where they are shown.
-pub(super) struct Who {
-    pub(super) icon: Icon,
-    pub(super) says: &'static str,
-    pub(super) id: Option<(String, Option<String>)>,
+pub(crate) struct Who {
+    pub(crate) icon: Icon,
+    pub(crate) says: &'static str,
+    pub(crate) id: Option<(String, Option<String>)>,
 }
 
 /// An id as text, with where its object is shown, if it has a page that the caller may see.
-pub(super) fn linked(id: &TypedId, page_of: impl Fn(&str) -> Option<String>) -> (String, Option<String>) {
+pub(crate) fn linked(id: &TypedId, page_of: impl Fn(&str) -> Option<String>) -> (String, Option<String>) {
     let text = id.to_string();
     let page = page_of(&text);
     (text, page)
 }
 
-pub(super) fn who(act: &Act, page_of: impl Fn(&str) -> Option<String>) -> Who {
+pub(crate) fn who(act: &Act, page_of: impl Fn(&str) -> Option<String>) -> Who {
     let (icon, says) = match act.actor_kind {
         ActorWord::Anonymous => (Icon::Person, "Nobody known"),
         ActorWord::Key => (Icon::Key, "Key"),
@@ -55,7 +55,7 @@ pub(super) fn who(act: &Act, page_of: impl Fn(&str) -> Option<String>) -> Who {
 }
 
 /// How it ended; that it isn't what was recorded comes before everything else.
-pub(super) fn badge(entry: &Entry) -> State {
+pub(crate) fn badge(entry: &Entry) -> State {
     match entry.act.as_ref().filter(|_| !entry.damaged).map(|act| act.result) {
         None => State::new("Damaged", Shape::Failed, Tone::Bad),
         Some(ResultWord::Ok) => State::new("Done", Shape::Done, Tone::Ok),
@@ -65,7 +65,7 @@ pub(super) fn badge(entry: &Entry) -> State {
 }
 
 /// `message.reveal` as people read it: what was done, then to what.
-pub(super) fn act(action: &str) -> (String, String) {
+pub(crate) fn act(action: &str) -> (String, String) {
     let (thing, done) = action.rsplit_once('.').unwrap_or(("", action));
     (done.replace('_', " "), thing.replace(['_', '.'], " "))
 }

@@ -12,7 +12,7 @@ use crate::masking::codes::MASKING_RULES_MISPLACED;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "MaskingMode")]
-pub(super) enum Mode {
+pub(crate) enum Mode {
     /// Every payload value and destination.
     Default,
     /// Of payload values what the rules match; destinations and what is known about a person as by default.
@@ -23,7 +23,7 @@ pub(super) enum Mode {
 
 impl Mode {
     /// The mode with its rules, if these belong together.
-    pub(super) fn with(self, rules: Option<Rules>) -> Result<Masking, Refusal> {
+    pub(crate) fn with(self, rules: Option<Rules>) -> Result<Masking, Refusal> {
         match (self, rules) {
             (Self::Default, None) => Ok(Masking::Default),
             (Self::Patterns, Some(rules)) => Ok(Masking::Patterns(rules.into())),
@@ -36,14 +36,47 @@ impl Mode {
     }
 }
 
+/// What is hidden in the test environment, if that is more than in live.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "TestMasking")]
+pub(crate) struct InTest {
+    /// What is hidden.
+    mode: Mode,
+    /// For mode `patterns`.
+    rules: Option<Rules>,
+}
+
+impl InTest {
+    /// As rules of masking know it.
+    pub(crate) fn masking(self) -> Result<Masking, Refusal> {
+        self.mode.with(self.rules)
+    }
+
+    fn of(masking: &Masking) -> Self {
+        let (mode, rules) = parts(masking);
+        Self { mode, rules }
+    }
+}
+
+fn parts(masking: &Masking) -> (Mode, Option<Rules>) {
+    match masking {
+        Masking::Default => (Mode::Default, None),
+        Masking::Patterns(rules) => (Mode::Patterns, Some(Rules::clone(rules))),
+        Masking::Off => (Mode::Off, None),
+    }
+}
+
 /// The policy in force.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "MaskingPolicy")]
-pub(super) struct PolicyView {
+pub(crate) struct PolicyView {
     /// What is hidden.
     mode: Mode,
     /// The rules of mode `patterns`; nothing in other modes.
     rules: Option<Rules>,
+    /// What is hidden in the test environment, if that is more.
+    test: Option<InTest>,
     /// How many looks at clear data one key has in a day (UTC).
     reveals_per_day: DailyReveals,
     /// How often the policy was changed.
@@ -54,12 +87,8 @@ pub(super) struct PolicyView {
 
 impl From<&Standing> for PolicyView {
     fn from(standing: &Standing) -> Self {
-        let (mode, rules) = match &standing.policy.masking {
-            Masking::Default => (Mode::Default, None),
-            Masking::Patterns(rules) => (Mode::Patterns, Some(Rules::clone(rules))),
-            Masking::Off => (Mode::Off, None),
-        };
-        let reveals_per_day = standing.policy.reveals;
-        Self { mode, rules, reveals_per_day, version: standing.version, changed_at: standing.since }
+        let (mode, rules) = parts(&standing.policy.masking);
+        let (test, reveals_per_day) = (standing.policy.test.as_ref().map(InTest::of), standing.policy.reveals);
+        Self { mode, rules, test, reveals_per_day, version: standing.version, changed_at: standing.since }
     }
 }

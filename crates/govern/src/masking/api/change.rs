@@ -7,8 +7,10 @@ use sealpost_store::{Environment, Store};
 use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, put};
 use serde::Deserialize;
 
-use super::body::{Mode, PolicyView};
-use crate::masking::codes::{LIVE_KEY_REQUIRED, MASKING_RACED, MASKING_RULES_MISPLACED, REASON_REQUIRED};
+use super::body::{InTest, Mode, PolicyView};
+use crate::masking::codes::{
+    LIVE_KEY_REQUIRED, MASKING_RACED, MASKING_RULES_MISPLACED, REASON_REQUIRED, TEST_LOOSER_THAN_LIVE,
+};
 use crate::masking::service;
 use crate::reason::Reason;
 
@@ -21,6 +23,8 @@ struct Body {
     mode: Mode,
     /// For mode `patterns`.
     rules: Option<Rules>,
+    /// What is hidden in the test environment, if that is more; the same as in live unless said otherwise.
+    test: Option<InTest>,
     /// How many looks at clear data one key has in a day (UTC); 200 unless said otherwise.
     #[serde(default)]
     reveals_per_day: DailyReveals,
@@ -43,7 +47,13 @@ pub(super) fn change(store: &Store) -> Endpoint {
         )
         .takes::<Body>()
         .answers::<PolicyView>(200)
-        .refuses(&[&LIVE_KEY_REQUIRED, &MASKING_RACED, &MASKING_RULES_MISPLACED, &REASON_REQUIRED])
+        .refuses(&[
+            &LIVE_KEY_REQUIRED,
+            &MASKING_RACED,
+            &MASKING_RULES_MISPLACED,
+            &REASON_REQUIRED,
+            &TEST_LOOSER_THAN_LIVE,
+        ])
         .example(serde_json::json!({ "mode": "default", "reveals_per_day": 200, "reason": "Quarterly review" }))
         .to(move |call: Call<Body>| handle(store.clone(), call))
 }
@@ -54,7 +64,8 @@ async fn handle(store: Store, mut call: Call<Body>) -> Result<Reply, Failure> {
         return Err(Refusal::of(&LIVE_KEY_REQUIRED).into());
     }
     let masking = call.body.mode.with(call.body.rules.take())?;
-    let policy = Policy { masking, reveals: call.body.reveals_per_day };
+    let test = call.body.test.take().map(InTest::masking).transpose().map_err(|refusal| refusal.below("/test"))?;
+    let policy = Policy { masking, test, reveals: call.body.reveals_per_day };
     let (keys, reason) = (store.keys().organisation(call.ctx.org.id).await?, call.body.reason.take());
     call.write(&store, move |tx| {
         let changed = service::change(tx, &keys, policy, reason.as_ref())?;

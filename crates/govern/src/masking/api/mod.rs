@@ -5,6 +5,8 @@ mod change;
 mod preview;
 mod show;
 
+pub(crate) use body::{Mode, PolicyView};
+
 use sealpost_store::Store;
 use sealpost_web::Feature;
 

@@ -1,6 +1,7 @@
 //! A sender as it stands in requests.
 
 use schemars::JsonSchema;
+use sealpost_access::secrets::Credential;
 use sealpost_seal::SecretText;
 use serde::Deserialize;
 
@@ -22,9 +23,9 @@ pub(super) struct EmailBody {
     security: Protection,
     /// Whom the relay knows you as.
     username: Option<String>,
-    /// The password; never shown again.
-    #[schemars(with = "Option<String>")]
-    password: Option<SecretText>,
+    /// The password, never shown again; or `{"secret": "…"}` for a stored one, by name or id, which takes `secrets:manage`.
+    #[schemars(with = "Option<Credential>")]
+    password: Option<Credential>,
     /// Who writes.
     from_address: String,
     /// The name beside it.
@@ -70,10 +71,10 @@ pub(super) struct EmailChangesBody {
     /// Whom the relay knows you as.
     #[serde(default)]
     username: Change<String>,
-    /// The password; never shown again.
+    /// The password, never shown again; or `{"secret": "…"}` for a stored one, by name or id, which takes `secrets:manage`.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
-    password: Change<SecretText>,
+    #[schemars(with = "Option<Credential>")]
+    password: Change<Credential>,
     /// Who writes.
     from_address: Option<String>,
     /// The name beside it.
@@ -90,6 +91,20 @@ pub(super) struct EmailChangesBody {
     /// Where one-click unsubscribe links lead.
     #[serde(default)]
     unsubscribe_base: Change<String>,
+}
+
+impl EmailBody {
+    /// Whether it names a stored secret.
+    pub(super) fn refers(&self) -> bool {
+        matches!(self.password, Some(Credential::Stored(_)))
+    }
+}
+
+impl EmailChangesBody {
+    /// Whether it names a stored secret.
+    pub(super) fn refers(&self) -> bool {
+        matches!(self.password, Change::Set(Credential::Stored(_)))
+    }
 }
 
 impl From<DkimBody> for NewDkim {

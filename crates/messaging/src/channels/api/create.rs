@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::CHANNELS_MANAGE;
+use sealpost_access::secrets::may_refer;
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, post};
 use serde::Deserialize;
@@ -51,6 +52,9 @@ pub(super) fn create(channels: &Channels) -> Endpoint {
 
 async fn handle(channels: Channels, mut call: Call<Body>) -> Result<Reply, Failure> {
     let email = call.body.email.take().ok_or_else(|| Refusal::of(&BODY_INVALID).at("/email", "field_missing"))?;
+    if email.refers() {
+        may_refer(&call.caller)?;
+    }
     let new = NewChannel { name: call.body.name.clone(), email: email.into() };
     let create = channels.prepare(&call.ctx, new).await?;
     let ctx = call.ctx.clone();

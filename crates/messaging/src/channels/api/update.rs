@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::CHANNELS_MANAGE;
+use sealpost_access::secrets::may_refer;
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, patch};
 use serde::Deserialize;
 
@@ -34,9 +35,14 @@ pub(super) fn update(channels: &Channels) -> Endpoint {
 }
 
 async fn handle(channels: Channels, mut call: Call<Body>) -> Result<Reply, Failure> {
+    let may_refer = may_refer(&call.caller);
+    let may_move = may_refer.is_ok();
+    if call.body.email.refers() {
+        may_refer?;
+    }
     let changes = std::mem::take(&mut call.body.email).into();
-    let update = channels.prepare_update(&call.ctx, call.id("id")?, changes).await?;
-    let (ctx, id) = (call.ctx.clone(), update.channel());
+    let update = channels.prepare_update(&call.ctx, call.id("id")?, changes).await?.may_move_secrets(may_move);
+    let ctx = call.ctx.clone();
     let reply = call
         .write(channels.store(), move |tx| {
             let updated = update.apply(tx)?;
@@ -44,6 +50,6 @@ async fn handle(channels: Channels, mut call: Call<Body>) -> Result<Reply, Failu
             Ok(updated.map(|_| reply))
         })
         .await?;
-    channels.changed(&call.ctx, id);
+    channels.changed(&call.ctx);
     Ok(reply)
 }

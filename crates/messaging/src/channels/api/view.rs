@@ -1,7 +1,8 @@
 //! How a channel is shown: everything but its credentials.
 
 use schemars::JsonSchema;
-use sealpost_store::{ChannelId, Ctx, Time};
+use sealpost_access::secrets::Kept;
+use sealpost_store::{ChannelId, Ctx, SecretId, Time};
 use serde::Serialize;
 
 use crate::channels::dkim::DkimKind;
@@ -25,6 +26,8 @@ pub(super) struct ChannelView {
     created_at: Time,
     /// When it was last changed.
     updated_at: Time,
+    /// When it sent last, to within a minute.
+    last_used_at: Option<Time>,
 }
 
 /// An e-mail sender.
@@ -41,6 +44,8 @@ struct EmailView {
     username: Option<String>,
     /// Whether there is a password.
     has_password: bool,
+    /// Which stored secret the password is, if it is one.
+    password_secret_id: Option<SecretId>,
     /// Who writes.
     from_address: String,
     /// The name beside it.
@@ -85,6 +90,7 @@ impl ChannelView {
                 security: email.security,
                 username: email.username,
                 has_password: email.password.is_some(),
+                password_secret_id: email.password.and_then(Kept::stored),
                 from_address: email.from_address,
                 from_name: email.from_name,
                 reply_to: email.reply_to,
@@ -94,6 +100,7 @@ impl ChannelView {
             },
             created_at: channel.created_at,
             updated_at: channel.updated_at,
+            last_used_at: channel.last_used_at,
         }
     }
 }

@@ -72,6 +72,7 @@ fn contacts_are_shown_masked_and_in_clear() {
         edit: Some("/x".into()),
         reveal: None,
         messages: None,
+        export: Some("/x".into()),
         erase: Some("/x".into()),
         shown,
         seconds: 300,

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use sealpost_access::permissions::{
-    CONTACTS_ERASE, CONTACTS_READ, CONTACTS_WRITE, DATA_REVEAL, ERASURES_READ, MESSAGES_READ,
+    CONTACTS_ERASE, CONTACTS_EXPORT, CONTACTS_READ, CONTACTS_WRITE, DATA_REVEAL, ERASURES_READ, MESSAGES_READ,
 };
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Empty, Ident, Masked, When};
@@ -25,6 +25,7 @@ pub(super) struct ShowPage {
     pub(super) edit: Option<String>,
     pub(super) reveal: Option<String>,
     pub(super) messages: Option<String>,
+    pub(super) export: Option<String>,
     pub(super) erase: Option<String>,
     /// The request on record, if anything is shown in clear.
     pub(super) shown: Option<String>,
@@ -81,6 +82,7 @@ pub(super) fn page<B, Q>(call: &Call<B, Q>, view: ContactView, shown: Option<Str
         id: Ident::new(view.id),
         edit: may(CONTACTS_WRITE).then(|| at("/edit")),
         reveal: (shown.is_none() && may(DATA_REVEAL)).then(|| at("/reveal")),
+        export: may(CONTACTS_EXPORT).then(|| at("/export")),
         erase: may(CONTACTS_ERASE).then(|| at("/erase")),
         messages: may(MESSAGES_READ).then(|| call.at(&format!("/messages?contact_id={}", view.id))),
         fields: vec![

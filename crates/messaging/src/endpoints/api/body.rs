@@ -1,25 +1,38 @@
 //! What endpoints are described with.
 
 use schemars::JsonSchema;
+use sealpost_access::secrets::{SecretRef, may_refer};
 use sealpost_seal::SecretText;
 use sealpost_seal::signature::KeyEncoding;
-use sealpost_web::Refusal;
+use sealpost_web::problem::BODY_INVALID;
+use sealpost_web::{Caller, Refusal};
 use serde::Deserialize;
 
 use crate::endpoints::codes::{ENDPOINT_INVALID, SECRET_INVALID};
 use crate::endpoints::model::{Filter, Profiles};
-use crate::endpoints::service::{Name, importable};
+use crate::endpoints::service::{GivenSecret, Name, importable};
 
-/// A secret the receiver has already.
+/// A secret the receiver has already: `value` and `encoding`, or a stored one by name.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ImportedSecret {
     /// Its text, as the receiver has it.
-    #[schemars(with = "String", length(min = 1, max = 512))]
-    pub(super) value: SecretText,
+    #[schemars(with = "Option<String>", length(min = 1, max = 512))]
+    value: Option<SecretText>,
     /// How the text becomes a key; never inferred from its prefix.
-    #[schemars(with = "Encoding")]
-    pub(super) encoding: KeyEncoding,
+    #[schemars(with = "Option<Encoding>")]
+    encoding: Option<KeyEncoding>,
+    /// Instead of both: the name or id of a stored secret, whose text is the key. Takes `secrets:manage`.
+    secret: Option<SecretRef>,
+}
+
+/// A stored secret.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "NamedSigningSecret")]
+pub(super) struct NamedSecret {
+    /// Its name or id. Its text is the key. Takes `secrets:manage`.
+    pub(super) secret: SecretRef,
 }
 
 /// How a secret's text becomes a key.
@@ -52,10 +65,23 @@ pub(in crate::endpoints) fn profiles(names: &[String]) -> Result<Profiles, Refus
     Profiles::new(names).map_err(|_| invalid("/profiles", "profile_unknown"))
 }
 
-pub(super) fn secret(imported: ImportedSecret) -> Result<(SecretText, KeyEncoding), Refusal> {
-    importable(imported.value.expose(), imported.encoding)
-        .map_err(|_| Refusal::of(&SECRET_INVALID).at("/secret/value", "secret_invalid"))?;
-    Ok((imported.value, imported.encoding))
+/// What an endpoint is to sign with, if it can, and this caller may say so.
+pub(super) fn secret(given: ImportedSecret, caller: &Caller) -> Result<GivenSecret, Refusal> {
+    let wrong = |place, code| Refusal::of(&BODY_INVALID).at(place, code);
+    match given {
+        ImportedSecret { value: None, encoding: None, secret: Some(wanted) } => {
+            may_refer(caller)?;
+            Ok(GivenSecret::Stored(wanted))
+        }
+        ImportedSecret { secret: Some(_), .. } => Err(wrong("/secret/secret", "field_unexpected")),
+        ImportedSecret { value: None, .. } => Err(wrong("/secret/value", "field_missing")),
+        ImportedSecret { encoding: None, .. } => Err(wrong("/secret/encoding", "field_missing")),
+        ImportedSecret { value: Some(value), encoding: Some(encoding), secret: None } => {
+            importable(value.expose(), encoding)
+                .map_err(|_| Refusal::of(&SECRET_INVALID).at("/secret/value", "secret_invalid"))?;
+            Ok(GivenSecret::Value(value, encoding))
+        }
+    }
 }
 
 fn invalid(pointer: &'static str, code: &'static str) -> Refusal {

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
-use sealpost_access::secrets::Overlap;
+use sealpost_access::secrets::{Overlap, may_refer};
 use sealpost_store::Store;
 use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, delete, patch, post};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use super::body;
 use super::create::id;
 use super::view::EndpointView;
 use crate::endpoints::Endpoints;
-use crate::endpoints::codes::{ENDPOINT_INVALID, URL_REFUSED};
+use crate::endpoints::codes::{ENDPOINT_INVALID, SECRET_INVALID, SECRET_STORED, URL_REFUSED};
 use crate::endpoints::service::{self, Changes};
 
 /// What to change; absent is unchanged.
@@ -28,6 +28,8 @@ struct Body {
     events: Option<Vec<String>>,
     /// How deliveries are signed.
     profiles: Option<Vec<String>>,
+    /// Sign with this stored secret from now on, instead of the one it signs with now.
+    secret: Option<body::NamedSecret>,
     /// Whether to stop calling it. Enabling again needs a new ping.
     disabled: Option<bool>,
 }
@@ -41,7 +43,7 @@ pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Endpoint {
         .summary("Change an endpoint")
         .takes::<Body>()
         .answers::<EndpointView>(200)
-        .refuses(&[&ENDPOINT_INVALID, &URL_REFUSED])
+        .refuses(&[&ENDPOINT_INVALID, &SECRET_INVALID, &URL_REFUSED])
         .example(serde_json::json!({ "description": "Delivery reports for billing" }))
         .to(move |mut call: Call<Body>| {
             let (store, endpoints) = (store.clone(), endpoints.clone());
@@ -51,7 +53,12 @@ pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Endpoint {
                     endpoints.check_url(url)?;
                 }
                 call.body.description.as_deref().map(body::description).transpose()?;
+                let secret = call.body.secret.take().map(|named| named.secret);
+                if secret.is_some() {
+                    may_refer(&call.caller)?;
+                }
                 let changes = Changes {
+                    secret,
                     url: call.body.url.take(),
                     description: call.body.description.take(),
                     events: call.body.events.take().map(body::events).transpose()?,
@@ -112,7 +119,7 @@ pub(super) fn rotate_secret(store: &Store) -> Endpoint {
         .describe("Until the overlap ends deliveries carry a signature by each of the two secrets, where the profile has room for two.")
         .takes::<Rotation>()
         .answers::<RotatedView>(200)
-        .refuses(&[&ENDPOINT_INVALID])
+        .refuses(&[&ENDPOINT_INVALID, &SECRET_STORED])
         .example(serde_json::json!({ "overlap_seconds": 86_400 }))
         .to(move |call: Call<Rotation>| rotate(store.clone(), call))
 }

@@ -32,7 +32,7 @@ struct Body {
     /// How deliveries are signed; `standard` if empty.
     #[serde(default)]
     profiles: Vec<String>,
-    /// A secret the receiver has already; one is generated if absent.
+    /// A secret the receiver has already, or which stored one it is; one is generated if absent.
     secret: Option<ImportedSecret>,
 }
 
@@ -60,7 +60,7 @@ async fn handle(store: Store, endpoints: Endpoints, mut call: Call<Body>) -> Res
         description: std::mem::take(&mut call.body.description),
         events: body::events(std::mem::take(&mut call.body.events))?,
         profiles: body::profiles(&call.body.profiles)?,
-        secret: call.body.secret.take().map(body::secret).transpose()?,
+        secret: call.body.secret.take().map(|given| body::secret(given, &call.caller)).transpose()?,
     };
     let keys = store.keys().organisation(call.ctx.org.id).await?;
     call.write(&store, move |tx| {

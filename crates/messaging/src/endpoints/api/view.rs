@@ -1,7 +1,7 @@
 //! How endpoints are shown.
 
 use schemars::JsonSchema;
-use sealpost_store::{EndpointId, Time};
+use sealpost_store::{EndpointId, SecretId, Time};
 use serde::Serialize;
 
 use crate::endpoints::model::{Endpoint, State};
@@ -25,6 +25,8 @@ pub(crate) struct EndpointView {
     state: &'static str,
     /// Why it is disabled: `failing`, `gone` or `manual`.
     reason: Option<&'static str>,
+    /// Which stored secret it signs with, if not with one of its own.
+    secret_id: Option<SecretId>,
     /// When it was made.
     created_at: Time,
     /// When it was last changed.
@@ -46,6 +48,7 @@ impl From<&Endpoint> for EndpointView {
             profiles: e.profiles.names().to_vec(),
             state: e.state.word(),
             reason,
+            secret_id: e.secret.stored(),
             created_at: e.created_at,
             updated_at: e.updated_at,
         }

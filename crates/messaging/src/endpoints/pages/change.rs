@@ -13,7 +13,7 @@ use serde_json::json;
 use super::create::listed;
 use crate::endpoints::Endpoints;
 use crate::endpoints::api::body;
-use crate::endpoints::codes::{ENDPOINT_INVALID, URL_REFUSED};
+use crate::endpoints::codes::{ENDPOINT_INVALID, SECRET_STORED, URL_REFUSED};
 use crate::endpoints::model::Endpoint;
 use crate::endpoints::service::{self, Changes};
 
@@ -91,7 +91,7 @@ pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Route {
                         description: Some(description),
                         events: Some(body::events(listed(form.events.as_deref()))?),
                         profiles: Some(body::profiles(&listed(form.profiles.as_deref()))?),
-                        disabled: None,
+                        ..Changes::default()
                     };
                     let reply = call.done(&format!("/endpoints/{id}"));
                     call.write(&store, move |tx| Ok(service::update(tx, id, changes)?.map(|_| reply))).await
@@ -195,7 +195,7 @@ pub(super) fn rotate(store: &Store) -> Route {
         .takes_form::<Rotation>()
         .example(json!({ "overlap_seconds": "86400" }))
         .answers_with(200, "text/html")
-        .refuses(&[&ENDPOINT_INVALID])
+        .refuses(&[&ENDPOINT_INVALID, &SECRET_STORED])
         .to(move |call: Call<Rotation>| {
             let store = store.clone();
             async move {

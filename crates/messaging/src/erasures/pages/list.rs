@@ -1,14 +1,14 @@
 //! `GET /app/{env}/erasures`
 
 use askama::Template;
-use sealpost_access::permissions::ERASURES_READ;
+use sealpost_access::permissions::{CONTACTS_ERASE, ERASURES_READ};
 use sealpost_store::ErasureId;
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Empty, Pager, When};
 use sealpost_web::{Call, Class, Endpoint, Failure, PageQuery, Reply, get};
 
 use crate::cursor;
-use crate::erasures::Erasures;
+use crate::erasures::{Erasures, policy};
 
 /// The list.
 #[derive(Template)]
@@ -17,6 +17,9 @@ pub(super) struct ListPage {
     pub(super) rows: Vec<Row>,
     pub(super) pager: Pager,
     pub(super) empty: Empty,
+    /// For how many days suppressions outlive a person.
+    pub(super) days: u32,
+    pub(super) settings: Option<String>,
 }
 
 /// One erasure in the list.
@@ -53,7 +56,10 @@ async fn handle(erasures: Erasures, call: Call<(), PageQuery>) -> Result<Reply, 
     };
     let page = listing.page(found, |one| one.id.bytes().to_vec(), row);
     let pager = Pager::new(&call.at("/erasures"), &call.query.kept(), cursor, page.next_cursor.as_deref());
-    let content = ListPage { rows: page.data, pager, empty: empty() };
+    let days = erasures.store.peek(&call.ctx, policy::standing).await?.suppression_days;
+    let may = call.caller.permissions.contains(CONTACTS_ERASE);
+    let settings = may.then(|| call.at("/erasure-settings"));
+    let content = ListPage { rows: page.data, pager, empty: empty(), days, settings };
     call.show("Erasures", &content)
 }
 

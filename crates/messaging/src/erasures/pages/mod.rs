@@ -4,6 +4,7 @@ mod erase;
 mod list;
 #[cfg(test)]
 mod samples;
+mod settings;
 mod show;
 
 use sealpost_access::permissions::ERASURES_READ;
@@ -27,5 +28,12 @@ pub const NAV: Nav = Nav {
 };
 
 pub(super) fn routes(erasures: &Erasures) -> Vec<Endpoint> {
-    vec![list::list(erasures), show::show(erasures), erase::ask(erasures), erase::erase(erasures)]
+    vec![
+        list::list(erasures),
+        show::show(erasures),
+        erase::ask(erasures),
+        erase::erase(erasures),
+        settings::ask(erasures),
+        settings::change(erasures),
+    ]
 }

@@ -16,7 +16,13 @@ fn erasures_are_listed_and_shown_with_their_certificate() {
         messages: number.into(),
         begun: When::new(NOW, NOW),
     };
-    let list = |rows| ListPage { rows, pager: Pager::default(), empty: empty() };
+    let list = |rows| ListPage {
+        rows,
+        pager: Pager::default(),
+        empty: empty(),
+        days: 730,
+        settings: Some("/app/test/erasure-settings".into()),
+    };
     keep("erasures-empty", "Erasures", "/erasures", &list(vec![]));
     keep("erasures-many", "Erasures", "/erasures", &list((1..9).map(row).collect()));
     let show = |done: bool| ShowPage {
@@ -28,6 +34,8 @@ fn erasures_are_listed_and_shown_with_their_certificate() {
         done: done.then(|| When::new(NOW, NOW)),
         until: done.then(|| When::new(NOW, NOW)),
         reapplied: done,
+        reason: done.then_some("They asked to be forgotten"),
+        final_at: Some(When::new(NOW, NOW)),
         certificate: done.then(|| "sealpost certificate of erasure v1\n{}\n".into()),
     };
     keep("erasure-under-way", "Erasure", "/erasures/{id}", &show(false));

@@ -6,7 +6,7 @@ use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Ident, When};
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
 
-use crate::erasures::Erasures;
+use crate::erasures::{Erasures, Ground};
 
 /// One erasure, with its certificate.
 #[derive(Template)]
@@ -20,6 +20,8 @@ pub(super) struct ShowPage {
     pub(super) done: Option<When>,
     pub(super) until: Option<When>,
     pub(super) reapplied: bool,
+    pub(super) reason: Option<&'static str>,
+    pub(super) final_at: Option<When>,
     pub(super) certificate: Option<String>,
 }
 
@@ -51,6 +53,8 @@ async fn handle(erasures: Erasures, call: Call) -> Result<Reply, Failure> {
         done: erasure.done_at.map(when),
         until: erasure.kept_until.map(when),
         reapplied: erasure.reapplied,
+        reason: erasure.ground.map(Ground::says),
+        final_at: erasure.final_at.map(when),
         certificate: erasures.certificate(&call.ctx, &erasure).await?,
     };
     call.show("Erasure", &page)

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::messages::Messages;
+use crate::messages::codes;
 use crate::messages::view;
 
 /// Why somebody looks.
@@ -51,7 +52,7 @@ pub(super) fn reveal(messages: &Messages) -> Endpoint {
         )
         .takes::<Body>()
         .answers::<Revealed>(200)
-        .refuses(&[&REVEAL_BUDGET_EXHAUSTED])
+        .refuses(&[&REVEAL_BUDGET_EXHAUSTED, &codes::PAYLOAD_NOT_STORED])
         .example(serde_json::json!({ "reason": "Customer called back, ticket 4512" }))
         .to(move |call: Call<Body>| handle(messages.clone(), call))
 }

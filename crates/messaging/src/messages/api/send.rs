@@ -15,7 +15,7 @@ pub(super) fn send(messages: &Messages) -> Endpoint {
         .acts("message.accept")
         .summary("Send a message")
         .describe(
-            "Answered once the message is durable. In the test environment it goes to the sandbox outbox and reaches nobody. \
+            "Answered once the message is durable, or, where payloads are stored never, once it is in memory (`\"durability\": \"volatile\"`). In the test environment it goes to the sandbox outbox and reaches nobody. \
              Nothing personal comes back.",
         )
         .takes::<NewMessage>()
@@ -29,6 +29,7 @@ pub(super) fn send(messages: &Messages) -> Endpoint {
             &codes::CARD_NUMBER,
             &codes::CALLBACK_INVALID,
             &codes::TOO_LATE,
+            &codes::VOLATILE_MEMORY_FULL,
         ])
         .example(serde_json::json!({
             "event": "otp.login",

@@ -13,6 +13,7 @@ use super::show::{Says, Shown, clear_data, page};
 use crate::channels::ChannelKind;
 use crate::looking::{self, Form, SHOWN_SECONDS};
 use crate::messages::Messages;
+use crate::messages::codes;
 use crate::messages::model::Content;
 use crate::messages::view::{Opened, field};
 
@@ -47,7 +48,7 @@ pub(super) fn reveal(messages: &Messages) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "reason": "Customer called back, ticket 4512" }))
         .answers_with(200, "text/html")
-        .refuses(&[&REVEAL_BUDGET_EXHAUSTED])
+        .refuses(&[&REVEAL_BUDGET_EXHAUSTED, &codes::PAYLOAD_NOT_STORED])
         .to(move |call: Call<Form>| handle(messages.clone(), call))
 }
 

@@ -91,6 +91,7 @@ fn shown(state: State, says: Says, steps: &[Step]) -> ShowPage {
             ),
             channel: "SMS",
             class: "otp".into(),
+            storage: "Kept",
             event_href: None,
             template: ("otp · version 3".into(), None),
             attempts: 1,
@@ -99,6 +100,7 @@ fn shown(state: State, says: Says, steps: &[Step]) -> ShowPage {
         },
         cancel: (state == State::Queued).then(|| format!("{PATH}/{id}/cancel")),
         reveal: Some(format!("{PATH}/{id}/reveal")),
+        receipt: state.is_final().then(|| format!("{PATH}/{id}/receipt")),
         shown: None,
     }
 }
@@ -128,7 +130,7 @@ fn a_message_is_shown_at_every_stage_of_its_life() {
     keep("message-failed-right-to-left", &shown(State::Failed, letter, &slow));
     let gone = ShowPage {
         data: vec![],
-        not_stored: Some(View::NotStored("payload_storage").into()),
+        not_stored: Some(View::NotStored("payload_storage.never").into()),
         ..shown(State::Delivered, Says::Nothing("Its content is not stored by policy."), &whole)
     };
     keep("message-not-stored", &gone);

@@ -33,6 +33,7 @@ pub(super) struct ShowPage {
     pub(super) facts: Facts,
     pub(super) cancel: Option<String>,
     pub(super) reveal: Option<String>,
+    pub(super) receipt: Option<String>,
     pub(super) shown: Option<Shown>,
 }
 
@@ -71,6 +72,7 @@ pub(super) struct Facts {
     pub(super) contact: (String, Option<String>),
     pub(super) channel: &'static str,
     pub(super) class: String,
+    pub(super) storage: &'static str,
     pub(super) event_href: Option<String>,
     pub(super) template: (String, Option<String>),
     pub(super) attempts: u32,
@@ -135,6 +137,7 @@ pub(super) async fn page<B, Q>(
             to: view.to.into(),
             channel: channels::words(view.channel),
             class: view.class,
+            storage: words::storage(view.storage),
             event_href: call.page_of(&view.event_id.to_string()),
             template: (
                 format!(
@@ -150,7 +153,9 @@ pub(super) async fn page<B, Q>(
         },
         cancel: (view.state == State::Queued && may(MESSAGES_CANCEL))
             .then(|| call.at(&format!("/messages/{}/cancel", view.id))),
-        reveal: (shown.is_none() && may(DATA_REVEAL)).then(|| call.at(&format!("/messages/{}/reveal", view.id))),
+        receipt: view.state.is_final().then(|| call.at(&format!("/messages/{}/receipt", view.id))),
+        reveal: (shown.is_none() && message.gone.is_none() && may(DATA_REVEAL))
+            .then(|| call.at(&format!("/messages/{}/reveal", view.id))),
         shown,
     })
 }

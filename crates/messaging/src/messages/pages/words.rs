@@ -3,6 +3,7 @@
 use sealpost_web::shell::parts::{Shape, State as Badge, Tone};
 
 use crate::messages::model::State;
+use crate::storage::Mode;
 
 /// A state as people read it.
 pub(crate) const fn badge(state: State) -> Badge {
@@ -15,6 +16,15 @@ pub(crate) const fn badge(state: State) -> Badge {
         State::Unknown => Badge::new("Unknown", Shape::Unknown, Tone::Warn),
         State::Cancelled => Badge::new("Cancelled", Shape::Ended, Tone::Idle),
         State::Expired => Badge::new("Expired", Shape::Ended, Tone::Warn),
+    }
+}
+
+/// What is stored for how long, as people read it.
+pub(super) const fn storage(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Keep => "Kept",
+        Mode::UntilDelivered => "Until delivered",
+        Mode::Never => "Never written",
     }
 }
 
@@ -32,7 +42,8 @@ pub(crate) fn spaced(code: &str) -> String {
 pub(super) fn step(kind: &str, attempt: u32, detail: Option<&str>) -> (String, Shape, Tone, String) {
     let detail = detail.map(spaced).unwrap_or_default();
     let (says, shape, tone, adds) = match kind {
-        "accepted" => ("Accepted", Shape::Done, Tone::Ok, "Durable before the answer".into()),
+        "accepted" if detail.is_empty() => ("Accepted", Shape::Done, Tone::Ok, "Durable before the answer".into()),
+        "accepted" => ("Accepted", Shape::Done, Tone::Ok, detail),
         "attempt_started" => {
             return (format!("Attempt {attempt}"), Shape::Half, Tone::Idle, "The provider is asked".into());
         }

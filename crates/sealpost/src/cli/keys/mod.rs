@@ -1,6 +1,7 @@
 //! `sealpost keys`
 
 mod show;
+mod store;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -29,6 +30,12 @@ pub(super) enum Verb {
     Rotate(Rotate),
     /// End a key at once
     Revoke(Revoke),
+    /// Wrap all keys of the key store anew under another root key, also while a server runs
+    RotateRoot(store::RotateRoot),
+    /// Copy the key store: its latest state, which nobody can open after seven days
+    Backup(store::Backup),
+    /// Put a copy of the key store where there is none any more
+    Restore(store::Restore),
 }
 
 /// How to get at the keys.
@@ -125,6 +132,9 @@ pub(super) async fn run(shell: &Shell, verb: Verb) -> Outcome {
         Verb::Usage(args) => usage_of(shell, args).await,
         Verb::Rotate(args) => rotate(shell, args).await,
         Verb::Revoke(args) => revoke(shell, args).await,
+        Verb::RotateRoot(args) => store::rotate_root(shell, args).await,
+        Verb::Backup(args) => store::backup(shell, args).await,
+        Verb::Restore(args) => store::restore(shell, args).await,
     }
 }
 

@@ -89,3 +89,22 @@ both_engines! {
         assert!(Settings::stored("{}").is_err() && Settings::stored(&json!({ "x": 1 }).to_string()).is_err());
     }
 }
+
+#[tokio::test]
+async fn a_secret_survives_the_turn_of_the_organisation_s_key() {
+    let house = sealpost_store::testing::TestStore::sqlite().await;
+    let ctx = house.organisation().await;
+    let org = ctx.org.id;
+    let keys = house.store.keys().organisation(org).await.unwrap();
+    let mut settings = google().read(None, &Policy::strict()).unwrap();
+    settings.keep(org, &keys, &SecretText::new("hush".to_owned()), &SystemRng);
+    let before = settings.to_text();
+    let resealed = |keys| crate::sso::oidc::resealed(&before, org, keys, &SystemRng).unwrap();
+    assert!(resealed(&*keys).is_none());
+    house.store.keys().turn(org, 2).await.unwrap();
+    house.clock.advance_ms(40_000);
+    let both = house.store.keys().organisation(org).await.unwrap();
+    let after = Settings::stored(&resealed(&*both).unwrap()).unwrap();
+    assert!(!after.is_outdated(&both).unwrap());
+    assert_eq!(after.secret(org, &both).unwrap().unwrap().expose(), "hush");
+}

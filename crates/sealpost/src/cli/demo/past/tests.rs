@@ -168,7 +168,7 @@ async fn no_page_is_empty(lives: &Lives) {
 }
 
 async fn two_weeks_were_lived_through(urls: Option<[String; 2]>) {
-    let lives = lives(urls).await;
+    let lives = Box::pin(lives(urls)).await;
     assert!(SystemClock.now().since(lives.clock.now()) < 1_000, "it has arrived in the present");
     no_page_is_empty(&lives).await;
     something_of_everything_is_there(&lives).await;
@@ -192,7 +192,7 @@ async fn two_weeks_are_lived_through_and_verify_on_postgres() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_past_is_brought_home_whole_and_its_system_listens_again() {
     let home = tempfile::tempdir().unwrap();
-    let lives = lives(None).await;
+    let lives = Box::pin(lives(None)).await;
     let messages = lives.list(&lives.owner, "/v1/messages?limit=250").await.len();
     let Lives { house, lived, folder, .. } = lives;
     for name in ["root.key", "sealpost.toml"] {

@@ -1,5 +1,7 @@
 //! `sealpost doctor`: what could be safer.
 
+mod leaks;
+
 use std::path::Path;
 
 use sealpost_store::{Clock as _, Standing, StoreError, World};
@@ -46,12 +48,33 @@ impl Findings {
     }
 }
 
-pub(super) async fn run(shell: &Shell) -> Outcome {
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(clap::Subcommand)]
+enum Verb {
+    /// Plant marks in the test environment of a running server, and look for them wherever they must not be
+    Leaks(leaks::Args),
+}
+
+pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
+    match args.verb {
+        Some(Verb::Leaks(args)) => leaks::run(shell, args).await,
+        None => installation(shell).await,
+    }
+}
+
+/// Looks at this installation, mostly from outside.
+async fn installation(shell: &Shell) -> Outcome {
     let loaded = shell.load(&Flags::default())?;
     let config = &loaded.config;
     let mut findings = Findings::default();
     hardening::apply();
     process(&mut findings);
+    swap(&mut findings);
     root_key(config, &mut findings);
     folder(config, &mut findings);
     tls(config, &mut findings);
@@ -80,6 +103,18 @@ fn process(findings: &mut Findings) {
     findings.require(hardening::core_dumps_are_off(), Verdict::Bad, "core dumps", "off", "could not be switched off");
     let user = rustix::process::geteuid();
     findings.require(!user.is_root(), Verdict::Warn, "user", "not root", "runs as root: give it a user of its own");
+}
+
+/// What is in memory may be written to swap, keys and clear data too.
+fn swap(findings: &mut Findings) {
+    let Ok(swaps) = std::fs::read_to_string("/proc/swaps") else { return };
+    findings.require(
+        swaps.lines().count() <= 1,
+        Verdict::Warn,
+        "swap",
+        "none: memory is written nowhere",
+        "memory may be written to it: switch it off, encrypt it, or keep the server out of it (MemorySwapMax=0)",
+    );
 }
 
 fn root_key(config: &Config, findings: &mut Findings) {

@@ -1,0 +1,121 @@
+//! Goes through everything held about a person, a page at a time, and has it written.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use sealpost_govern::looks::Looks;
+use sealpost_seal::viewer::Viewer;
+use sealpost_store::{ContactId, Ctx, MessageId, StoreError};
+use tokio::sync::mpsc;
+
+use super::model::{ALSO_HELD, About, Counts, Person, Piece, Section, Unwritable, Writer};
+use super::service::{Exports, LOOKS};
+use crate::channels::ChannelKind;
+use crate::suppressions;
+
+/// Messages read at once.
+const AT_ONCE: u32 = 50;
+/// What is handed on at once, at least: 32 KiB.
+const STRETCH: usize = 32 << 10;
+/// Addresses that are looked up in the list of those nobody may write to: nobody has had so many.
+const ADDRESSES: usize = 10_000;
+
+/// An export did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Broken {
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something can't be written.
+    #[error(transparent)]
+    Unwritable(#[from] Unwritable),
+    /// Whoever asked has stopped to read.
+    #[error("nobody reads any more")]
+    Unread,
+}
+
+/// What is to be exported, after it is on record.
+pub(super) struct Order {
+    pub(super) ctx: Ctx,
+    pub(super) contact: ContactId,
+    /// Who may see it.
+    pub(super) viewer: Viewer,
+    pub(super) about: About,
+    pub(super) person: Person,
+    /// How the person's addresses of today would stand in the list of those nobody may write to.
+    pub(super) addresses: Vec<(ChannelKind, [u8; 16])>,
+}
+
+/// Where it goes.
+pub(super) struct Outlet {
+    pub(super) writer: Box<dyn Writer>,
+    pub(super) to: mpsc::Sender<Bytes>,
+}
+
+impl Outlet {
+    async fn put(&mut self, piece: Piece) -> Result<(), Broken> {
+        self.writer.write(&piece)?;
+        if self.writer.waiting() >= STRETCH { self.flush().await } else { Ok(()) }
+    }
+
+    async fn flush(&mut self) -> Result<(), Broken> {
+        let some = self.writer.take();
+        if some.is_empty() {
+            return Ok(());
+        }
+        self.to.send(some.into()).await.map_err(|_| Broken::Unread)
+    }
+}
+
+/// Writes all of it.
+pub(super) async fn collect(exports: &Exports, order: Order, mut outlet: Outlet) -> Result<Counts, Broken> {
+    let Order { ctx, contact, viewer, about, person, addresses } = order;
+    let since = person.created_at;
+    let mut counts = Counts::default();
+    outlet.put(Piece::About(about)).await?;
+    outlet.put(Piece::Person(person)).await?;
+
+    outlet.put(Piece::Begin(Section::Messages)).await?;
+    let mut addresses: HashSet<_> = addresses.into_iter().collect();
+    let mut before = MessageId::from_bytes([0xff; 16]);
+    loop {
+        let page = exports.messages.whole(&ctx, &viewer, contact, before, AT_ONCE).await?;
+        let Some(last) = page.last() else { break };
+        before = last.id;
+        for message in page {
+            if addresses.len() < ADDRESSES {
+                addresses.extend(message.listed_as);
+            }
+            counts.messages += 1;
+            outlet.put(Piece::Message(Box::new(message))).await?;
+        }
+    }
+
+    outlet.put(Piece::Begin(Section::Suppressions)).await?;
+    for (channel, value) in addresses {
+        let found = exports.store.read(&ctx, move |tx| suppressions::check(tx, channel, value)).await?;
+        if let Some(suppression) = found {
+            counts.suppressions += 1;
+            outlet.put(Piece::Suppressed(suppression.into())).await?;
+        }
+    }
+
+    outlet.put(Piece::Begin(Section::Looks)).await?;
+    let mut looks = Looks::since(&exports.store, &ctx, since, LOOKS).await?;
+    while let Some(some) = looks.next().await? {
+        for look in some {
+            if exports.is_at(&ctx, &look.target, contact).await? {
+                counts.looks += 1;
+                outlet.put(Piece::Look(look.into())).await?;
+            }
+        }
+    }
+
+    outlet.put(Piece::Begin(Section::AlsoHeld)).await?;
+    for other in ALSO_HELD {
+        outlet.put(Piece::AlsoHeld(other)).await?;
+    }
+    outlet.put(Piece::Complete(counts)).await?;
+    outlet.flush().await?;
+    Ok(counts)
+}

@@ -1,0 +1,142 @@
+//! Use cases of exports.
+
+use bytes::Bytes;
+use sealpost_govern::Reason;
+use sealpost_govern::audit::TypedId;
+use sealpost_govern::looks::{self, Look};
+use sealpost_seal::Purpose;
+use sealpost_seal::normal::{Email, Phone};
+use sealpost_seal::viewer::{Field, Viewer};
+use sealpost_store::failpoint::{self, Point};
+use sealpost_store::{ContactId, Ctx, MessageId, Store, StoreError};
+use sealpost_web::{Failure, Fault};
+use serde_json::{Map, json};
+use tokio::sync::mpsc;
+
+use super::collect::{Broken, Order, Outlet, collect};
+use super::json::Json;
+use super::model::{About, Form, Person, Writer};
+use super::pdf::Pdf;
+use super::rules::{self, Takes};
+use crate::channels::ChannelKind;
+use crate::contacts::{Contact, Contacts};
+use crate::messages::Messages;
+use crate::suppressions;
+
+/// The act of an export, in the ledger.
+const ACTION: &str = "contact.export";
+/// The acts that are looks at somebody.
+pub(super) const LOOKS: &[&str] = &["contact.reveal", "message.reveal", ACTION];
+/// Stretches that may wait for a slow reader.
+const WAITING: usize = 2;
+/// The version of the document.
+const VERSION: u32 = 1;
+
+/// The exports of all organisations; cheap to clone.
+#[derive(Clone)]
+pub struct Exports {
+    pub(super) store: Store,
+    contacts: Contacts,
+    pub(super) messages: Messages,
+}
+
+impl Exports {
+    /// On the features they build on.
+    pub fn new(store: Store, contacts: Contacts, messages: Messages) -> Self {
+        Self { store, contacts, messages }
+    }
+
+    /// Whether there is a contact of this id to export.
+    pub(super) async fn expect(&self, ctx: &Ctx, contact: ContactId) -> Result<(), Failure> {
+        self.contacts.subject(ctx, contact).await?;
+        Ok(())
+    }
+
+    /// Everything held about a person, as it is written. The leaf is durable before anything of it is opened.
+    pub(super) async fn begin(
+        &self,
+        ctx: &Ctx,
+        contact: ContactId,
+        form: Form,
+        reason: &Reason,
+    ) -> Result<mpsc::Receiver<Bytes>, Failure> {
+        // Whoever asks for what is not there leaves no leaf about it.
+        self.expect(ctx, contact).await?;
+        let viewer = match rules::takes(form) {
+            Takes::Reason => {
+                let details = Map::from_iter([("form".to_owned(), json!(form))]);
+                let wanted = Look { action: ACTION, kind: ContactId::PREFIX, id: contact.bytes(), details };
+                looks::look(&self.store, ctx, wanted, reason).await?
+            }
+        };
+        failpoint::pass(Point::Exporting);
+        let order = self.order(ctx, contact, viewer).await?;
+        let (to, receiver) = mpsc::channel(WAITING);
+        let writer: Box<dyn Writer> = match form {
+            Form::Json => Box::<Json>::default(),
+            Form::Pdf => Box::new(Pdf::new().map_err(Fault::new)?),
+        };
+        let exports = self.clone();
+        tokio::spawn(async move {
+            match collect(&exports, order, Outlet { writer, to }).await {
+                Ok(counts) => tracing::info!(messages = counts.messages, "contact.exported"),
+                Err(Broken::Unread) => tracing::info!("contact.export_unread"),
+                // Whoever reads it finds no end.
+                Err(error) => tracing::error!(error = %error, "contact.export_broken"),
+            }
+        });
+        Ok(receiver)
+    }
+
+    async fn order(&self, ctx: &Ctx, contact: ContactId, viewer: Viewer) -> Result<Order, Failure> {
+        let found = self.contacts.find(ctx, contact).await?;
+        let addresses = self.addresses(ctx, &found).await?;
+        let about = About {
+            version: VERSION,
+            contact_id: contact,
+            organisation_id: ctx.org.id,
+            environment: ctx.org.environment.as_str(),
+            exported_at: ctx.now(),
+            request_id: ctx.request,
+        };
+        let person = person(&viewer, found);
+        Ok(Order { ctx: ctx.clone(), contact, viewer, about, person, addresses })
+    }
+
+    /// How a person's addresses would stand in the list of those nobody may write to.
+    async fn addresses(&self, ctx: &Ctx, contact: &Contact) -> Result<Vec<(ChannelKind, [u8; 16])>, StoreError> {
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let email = contact.fields.email.as_ref().and_then(|text| Email::parse(text.expose(Purpose::Index)).ok());
+        let phone = contact.fields.phone.as_ref().and_then(|text| Phone::parse(text.expose(Purpose::Index)).ok());
+        let normal = [
+            (ChannelKind::Email, email.map(|email| email.index_form())),
+            (ChannelKind::Sms, phone.map(|phone| phone.index_form())),
+        ];
+        let value = |channel, normal: &str| suppressions::value_of(&keys, ctx.org.environment, channel, normal);
+        Ok(normal.into_iter().filter_map(|(channel, normal)| Some((channel, value(channel, &normal?)))).collect())
+    }
+
+    /// Whether this is the person, or a message to them.
+    pub(super) async fn is_at(&self, ctx: &Ctx, target: &TypedId, contact: ContactId) -> Result<bool, StoreError> {
+        match &*target.kind {
+            ContactId::PREFIX => Ok(target.id == contact.bytes()),
+            MessageId::PREFIX => {
+                Ok(self.messages.recipient_of(ctx, MessageId::from_bytes(target.id)).await? == Some(contact))
+            }
+            _ => Ok(false),
+        }
+    }
+}
+
+fn person(viewer: &Viewer, contact: Contact) -> Person {
+    let fields = &contact.fields;
+    Person {
+        name: fields.name.as_ref().map(|value| viewer.text(value, Field::Name)),
+        phone: fields.phone.as_ref().map(|value| viewer.text(value, Field::Phone)),
+        email: fields.email.as_ref().map(|value| viewer.text(value, Field::Email)),
+        external_id: fields.external_id.as_ref().map(|value| viewer.text(value, Field::Other)),
+        locale: contact.locale,
+        created_at: contact.created_at,
+        updated_at: contact.updated_at,
+    }
+}

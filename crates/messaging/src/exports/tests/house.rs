@@ -1,0 +1,190 @@
+//! Through the service.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use sealpost_govern::Reason as Why;
+use sealpost_seal::normal::{Email, Phone};
+use sealpost_store::testing::TestStore;
+use sealpost_store::{ContactId, Ctx, Environment, StoreError, both_engines, sql};
+use sealpost_web::Failure;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use crate::channels::ChannelKind;
+use crate::contacts::{Details, Name};
+use crate::erasures::Asked;
+use crate::exports::Exports;
+use crate::exports::model::Form;
+use crate::messages::scene::House;
+use crate::suppressions;
+
+const EMAIL: &str = "marker.numbat@example.com";
+
+pub(super) async fn scene(test: TestStore) -> (House, Ctx, Exports) {
+    let house = House::around(test, 2, Environment::Live).await;
+    let ctx = house.organisations[0].clone();
+    let exports =
+        Exports::new(house.test.store.clone(), house.messaging.contacts.clone(), house.messaging.messages.clone());
+    (house, ctx, exports)
+}
+
+fn numbat() -> Details {
+    Details {
+        email: Some(Email::parse(EMAIL).unwrap()),
+        phone: Some(Phone::parse("+12025550166").unwrap()),
+        name: Some(Name::parse("Марина Νουμπατ مارينا".into()).unwrap()),
+        ..Details::default()
+    }
+}
+
+/// A contact with this many messages.
+pub(super) async fn person(house: &House, ctx: &Ctx, messages: u32) -> ContactId {
+    let contact = house.messaging.contacts.create(ctx, &numbat()).await.unwrap().id;
+    for number in 0..messages {
+        write_to(house, contact, &format!("marker-{number:04}")).await;
+    }
+    contact
+}
+
+pub(super) async fn write_to(house: &House, contact: ContactId, code: &str) {
+    let body = json!({ "event": "mail.transactional", "to": { "contact_id": contact }, "data": { "code": code } });
+    house.accept_body(0, body).await.unwrap();
+}
+
+pub(super) fn why() -> Why {
+    Why::parse("asked what is held".into()).unwrap()
+}
+
+pub(super) async fn all(mut from: mpsc::Receiver<Bytes>) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while let Some(some) = from.recv().await {
+        whole.extend_from_slice(&some);
+    }
+    whole
+}
+
+async fn json_of(exports: &Exports, ctx: &Ctx, contact: ContactId) -> Value {
+    let bytes = all(exports.begin(ctx, contact, Form::Json, &why()).await.unwrap()).await;
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+async fn leaves(house: &House, ctx: &Ctx, action: &str) -> usize {
+    let rows = house.test.store.ledger_leaves(ctx, 0, 1000).await.unwrap();
+    rows.iter().filter(|row| row.leaf.windows(action.len()).any(|window| window == action.as_bytes())).count()
+}
+
+fn is_absent<T>(outcome: &Result<T, Failure>) -> bool {
+    matches!(outcome, Err(Failure::Refused(refusal)) if refusal.code().status == 404)
+}
+
+both_engines! {
+    async fn a_person_gets_everything_that_is_held_about_them_and_of_nobody_else(test: TestStore) {
+        let (house, ctx, exports) = scene(test).await;
+        let contact = person(&house, &ctx, 120).await;
+        house.accept_body(0, json!({ "event": "mail.otp", "to": { "email": "somebody.else@example.com" },
+            "data": { "code": "of-another" } })).await.unwrap();
+        let keys = house.test.store.keys().organisation(ctx.org.id).await.unwrap();
+        let value = suppressions::value_of(&keys, ctx.org.environment, ChannelKind::Email, EMAIL);
+        house.test.store.write::<_, StoreError>(&ctx, move |tx| {
+            Ok(suppressions::suppress(tx, ChannelKind::Email, value, suppressions::Reason::Unsubscribed)?.map(drop))
+        }).await.unwrap();
+        house.messaging.contacts.reveal(&ctx, contact, &[crate::contacts::Reveal::Name], &why()).await.unwrap();
+        let document = json_of(&exports, &ctx, contact).await;
+        assert_eq!(document["person"]["name"], "Марина Νουμπατ مارينا");
+        assert_eq!(document["person"]["email"], EMAIL);
+        let messages = document["messages"].as_array().unwrap();
+        assert_eq!(messages.len(), 120);
+        assert!(messages.iter().all(|one| one["to"] == EMAIL && one["event"] == "mail.transactional"));
+        let codes: BTreeSet<_> = messages.iter().map(|one| one["data"]["code"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(codes, (0..120).map(|number| format!("marker-{number:04}")).collect());
+        assert!(messages.iter().all(|one| one["content"]["text"] == one["data"]["code"]));
+        let ids: Vec<_> = messages.iter().map(|one| one["id"].as_str().unwrap()).collect();
+        assert!(ids.is_sorted_by(|one, other| one > other), "newest first, none twice");
+        assert_eq!(messages[119]["timeline"][0]["kind"], "accepted");
+        assert_eq!(document["suppressions"][0]["reason"], "unsubscribed");
+        let looks: Vec<_> = document["looks"].as_array().unwrap().iter().map(|look| look["action"].clone()).collect();
+        assert_eq!(looks, ["contact.reveal", "contact.export"]);
+        assert_eq!(document["looks"][1]["reason_given"], true);
+        assert_eq!(document["complete"], json!({ "messages": 120, "suppressions": 1, "looks": 2 }));
+        assert!(!document.to_string().contains("of-another") && !document.to_string().contains("somebody.else"));
+        assert!(!document.to_string().contains("asked what is held"), "reasons stay sealed in the ledger");
+    }
+
+    async fn the_leaf_is_there_before_anything_is_opened_and_without_it_nothing_is(test: TestStore) {
+        let (house, ctx, exports) = scene(test).await;
+        let contact = person(&house, &ctx, 1).await;
+        house.test.break_ledger(true);
+        assert!(exports.begin(&ctx, contact, Form::Json, &why()).await.is_err());
+        house.test.break_ledger(false);
+        assert_eq!(leaves(&house, &ctx, "contact.export").await, 0);
+        let stream = exports.begin(&ctx, contact, Form::Pdf, &why()).await.unwrap();
+        assert_eq!(leaves(&house, &ctx, "contact.export").await, 1);
+        drop(stream);
+    }
+
+    async fn somebody_elses_person_the_other_environment_and_an_erased_one_are_absent_alike(test: TestStore) {
+        let (house, ctx, exports) = scene(test).await;
+        let contact = person(&house, &ctx, 1).await;
+        let other = house.organisations[1].clone();
+        let mut elsewhere = ctx.clone();
+        elsewhere.org.environment = Environment::Test;
+        for stranger in [&other, &elsewhere] {
+            assert!(is_absent(&exports.begin(stranger, contact, Form::Json, &why()).await));
+        }
+        house.messaging.erasures.erase(&ctx, contact, &Asked::default()).await.unwrap();
+        assert!(is_absent(&exports.begin(&ctx, contact, Form::Json, &why()).await));
+        assert_eq!(leaves(&house, &ctx, "contact.export").await, 0, "who asks for what is not there leaves no leaf");
+    }
+
+    async fn what_is_not_stored_or_damaged_is_said_and_the_rest_goes_out(test: TestStore) {
+        let (house, ctx, exports) = scene(test).await;
+        let contact = person(&house, &ctx, 3).await;
+        let ids = sql!("select id from message where org = $1 and env = $2 and contact = $3 order by id");
+        let ids: Vec<sealpost_store::MessageId> = house.test.store
+            .read::<_, StoreError>(&ctx, move |tx| tx.all(ids, &[&contact], |row| row.get("id"))).await.unwrap();
+        house.test.store.maintain::<_, StoreError>(&ctx, move |tx| {
+            tx.put(sql!("update message set payload = null where org = $1 and env = $2 and id = $3"), &[&ids[0]])?;
+            tx.put(sql!("update message set payload = $4 where org = $1 and env = $2 and id = $3"), &[&ids[1], &vec![0u8; 64]])
+        }).await.unwrap();
+        let document = json_of(&exports, &ctx, contact).await;
+        let rules: Vec<_> = document["messages"].as_array().unwrap().iter().map(|one| one["not_stored"].clone()).collect();
+        assert_eq!(rules, [json!(null), json!("damaged"), json!("payload_storage")]);
+        assert_eq!(document["messages"][2]["to"], EMAIL, "the address of what has no payload is still held");
+        assert_eq!(document["complete"]["messages"], 3);
+    }
+
+    async fn exports_are_looks_of_the_day_and_are_refused_when_none_is_left(test: TestStore) {
+        let (house, ctx, exports) = scene(test).await;
+        let contact = person(&house, &ctx, 1).await;
+        let mut refused = 0;
+        for _ in 0..205 {
+            match exports.begin(&ctx, contact, Form::Json, &why()).await {
+                Ok(stream) => drop(stream),
+                Err(Failure::Refused(refusal)) => {
+                    assert_eq!(refusal.code().code, "reveal_budget_exhausted");
+                    refused += 1;
+                }
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(refused, 5);
+    }
+}
+
+/// A file that lies by its size would show here: the writer never holds more than a stretch and a page.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_reads_slowly_makes_nothing_pile_up() {
+    let (house, ctx, exports) = scene(TestStore::sqlite().await).await;
+    let contact = person(&house, &ctx, 300).await;
+    for form in [Form::Json, Form::Pdf] {
+        let mut stream = exports.begin(&ctx, contact, form, &why()).await.unwrap();
+        let (mut most, mut parts) = (0, 0);
+        while let Some(some) = stream.recv().await {
+            most = most.max(some.len());
+            parts += 1;
+            tokio::task::yield_now().await;
+        }
+        assert!(parts > 1 && most < 160 << 10, "{form:?}: {parts} parts, the largest of {most} bytes");
+    }
+}

@@ -1,0 +1,5 @@
+//! What exports promise, through the service and the API, on both engines.
+
+mod house;
+mod memory;
+mod pdf;

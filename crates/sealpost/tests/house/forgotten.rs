@@ -1,0 +1,154 @@
+//! Erased is erased: a person who is in every feature there is, then erased, and somebody who comes by everything that is left.
+//!
+//! `R20` of the product's own list. The server is the real one; seven days pass by a moved clock on its files.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use sealpost_access::encryption;
+use sealpost_seal::RootKey;
+use sealpost_seal::rng::SystemRng;
+use sealpost_store::{Clock, Database, Keys, Store, StoreConfig, Time, World};
+use serde_json::json;
+
+use crate::api::Ask;
+use crate::attacker::{Loot, sealed_in};
+use crate::canary::{Needles, Personal};
+use crate::house::{House, text};
+
+const WEEK_MS: i64 = 7 * 86_400_000;
+
+/// Marks that stay: they are not the person's.
+const NOT_THEIRS: [&str; 4] =
+    ["password of a relay", "value of a secret", "older value of a secret", "reason of a reveal"];
+
+struct At(Time);
+
+impl Clock for At {
+    fn now(&self) -> Time {
+        self.0
+    }
+}
+
+/// What of the person is in these clear bytes.
+fn of_the_person<'n>(needles: &'n Needles, clear: &[u8]) -> Vec<&'n str> {
+    let theirs = |form: &&str| !NOT_THEIRS.iter().any(|other| form.starts_with(other));
+    needles.found_in(clear).into_iter().filter(theirs).collect()
+}
+
+/// Everything of the person that somebody with these keys finds in these databases.
+fn found(needles: &Needles, loot: &Loot, databases: &[&Path]) -> Vec<String> {
+    let mut all = Vec::new();
+    for data in databases {
+        for (column, clear) in loot.open(&sealed_in(data)) {
+            all.extend(of_the_person(needles, &clear).into_iter().map(|form| format!("{column}: {form}")));
+        }
+    }
+    all
+}
+
+/// What a copy of the keys is worth to whoever has it, the folder of copy keys as it is now, and the root key.
+async fn loot_of_copy(copy: &Path, copy_keys: &Path, root: &str, now: Time) -> Option<Loot> {
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = Database::Sqlite { folder: folder.path().to_owned() };
+    let restored = Keys::restore(elsewhere, RootKey::parse(root).unwrap(), world(now), copy, copy_keys).await;
+    restored.ok().map(|_| Loot::of(&folder.path().join("keys.db"), &RootKey::parse(root).unwrap()))
+}
+
+fn world(now: Time) -> World {
+    World { clock: Arc::new(At(now)), rng: Arc::new(SystemRng) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_an_erased_person_nothing_opens_at_once_and_after_a_week_nothing_anywhere() {
+    let house = House::sqlite().await;
+    let needles = Needles::new();
+    let now = || World::real().clock.now();
+    let root_text = std::fs::read_to_string(house.folder().join("root.key")).unwrap();
+    let root = || RootKey::parse(&root_text).unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let (copies, copy_keys) = (files.path().join("copies"), files.path().join("copy-keys"));
+
+    let personal = Personal::plant(&house).await;
+    live_with(&house, &personal).await;
+    // Backups from before: of the data, and of the keys.
+    let before = files.path().join("before.db");
+    let data = house.folder().join("data.db");
+    rusqlite::Connection::open(&data).unwrap().execute("vacuum into ?1", [before.to_str().unwrap()]).unwrap();
+    let alone = Keys::open_alone(Database::Sqlite { folder: house.folder().to_owned() }, root(), World::real());
+    let copy = alone.await.unwrap().copy(&copies, &copy_keys).await.unwrap();
+
+    // So that this test can fail: whoever has all of it sees everything of them.
+    let live = || Loot::of(&house.folder().join("keys.db"), &root());
+    let seen = found(&needles, &live(), &[&data, &before]);
+    for place in ["contact.name", "contact.email", "contact.phone", "contact.external_id", "message.payload"] {
+        assert!(seen.iter().any(|one| one.starts_with(place)), "{place} is not attacked: {seen:?}");
+    }
+    let slots_before = live().slots();
+
+    let erased = Ask::new("delete", format!("/v1/contacts/{}?reason=asked", personal.contact())).key(&house.keys.ours);
+    let answer = house.api.must(erased).await;
+    let began = std::time::Instant::now();
+    let left = found(&needles, &live(), &[&data, &before]);
+    assert!(left.is_empty(), "with all keys that live: {left:?}");
+    assert!(began.elapsed().as_secs() < 60 && live().slots() < slots_before);
+    for (place, bytes) in house.stored().await {
+        let left = of_the_person(&needles, &bytes);
+        assert!(left.is_empty(), "{place}: {left:?}");
+    }
+    for heard in house.receiver.heard().iter().chain(&house.collector.heard()) {
+        let left = of_the_person(&needles, &heard.body);
+        assert!(left.is_empty(), "somebody was told: {left:?}");
+    }
+    // A copy of the keys from before still opens for whoever has its key: that is what the week is for, and what is said.
+    let still = loot_of_copy(&copy.file, &copy_keys, &root_text, now()).await.expect("a copy opens within the week");
+    assert!(!found(&needles, &still, &[&before]).is_empty(), "the copy holds nothing: this proves nothing");
+    let final_at: Time = text(&answer, "final_at").parse().unwrap();
+    assert!(
+        copy.ends_at.since(final_at) <= 0,
+        "the certificate says {final_at}, the copy lives until {}",
+        copy.ends_at
+    );
+
+    // A week later.
+    let folder = house.die().await;
+    let later = now().plus_ms(WEEK_MS);
+    let config = StoreConfig {
+        database: Database::Sqlite { folder: folder.path().to_owned() },
+        root: root(),
+        world: world(later),
+        origin: "house.example/ledger".into(),
+    };
+    let store = Store::open(config).await.unwrap();
+    encryption::look_after(&store, [7; 16], sealpost_messaging::Messaging::RESEALS).await.unwrap();
+    store.leave_nothing_deleted().await.unwrap();
+    drop(store);
+    let everything = Loot::of(&folder.path().join("keys.db"), &root());
+    let opened = loot_of_copy(&copy.file, &copy_keys, &root_text, later).await;
+    assert!(opened.is_none(), "a copy from before the week still opens");
+    let everything = opened.into_iter().fold(everything, Loot::and);
+    let left = found(&needles, &everything, &[&folder.path().join("data.db"), &before]);
+    assert!(left.is_empty(), "a week later, with everything there is: {left:?}");
+}
+
+/// Has the person be wherever somebody can be: looked at, searched for, suppressed, exported, answered twice, listened to.
+async fn live_with(house: &House, personal: &Personal) {
+    let contact = personal.contact();
+    let reason = json!({ "fields": ["phone", "email", "name", "external_id"], "reason": "a call" });
+    house.post(format!("/v1/contacts/{contact}/reveal"), &reason).await;
+    house.post(format!("/v1/messages/{}/reveal", personal.message_id()), &json!({ "reason": "a call" })).await;
+    let twice = Personal::message("canary");
+    for _ in 0..2 {
+        let ask = Ask::post("/v1/messages", &twice).key(&house.keys.ours).header("idempotency-key", "twice");
+        house.api.must(ask).await;
+    }
+    let change = json!({ "locale": "nb-NO" });
+    house.api.must(Ask::new("patch", format!("/v1/contacts/{contact}")).json(&change).key(&house.keys.ours)).await;
+    let owner = house.standing_owner().await;
+    for path in ["/app/test/contacts", "/app/test/messages", "/app/test/outbox", "/app/test/audit"] {
+        assert_eq!(house.api.ask(Ask::get(path).page().member(&owner)).await.status, 200, "{path}");
+    }
+    assert_eq!(house.api.ask(Ask::get("/v1/ledger/entries?limit=250").key(&house.keys.live)).await.status, 200);
+    let _listening = house.api.listen(Ask::get("/app/test/live").member(&owner)).await;
+    house.api.must(Ask::post("/v1/contacts/match", &json!({ "phone_last4": "7391" })).key(&house.keys.seeing)).await;
+}
