@@ -2,7 +2,6 @@
 
 use sealpost_govern::erasure;
 use sealpost_seal::Purpose;
-use sealpost_seal::normal::{Email, Phone};
 use sealpost_store::failpoint::{self, Point};
 use sealpost_store::{
     Change, ContactId, Ctx, EndpointId, Erased, ErasureId, Leaf, LedgerHead, NoticeId, Org, Recorded, SHREDDED, Store,
@@ -15,7 +14,7 @@ use super::ground::{Asked, Finality, Ground};
 use super::model::Erasure;
 use super::{policy, store};
 use crate::channels::ChannelKind;
-use crate::contacts::{self, Contact, ContactRefusal, Contacts};
+use crate::contacts::{self, ContactRefusal, Contacts};
 use crate::deliveries::{self, Notice, Occurrence};
 use crate::endpoints::Endpoints;
 use crate::messages::{self, Messages};
@@ -100,7 +99,10 @@ impl Erasures {
     /// Makes an erasure ready; [`begin`] begins it, inside a transaction.
     pub(super) async fn prepare(&self, ctx: &Ctx, contact: ContactId, asked: &Asked) -> Result<Prepared, Failure> {
         let addresses = match self.contacts.find(ctx, contact).await {
-            Ok(found) => self.addresses(ctx, &found).await?,
+            Ok(found) => {
+                let keys = self.store.keys().organisation(ctx.org.id).await?;
+                suppressions::of_contact(&keys, ctx.org.environment, &found)
+            }
             // Their key is gone, and what they were called is still to go.
             Err(ContactRefusal::NotFound) => Vec::new(),
             Err(refusal) => return Err(refusal.into()),
@@ -119,18 +121,6 @@ impl Erasures {
         };
         let (ground, finality) = (asked.ground, asked.finality);
         Ok(Prepared { id, contact, addresses, told, details, ground, finality })
-    }
-
-    async fn addresses(&self, ctx: &Ctx, contact: &Contact) -> Result<Vec<(ChannelKind, [u8; 16])>, StoreError> {
-        let keys = self.store.keys().organisation(ctx.org.id).await?;
-        let email = contact.fields.email.as_ref().and_then(|text| Email::parse(text.expose(Purpose::Index)).ok());
-        let phone = contact.fields.phone.as_ref().and_then(|text| Phone::parse(text.expose(Purpose::Index)).ok());
-        let normal = [
-            (ChannelKind::Email, email.map(|email| email.index_form())),
-            (ChannelKind::Sms, phone.map(|phone| phone.index_form())),
-        ];
-        let value = |channel, normal: &str| suppressions::value_of(&keys, ctx.org.environment, channel, normal);
-        Ok(normal.into_iter().filter_map(|(channel, normal)| Some((channel, value(channel, &normal?)))).collect())
     }
 
     /// Erases a contact, at once.

@@ -4,8 +4,6 @@ use bytes::Bytes;
 use sealpost_govern::Reason;
 use sealpost_govern::audit::TypedId;
 use sealpost_govern::looks::{self, Look};
-use sealpost_seal::Purpose;
-use sealpost_seal::normal::{Email, Phone};
 use sealpost_seal::viewer::{Field, Viewer};
 use sealpost_store::failpoint::{self, Point};
 use sealpost_store::{ContactId, Ctx, MessageId, Store, StoreError};
@@ -18,7 +16,6 @@ use super::json::Json;
 use super::model::{About, Form, Person, Writer};
 use super::pdf::Pdf;
 use super::rules::{self, Takes};
-use crate::channels::ChannelKind;
 use crate::contacts::{Contact, Contacts};
 use crate::messages::Messages;
 use crate::suppressions;
@@ -90,7 +87,8 @@ impl Exports {
 
     async fn order(&self, ctx: &Ctx, contact: ContactId, viewer: Viewer) -> Result<Order, Failure> {
         let found = self.contacts.find(ctx, contact).await?;
-        let addresses = self.addresses(ctx, &found).await?;
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let addresses = suppressions::of_contact(&keys, ctx.org.environment, &found);
         let about = About {
             version: VERSION,
             contact_id: contact,
@@ -101,19 +99,6 @@ impl Exports {
         };
         let person = person(&viewer, found);
         Ok(Order { ctx: ctx.clone(), contact, viewer, about, person, addresses })
-    }
-
-    /// How a person's addresses would stand in the list of those nobody may write to.
-    async fn addresses(&self, ctx: &Ctx, contact: &Contact) -> Result<Vec<(ChannelKind, [u8; 16])>, StoreError> {
-        let keys = self.store.keys().organisation(ctx.org.id).await?;
-        let email = contact.fields.email.as_ref().and_then(|text| Email::parse(text.expose(Purpose::Index)).ok());
-        let phone = contact.fields.phone.as_ref().and_then(|text| Phone::parse(text.expose(Purpose::Index)).ok());
-        let normal = [
-            (ChannelKind::Email, email.map(|email| email.index_form())),
-            (ChannelKind::Sms, phone.map(|phone| phone.index_form())),
-        ];
-        let value = |channel, normal: &str| suppressions::value_of(&keys, ctx.org.environment, channel, normal);
-        Ok(normal.into_iter().filter_map(|(channel, normal)| Some((channel, value(channel, &normal?)))).collect())
     }
 
     /// Whether this is the person, or a message to them.

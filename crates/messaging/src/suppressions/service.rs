@@ -1,10 +1,13 @@
 //! What can be done with suppressions, inside a transaction.
 
+use sealpost_seal::Purpose;
+use sealpost_seal::normal::{Email, Phone};
 use sealpost_store::{Environment, Leaf, OrgKeys, Recorded, StoreError, SuppressionId, Time, Tx};
 
 use super::model::{Reason, Suppression, SuppressionRefusal};
 use super::store;
 use crate::channels::ChannelKind;
+use crate::contacts::Contact;
 
 /// The label of the organisation's key under which addresses are hashed. Apart from the blind indexes: those change with the
 /// month and die with the contact.
@@ -23,6 +26,19 @@ pub fn value_of(keys: &OrgKeys, environment: Environment, channel: ChannelKind, 
     let mut value = [0; 16];
     value.copy_from_slice(&mac[..16]);
     value
+}
+
+/// How everything a contact can be written to at stands in the list.
+pub(crate) fn of_contact(keys: &OrgKeys, environment: Environment, contact: &Contact) -> Vec<(ChannelKind, [u8; 16])> {
+    let fields = &contact.fields;
+    let email = fields.email.as_ref().and_then(|text| Email::parse(text.expose(Purpose::Index)).ok());
+    let phone = fields.phone.as_ref().and_then(|text| Phone::parse(text.expose(Purpose::Index)).ok());
+    let normal = [
+        (ChannelKind::Email, email.map(|email| email.index_form())),
+        (ChannelKind::Sms, phone.map(|phone| phone.index_form())),
+    ];
+    let value = |channel, normal: &str| value_of(keys, environment, channel, normal);
+    normal.into_iter().filter_map(|(channel, normal)| Some((channel, value(channel, &normal?)))).collect()
 }
 
 /// Whether nobody may write to this address.
