@@ -28,8 +28,8 @@ pub trait TextResolver: Send + Sync + 'static {
     fn text<'a>(&'a self, name: &'a str) -> TextLookup<'a>;
 }
 
-/// Asks name servers: those of the operating system, or others.
-pub struct NameServers(TokioResolver);
+/// Asks name servers: those of the operating system, or others. For TXT records, and for addresses ([`crate::resolve::Resolver`]).
+pub struct NameServers(pub(crate) TokioResolver);
 
 impl NameServers {
     /// The operating system's. `Err` if it doesn't say which.

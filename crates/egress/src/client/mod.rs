@@ -7,6 +7,7 @@
 
 mod connection;
 mod error;
+mod pace;
 mod request;
 mod wire;
 
@@ -64,7 +65,7 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body as sent, at most [`Outbound::most`] bytes, never decompressed.
     pub body: Bytes,
-    /// Whether there was more body than that.
+    /// Whether there was more body than that, or the rest came too slowly to be waited for.
     pub truncated: bool,
     /// From the start of the call to the end of the body.
     pub latency: Duration,

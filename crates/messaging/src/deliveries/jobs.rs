@@ -12,7 +12,7 @@ use sealpost_store::{Claim, Ctx, DeliveryId, Leaf, Store, StoreError, Time, outb
 use super::model::{Attempt, Delivery, State};
 use super::rules::{self, Next, Verdict};
 use super::{service, store};
-use crate::dispatcher::Handler;
+use crate::dispatcher::{Handler, Lane, Went};
 use crate::endpoints::{CallError, Endpoints, Gate, Ready, Telling, call};
 use crate::meters::Meters;
 
@@ -20,6 +20,8 @@ use crate::meters::Meters;
 const DEADLINE: Duration = Duration::from_secs(20);
 /// An attempt with its deadline and some air, in milliseconds.
 const ATTEMPT_MS: i64 = 30_000;
+/// An answer that took longer than this is a slow one.
+const SLOW_MS: u32 = 2_000;
 /// How long a delivery waits for an endpoint that must prove itself again.
 const PENDING_MS: i64 = 5 * 60_000;
 
@@ -52,13 +54,19 @@ impl Deliverer {
         Arc::new(Self { store, endpoints, client, meters })
     }
 
-    async fn deliver(&self, claim: Claim) -> Result<(), StoreError> {
+    async fn deliver(&self, mut claim: Claim) -> Result<Went, StoreError> {
         let ctx = service::ctx(&self.store, &claim);
         let Some(delivery) = self.delivery(&ctx, &claim).await? else {
-            return outbox::ours(self.store.maintain(&ctx, move |tx| outbox::finish(tx, &claim)).await).map(drop);
+            return outbox::ours(self.store.maintain(&ctx, move |tx| outbox::finish(tx, &claim)).await)
+                .map(|_| Went::Moot);
         };
+        if claim.hint.is_none() {
+            // Only now is it known whose turn it has to wait for.
+            claim.hint = Some(Arc::new(delivery));
+            return Ok(Went::Wait(Box::new(claim)));
+        }
         if !self.holds(&ctx, &claim).await? {
-            return Ok(());
+            return Ok(Went::Moot);
         }
         let ready = self.endpoints.ready(&ctx, delivery.endpoint).await?;
         let ended = match &ready {
@@ -70,6 +78,7 @@ impl Deliverer {
             Ended::Tried(_, verdict) => Some(*verdict),
             _ => None,
         };
+        let went = went(&ended);
         self.settle(&ctx, claim, delivery, ended).await?;
         if let (Some(ready), Some(verdict)) = (ready, verdict) {
             match verdict {
@@ -78,7 +87,7 @@ impl Deliverer {
                 Verdict::Gone => self.endpoints.gone(&ctx, &ready).await,
             }
         }
-        Ok(())
+        Ok(went)
     }
 
     /// Whether the job is still ours for the length of an attempt. A job that waited long, behind a slow receiver, asks.
@@ -172,12 +181,28 @@ impl Deliverer {
 }
 
 impl Handler for Deliverer {
-    fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = Went> + Send + '_>> {
         Box::pin(async move {
-            if let Err(error) = self.deliver(claim).await {
+            self.deliver(claim).await.unwrap_or_else(|error| {
                 tracing::warn!(error = %error, "delivery.not_recorded");
-            }
+                Went::Moot
+            })
         })
+    }
+
+    fn lane(&self, claim: &Claim) -> Option<Lane> {
+        let delivery = claim.hint.as_ref()?.downcast_ref::<Delivery>()?;
+        Some(Lane(delivery.endpoint.bytes()))
+    }
+}
+
+/// What a run says of the receiver.
+fn went(ended: &Ended) -> Went {
+    match ended {
+        Ended::Tried(attempt, Verdict::Delivered) if attempt.latency_ms.is_none_or(|ms| ms < SLOW_MS) => Went::Well,
+        Ended::Tried(_, Verdict::Delivered) => Went::Slowly,
+        Ended::Tried(..) => Went::Badly,
+        Ended::Later(_) | Ended::Never(_) => Went::Moot,
     }
 }
 
