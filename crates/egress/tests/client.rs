@@ -155,6 +155,37 @@ async fn a_body_that_drips_meets_the_deadline() {
 }
 
 #[tokio::test]
+async fn a_body_that_goes_on_dripping_is_cut_and_its_status_stands() {
+    let pki = Pki::new();
+    let sink = Sink::start(pki.server(HOST), |mut peer| async move {
+        peer.request().await;
+        peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n1").await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let client = client(&pki);
+    let answer = get_within(&client, &sink.url("/"), Duration::from_secs(600)).await.unwrap();
+    assert_eq!((answer.status, answer.truncated, &answer.body[..]), (200, true, &b"1"[..]));
+    // What was given up is not asked a second time.
+    get_within(&client, &sink.url("/"), Duration::from_secs(600)).await.unwrap();
+    assert_eq!(sink.connections(), 2);
+}
+
+#[tokio::test]
+async fn a_head_that_drips_is_no_answer() {
+    let pki = Pki::new();
+    let sink = Sink::start(pki.server(HOST), |mut peer| async move {
+        peer.request().await;
+        peer.say(b"HTTP/1.1 2").await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let result = get_within(&client(&pki), &sink.url("/"), Duration::from_secs(600)).await;
+    assert_eq!(kind(result), SendErrorKind::Timeout);
+    assert_eq!(sink.connections(), 1);
+}
+
+#[tokio::test]
 async fn a_handshake_that_hangs_has_processed_nothing() {
     let pki = Pki::new();
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -217,12 +217,11 @@ pub(crate) fn database(config: &StorageConfig, environment: &Environment) -> Res
 }
 
 fn client(config: &EgressConfig, trust: &Trust) -> Result<Client> {
-    let policy = config.ports.iter().fold(Policy::strict(), |policy, port| policy.with_port(*port));
-    Ok(Client::new(Network::system(opened(policy, config)), trust)?)
+    Ok(Client::new(receivers(config)?, trust)?)
 }
 
-/// Who is asked for records of domains.
-fn name_servers(config: &EgressConfig) -> Result<NameServers> {
+/// Who is asked for what the API names: addresses of receivers, relays and identity providers, and records of domains.
+pub(crate) fn name_servers(config: &EgressConfig) -> Result<NameServers> {
     let servers = match config.name_servers.as_slice() {
         [] => NameServers::of_the_system(),
         these => NameServers::these(these),
@@ -231,13 +230,20 @@ fn name_servers(config: &EgressConfig) -> Result<NameServers> {
 }
 
 fn mailer(config: &EgressConfig, trust: &Trust) -> Result<Mailer> {
-    Ok(Mailer::new(Network::system(opened(Policy::strict_mail(), config)), trust)?)
+    Ok(Mailer::new(Network::new(opened(Policy::strict_mail(), config), name_servers(config)?), trust)?)
+}
+
+/// The network in which endpoints and identity providers are.
+pub(crate) fn receivers(config: &EgressConfig) -> Result<Network> {
+    let policy = config.ports.iter().fold(Policy::strict(), |policy, port| policy.with_port(*port));
+    Ok(Network::new(opened(policy, config), name_servers(config)?))
 }
 
 /// The policy with what the configuration opens and closes.
 pub(crate) fn opened(policy: Policy, config: &EgressConfig) -> Policy {
     let policy = config.allow.iter().fold(policy, |policy, block| policy.with_allowed(block.cidr()));
     let policy = config.refuse.iter().fold(policy, |policy, block| policy.with_refused(block.cidr()));
+    let policy = config.nat64.iter().fold(policy, |policy, block| policy.with_translated(block.cidr()));
     if config.loopback { policy.with_loopback() } else { policy }
 }
 
