@@ -37,8 +37,9 @@ class Verdict:
 class House:
     """A running server with a key of each environment."""
 
-    def __init__(self, port=0):
-        """On a port that the system chooses unless it is said; whoever looks at addresses we write has to say."""
+    def __init__(self, port=0, egress=None):
+        """On a port that the system chooses unless it is said; whoever looks at addresses we write has to say. Receivers are on this
+        machine unless `egress` says what stands in that table."""
         config = FOLDER / "etc"
         made = self._run("init", "--dir", config, "--data", FOLDER / "data", "--organisation", "Referee (fictional)",
                          "--host", "localhost", "--bind", f"127.0.0.1:{port}")
@@ -48,7 +49,8 @@ class House:
         quotas = "".join(f"{name} = {{ count = 1000000, seconds = 1 }}\n"
                          for name in ["send", "batch", "read", "search", "partial", "write", "reveal", "provision"])
         with open(config / "sealpost.toml", "a") as file:
-            file.write(f'\n[egress]\nloopback = true\nauthorities = ["{self.tls}/ca.pem"]\n'
+            egress = egress or f'loopback = true\nauthorities = ["{self.tls}/ca.pem"]\n'
+            file.write(f"\n[egress]\n{egress}"
                        f"\n[limits]\npeer = {{ count = 1000000, seconds = 1 }}\n"
                        f"[limits.caller]\n{quotas}[limits.organisation]\n{quotas}")
         self._config = config / "sealpost.toml"

@@ -221,7 +221,7 @@ fn client(config: &EgressConfig, trust: &Trust) -> Result<Client> {
 }
 
 /// Who is asked for what the API names: addresses of receivers, relays and identity providers, and records of domains.
-pub(crate) fn name_servers(config: &EgressConfig) -> Result<NameServers> {
+fn name_servers(config: &EgressConfig) -> Result<NameServers> {
     let servers = match config.name_servers.as_slice() {
         [] => NameServers::of_the_system(),
         these => NameServers::these(these),

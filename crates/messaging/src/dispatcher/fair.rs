@@ -111,7 +111,7 @@ impl FairQueue {
     pub(super) fn next(
         &mut self,
         may: impl Fn(OrgId) -> bool,
-        may_lane: impl Fn(Lane) -> May,
+        may_lane: impl Fn(OrgId, Lane) -> May,
     ) -> Option<(Claim, Option<Lane>)> {
         loop {
             let at = self.turns.iter().position(|org| may(*org))?;
@@ -119,7 +119,7 @@ impl FairQueue {
             let org = self.turns.pop_front()?;
             let jobs = self.queues.get_mut(&org)?;
             let in_doubt = &mut self.in_doubt;
-            let next = jobs.next(&may_lane, |lane| in_doubt.push((org, lane)));
+            let next = jobs.next(|lane| may_lane(org, lane), |lane| in_doubt.push((org, lane)));
             if jobs.has_turn() {
                 self.turns.push_back(org);
             } else if jobs.lanes.is_empty() {
@@ -144,9 +144,10 @@ impl FairQueue {
         }
     }
 
-    /// Something may begin again in the lanes that are in doubt.
-    pub(super) fn wake_in_doubt(&mut self) {
-        for (org, lane) in std::mem::take(&mut self.in_doubt) {
+    /// Something may begin again in the lanes that are in doubt: of this organisation, or of all.
+    pub(super) fn wake_in_doubt(&mut self, of: Option<OrgId>) {
+        let woken = self.in_doubt.extract_if(.., |(org, _)| of.is_none_or(|of| of == *org));
+        for (org, lane) in woken.collect::<Vec<_>>() {
             self.wake(org, lane);
         }
     }
@@ -177,7 +178,7 @@ pub(super) mod tests {
     }
 
     fn next(queue: &mut FairQueue, may: impl Fn(OrgId) -> bool) -> Option<u8> {
-        queue.next(may, |_| May::Begin).map(|(claim, _)| claim.target[0])
+        queue.next(may, |_, _| May::Begin).map(|(claim, _)| claim.target[0])
     }
 
     fn all(queue: &mut FairQueue) -> Vec<u8> {
@@ -221,14 +222,14 @@ pub(super) mod tests {
         for may in [May::AfterItsOwn, May::AfterDoubt] {
             [1, 1, 2].into_iter().enumerate().for_each(|(n, of)| queue.push(claim(1, n as u8), lane(of)));
             let mut open = || {
-                let next = queue.next(|_| true, |lane| if lane == closed { may } else { May::Begin });
+                let next = queue.next(|_| true, |_, lane| if lane == closed { may } else { May::Begin });
                 next.map(|(claim, _)| claim.target[0])
             };
             assert_eq!((open(), open()), (Some(2), None));
             queue.push(claim(1, 3), lane(1));
             assert_eq!((next(&mut queue, |_| true), queue.len()), (None, 3));
             match may {
-                May::AfterDoubt => queue.wake_in_doubt(),
+                May::AfterDoubt => queue.wake_in_doubt(None),
                 _ => queue.wake(OrgId::from_bytes([1; 16]), closed),
             }
             assert_eq!(all(&mut queue), [0, 1, 3]);
@@ -248,10 +249,11 @@ pub(super) mod tests {
         let mut queue = FairQueue::default();
         (0..50).for_each(|n| queue.push(claim(n % 3, n), if n % 2 == 0 { lane(n % 5) } else { None }));
         // Some lanes rest half way.
-        let may = |lane: Lane| if lane.0[0] % 2 == 0 { May::Begin } else { May::AfterDoubt };
+        let may = |_, lane: Lane| if lane.0[0] % 2 == 0 { May::Begin } else { May::AfterDoubt };
         let mut out: Vec<u8> = std::iter::from_fn(|| queue.next(|_| true, may)).map(|(claim, _)| claim.target[0]).collect();
         assert!(out.len() < 50);
-        queue.wake_in_doubt();
+        queue.wake_in_doubt(Some(OrgId::from_bytes([1; 16])));
+        queue.wake_in_doubt(None);
         out.extend(all(&mut queue));
         out.sort_unstable();
         assert_eq!(out, (0..50).collect::<Vec<u8>>());

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sealpost_store::{Claim, OrgId};
 
 use super::fair::FairQueue;
-use super::lanes::{self, Lane, Lanes, Went};
+use super::lanes::{self, Lane, Lanes, May, Went};
 
 /// How many times what is free one organisation may have under way (dynamic thresholds, Choudhury and Hahne 1998): alone it
 /// gets three quarters of all, the next one three quarters of what that left.
@@ -61,7 +61,11 @@ impl Schedule {
         let share = SHARE * (self.most - self.busy);
         let (claim, lane) = self.waiting.next(
             |org| self.under_way.get(&org).is_none_or(|count| *count < share),
-            |lane| self.lanes.may(lane),
+            // Whoever has nothing under way may have one, however much of others is in doubt.
+            |org, lane| match self.lanes.may(lane) {
+                May::AfterDoubt if !self.under_way.contains_key(&org) => May::Begin,
+                may => may,
+            },
         )?;
         let org = claim.org.id;
         *self.under_way.entry(org).or_default() += 1;
@@ -75,7 +79,7 @@ impl Schedule {
             self.lanes.ended(in_lane, went);
             // A slot that was held in doubt may be anybody's who is in doubt.
             if in_lane.in_doubt() {
-                self.waiting.wake_in_doubt();
+                self.waiting.wake_in_doubt(None);
             }
             self.waiting.wake(begun.org, in_lane.lane());
         }
@@ -84,6 +88,7 @@ impl Schedule {
         self.busy -= 1;
         if *count == 0 {
             self.under_way.remove(&begun.org);
+            self.waiting.wake_in_doubt(Some(begun.org));
         }
     }
 
@@ -165,5 +170,8 @@ mod tests {
             begun.into_iter().for_each(|begun| schedule.ended(begun, &Went::Well));
         }
         assert_eq!(schedule.waiting(), 1000 - 32);
+        // And somebody else's first receiver is heard all the same.
+        (0..3).for_each(|_| schedule.admit(claim(2, 0), lane(255)));
+        assert_eq!(started(&mut schedule), 1);
     }
 }

@@ -213,6 +213,8 @@ mod tests {
             "networks reset --organisation x",
             "doctor",
             "doctor leaks --mark wombat2026 --pid 1",
+            "doctor egress https://hooks.example.com/in",
+            "doctor egress --classify",
             "config check",
             "completions bash",
             "version",

@@ -1,5 +1,6 @@
 //! `sealpost doctor`: what could be safer.
 
+mod egress;
 mod leaks;
 
 use std::path::Path;
@@ -58,11 +59,14 @@ pub(super) struct Args {
 enum Verb {
     /// Plant marks in the test environment of a running server, and look for them wherever they must not be
     Leaks(leaks::Args),
+    /// Say whether receivers would be called from here, and why not
+    Egress(egress::Args),
 }
 
 pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     match args.verb {
         Some(Verb::Leaks(args)) => leaks::run(shell, args).await,
+        Some(Verb::Egress(args)) => egress::run(shell, args).await,
         None => installation(shell).await,
     }
 }
@@ -79,7 +83,7 @@ async fn installation(shell: &Shell) -> Outcome {
     folder(config, &mut findings);
     tls(config, &mut findings);
     proxies(config, &mut findings);
-    egress(config, &mut findings);
+    openings(config, &mut findings);
     watchers(shell, config, &mut findings).await;
     connection(config, &shell.environment, &mut findings);
     store(shell, config, &mut findings).await;
@@ -238,7 +242,7 @@ fn proxies(config: &Config, findings: &mut Findings) {
     );
 }
 
-fn egress(config: &Config, findings: &mut Findings) {
+fn openings(config: &Config, findings: &mut Findings) {
     findings.require(
         !config.egress.loopback,
         Verdict::Warn,
