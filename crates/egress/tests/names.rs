@@ -57,7 +57,8 @@ fn read(query: &[u8]) -> (String, u16, Vec<u8>) {
 }
 
 fn wire(name: &str) -> Vec<u8> {
-    let mut wire: Vec<u8> = name.split('.').flat_map(|label| [&[label.len() as u8], label.as_bytes()].concat()).collect();
+    let mut wire: Vec<u8> =
+        name.split('.').flat_map(|label| [&[label.len() as u8], label.as_bytes()].concat()).collect();
     wire.push(0);
     wire
 }
@@ -120,7 +121,9 @@ async fn a_few_aliases_are_followed_and_a_chain_of_them_is_not() {
 
 #[tokio::test]
 async fn a_name_with_a_crowd_of_addresses_is_refused() {
-    let crowd = |count: u8| move |name: &str, kind: u16| (0..if kind == A { count } else { 0 }).map(|n| a(name, [8, 8, 4, n])).collect();
+    let crowd = |count: u8| {
+        move |name: &str, kind: u16| (0..if kind == A { count } else { 0 }).map(|n| a(name, [8, 8, 4, n])).collect()
+    };
     let (names, _) = server(crowd(32)).await;
     assert_eq!(names.resolve("a.example").await.unwrap().len(), 32);
     let (names, _) = server(crowd(33)).await;

@@ -27,7 +27,10 @@ fn judge(url: &str) -> Result<Target, TargetError> {
     if let Ok(target) = &read {
         let host = target.host();
         assert!(host.parse::<IpAddr>().is_err() && host.contains('.') && !host.ends_with('.'), "{url}: {host}");
-        assert!(host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b)), "{url}: {host}");
+        assert!(
+            host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b)),
+            "{url}: {host}"
+        );
         assert!(!host.rsplit('.').next().unwrap().bytes().next().unwrap().is_ascii_digit(), "{url}: {host}");
         assert!([443, 8443].contains(&target.port()), "{url}");
     }
@@ -67,7 +70,9 @@ fn every_odd_host_is_an_address_a_public_name_or_refused() {
     let hosts = hosts.chain(names.iter().filter_map(|vector| vector["input"].as_str()));
     let mut addresses = 0;
     for host in hosts {
-        for url in [format!("https://{host}/"), format!("https://{host}.example.com/"), format!("https://{host}:8443/x")] {
+        for url in
+            [format!("https://{host}/"), format!("https://{host}.example.com/"), format!("https://{host}:8443/x")]
+        {
             addresses += u32::from(judge(&url) == Err(TargetError::AddressLiteral));
         }
     }

@@ -250,7 +250,8 @@ pub(super) mod tests {
         (0..50).for_each(|n| queue.push(claim(n % 3, n), if n % 2 == 0 { lane(n % 5) } else { None }));
         // Some lanes rest half way.
         let may = |_, lane: Lane| if lane.0[0] % 2 == 0 { May::Begin } else { May::AfterDoubt };
-        let mut out: Vec<u8> = std::iter::from_fn(|| queue.next(|_| true, may)).map(|(claim, _)| claim.target[0]).collect();
+        let mut out: Vec<u8> =
+            std::iter::from_fn(|| queue.next(|_| true, may)).map(|(claim, _)| claim.target[0]).collect();
         assert!(out.len() < 50);
         queue.wake_in_doubt(Some(OrgId::from_bytes([1; 16])));
         queue.wake_in_doubt(None);

@@ -11,6 +11,7 @@ mod canary;
 mod databases;
 mod demo;
 mod echo;
+mod egress;
 mod evidence;
 mod forgotten;
 mod house;

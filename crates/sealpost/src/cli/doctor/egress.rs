@@ -131,7 +131,11 @@ fn classify_lines(shell: &Shell, network: &Network) -> Outcome {
     for asked in std::io::stdin().lock().lines() {
         let asked = asked?;
         let judged = Judged::unseen(&asked, network);
-        let text = if shell.out.is_json() { serde_json::to_string(&judged).map_err(anyhow::Error::from)? } else { line(&judged) };
+        let text = if shell.out.is_json() {
+            serde_json::to_string(&judged).map_err(anyhow::Error::from)?
+        } else {
+            line(&judged)
+        };
         writeln!(out, "{text}")?;
     }
     Ok(out.flush()?)
@@ -170,7 +174,8 @@ mod tests {
 
     #[tokio::test]
     async fn one_bad_answer_is_told_beside_the_good_ones() {
-        let names = FixedResolver::new().with("a.example", ["8.8.8.8".parse().unwrap(), "169.254.169.254".parse().unwrap()]);
+        let names =
+            FixedResolver::new().with("a.example", ["8.8.8.8".parse().unwrap(), "169.254.169.254".parse().unwrap()]);
         let network = Network::new(Policy::strict(), names);
         let judged = Judged::looked_up("https://a.example/in", &network).await;
         assert_eq!((judged.called, judged.why), (false, "metadata"));
