@@ -3,6 +3,7 @@
 The server's namespace has one way out, and everything that leaves or stays on it is seen: an AF_PACKET socket on all interfaces keeps
 the destination of every IP packet. The world beyond owns a few public addresses and answers on nothing else."""
 
+import atexit
 import collections
 import ctypes
 import datetime
@@ -59,7 +60,10 @@ class World:
         self.redirect_to = {}
         run("ip", "link", "set", "lo", "up")
         run("ip", "link", "add", "in0", "type", "veth", "peer", "name", "out0")
-        self._beyond = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+        # Bound to no pipe of ours: who waits for this script's end doesn't wait for this.
+        nothing = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self._beyond = subprocess.Popen(["unshare", "--net", "sleep", "3600"], **nothing)
+        atexit.register(self.stop)
         self._wait_for_namespace()
         run("ip", "link", "set", "out0", "netns", self._beyond.pid)
         beyond = ["nsenter", f"--net=/proc/{self._beyond.pid}/ns/net"]
@@ -215,7 +219,8 @@ class Lies(dnslib.server.BaseResolver):
             return
         six = ":" in answer
         if six == (kind == "AAAA"):
-            data = dnslib.AAAA(answer) if six else dnslib.A(answer)
+            # Its own reader doesn't know every spelling.
+            data = dnslib.AAAA(tuple(ipaddress.ip_address(answer).packed)) if six else dnslib.A(answer)
             reply.add_answer(dnslib.RR(owner, dnslib.QTYPE.AAAA if six else dnslib.QTYPE.A, ttl=0, rdata=data))
 
 

@@ -18,8 +18,7 @@ print(f"seed {seed}", flush=True)
 # call global, we don't call.
 EXPLAINED = {
     "168.63.129.16/32": "Azure's wire server has a public address (metadata)",
-    "192.0.0.9/32": "Port Control Protocol anycast: 192.0.0.0/24 is a router's, whole",
-    "192.0.0.10/32": "TURN anycast: the same",
+    "192.0.0.0/24": "IETF assignments, of which Python lets through what is anycast (PCP, TURN) and, in older versions, what isn't assigned",
     "192.31.196.0/24": "AS112 by DNAME: a name server, no receiver",
     "192.52.193.0/24": "AMT: a multicast relay",
     "192.88.99.0/24": "6to4 relays, deprecated (RFC 7526)",
@@ -36,7 +35,7 @@ EXPLAINED = {
 }
 TABLE = [(ipaddress.ip_network(block), why) for block, why in EXPLAINED.items()]
 EDGES = [ipaddress.ip_network(block) for block in [
-    *EXPLAINED, "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+    *EXPLAINED, "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", 
     "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "255.255.255.255/32",
     "100.100.100.200/32", "169.254.169.254/32", "::/128", "::1/128", "::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96",
     "64:ff9b:1::/48", "100::/64", "2000::/3", "2001::/32", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"]]
