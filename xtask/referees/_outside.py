@@ -186,6 +186,7 @@ class Lies(dnslib.server.BaseResolver):
 
     def __init__(self, world):
         self._world = world
+        self._turns = {}
         self._lock = threading.Lock()
 
     def resolve(self, request, handler):
@@ -195,10 +196,13 @@ class Lies(dnslib.server.BaseResolver):
         with self._lock:
             world.asked[name] += 1
             turns = world.answers.get(name)
-            # A turn is for both families: it passes when the second has asked.
             answers = turns[0] if turns else None
-            if turns and len(turns) > 1 and kind == "AAAA":
+            # A turn is for both families, whichever is asked for first.
+            turn = self._turns.setdefault(name, set())
+            turn.add(kind)
+            if turns and len(turns) > 1 and turn == {"A", "AAAA"}:
                 turns.pop(0)
+                turn.clear()
         if answers is None:
             reply.header.rcode = dnslib.RCODE.NXDOMAIN
             return reply
@@ -257,6 +261,9 @@ class Capture:
             source, to = packet[8:24], packet[24:40]
             protocol, rest = packet[6], packet[40:]
         else:
+            return None
+        # Neighbours that look for each other (RFC 4861 §4): the kernel's own talk, in both directions.
+        if packet[0] >> 4 == 6 and protocol == 58 and rest and 133 <= rest[0] <= 137:
             return None
         ports = struct.unpack("!HH", rest[:4]) if protocol in (6, 17) and len(rest) >= 4 else (0, 0)
         return str(ipaddress.ip_address(source)), ports[0], str(ipaddress.ip_address(to)), ports[1]
