@@ -235,7 +235,8 @@ class Capture:
         ETH_P_ALL = 3
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
         self._socket.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
-        self.to = collections.Counter()
+        self._to = collections.Counter()
+        self._lock = threading.Lock()
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self):
@@ -243,7 +244,14 @@ class Capture:
             packet, _ = self._socket.recvfrom(65535)
             seen = self._destination(packet)
             if seen:
-                self.to[seen] += 1
+                with self._lock:
+                    self._to[seen] += 1
+
+    @property
+    def to(self):
+        """So far."""
+        with self._lock:
+            return dict(self._to)
 
     @property
     def dropped(self):

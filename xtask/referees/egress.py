@@ -210,9 +210,9 @@ def is_ours(seen):
     return api or dns or neighbours or answers or probe
 
 
-others = {seen: count for seen, count in capture.to.items() if not is_ours(seen)}
-strays = {seen: count for seen, count in others.items() if seen[2] not in (RECEIVER, RECEIVER6)}
-verdict(not strays, f"0 packets to any address that is not public, of {sum(capture.to.values())} seen {strays or ''}")
+seen = capture.to
+strays = {one: count for one, count in seen.items() if not is_ours(one) and one[2] not in (RECEIVER, RECEIVER6)}
+verdict(not strays, f"0 packets to any address that is not public, of {sum(seen.values())} seen {strays or ''}")
 verdict(capture.dropped == 0, "no packet was missed by the capture")
 searched = [name for name in world.asked if not name.endswith(f"{ZONE}.") and name != "localhost."]
 verdict(not searched, f"no name was asked for below a search domain {searched or ''}")
