@@ -255,4 +255,49 @@ mod tests {
         assert!(held < CONCURRENCY, "{held} of {CONCURRENCY} are held by one organisation");
         running.abort();
     }
+
+    /// Each target begins with its receiver; those below 80 never answer.
+    struct Receivers(mpsc::UnboundedSender<u8>);
+
+    impl Handler for Receivers {
+        fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = Went> + Send + '_>> {
+            Box::pin(async move {
+                if claim.target[0] < 80 {
+                    std::future::pending::<()>().await;
+                }
+                let _ = self.0.send(claim.target[0]);
+                Went::Well
+            })
+        }
+
+        fn lane(&self, claim: &Claim) -> Option<Lane> {
+            Some(Lane([claim.target[0]; 16]))
+        }
+    }
+
+    #[tokio::test]
+    async fn receivers_of_one_organisation_that_hang_hold_up_none_that_answers() {
+        const EACH: u8 = 10;
+        let house = TestStore::sqlite().await;
+        let ctx = house.organisation().await;
+        let (answered, mut answers) = mpsc::unbounded_channel();
+        let dispatcher =
+            Dispatcher::new(house.store.clone(), Arc::default()).handle(KIND, Arc::new(Receivers(answered)));
+        let (_stop, stopped) = watch::channel(false);
+        let running = tokio::spawn(dispatcher.run(stopped));
+        tokio::task::yield_now().await;
+        // Those that hang come first, with twice as many jobs as there are slots for one organisation.
+        let pushed = house.store.maintain::<_, StoreError>(&ctx, move |tx| {
+            (0..200_u8).flat_map(|receiver| (0..EACH).map(move |n| (receiver, n))).try_for_each(|(receiver, n)| {
+                let mut target = [0; 16];
+                (target[0], target[1]) = (receiver, n);
+                tx.enqueue(NewJob::now(KIND, target)).map(drop)
+            })
+        });
+        pushed.await.unwrap();
+        for _ in 0..120 * usize::from(EACH) {
+            assert!(answers.recv().await.unwrap() >= 80);
+        }
+        running.abort();
+    }
 }
