@@ -151,6 +151,8 @@ ids! {
     OrgId = "org";
     /// A member's passkey.
     PasskeyId = "psk";
+    /// A link by which somebody outside sees the deliveries of an endpoint.
+    PortalLinkId = "ptl";
     /// A purge of past payloads.
     PurgeId = "purge";
     /// A recovery code.

@@ -214,6 +214,7 @@ pub(super) const TABLES: &[Table] = &[
         &[
             "events",
             "profiles",
+            "is_default",
             "state",
             "state_detail",
             "secret",
@@ -222,6 +223,21 @@ pub(super) const TABLES: &[Table] = &[
             "created_at",
             "updated_at",
         ],
+    ),
+    table(
+        "endpoint_proof",
+        &[],
+        &["endpoint", "way", "nonce", "proved_at", "tried_at", "warned_at"],
+    ),
+    table(
+        "endpoint_transport",
+        &[(&["headers", "chain", "authorities"], Plain, Notes)],
+        &["endpoint", "min_tls", "retries", "rate", "chain_key", "authorities_only", "updated_at"],
+    ),
+    table(
+        "portal_link",
+        &[(&["mac"], Hashed, SignIn)],
+        &["endpoint", "created_at", "expires_at", "revoked_at", "opened_at", "hours"],
     ),
     table(
         "delivery",

@@ -13,7 +13,7 @@ use crate::house::{House, text};
 
 /// Columns of bytes that hold nothing sealed: keyed hashes, ids, public keys, names of keys, the ledger's own hashes, and what endpoints
 /// are told, in which there is nothing personal.
-const NOT_SEALED: [(&str, &str); 38] = [
+const NOT_SEALED: [(&str, &str); 39] = [
     ("api_key", "last_used_network"),
     ("api_key", "mac"),
     ("api_key_network", "network"),
@@ -38,6 +38,7 @@ const NOT_SEALED: [(&str, &str); 38] = [
     ("message", "unsubscribes"),
     ("passkey", "credential_id"),
     ("passkey", "public_key"),
+    ("portal_link", "mac"),
     ("recovery_code", "mac"),
     ("reveal_use", "actor"),
     ("reveal_use", "lately"),
