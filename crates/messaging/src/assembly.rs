@@ -7,6 +7,7 @@ use sealpost_access::notices;
 use sealpost_access::secrets::SecretUser;
 use sealpost_egress::client::Client;
 use sealpost_egress::smtp::Mailer;
+use sealpost_egress::text::TextResolver;
 use sealpost_store::Store;
 use sealpost_web::Feature;
 use sealpost_web::metrics::Metric;
@@ -36,6 +37,8 @@ pub struct MessagingConfig {
     pub store: Store,
     /// Through which endpoints are called.
     pub client: Client,
+    /// Who is asked for records of DNS.
+    pub names: Arc<dyn TextResolver>,
     /// Through which mail is sent.
     pub mailer: Mailer,
     /// Where this installation is reached from outside, `https://…`: unsubscribe links begin with it.
@@ -72,12 +75,12 @@ pub struct Messaging {
 impl Messaging {
     /// Puts the features together.
     pub fn new(config: MessagingConfig) -> Self {
-        let MessagingConfig { store, client, mailer, public_url } = config;
+        let MessagingConfig { store, client, names, mailer, public_url } = config;
         let contacts = Contacts::new(store.clone());
         let templates = Templates::new(store.clone());
         let events = Events::new(store.clone());
         let channels = Channels::new(store.clone());
-        let endpoints = Endpoints::new(store.clone(), client.clone());
+        let endpoints = Endpoints::new(store.clone(), client.clone()).on(names, &public_url);
         let unsubscribe = Unsubscribe::new(&store, &public_url);
         let (policies, vault) = (Policies::new(store.clone()), Vault::new(&store));
         let accepting = Accepting {

@@ -158,6 +158,7 @@ pub(crate) fn messaging(store: Store, config: &Config) -> Result<Messaging> {
     Ok(Messaging::new(MessagingConfig {
         store,
         client: client(&config.egress, &trust)?,
+        names: Arc::new(name_servers(&config.egress)?),
         mailer: mailer(&config.egress, &trust)?,
         public_url: config.server.public_url.as_str().to_owned(),
     }))

@@ -7,7 +7,7 @@ use sealpost_access::links;
 use sealpost_access::{api_keys, encryption, members, networks, passkeys, secrets, sessions, sso};
 use sealpost_govern::{activity, audit, checkpoints};
 use sealpost_messaging::contacts::{ContactRefusal, Contacts};
-use sealpost_messaging::{Messaging, erasures, storage};
+use sealpost_messaging::{Messaging, endpoints, erasures, storage};
 use sealpost_store::{Ctx, Environment, Org, OrgId, Store, StoreError};
 use sealpost_web::tls::Certificates;
 use tokio::task::JoinSet;
@@ -27,6 +27,8 @@ const HANDOVER_CARE: Duration = Duration::from_secs(30);
 const NETWORK_CARE: Duration = Duration::from_secs(15);
 /// How often erasures are looked for that a crash interrupted.
 const ERASURE_CARE: Duration = Duration::from_secs(15);
+/// How often proofs of endpoints are looked after: so late, at most, one is asked for anew.
+const ENDPOINT_CARE: Duration = Duration::from_secs(60 * 60);
 /// How often turns of keys are gone on with, and copies of keys are closed whose time has come.
 const ENCRYPTION_CARE: Duration = Duration::from_secs(5);
 /// How often what belongs to members is looked after.
@@ -53,6 +55,7 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &Le
     tasks.spawn(secrets::look_after_handovers_forever(house.store.clone(), HANDOVER_CARE));
     tasks.spawn(networks::look_after_forever(house.store.clone(), NETWORK_CARE));
     tasks.spawn(erasures::look_after_forever(house.messaging.erasures.clone(), ERASURE_CARE));
+    tasks.spawn(endpoints::look_after_forever(house.messaging.endpoints.clone(), ENDPOINT_CARE));
     tasks.spawn(storage::look_after_forever(house.messaging.storage.clone()));
     tasks.spawn(encryption::look_after_forever(house.store.clone(), ENCRYPTION_CARE, Messaging::RESEALS));
     let checkpoint_every = Duration::from_millis(ledger.checkpoint_ms);

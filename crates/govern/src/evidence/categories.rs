@@ -224,11 +224,7 @@ pub(super) const TABLES: &[Table] = &[
             "updated_at",
         ],
     ),
-    table(
-        "endpoint_proof",
-        &[],
-        &["endpoint", "way", "nonce", "proved_at", "tried_at", "warned_at"],
-    ),
+    table("endpoint_proof", &[], &["endpoint", "way", "nonce", "proved_at", "tried_at", "warned_at"]),
     table(
         "endpoint_transport",
         &[(&["headers", "chain", "authorities"], Plain, Notes)],

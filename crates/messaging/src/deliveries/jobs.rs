@@ -70,7 +70,7 @@ impl Deliverer {
             Ended::Tried(_, verdict) => Some(*verdict),
             _ => None,
         };
-        self.settle(&ctx, claim, delivery, ended).await?;
+        self.settle(&ctx, claim, delivery, ready.as_deref(), ended).await?;
         if let (Some(ready), Some(verdict)) = (ready, verdict) {
             match verdict {
                 Verdict::Delivered => self.endpoints.took(&ctx, &ready, true).await,
@@ -102,7 +102,7 @@ impl Deliverer {
 
     async fn attempt(&self, ctx: &Ctx, ready: &Ready, delivery: &Delivery) -> Ended {
         let now = ctx.now();
-        match self.endpoints.gate(ready, now) {
+        match self.endpoints.gate(ready, delivery.id, now) {
             Gate::Open => {}
             Gate::Later(at) => return Ended::Later(at),
             Gate::Closed if matches!(ready.endpoint.state, crate::endpoints::State::Pending) => {
@@ -134,7 +134,15 @@ impl Deliverer {
     }
 
     /// Records what the run came to; if another node has taken the job over meanwhile, nothing.
-    async fn settle(&self, ctx: &Ctx, claim: Claim, delivery: Delivery, ended: Ended) -> Result<(), StoreError> {
+    async fn settle(
+        &self,
+        ctx: &Ctx,
+        claim: Claim,
+        delivery: Delivery,
+        ready: Option<&Ready>,
+        ended: Ended,
+    ) -> Result<(), StoreError> {
+        let own = ready.and_then(Ready::schedule).cloned();
         let jitter = u32::from_be_bytes(sealpost_seal::rng::array(ctx.rng()));
         self.store
             .write(ctx, move |tx| {
@@ -147,7 +155,7 @@ impl Deliverer {
                         } else {
                             leaf.failed(outcome_code(&attempt.outcome))
                         };
-                        (attempt.number, rules::next(attempt.number, *verdict, now, jitter), leaf)
+                        (attempt.number, rules::next(attempt.number, *verdict, own.as_ref(), now, jitter), leaf)
                     }
                     Ended::Later(at) => (delivery.attempts, Next::At(*at), leaf.because("postponed")),
                     Ended::Never(code) => (delivery.attempts, Next::Dead, leaf.failed(code)),
@@ -201,11 +209,13 @@ fn read(result: Result<Answer, CallError>) -> (&'static str, Option<u16>, Option
 
 /// The same code as a literal, as leaves want it.
 fn outcome_code(outcome: &str) -> &'static str {
-    const KNOWN: [&str; 13] = [
+    const KNOWN: [&str; 15] = [
         "delivered",
         "gone",
         "refused",
         "not_signable",
+        "transport_unusable",
+        "request_refused",
         "address_refused",
         "name_not_resolved",
         "connect_failed",

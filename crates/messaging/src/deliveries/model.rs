@@ -75,6 +75,30 @@ pub struct Attempt {
     pub latency_ms: Option<u32>,
 }
 
+/// Which deliveries somebody looks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Wanted {
+    /// To this endpoint.
+    pub(crate) endpoint: Option<EndpointId>,
+    /// In this state.
+    pub(crate) state: Option<State>,
+    /// Of this event, or of all that begin so: `message.*`.
+    pub(crate) event: Option<String>,
+    /// That came to be then or later.
+    pub(crate) since: Option<Time>,
+    /// That came to be before.
+    pub(crate) until: Option<Time>,
+    /// Whose last attempt was answered with this HTTP status.
+    pub(crate) status: Option<u16>,
+}
+
+impl Wanted {
+    /// Those of one endpoint, in this state or any.
+    pub(crate) fn of(endpoint: EndpointId, state: Option<State>) -> Self {
+        Self { endpoint: Some(endpoint), state, ..Self::default() }
+    }
+}
+
 /// An occurrence, as endpoints are told of it: thin, with ids and states and nothing personal.
 #[derive(Serialize)]
 pub struct Notice<'a, D> {

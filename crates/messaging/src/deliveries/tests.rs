@@ -11,7 +11,7 @@ use sealpost_store::testing::TestStore;
 use sealpost_store::{Claim, Ctx, DeliveryId, EndpointId, NoticeId, SecretId, StoreError, both_engines, outbox, sql};
 use serde_json::{Value, json};
 
-use super::model::Delivery;
+use super::model::{Delivery, Wanted};
 use super::{Teller, store};
 use crate::dispatcher::Handler;
 use crate::endpoints::Endpoints;
@@ -52,7 +52,7 @@ async fn raised(house: &TestStore, ctx: &Ctx) -> (NoticeId, Claim) {
 
 async fn deliveries(house: &TestStore, ctx: &Ctx, to: EndpointId) -> Vec<Delivery> {
     let newest = DeliveryId::from_bytes([0xff; 16]);
-    house.store.read(ctx, move |tx| store::page_of(tx, to, None, newest, 10)).await.unwrap()
+    house.store.read(ctx, move |tx| store::search(tx, &Wanted::of(to, None), newest, 10)).await.unwrap()
 }
 
 async fn is_told(house: &TestStore, ctx: &Ctx, id: NoticeId) -> bool {

@@ -38,6 +38,9 @@ pub(crate) enum CallError {
     /// It could not be signed, so it did not leave.
     #[error("the call can't be signed")]
     NotSignable,
+    /// A secret that it is called with doesn't fit any more, so it did not leave.
+    #[error("the call can't be made as it has to be")]
+    Unspeakable,
     /// It did not get through.
     #[error(transparent)]
     Send(#[from] SendError),
@@ -48,6 +51,7 @@ impl CallError {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::NotSignable => "not_signable",
+            Self::Unspeakable => "transport_unusable",
             Self::Send(error) => error.code(),
         }
     }
@@ -77,12 +81,18 @@ pub(crate) async fn call(client: &Client, org: Org, ready: &Ready, telling: Tell
     }
     let signed = signatures(ready, &telling).map_err(|_| CallError::NotSignable)?;
     let mut outbound = Outbound::new(Tenant::new(org.id.bytes()), Method::Post, &ready.target, telling.body);
+    let speech = ready.transport.speech.as_ref().ok_or(CallError::Unspeakable)?;
     outbound.deadline = telling.deadline;
+    (outbound.min_tls, outbound.terms) = (speech.min_tls, speech.terms.as_ref());
     outbound.headers =
         vec![(header::CONTENT_TYPE, JSON), (header::USER_AGENT, AGENT), (ATTEMPT, HeaderValue::from(telling.attempt))];
     for (name, value) in signed {
         let pair = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
         outbound.headers.push(pair.ok_or(CallError::NotSignable)?);
     }
+    // What signs comes first: a header of this endpoint's own never stands beside or before it.
+    let own = speech.headers.iter().filter(|(name, _)| !outbound.headers.iter().any(|(known, _)| known == name));
+    let own: Vec<_> = own.cloned().collect();
+    outbound.headers.extend(own);
     Ok(client.send(outbound).await?)
 }

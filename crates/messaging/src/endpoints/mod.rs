@@ -1,14 +1,22 @@
 //! Allowlisted URLs: the only places outside that hear of what happens.
 //!
-//! An endpoint is *pending* until it has answered a signed ping, *active* then, *failing* while most calls fail (only probes go
-//! through), and *disabled* when it has failed for days, said 410, or somebody stopped it. A changed URL needs a new proof.
+//! An endpoint is *pending* until it has [proved](proof) that it wants to be called, *active* then, *failing* while most calls fail (only
+//! probes go through), and *disabled* when it has failed for days, said 410, or somebody stopped it. A changed URL needs a new proof.
+//! One of them is [preferred]: it hears of messages that name none. How one is called may be [special](transport), and a [link](portal)
+//! shows somebody outside what became of deliveries to one.
 //! Every call is signed: `standard` (Standard Webhooks, v1 HMAC and v1a Ed25519) and whatever older profiles the receiver
 //! still needs; see `sealpost_seal::signature`.
 
 mod api;
 mod call;
 mod model;
+mod notices;
 mod pages;
+mod portal;
+mod preferred;
+mod proof;
+#[cfg(test)]
+pub(crate) mod receiver;
 mod registry;
 mod rules;
 mod service;
@@ -17,6 +25,7 @@ mod store;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 use sealpost_access::secrets::Purpose;
 
@@ -25,9 +34,11 @@ pub(crate) use call::{CallError, Telling, call};
 pub use model::{Endpoint, Ready, State};
 pub use pages::NAV;
 pub(crate) use pages::badge;
+pub use proof::look_after_forever;
 pub use registry::Endpoints;
 pub(crate) use rules::Gate;
-pub(crate) use service::{find, secret_uses};
+pub(crate) use service::{find, schedule_of, secret_uses};
+pub(crate) use transport::Schedule;
 
 /// The topic of changed endpoints.
 pub(crate) const CHANGED: &str = "endpoint.changed";
@@ -49,5 +60,11 @@ pub mod codes {
         SECRET_STORED = 409 "secret_stored" "The endpoint signs with a stored secret: rotate that";
         /// A name, filter or profile is not one.
         ENDPOINT_INVALID = 422 "endpoint_invalid" "The endpoint can't be as described";
+        /// It can't be called as described.
+        TRANSPORT_INVALID = 422 "transport_invalid" "The endpoint can't be called as described";
+        /// It has not proved itself yet.
+        ENDPOINT_UNVERIFIED = 409 "endpoint_unverified" "The endpoint is not verified";
+        /// Its time is over, or it was taken back before.
+        PORTAL_LINK_OVER = 409 "portal_link_over" "This link is not open any more";
     }
 }

@@ -7,6 +7,8 @@ use sealpost_egress::target::Target;
 use sealpost_seal::signature::{Profile, SigningSecret, WebhookKey, profiles};
 use sealpost_store::{EndpointId, SecretId, Time};
 
+use super::transport::{Applied, Schedule};
+
 /// Whether an endpoint may be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -80,6 +82,8 @@ pub struct Endpoint {
     pub events: Filter,
     /// How deliveries are signed besides `standard`.
     pub profiles: Profiles,
+    /// Whether it hears of messages that name no endpoint.
+    pub is_default: bool,
     /// Whether it may be called.
     pub state: State,
     /// Where the shared signing secret is.
@@ -179,6 +183,15 @@ pub struct Ready {
     pub secrets: Vec<Arc<SigningSecret>>,
     /// The Ed25519 key.
     pub key: Arc<WebhookKey>,
+    /// What is special about calling it.
+    pub(super) transport: Applied,
+}
+
+impl Ready {
+    /// When it is tried again, if not by the standard schedule.
+    pub(crate) fn schedule(&self) -> Option<&Schedule> {
+        self.transport.retries.as_ref()
+    }
 }
 
 #[cfg(test)]

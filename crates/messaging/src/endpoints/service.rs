@@ -14,11 +14,11 @@ use serde_json::json;
 use super::call::{Telling, call, signatures};
 use super::model::{Endpoint, Filter, Profiles, Ready, State};
 use super::registry::Endpoints;
-use super::{CHANGED, ED25519, SIGNING, codes, store};
+use super::{CHANGED, ED25519, SIGNING, codes, portal, preferred, proof, store, transport};
 use crate::deliveries::{self, Notice};
 
 /// A ping must be answered within this (parity E10).
-const PING_DEADLINE: Duration = Duration::from_secs(5);
+pub(super) const PING_DEADLINE: Duration = Duration::from_secs(5);
 
 /// What an endpoint is made from: checked.
 pub(super) struct NewEndpoint {
@@ -78,7 +78,7 @@ pub struct Tried {
     pub status: Option<u16>,
     /// How long it took, in milliseconds.
     pub latency_ms: Option<u64>,
-    /// The exact bytes that were signed and sent.
+    /// The exact bytes that were signed and sent; none where nothing was, but looked up.
     pub body: Bytes,
     /// The headers that signed them.
     pub headers: Vec<(String, String)>,
@@ -103,6 +103,7 @@ pub(super) fn create(tx: &mut Tx<'_>, keys: &OrgKeys, new: NewEndpoint) -> Resul
         description: new.description,
         events: new.events,
         profiles: new.profiles,
+        is_default: false,
         state: State::Pending,
         secret,
         signing,
@@ -112,6 +113,7 @@ pub(super) fn create(tx: &mut Tx<'_>, keys: &OrgKeys, new: NewEndpoint) -> Resul
     if !store::insert(tx, &endpoint)? {
         return Err(Refusal::of(&codes::ENDPOINT_EXISTS).at("/name", "taken").into());
     }
+    proof::begin(tx, endpoint.id)?;
     changed(tx, endpoint.id);
     let leaf = Leaf::of("endpoint.create").on(EndpointId::PREFIX, endpoint.id.bytes());
     Ok(tx.record(leaf, Created { endpoint, secret: shown, public_key }))
@@ -174,6 +176,7 @@ pub(super) fn update(tx: &mut Tx<'_>, id: EndpointId, changes: Changes) -> Resul
     if let Some(url) = changes.url.filter(|url| *url != endpoint.url) {
         endpoint.url = url;
         endpoint.state = State::Pending;
+        proof::begin_again(tx, id)?;
     }
     endpoint.description = changes.description.unwrap_or(endpoint.description);
     endpoint.events = changes.events.unwrap_or(endpoint.events);
@@ -200,6 +203,12 @@ pub(super) fn remove(tx: &mut Tx<'_>, id: EndpointId) -> Result<Recorded<()>, Fa
     store::delete(tx, id)?;
     endpoint.secret.let_go(tx)?;
     secrets::remove(tx, endpoint.signing)?;
+    proof::forget(tx, id)?;
+    transport::forget(tx, id)?;
+    portal::forget_of(tx, id)?;
+    if endpoint.is_default {
+        preferred::pass_on(tx)?;
+    }
     changed(tx, id);
     Ok(tx.record(Leaf::of("endpoint.remove").on(EndpointId::PREFIX, id.bytes()), ()))
 }
@@ -221,7 +230,7 @@ pub(super) fn rotate_secret(
     Ok(tx.record(Leaf::of("endpoint.rotate_secret").on(EndpointId::PREFIX, id.bytes()), shown))
 }
 
-fn changed(tx: &mut Tx<'_>, id: EndpointId) {
+pub(super) fn changed(tx: &mut Tx<'_>, id: EndpointId) {
     tx.publish(Change::new(CHANGED, tx.ctx().org, id.bytes()));
 }
 
@@ -237,7 +246,8 @@ pub(crate) fn secret_uses(tx: &mut Tx<'_>) -> Result<Vec<SecretUse>, StoreError>
         // Every call is signed, so the newest delivery that was tried is the last use, or close to it.
         let last = deliveries::newest_of(tx, endpoint.id, 1)?;
         let last_used_at = last.first().filter(|delivery| delivery.attempts > 0).map(|delivery| delivery.updated_at);
-        uses.extend([endpoint.secret.id(), endpoint.signing].map(|secret| SecretUse {
+        let called_with = transport::secrets_of(tx, endpoint.id)?;
+        uses.extend([endpoint.secret.id(), endpoint.signing].into_iter().chain(called_with).map(|secret| SecretUse {
             secret,
             kind: "endpoint",
             id: endpoint.id.to_string(),
@@ -247,6 +257,11 @@ pub(crate) fn secret_uses(tx: &mut Tx<'_>) -> Result<Vec<SecretUse>, StoreError>
         }));
     }
     Ok(uses)
+}
+
+/// When an endpoint is tried again, if not by the standard schedule.
+pub(crate) fn schedule_of(tx: &mut Tx<'_>, id: EndpointId) -> Result<Option<transport::Schedule>, StoreError> {
+    Ok(transport::find(tx, id)?.into_schedule())
 }
 
 /// All endpoints.
@@ -267,26 +282,6 @@ impl Endpoints {
             .map_err(|error| Refusal::of(&codes::URL_REFUSED).at("/url", error.code()))
     }
 
-    /// Asks the endpoint to prove that it is there and wants this: a signed ping that it must answer with 2xx within 5 s.
-    pub async fn verify(&self, ctx: &Ctx, id: EndpointId) -> Result<Tried, Failure> {
-        let ready = self.at_hand(ctx, id).await?;
-        let tried = self.tell(ctx, &ready, "endpoint.ping", json!({ "endpoint_id": id })).await?;
-        let (from, succeeded) = (ready.endpoint.state, tried.succeeded);
-        let leaf = Leaf::of("endpoint.verify").on(EndpointId::PREFIX, id.bytes());
-        let leaf = if succeeded { leaf } else { leaf.failed(tried.outcome) };
-        self.store
-            .write(ctx, move |tx| {
-                if succeeded && from != State::Active {
-                    store::set_state(tx, id, &from, &State::Active)?;
-                    changed(tx, id);
-                }
-                Ok::<_, Failure>(tx.record(leaf, ()))
-            })
-            .await?;
-        self.forget(ctx.org, id);
-        Ok(tried)
-    }
-
     /// Sends a test event and tells exactly what was sent and how it went.
     pub async fn test(&self, ctx: &Ctx, id: EndpointId) -> Result<Tried, Failure> {
         let ready = self.at_hand(ctx, id).await?;
@@ -297,7 +292,7 @@ impl Endpoints {
         Ok(tried)
     }
 
-    async fn at_hand(&self, ctx: &Ctx, id: EndpointId) -> Result<std::sync::Arc<Ready>, Failure> {
+    pub(super) async fn at_hand(&self, ctx: &Ctx, id: EndpointId) -> Result<std::sync::Arc<Ready>, Failure> {
         self.forget(ctx.org, id);
         match self.ready(ctx, id).await {
             Ok(ready) => Ok(ready.ok_or_else(not_found)?),
@@ -307,7 +302,7 @@ impl Endpoints {
         }
     }
 
-    async fn tell(
+    pub(super) async fn tell(
         &self,
         ctx: &Ctx,
         ready: &Ready,

@@ -70,7 +70,7 @@ pub(super) fn find(tx: &mut Tx<'_>, id: EndpointId) -> Result<Option<Endpoint>, 
     tx.optional(
         sql!(
             "select id, name, url, description, events, profiles, state, state_detail, secret, signing, created_at, updated_at,
-                secret_stored
+                secret_stored, is_default
              from endpoint where org = $1 and env = $2 and id = $3"
         ),
         &[&id],
@@ -83,7 +83,7 @@ pub(super) fn all(tx: &mut Tx<'_>) -> Result<Vec<Endpoint>, StoreError> {
     tx.all(
         sql!(
             "select id, name, url, description, events, profiles, state, state_detail, secret, signing, created_at, updated_at,
-                secret_stored
+                secret_stored, is_default
              from endpoint where org = $1 and env = $2 order by id"
         ),
         &[],
@@ -110,6 +110,7 @@ fn read(row: &Row<'_>) -> Result<Endpoint, StoreError> {
         description: row.get("description")?,
         events: Filter::new(words("events")?).map_err(|_| wrong("events"))?,
         profiles: Profiles::new(&words("profiles")?).map_err(|_| wrong("profiles"))?,
+        is_default: row.get("is_default")?,
         state: State::read(&row.get::<String>("state")?, &row.get::<String>("state_detail")?)
             .ok_or_else(|| wrong("state"))?,
         secret: match row.get("secret_stored")? {

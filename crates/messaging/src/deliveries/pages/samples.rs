@@ -1,9 +1,10 @@
 //! A delivery that arrived, and one that is tried again and again.
 
 use sealpost_store::{DeliveryId, NoticeId};
-use sealpost_web::shell::parts::{Ident, Shape, Tone, Took, When};
+use sealpost_web::shell::parts::{Ident, Pager, Shape, Tone, Took, When};
 use sealpost_web::shell::testing::{NOW, keep};
 
+use super::list::{ListPage, Query, chips, empty};
 use super::show::{Rung, ShowPage};
 use super::words::{Row, badge};
 use crate::deliveries::model::State;
@@ -20,6 +21,24 @@ pub(crate) fn row(number: u8) -> Row {
         next: (state == State::Queued).then(|| When::new(NOW.plus_ms(90_000), NOW)),
         created: When::new(NOW.plus_ms(-i64::from(number) * 600_000), NOW),
     }
+}
+
+#[test]
+fn deliveries_to_all_endpoints_are_listed() {
+    let list = |rows, query: Query| ListPage {
+        path: "/x".into(),
+        back: "/x".into(),
+        resend: Some("/x".into()),
+        chips: chips("/x", query.state),
+        query,
+        rows,
+        empty: empty(),
+        pager: Pager::default(),
+    };
+    keep("deliveries-none", "Deliveries", "/deliveries", &list(vec![], Query::default()));
+    let narrow =
+        Query { state: Some(State::Dead), event: Some("message.*".into()), status: Some(503), ..Query::default() };
+    keep("deliveries-narrow", "Deliveries", "/deliveries", &list((0..9).map(row).collect(), narrow));
 }
 
 #[test]

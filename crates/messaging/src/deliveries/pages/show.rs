@@ -50,7 +50,12 @@ pub(super) fn show(store: &Store) -> Route {
 
 async fn handle(store: Store, call: Call) -> Result<Reply, Failure> {
     let id: DeliveryId = call.id("id")?;
-    let (delivery, attempts) = store.read(&call.ctx, move |tx| service::find(tx, id)).await?;
+    let found = store.read::<_, Failure>(&call.ctx, move |tx| {
+        let (delivery, attempts) = service::find(tx, id)?;
+        let own = crate::endpoints::schedule_of(tx, delivery.endpoint)?;
+        Ok((delivery, attempts, own))
+    });
+    let (delivery, attempts, own) = found.await?;
     let may_resend = call.caller.permissions.contains(ENDPOINTS_MANAGE) && delivery.state != State::Queued;
     let linked = |id: String| (id.clone(), call.page_of(&id));
     let page = ShowPage {
@@ -62,7 +67,7 @@ async fn handle(store: Store, call: Call) -> Result<Reply, Failure> {
         created: When::new(delivery.created_at, call.ctx.now()),
         rungs: rungs(&call, &delivery, &attempts),
         left: match delivery.state {
-            State::Queued => rules::STANDARD.len().saturating_sub(delivery.attempts as usize),
+            State::Queued => rules::left(delivery.attempts, own.as_ref()),
             State::Delivered | State::Dead => 0,
         },
         bytes: delivery.body.len(),

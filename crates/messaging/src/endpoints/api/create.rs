@@ -10,6 +10,7 @@ use super::body::{self, ImportedSecret};
 use super::view::{CreatedView, EndpointView};
 use crate::endpoints::Endpoints;
 use crate::endpoints::codes::{ENDPOINT_EXISTS, ENDPOINT_INVALID, SECRET_INVALID, URL_REFUSED};
+use crate::endpoints::proof::{self, WayWord};
 use crate::endpoints::service::{self, NewEndpoint};
 
 /// A new endpoint.
@@ -34,6 +35,8 @@ struct Body {
     profiles: Vec<String>,
     /// A secret the receiver has already, or which stored one it is; one is generated if absent.
     secret: Option<ImportedSecret>,
+    /// How it proves that it wants to be called; by a signed ping if absent.
+    proof: Option<WayWord>,
 }
 
 pub(super) fn create(store: &Store, endpoints: &Endpoints) -> Endpoint {
@@ -43,7 +46,7 @@ pub(super) fn create(store: &Store, endpoints: &Endpoints) -> Endpoint {
         .class(Class::Write)
         .acts("endpoint.create")
         .summary("Create an endpoint")
-        .describe("The endpoint is pending until it has answered a signed ping: store the secret with the receiver, then verify.")
+        .describe("The endpoint is pending until it has proved that it wants to be called: store the secret with the receiver or publish the proof, then verify.")
         .takes::<Body>()
         .answers::<CreatedView>(201)
         .refuses(&[&ENDPOINT_EXISTS, &ENDPOINT_INVALID, &SECRET_INVALID, &URL_REFUSED])
@@ -62,9 +65,13 @@ async fn handle(store: Store, endpoints: Endpoints, mut call: Call<Body>) -> Res
         profiles: body::profiles(&call.body.profiles)?,
         secret: call.body.secret.take().map(|given| body::secret(given, &call.caller)).transpose()?,
     };
+    let proof = call.body.proof;
     let keys = store.keys().organisation(call.ctx.org.id).await?;
     call.write(&store, move |tx| {
         let created = service::create(tx, &keys, new)?;
+        if let Some(way) = proof {
+            proof::choose(tx, created.value().endpoint.id, way.into())?;
+        }
         let view = |secret| CreatedView {
             endpoint: EndpointView::from(&created.value().endpoint),
             secret,

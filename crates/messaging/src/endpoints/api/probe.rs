@@ -15,8 +15,11 @@ pub(super) fn verify(endpoints: &Endpoints) -> Endpoint {
         .needs(ENDPOINTS_MANAGE)
         .class(Class::Write)
         .acts("endpoint.verify")
-        .summary("Ping an endpoint, signed")
-        .describe("The endpoint becomes active if it answers 2xx within 5 seconds.")
+        .summary("Have an endpoint prove itself")
+        .describe(
+            "In the way that was chosen: it answers a signed ping with 2xx within 5 seconds, or its host says in DNS or at its well-known \
+             path what `GET /v1/endpoints/{id}/proof` tells. Then it is active, for 90 days.",
+        )
         .answers::<TriedView>(200)
         .refuses(&[&URL_REFUSED])
         .to(move |call: Call| {

@@ -21,6 +21,8 @@ pub(crate) struct EndpointView {
     events: Vec<String>,
     /// How deliveries are signed.
     profiles: Vec<&'static str>,
+    /// Whether it hears of messages that name no endpoint.
+    default: bool,
     /// `pending`, `active`, `failing` or `disabled`.
     state: &'static str,
     /// Why it is disabled: `failing`, `gone` or `manual`.
@@ -46,6 +48,7 @@ impl From<&Endpoint> for EndpointView {
             description: e.description.clone(),
             events: e.events.patterns().to_vec(),
             profiles: e.profiles.names().to_vec(),
+            default: e.is_default,
             state: e.state.word(),
             reason,
             secret_id: e.secret.stored(),
@@ -72,13 +75,13 @@ pub(super) struct CreatedView {
 pub(super) struct TriedView {
     /// Whether the receiver took it (2xx).
     pub(super) succeeded: bool,
-    /// What it came to: `delivered`, `refused`, `timeout`, `tls_failed`, …
+    /// What it came to: `delivered` or `proved`; else `refused`, `record_missing`, `text_missing`, `timeout`, `tls_failed`, …
     pub(super) outcome: &'static str,
     /// The receiver's HTTP status.
     pub(super) status: Option<u16>,
     /// How long it took, in milliseconds.
     pub(super) latency_ms: Option<u64>,
-    /// The exact bytes that were signed and sent.
+    /// The exact bytes that were signed and sent; empty where nothing was.
     pub(super) body: String,
     /// The headers that signed them.
     pub(super) headers: Vec<HeaderView>,

@@ -109,7 +109,7 @@ fn question<B, Q>(call: &Call<B, Q>, id: EndpointId, form: &Form) -> Ask {
     Ask::new(
         call,
         "Change this endpoint",
-        "With another URL it has to answer a signed ping again.",
+        "With another URL it has to prove again that it wants to be called.",
         &format!("/endpoints/{id}"),
     )
     .field(Field::new("url", "URL").kind(Kind::Typed("url")).value(of(&form.url)).required())
@@ -161,7 +161,7 @@ fn pausing<B, Q>(call: &Call<B, Q>, id: EndpointId) -> Ask {
     Ask::new(
         call,
         "Pause this endpoint?",
-        "It is not called any more. To go on it has to answer a signed ping again: the receiver may be another by then.",
+        "It is not called any more. To go on it has to prove itself again: the receiver may be another by then.",
         &format!("/endpoints/{id}"),
     )
     .submit("Pause")

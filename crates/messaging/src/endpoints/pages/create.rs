@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
 use sealpost_store::Store;
-use sealpost_web::shell::parts::{Field, Kind};
+use sealpost_web::shell::parts::{Choice, Field, Kind};
 use sealpost_web::shell::{Ask, ShownOnce};
 use sealpost_web::{Call, Class, Endpoint as Route, Failure, Reply, get, post};
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::endpoints::Endpoints;
 use crate::endpoints::api::body;
 use crate::endpoints::codes::{ENDPOINT_EXISTS, ENDPOINT_INVALID, SECRET_INVALID, URL_REFUSED};
+use crate::endpoints::proof::{self, WayWord};
 use crate::endpoints::service::{self, NewEndpoint};
 
 /// A new endpoint.
@@ -26,6 +27,8 @@ pub(super) struct Form {
     pub(super) events: Option<String>,
     /// Names with spaces or commas between; `standard` if left empty.
     pub(super) profiles: Option<String>,
+    /// How it proves that it wants to be called.
+    pub(super) proof: Option<WayWord>,
 }
 
 /// A list as people type one.
@@ -84,17 +87,21 @@ async fn make(store: &Store, endpoints: &Endpoints, call: &Call<Form>) -> Result
         profiles: body::profiles(&listed(form.profiles.as_deref()))?,
         secret: None,
     };
+    let proof = form.proof;
     let keys = store.keys().organisation(call.ctx.org.id).await?;
     // The page is made where the secret is; whoever comes second gets it without.
     let pages = call.pages()?;
     call.write(store, move |tx| {
         let created = service::create(tx, &keys, new)?;
+        if let Some(way) = proof {
+            proof::choose(tx, created.value().endpoint.id, way.into())?;
+        }
         let made = created.value();
         let id = made.endpoint.id;
         let next = ("Go on to verify it".to_owned(), pages.at(&format!("/endpoints/{id}")));
         let mut shown = ShownOnce::new(
             format!("Endpoint {} is added", made.endpoint.name),
-            "Give the secret to the receiver first, then let the endpoint answer a signed ping: until then it hears of nothing.",
+            "Give the secret to the receiver first, then let the endpoint prove that it wants to be called: until then it hears of nothing.",
             next,
         );
         if let Some(secret) = &made.secret {
@@ -109,7 +116,7 @@ async fn make(store: &Store, endpoints: &Endpoints, call: &Call<Form>) -> Result
 
 fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
     let of = |value: &Option<String>| value.clone().unwrap_or_default();
-    Ask::new(call, "Add an endpoint", "It hears of nothing until it has answered a signed ping.", "/endpoints")
+    Ask::new(call, "Add an endpoint", "It hears of nothing until it has proved that it wants to.", "/endpoints")
         .field(
             Field::new("name", "Name").value(of(&form.name)).placeholder("billing").hint("a–z, 0–9, dash").required(),
         )
@@ -133,6 +140,11 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
                 .value(of(&form.profiles))
                 .placeholder("standard")
                 .hint("What your receiver knows: standard, fyno, fanfare, safravo. Several may be sent together."),
+        )
+        .field(
+            Field::new("proof", "It proves that it wants to be called")
+                .kind(Kind::Choice(proof::WAYS.map(|(value, says)| Choice::new(value, says)).into()))
+                .value(form.proof.map_or("ping", WayWord::word)),
         )
         .submit("Add")
 }

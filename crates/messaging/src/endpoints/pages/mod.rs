@@ -36,7 +36,7 @@ pub(super) fn routes(store: &Store, endpoints: &Endpoints) -> Vec<Route> {
         list::list(store, endpoints),
         create::ask(),
         create::create(store, endpoints),
-        show::show(store),
+        show::show(store, endpoints),
         change::ask(store),
         change::update(store, endpoints),
         change::ask_pause(store),
@@ -50,4 +50,10 @@ pub(super) fn routes(store: &Store, endpoints: &Endpoints) -> Vec<Route> {
         probe::ask_test(store),
         probe::test(endpoints),
     ]
+    .into_iter()
+    .chain(super::proof::page_routes(store))
+    .chain(super::preferred::page_routes(store))
+    .chain(super::transport::page_routes(store, endpoints))
+    .chain(super::portal::page_routes(store, endpoints))
+    .collect()
 }

@@ -32,7 +32,7 @@ pub(super) fn ask_verify(store: &Store) -> Route {
         .needs(ENDPOINTS_MANAGE)
         .page()
         .class(Class::Read)
-        .summary("Ask whether to ping an endpoint")
+        .summary("Ask whether an endpoint is to prove itself now")
         .to(move |call: Call| asked(store.clone(), call, verifying))
 }
 
@@ -43,7 +43,7 @@ pub(super) fn verify(endpoints: &Endpoints) -> Route {
         .session()
         .class(Class::Write)
         .acts("endpoint.verify")
-        .summary("Ping an endpoint, signed")
+        .summary("Have an endpoint prove itself")
         .takes_form::<Yes>()
         .example(json!({}))
         .answers_with(200, "text/html")
@@ -53,7 +53,7 @@ pub(super) fn verify(endpoints: &Endpoints) -> Route {
             async move {
                 let id: EndpointId = call.id("id")?;
                 match endpoints.verify(&call.ctx, id).await {
-                    Ok(tried) => shown(&call, id, "Ping", tried),
+                    Ok(tried) => shown(&call, id, "Proof", tried),
                     Err(failure) => verifying(&call, id).again(&call, failure),
                 }
             }
@@ -105,10 +105,10 @@ fn verifying<B, Q>(call: &Call<B, Q>, id: EndpointId) -> Ask {
     Ask::new(
         call,
         "Verify this endpoint?",
-        "It gets a signed ping, and is active once it answers 2xx within five seconds. The receiver needs the secret first.",
+        "In the way that was chosen: it gets a signed ping and has to answer 2xx within five seconds, for which the receiver needs the secret; or its host is asked for what it has to say.",
         &format!("/endpoints/{id}"),
     )
-    .submit("Send the ping")
+    .submit("Verify")
 }
 
 fn testing<B, Q>(call: &Call<B, Q>, id: EndpointId) -> Ask {

@@ -1,21 +1,36 @@
 //! The pages of endpoints: none, several, one in trouble, and what a test came to.
 
-use sealpost_store::EndpointId;
+use sealpost_store::{DeliveryId, EndpointId};
 use sealpost_web::shell::figure::{Beat, Spark};
 use sealpost_web::shell::parts::{Chips, Ident, Pager, Shape, State as Badge, Tone, Took, When};
 use sealpost_web::shell::testing::{NOW, keep};
 
 use super::list::{ListPage, Row, empty};
 use super::probe::TriedPage;
-use super::show::{Acts, ShowPage};
+use super::show::{Acts, Panels, ShowPage};
 use super::words::badge;
 use crate::deliveries::samples::row as delivery;
+use crate::deliveries::{Attempt, Latency};
 use crate::endpoints::model::State;
+use crate::endpoints::{portal, proof, transport};
 
 const FAILING: State = State::Failing { since: NOW };
 
 fn spark(bad: usize) -> Spark {
     Spark((0..24).map(|at| Beat { height: 1.0, fill: if at >= bad { "f-bad" } else { "f-ok" } }).collect())
+}
+
+/// Answers that take longer and longer, and one that never came.
+fn attempts() -> Vec<(DeliveryId, Attempt)> {
+    let attempt = |number: i64| Attempt {
+        number: 1,
+        started_at: NOW.plus_ms((number - 200) * 60_000),
+        finished_at: None,
+        outcome: "delivered".into(),
+        status: Some(200),
+        latency_ms: (number != 100).then_some(40 + (number as u32 * 7) % 90 + number as u32),
+    };
+    (0..200).map(|number| (DeliveryId::from_bytes([number as u8; 16]), attempt(number))).collect()
 }
 
 #[test]
@@ -24,13 +39,14 @@ fn endpoints_are_listed_shown_and_tried() {
         href: "/x".into(),
         name: name.into(),
         url: format!("https://{name}.example.com/hooks/of/a/rather/long/path/that/goes/on"),
+        is_default: bad > 20,
         state: badge(&state),
         profiles: "safravo, standard".into(),
         replay_safe: bad > 20,
         spark: spark(bad),
         says: "20 of the last 24 taken".into(),
     };
-    let list = |rows| ListPage { new: Some("/x".into()), rows, empty: empty(Some("/x".into())) };
+    let list = |rows| ListPage { new: Some("/x".into()), dead: "/x".into(), rows, empty: empty(Some("/x".into())) };
     keep("endpoints-empty", "Endpoints", "/endpoints", &list(vec![]));
     let some = vec![row("billing", FAILING, 15), row("crm", State::Active, 99), row("archive", State::Pending, 99)];
     keep("endpoints-some", "Endpoints", "/endpoints", &list(some));
@@ -50,6 +66,7 @@ fn endpoints_are_listed_shown_and_tried() {
         updated: When::new(NOW, NOW),
         acts: Some(Acts {
             verify: Some(at("verify")),
+            make_default: Some(at("default")),
             test: at("test"),
             change: at("edit"),
             pause: Some(at("pause")),
@@ -57,6 +74,13 @@ fn endpoints_are_listed_shown_and_tried() {
             resend: at("resend"),
             remove: at("remove"),
         }),
+        panels: Panels {
+            is_default: true,
+            proof: proof::Panel::sample(NOW, Some(at("proof"))),
+            transport: transport::Panel::sample(Some(at("transport"))),
+            latency: Latency::of(&attempts(), NOW),
+            portal: portal::Panel::sample(NOW),
+        },
         chips: Chips::new("Which deliveries").chip("All deliveries", "/x", true).chip("Dead letters", "/y", false),
         rows: (0..9).map(delivery).collect(),
         pager: Pager::default(),
