@@ -11,6 +11,7 @@ mod canary;
 mod databases;
 mod demo;
 mod echo;
+mod endpoints;
 mod evidence;
 mod forgotten;
 mod house;

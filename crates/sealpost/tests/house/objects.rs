@@ -120,6 +120,17 @@ impl Objects {
         match collection {
             "/v1/deliveries" => return self.delivery.clone(),
             "/v1/members" => return self.member(house, route).await,
+            // Only a verified one can be it.
+            "/v1/endpoints" if route.path.ends_with("/default") => {
+                let serial = self.serial.fetch_add(1, Ordering::Relaxed);
+                return house.endpoint(&format!("verified-{serial}")).await.0;
+            }
+            "/v1/portal-links" => {
+                let serial = self.serial.fetch_add(1, Ordering::Relaxed);
+                let body = json!({ "name": format!("shared-{serial}"), "url": house.receiver.url() });
+                let endpoint = text(&house.post("/v1/endpoints", &body).await, "id");
+                return text(&house.post(format!("/v1/endpoints/{endpoint}/portal-links"), &json!({})).await, "id");
+            }
             "/v1/handovers" => return text(&self.handed_over(house).await, "id"),
             "/v1/erasures" => {
                 let serial = self.serial.fetch_add(1, Ordering::Relaxed);

@@ -8,7 +8,7 @@ use crate::api::{Ask, FORM};
 use crate::house::House;
 
 /// What pages call as the API does.
-const COLLECTIONS: [&str; 12] = [
+const COLLECTIONS: [&str; 13] = [
     "/v1/contacts",
     "/v1/deliveries",
     "/v1/endpoints",
@@ -16,6 +16,7 @@ const COLLECTIONS: [&str; 12] = [
     "/v1/events",
     "/v1/keys",
     "/v1/messages",
+    "/v1/portal-links",
     "/v1/roles",
     "/v1/secrets",
     "/v1/sessions",

@@ -13,6 +13,7 @@ use super::view::EndpointView;
 use crate::endpoints::Endpoints;
 use crate::endpoints::codes::{ENDPOINT_INVALID, SECRET_INVALID, SECRET_STORED, URL_REFUSED};
 use crate::endpoints::service::{self, Changes};
+use crate::endpoints::transport;
 
 /// What to change; absent is unchanged.
 #[derive(Deserialize, JsonSchema)]
@@ -65,7 +66,9 @@ pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Endpoint {
                     profiles: call.body.profiles.as_deref().map(body::profiles).transpose()?,
                     disabled: call.body.disabled,
                 };
+                let may = may_refer(&call.caller);
                 call.write(&store, move |tx| {
+                    transport::may_lead(tx, id, changes.url.as_deref(), may)?;
                     let endpoint = service::update(tx, id, changes)?;
                     let reply = Reply::ok(&EndpointView::from(endpoint.value()))?;
                     Ok(endpoint.map(|_| reply))

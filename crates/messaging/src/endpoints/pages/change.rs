@@ -2,8 +2,8 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
-use sealpost_access::secrets::Overlap;
-use sealpost_store::{EndpointId, Store};
+use sealpost_access::secrets::{Overlap, may_refer};
+use sealpost_store::{EndpointId, Store, Tx};
 use sealpost_web::shell::parts::{Choice, Field, Kind, Tone};
 use sealpost_web::shell::{Ask, ShownOnce, Yes};
 use sealpost_web::{Call, Class, Endpoint as Route, Failure, Refusal, Reply, get, post};
@@ -16,6 +16,7 @@ use crate::endpoints::api::body;
 use crate::endpoints::codes::{ENDPOINT_INVALID, SECRET_STORED, URL_REFUSED};
 use crate::endpoints::model::Endpoint;
 use crate::endpoints::service::{self, Changes};
+use crate::endpoints::transport;
 
 /// What to change.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
@@ -93,8 +94,12 @@ pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Route {
                         profiles: Some(body::profiles(&listed(form.profiles.as_deref()))?),
                         ..Changes::default()
                     };
-                    let reply = call.done(&format!("/endpoints/{id}"));
-                    call.write(&store, move |tx| Ok(service::update(tx, id, changes)?.map(|_| reply))).await
+                    let (reply, may) = (call.done(&format!("/endpoints/{id}")), may_refer(&call.caller));
+                    let update = move |tx: &mut Tx<'_>| {
+                        transport::may_lead(tx, id, changes.url.as_deref(), may)?;
+                        Ok(service::update(tx, id, changes)?.map(|_| reply))
+                    };
+                    call.write(&store, update).await
                 };
                 match changed.await {
                     Ok(reply) => Ok(reply),

@@ -10,4 +10,6 @@ mod store;
 
 pub(super) use api::routes as api_routes;
 pub(super) use pages::routes as page_routes;
+#[cfg(test)]
+pub(super) use service::make_default;
 pub(super) use service::{adopt, pass_on};

@@ -26,7 +26,7 @@ pub(in crate::endpoints) fn pass_on(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 }
 
 /// This one is the default from now on, and no other.
-pub(super) fn make_default(tx: &mut Tx<'_>, id: EndpointId) -> Result<Recorded<Endpoint>, Failure> {
+pub(in crate::endpoints) fn make_default(tx: &mut Tx<'_>, id: EndpointId) -> Result<Recorded<Endpoint>, Failure> {
     if crate::endpoints::find(tx, id)?.state == State::Pending {
         return Err(Refusal::of(&ENDPOINT_UNVERIFIED).into());
     }

@@ -177,7 +177,13 @@ pub(super) fn kept(tx: &mut Tx<'_>, endpoint: EndpointId) -> Result<Proof, Store
 }
 
 /// Takes the proof, if it is still the one that was asked for: with a URL that changed meanwhile something else has to be proved.
-fn take(tx: &mut Tx<'_>, id: EndpointId, proof: &Proof, from: State, url: &str) -> Result<Recorded<bool>, Failure> {
+pub(super) fn take(
+    tx: &mut Tx<'_>,
+    id: EndpointId,
+    proof: &Proof,
+    from: State,
+    url: &str,
+) -> Result<Recorded<bool>, Failure> {
     let leaf = Leaf::of("endpoint.verify").on(EndpointId::PREFIX, id.bytes());
     let endpoint = crate::endpoints::find(tx, id)?;
     if endpoint.url != url || !store::proved(tx, id, proof)? {

@@ -22,4 +22,4 @@ pub(super) use load::{Applied, load};
 pub(super) use pages::{Panel, routes as page_routes};
 pub(super) use row::Row;
 pub(crate) use rules::Schedule;
-pub(super) use service::{find, forget, secrets_of};
+pub(super) use service::{find, forget, may_lead, secrets_of};

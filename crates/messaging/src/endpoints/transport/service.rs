@@ -208,6 +208,19 @@ pub(in crate::endpoints) fn secrets_of(tx: &mut Tx<'_>, endpoint: EndpointId) ->
     Ok(store::find(tx, endpoint)?.secrets().collect())
 }
 
+/// Whether an endpoint may be led to another place: one that is told stored secrets only by who may name them. The new place would learn
+/// them. `may_refer` is what the caller may.
+pub(in crate::endpoints) fn may_lead(
+    tx: &mut Tx<'_>,
+    endpoint: EndpointId,
+    url: Option<&str>,
+    may_refer: Result<(), Refusal>,
+) -> Result<(), Failure> {
+    let (Some(url), Err(refusal)) = (url, may_refer) else { return Ok(()) };
+    let stays = crate::endpoints::find(tx, endpoint)?.url == url;
+    if stays || secrets_of(tx, endpoint)?.is_empty() { Ok(()) } else { Err(refusal.into()) }
+}
+
 fn wrong(place: impl Into<String>, code: &'static str) -> Refusal {
     Refusal::of(&TRANSPORT_INVALID).at(place, code)
 }
