@@ -194,7 +194,7 @@ await withBrowser(async (first) => {
     await page.waitForURL("**/endpoints/ep_*");
     verdict(!(await page.content()).includes(secret), "it is shown once");
     const judge = new Webhook(secret);
-    await fill(page, "Verify…", {}, "Send the ping");
+    await fill(page, "Verify…", {}, "Verify");
     await page.getByText("Taken", { exact: true }).waitFor();
     await page.locator("#sheet").evaluate((dialog) => dialog.close());
     await page.reload();

@@ -16,6 +16,7 @@ async function furnish({ api, tls }, page, url) {
   const ears = await receiver(tls);
   const endpoint = await api("POST", "/v1/endpoints", { name: "ledger", url: ears.url, events: ["*"], description: "What the bookkeeping hears of" });
   await api("POST", `/v1/endpoints/${endpoint.id}/verify`);
+  await api("POST", `/v1/endpoints/${endpoint.id}/portal-links`, {});
   await api("POST", "/v1/messages", { event: "visit.reminder", to: { email: "ada@example.com" }, data: { name: "Ada", day: "Monday" } });
   await page.goto(`${url}/app/test`);
   await own(page, "POST", "/v1/invitations", { email: "sam@example.com", name: "Sam Example", role: "agent" });

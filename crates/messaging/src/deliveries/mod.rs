@@ -24,7 +24,7 @@ pub use notices::Teller;
 pub(crate) use pages::samples;
 pub(crate) use pages::{Latency, Row, row, spark};
 pub(crate) use rules::STANDARD as RETRIES;
-pub(crate) use service::{Occurrence, newest_attempts, newest_of, of_message, promise, search};
+pub(crate) use service::{Occurrence, forget_old, newest_attempts, newest_of, of_message, promise, search};
 
 /// The outbox's name for these jobs.
 pub const JOB: &str = "delivery.send";

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use sealpost_store::{
-    Ctx, DeliveryId, EndpointId, Leaf, MessageId, NewJob, NoticeId, OrgId, Recorded, StoreError, Time, Tx,
+    Ctx, DeliveryId, EndpointId, Leaf, MessageId, NewJob, NoticeId, OrgId, Recorded, Store, StoreError, Time, Tx,
 };
 use sealpost_web::problem::{Code, NOT_FOUND};
 use sealpost_web::{Failure, Fault, Refusal, not_found};
@@ -22,6 +22,11 @@ impl<D: Serialize> Notice<'_, D> {
         Ok(serde_json::to_vec(self).map_err(Fault::new)?.into())
     }
 }
+
+/// How long a delivery is kept with its attempts: 90 days.
+pub(super) const KEPT_MS: i64 = 90 * 86_400_000;
+/// Forgotten in one transaction.
+const FORGOTTEN_AT_ONCE: u32 = 500;
 
 /// What is to be told, about which message.
 pub(crate) struct Occurrence {
@@ -174,6 +179,22 @@ pub(crate) fn newest_attempts(
 /// Deliveries that tell of a message.
 pub(crate) fn of_message(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<Delivery>, StoreError> {
     store::of_message(tx, message)
+}
+
+/// Forgets deliveries that have come to their end and are older than they are kept, with their attempts. Those that are under way stay.
+pub(crate) async fn forget_old(house: &Store, ctx: &Ctx) -> Result<(), StoreError> {
+    loop {
+        let before = ctx.now().plus_ms(-KEPT_MS);
+        let old = house.read(ctx, move |tx| store::ended_before(tx, before, FORGOTTEN_AT_ONCE)).await?;
+        if old.is_empty() {
+            return Ok(());
+        }
+        let forget = move |tx: &mut Tx<'_>| {
+            tx.note(Leaf::of("delivery.forget").on(OrgId::PREFIX, tx.ctx().org.id.bytes()));
+            old.iter().try_for_each(|id| store::forget(tx, *id))
+        };
+        house.maintain::<_, StoreError>(ctx, forget).await?;
+    }
 }
 
 /// A context for Sealpost's own work on a job's organisation.

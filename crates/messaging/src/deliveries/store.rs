@@ -32,8 +32,7 @@ struct Terms<'a> {
     state: &'static str,
     event: &'a str,
     stem: &'a str,
-    since: i64,
-    until: i64,
+    since: DeliveryId,
     status: u32,
 }
 
@@ -48,11 +47,18 @@ impl<'a> Terms<'a> {
             state: wanted.state.map_or("", State::word),
             event,
             stem,
-            since: wanted.since.map_or(i64::MIN, Time::unix_ms),
-            until: wanted.until.map_or(i64::MAX, Time::unix_ms),
+            since: wanted.since.map_or(DeliveryId::from_bytes([0; 16]), first_at),
             status: wanted.status.map_or(0, u32::from),
         }
     }
+}
+
+/// No delivery of this moment or later has a smaller id (RFC 9562 §5.7).
+fn first_at(at: Time) -> DeliveryId {
+    let ms = at.unix_ms().clamp(0, (1 << 48) - 1).to_be_bytes();
+    let mut bytes = [0; 16];
+    bytes[..6].copy_from_slice(&ms[2..]);
+    DeliveryId::from_bytes(bytes)
 }
 
 /// Deliveries before `before`, newest first. Relies on `delivery_endpoint` where an endpoint is named, on `delivery_dead` where dead
@@ -63,19 +69,20 @@ pub(super) fn search(
     before: DeliveryId,
     limit: u32,
 ) -> Result<Vec<Delivery>, StoreError> {
-    let Terms { state, event, stem, since, until, status } = Terms::of(wanted);
+    let Terms { state, event, stem, since, status } = Terms::of(wanted);
+    let before = wanted.until.map_or(before, |until| before.min(first_at(until)));
     if let Some(endpoint) = wanted.endpoint {
         return tx.all(
             sql!(
                 "select id, endpoint, notice, kind, message, body, state, attempts, next_at, created_at, updated_at
                  from delivery d where org = $1 and env = $2 and endpoint = $3 and id < $4 and ($5 = '' or state = $5)
                     and ($6 = '' or kind = $6) and ($7 = '' or substr(kind, 1, length($7)) = $7)
-                    and created_at >= $8 and created_at < $9
-                    and ($10 = 0 or exists (select 1 from attempt a where a.org = $1 and a.env = $2 and a.delivery = d.id
-                        and a.number = d.attempts and a.status = $10))
-                 order by id desc limit $11"
+                    and id >= $8
+                    and ($9 = 0 or exists (select 1 from attempt a where a.org = $1 and a.env = $2 and a.delivery = d.id
+                        and a.number = d.attempts and a.status = $9))
+                 order by id desc limit $10"
             ),
-            &[&endpoint, &before, &state, &event, &stem, &since, &until, &status, &limit],
+            &[&endpoint, &before, &state, &event, &stem, &since, &status, &limit],
             read,
         );
     }
@@ -85,12 +92,12 @@ pub(super) fn search(
                 "select id, endpoint, notice, kind, message, body, state, attempts, next_at, created_at, updated_at
                  from delivery d where org = $1 and env = $2 and state = 'dead' and id < $3
                     and ($4 = '' or kind = $4) and ($5 = '' or substr(kind, 1, length($5)) = $5)
-                    and created_at >= $6 and created_at < $7
-                    and ($8 = 0 or exists (select 1 from attempt a where a.org = $1 and a.env = $2 and a.delivery = d.id
-                        and a.number = d.attempts and a.status = $8))
-                 order by id desc limit $9"
+                    and id >= $6
+                    and ($7 = 0 or exists (select 1 from attempt a where a.org = $1 and a.env = $2 and a.delivery = d.id
+                        and a.number = d.attempts and a.status = $7))
+                 order by id desc limit $8"
             ),
-            &[&before, &event, &stem, &since, &until, &status, &limit],
+            &[&before, &event, &stem, &since, &status, &limit],
             read,
         );
     }
@@ -99,12 +106,12 @@ pub(super) fn search(
             "select id, endpoint, notice, kind, message, body, state, attempts, next_at, created_at, updated_at
              from delivery d where org = $1 and env = $2 and id < $3 and ($4 = '' or state = $4)
                 and ($5 = '' or kind = $5) and ($6 = '' or substr(kind, 1, length($6)) = $6)
-                and created_at >= $7 and created_at < $8
-                and ($9 = 0 or exists (select 1 from attempt a where a.org = $1 and a.env = $2 and a.delivery = d.id
-                    and a.number = d.attempts and a.status = $9))
-             order by id desc limit $10"
+                and id >= $7
+                and ($8 = 0 or exists (select 1 from attempt a where a.org = $1 and a.env = $2 and a.delivery = d.id
+                    and a.number = d.attempts and a.status = $8))
+             order by id desc limit $9"
         ),
-        &[&before, &state, &event, &stem, &since, &until, &status, &limit],
+        &[&before, &state, &event, &stem, &since, &status, &limit],
         read,
     )
 }
@@ -125,6 +132,23 @@ pub(super) fn newest_attempts(
         &[&endpoint, &deliveries],
         |row| Ok((row.get("delivery")?, read_attempt(row)?)),
     )
+}
+
+/// Up to so many deliveries of before that moment that have come to their end, oldest first.
+pub(super) fn ended_before(tx: &mut Tx<'_>, before: Time, limit: u32) -> Result<Vec<DeliveryId>, StoreError> {
+    tx.all(
+        sql!(
+            "select id from delivery where org = $1 and env = $2 and id < $3 and state <> 'queued' order by id limit $4"
+        ),
+        &[&first_at(before), &limit],
+        |row| row.get("id"),
+    )
+}
+
+/// Forgets a delivery and its attempts.
+pub(super) fn forget(tx: &mut Tx<'_>, id: DeliveryId) -> Result<(), StoreError> {
+    tx.put(sql!("delete from attempt where org = $1 and env = $2 and delivery = $3"), &[&id])?;
+    tx.put(sql!("delete from delivery where org = $1 and env = $2 and id = $3"), &[&id])
 }
 
 /// Deliveries that tell of one message. Relies on `delivery_message`.

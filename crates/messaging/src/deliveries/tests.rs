@@ -230,6 +230,19 @@ both_engines! {
         assert!(shelf.found(&house, dead()).await.is_empty());
     }
 
+    async fn what_has_ended_is_kept_for_ninety_days_and_what_is_under_way_for_longer(house: TestStore) {
+        let shelf = Shelf::new(&house).await;
+        // The oldest is four days old.
+        house.clock.advance_ms(service::KEPT_MS - 3 * 86_400_000);
+        service::forget_old(&house.store, &shelf.ctx).await.unwrap();
+        assert_eq!(shelf.found(&house, Wanted::default()).await, [1, 2, 3]);
+        let attempts = |id| house.store.read::<_, StoreError>(&shelf.ctx, move |tx| store::attempts(tx, id));
+        assert_eq!((attempts(shelf.all[0]).await.unwrap().len(), attempts(shelf.all[1]).await.unwrap().len()), (0, 1));
+        house.clock.advance_ms(100 * 86_400_000);
+        service::forget_old(&house.store, &shelf.ctx).await.unwrap();
+        assert_eq!(shelf.found(&house, Wanted::default()).await, [3], "it waits for its receiver");
+    }
+
     async fn an_open_breaker_lets_single_probes_through_and_closes_on_the_first_that_is_taken(house: TestStore) {
         let (pki, ctx) = (Pki::new(), house.organisation().await);
         let receiver = Receiver::start(&pki).await;

@@ -179,7 +179,9 @@ impl Messages {
     /// Who hears if this message is cancelled.
     pub(super) async fn hearing_of_cancel(&self, ctx: &Ctx, id: MessageId) -> Result<Option<HearingOfCancel>, Failure> {
         const KIND: &str = "message.cancelled";
-        let endpoints = self.endpoints.hearing(ctx, KIND, &[]).await?;
+        let named = self.store.peek::<_, StoreError>(ctx, move |tx| store::find(tx, id)).await?;
+        let named = named.map(|message| message.callbacks).unwrap_or_default();
+        let endpoints = self.endpoints.hearing(ctx, KIND, &named).await?;
         if endpoints.is_empty() {
             return Ok(None);
         }

@@ -10,6 +10,7 @@ crate::on_both_engines! {
     an_endpoint_proves_itself_by_a_text_that_its_host_serves
     who_may_manage_endpoints_leads_no_secret_elsewhere
     a_link_shows_one_endpoints_deliveries_to_whoever_has_it
+    what_becomes_of_a_message_that_names_an_endpoint_is_told_to_no_other
     dead_letters_are_found_and_sent_once_more_whatever_endpoint_they_were_for
 }
 
@@ -158,4 +159,33 @@ async fn dead_letters_are_found_and_sent_once_more_whatever_endpoint_they_were_f
     assert_eq!((&resent["resent"], &resent["skipped"][0]["code"]), (&json!(1), &json!("not_found")), "{resent}");
     let none = house.api.ask(Ask::post("/v1/deliveries/resend", &json!({})).key(&house.keys.ours)).await;
     assert_eq!(none.code(), "body_invalid");
+}
+
+async fn what_becomes_of_a_message_that_names_an_endpoint_is_told_to_no_other(house: House) {
+    house.waiting_message().await;
+    let live = |method: &str, path: String, body: Value| {
+        let ask = Ask::new(method, path).key(&house.keys.live);
+        let ask = if body.is_null() { ask } else { ask.json(&body) };
+        house.api.must(ask)
+    };
+    let mut ids = Vec::new();
+    for name in ["default", "named"] {
+        let body = json!({ "name": name, "url": house.receiver.url(), "events": ["message.*"] });
+        let id = text(&live("post", "/v1/endpoints".into(), body).await, "id");
+        live("post", format!("/v1/endpoints/{id}/verify"), Value::Null).await;
+        ids.push(id);
+    }
+    let body = json!({ "event": "visit", "to": { "email": "ada@example.com" }, "data": { "day": "Monday" }, "callbacks": ["named"] });
+    let message = text(&live("post", "/v1/messages".into(), body).await, "id");
+    for _ in 0..6_000 {
+        let seen = live("get", format!("/v1/messages/{message}"), Value::Null).await;
+        if seen["state"] == "queued" && seen["attempts"].as_u64() > Some(0) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    live("post", format!("/v1/messages/{message}/cancel"), Value::Null).await;
+    let told = live("get", "/v1/deliveries?event=message.cancelled".into(), Value::Null).await;
+    let told: Vec<_> = told["data"].as_array().unwrap().iter().map(|one| text(one, "endpoint_id")).collect();
+    assert_eq!(told, [ids[1].clone()], "not the default");
 }

@@ -116,7 +116,7 @@ async fn panels(
     let edit = |what: &str| at(&format!("/endpoints/{id}/{what}"));
     Ok(Panels {
         is_default: endpoint.is_default,
-        proof: proof::Panel::of(endpoints, (call.ctx.org, id, &endpoint.url), proof, now, edit("proof")),
+        proof: proof::Panel::of(endpoints, (call.ctx.org, endpoint), proof, now, edit("proof")),
         transport: transport::Panel::of(&transport, edit("transport")),
         latency: Latency::of(&attempts, now),
         portal: portal::Panel::of(id, &links, now, at),

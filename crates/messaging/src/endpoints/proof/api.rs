@@ -10,6 +10,7 @@ use serde_json::json;
 use super::model::{Proof, Way};
 use super::service::{self, Place, place};
 use crate::endpoints::Endpoints;
+use crate::endpoints::model::{Endpoint, State};
 
 pub(in crate::endpoints) fn routes(house: &Store, endpoints: &Endpoints) -> Vec<Route> {
     vec![show(endpoints), change(house, endpoints)]
@@ -79,10 +80,11 @@ pub(super) struct Seen {
     pub(super) text: Option<String>,
 }
 
-pub(super) fn seen(endpoints: &Endpoints, org: Org, id: EndpointId, url: &str, proof: Proof) -> Seen {
-    let place = place(endpoints, proof.way, url);
-    let is_wanted = !matches!(place, Place::Nowhere) && proof.is_wanted();
-    let text = is_wanted.then(|| proof.text(endpoints.store.keys().pepper(), org, id));
+pub(super) fn seen(endpoints: &Endpoints, org: Org, endpoint: &Endpoint, proof: Proof) -> Seen {
+    let place = place(endpoints, proof.way, &endpoint.url);
+    let is_called = matches!(endpoint.state, State::Active | State::Failing { .. });
+    let is_wanted = !matches!(place, Place::Nowhere) && (proof.is_wanted() || !is_called);
+    let text = is_wanted.then(|| proof.text(endpoints.store.keys().pepper(), org, endpoint.id));
     Seen { proof, place, text }
 }
 
@@ -116,11 +118,10 @@ fn show(endpoints: &Endpoints) -> Route {
             async move {
                 let id: EndpointId = call.id("id")?;
                 let found = endpoints.store.read::<_, Failure>(&call.ctx, move |tx| {
-                    let url = crate::endpoints::find(tx, id)?.url;
-                    Ok((url, service::find(tx, id)?))
+                    Ok((crate::endpoints::find(tx, id)?, service::find(tx, id)?))
                 });
-                let (url, proof) = found.await?;
-                Ok(Reply::ok(&View::from(seen(&endpoints, call.ctx.org, id, &url, proof)))?)
+                let (endpoint, proof) = found.await?;
+                Ok(Reply::ok(&View::from(seen(&endpoints, call.ctx.org, &endpoint, proof)))?)
             }
         })
 }
@@ -142,9 +143,9 @@ fn change(house: &Store, endpoints: &Endpoints) -> Route {
                 let id: EndpointId = call.id("id")?;
                 let (way, org) = (call.body.way.into(), call.ctx.org);
                 call.write(&house, move |tx| {
-                    let url = crate::endpoints::find(tx, id)?.url;
+                    let endpoint = crate::endpoints::find(tx, id)?;
                     let changed = service::change(tx, id, way)?;
-                    let view = View::from(seen(&endpoints, org, id, &url, changed.value().clone()));
+                    let view = View::from(seen(&endpoints, org, &endpoint, changed.value().clone()));
                     let reply = Reply::ok(&view)?;
                     Ok(changed.map(|_| reply))
                 })

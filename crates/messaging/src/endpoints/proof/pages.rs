@@ -15,6 +15,7 @@ use super::api::{WayWord, seen};
 use super::model::{Proof, Way};
 use super::service::{self, Place};
 use crate::endpoints::Endpoints;
+use crate::endpoints::model::Endpoint;
 
 /// The ways, as they are chosen.
 pub(in crate::endpoints) const WAYS: [(&str, &str); 3] = [
@@ -46,12 +47,12 @@ impl Panel {
     /// How far an endpoint is; `edit` leads whoever may to where the way is chosen.
     pub(in crate::endpoints) fn of(
         endpoints: &Endpoints,
-        (org, id, url): (Org, EndpointId, &str),
+        (org, endpoint): (Org, &Endpoint),
         proof: Proof,
         now: Time,
         edit: Option<String>,
     ) -> Self {
-        let seen = seen(endpoints, org, id, url, proof);
+        let seen = seen(endpoints, org, endpoint, proof);
         Self {
             says: match seen.proof.way {
                 Way::Ping => "by answering a signed ping",

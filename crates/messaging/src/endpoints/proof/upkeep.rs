@@ -10,12 +10,14 @@ use super::model::Proof;
 use super::rules::{Due, due};
 use super::service::kept;
 use super::{notices, store};
+use crate::deliveries;
 use crate::endpoints::model::{Endpoint, State};
 use crate::endpoints::registry::Endpoints;
 use crate::endpoints::service::changed;
 use crate::endpoints::{portal, store as endpoints};
 
-/// Looks after endpoints at this interval, for as long as it is polled: their proofs, and links whose time is long over.
+/// Looks after endpoints at this interval, for as long as it is polled: their proofs, links whose time is long over, and
+/// deliveries that were kept long enough.
 pub async fn look_after_forever(endpoints: Endpoints, every: Duration) {
     loop {
         if let Err(error) = endpoints.look_after().await {
@@ -33,7 +35,9 @@ impl Endpoints {
         for id in self.store.organisations().await? {
             for environment in [Environment::Test, Environment::Live] {
                 let ctx = Ctx::system(Org { id, environment }, self.store.world().clone());
-                outcome = outcome.and(portal::forget_old(&self.store, &ctx).await.map_err(Failure::from));
+                let old = portal::forget_old(&self.store, &ctx).await;
+                let old = old.and(deliveries::forget_old(&self.store, &ctx).await);
+                outcome = outcome.and(old.map_err(Failure::from));
                 for endpoint in self.store.read(&ctx, endpoints::all).await? {
                     // What is wrong with one must not keep the others.
                     outcome = outcome.and(self.renew(&ctx, &endpoint).await);

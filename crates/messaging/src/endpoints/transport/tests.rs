@@ -68,8 +68,9 @@ impl House {
         put
     }
 
-    /// Promises a delivery to this endpoint.
+    /// Promises a delivery to this endpoint, later than any before.
     async fn promise(&self, endpoint: EndpointId) {
+        self.test.clock.advance_ms(1);
         let occurrence = Occurrence {
             id: NoticeId::new(&self.ctx.world),
             kind: "message.delivered".into(),
@@ -94,9 +95,10 @@ impl House {
         self.test.store.read(&self.ctx, read).await.unwrap()
     }
 
+    /// What the newest delivery's attempt came to.
     async fn outcome(&self, endpoint: EndpointId) -> String {
         let (_, attempts) = self.seen(endpoint).await;
-        attempts.last().map(|(_, attempt)| attempt.outcome.clone()).unwrap_or_default()
+        attempts.first().map(|(_, attempt)| attempt.outcome.clone()).unwrap_or_default()
     }
 }
 
