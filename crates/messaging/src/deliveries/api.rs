@@ -7,7 +7,7 @@ use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::{Call, Class, Endpoint, Failure, Feature, Page, Refusal, Reply, get, post};
 use serde::{Deserialize, Serialize};
 
-use super::model::{Attempt, Delivery, State, Wanted};
+use super::model::{Attempt, Delivery, EventPattern, State, Wanted};
 use super::service::Chosen;
 use super::{codes, pages, service};
 
@@ -112,7 +112,7 @@ struct Query {
     /// Only those in this state.
     state: Option<State>,
     /// Only of this event, or of all that begin so: `message.*`.
-    event: Option<String>,
+    event: Option<EventPattern>,
     /// Only those that came to be then or later.
     since: Option<Time>,
     /// Only those that came to be before.
@@ -149,7 +149,7 @@ struct OfAll {
     /// Only those in this state.
     state: Option<State>,
     /// Only of this event, or of all that begin so: `message.*`.
-    event: Option<String>,
+    event: Option<EventPattern>,
     /// Only those that came to be then or later.
     since: Option<Time>,
     /// Only those that came to be before.

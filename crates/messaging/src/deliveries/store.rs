@@ -2,7 +2,7 @@
 
 use sealpost_store::{DeliveryId, EndpointId, MessageId, Row, StoreError, Time, Tx, sql};
 
-use super::model::{Attempt, Delivery, State, Wanted};
+use super::model::{Attempt, Delivery, EventPattern, State, Wanted};
 
 /// Stores a delivery.
 pub(super) fn insert(tx: &mut Tx<'_>, d: &Delivery) -> Result<(), StoreError> {
@@ -38,7 +38,7 @@ struct Terms<'a> {
 
 impl<'a> Terms<'a> {
     fn of(wanted: &'a Wanted) -> Self {
-        let event = wanted.event.as_deref().unwrap_or_default();
+        let event = wanted.event.as_ref().map(EventPattern::as_str).unwrap_or_default();
         let (event, stem) = match event.strip_suffix('*') {
             Some(stem) => ("", stem),
             None => (event, ""),

@@ -14,8 +14,8 @@ crate::on_both_engines! {
     dead_letters_are_found_and_sent_once_more_whatever_endpoint_they_were_for
 }
 
-async fn made(house: &House, name: &str, proof: &str) -> String {
-    let body = json!({ "name": name, "url": house.receiver.url(), "proof": proof });
+async fn made(house: &House, name: &str, url: &str, proof: &str) -> String {
+    let body = json!({ "name": name, "url": url, "proof": proof });
     text(&house.post("/v1/endpoints", &body).await, "id")
 }
 
@@ -31,27 +31,28 @@ async fn verified(house: &House, id: &str) -> String {
 }
 
 async fn an_endpoint_proves_itself_by_a_record_of_its_own_host(house: House) {
-    let id = made(&house, "by-record", "dns").await;
+    let id = made(&house, "by-record", "https://hooks.example.com/in", "dns").await;
     let wanted = proof(&house, &id).await;
-    assert_eq!((&wanted["way"], &wanted["record_name"]), (&json!("dns"), &json!("_sealpost.localhost")));
+    assert_eq!((&wanted["way"], &wanted["record_name"]), (&json!("dns"), &json!("_sealpost.hooks.example.com")));
     assert_eq!(wanted["url"], Value::Null);
     assert_eq!(verified(&house, &id).await, "record_missing");
     let record = text(&wanted, "text");
     for (name, says) in [
-        ("localhost", record.clone()),
-        ("_sealpost.example.localhost", record.clone()),
-        ("_sealpost.localhost", format!("{record}0")),
-        ("_sealpost.localhost", "sealpost-verify=0".into()),
+        ("hooks.example.com", record.clone()),
+        ("_sealpost.example.com", record.clone()),
+        ("_sealpost.a.hooks.example.com", record.clone()),
+        ("_sealpost.hooks.example.com", format!("{record}0")),
+        ("_sealpost.hooks.example.com", "sealpost-verify=0".into()),
     ] {
         house.names.tell(name, &says);
         assert_eq!(verified(&house, &id).await, "record_missing", "{name}: {says}");
     }
-    house.names.tell("_sealpost.localhost", &record);
+    house.names.tell("_sealpost.hooks.example.com", &record);
     assert_eq!(verified(&house, &id).await, "proved");
     let shown = proof(&house, &id).await;
     assert_eq!(shown["text"], Value::Null, "what is proved needn't be shown");
     assert!(shown["proved_at"].is_string() && shown["expires_at"].is_string());
-    let other = made(&house, "other", "dns").await;
+    let other = made(&house, "other", "https://hooks.example.com/in", "dns").await;
     assert_eq!(verified(&house, &other).await, "record_missing", "the record of one is good for no other");
     let endpoints = house.get("/v1/endpoints").await;
     let defaults: Vec<_> = endpoints["data"].as_array().unwrap().iter().filter(|one| one["default"] == true).collect();
@@ -59,7 +60,7 @@ async fn an_endpoint_proves_itself_by_a_record_of_its_own_host(house: House) {
 }
 
 async fn an_endpoint_proves_itself_by_a_text_that_its_host_serves(house: House) {
-    let id = made(&house, "by-text", "well_known").await;
+    let id = made(&house, "by-text", &house.receiver.url(), "well_known").await;
     let wanted = proof(&house, &id).await;
     assert_eq!(wanted["url"], json!(format!("{}/.well-known/sealpost-verify", house.receiver.origin())));
     assert_eq!(verified(&house, &id).await, "text_missing");

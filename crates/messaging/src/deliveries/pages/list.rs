@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::words::{Row, row};
 use crate::cursor;
-use crate::deliveries::model::{State, Wanted};
+use crate::deliveries::model::{EventPattern, State, Wanted};
 use crate::deliveries::service;
 
 /// Which of them.
@@ -21,12 +21,12 @@ use crate::deliveries::service;
 pub(super) struct Query {
     pub(super) state: Option<State>,
     pub(super) endpoint: Option<EndpointId>,
-    pub(super) event: Option<String>,
+    pub(super) event: Option<EventPattern>,
     pub(super) status: Option<u16>,
     /// From this day on.
-    pub(super) from: Option<String>,
+    pub(super) from: Option<Day>,
     /// Up to and with this day.
-    pub(super) to: Option<String>,
+    pub(super) to: Option<Day>,
     pub(super) cursor: Option<String>,
 }
 
@@ -59,8 +59,8 @@ impl Query {
             endpoint: self.endpoint,
             state: self.state,
             event: self.event.clone(),
-            since: self.from.as_deref().and_then(begin_of),
-            until: self.to.as_deref().and_then(begin_of).map(|day| day.plus_ms(DAY_MS)),
+            since: self.from.as_ref().map(|day| day.begins),
+            until: self.to.as_ref().map(|day| day.begins.plus_ms(DAY_MS)),
             status: self.status,
         }
     }
@@ -75,22 +75,48 @@ impl Query {
         };
         add("state", self.state.map(|state| state.word().to_owned()));
         add("endpoint", self.endpoint.map(|id| id.to_string()));
-        add("event", self.event.clone());
+        add("event", self.event.as_ref().map(|event| event.as_str().to_owned()));
         add("status", self.status.map(|status| status.to_string()));
-        add("from", self.from.clone());
-        add("to", self.to.clone());
+        add("from", self.from.as_ref().map(|day| day.text.clone()));
+        add("to", self.to.as_ref().map(|day| day.text.clone()));
         pairs.finish()
     }
 }
 
 const DAY_MS: i64 = 86_400_000;
 
-/// The beginning of a day, in UTC; nothing if it is none.
-fn begin_of(day: &str) -> Option<Time> {
-    if day.len() != 10 {
-        return None;
+/// A day in UTC, `2026-01-15`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Day {
+    pub(super) text: String,
+    begins: Time,
+}
+
+impl Day {
+    /// The day, if it is one.
+    fn parse(text: &str) -> Option<Self> {
+        if text.len() != 10 {
+            return None;
+        }
+        let begins = serde_json::from_value(serde_json::Value::from(format!("{text}T00:00:00Z"))).ok()?;
+        Some(Self { text: text.to_owned(), begins })
     }
-    serde_json::from_value(serde_json::Value::from(format!("{day}T00:00:00Z"))).ok()
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("day_invalid"))
+    }
+}
+
+impl JsonSchema for Day {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Day".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "date" })
+    }
 }
 
 impl ListPage {
@@ -152,17 +178,17 @@ mod tests {
 
     #[test]
     fn a_day_is_read_from_its_beginning_to_its_end() {
-        assert_eq!(begin_of("1970-01-02"), Some(Time::from_unix_ms(DAY_MS)));
+        assert_eq!(Day::parse("1970-01-02").map(|day| day.begins), Some(Time::from_unix_ms(DAY_MS)));
         for not in ["", "1970-13-01", "today", "1970-01-02T00:00:00Z"] {
-            assert_eq!(begin_of(not), None, "{not}");
+            assert_eq!(Day::parse(not), None, "{not}");
         }
-        let query = Query { to: Some("1970-01-01".into()), ..Query::default() };
+        let query = Query { to: Day::parse("1970-01-01"), ..Query::default() };
         assert_eq!(query.wanted().until, Some(Time::from_unix_ms(DAY_MS)));
     }
 
     #[test]
     fn what_was_asked_for_stands_in_the_link_to_the_next_page() {
-        let query = Query { state: Some(State::Dead), event: Some("a&b=*".into()), ..Query::default() };
-        assert_eq!(query.text(), "state=dead&event=a%26b%3D*");
+        let query = Query { state: Some(State::Dead), event: EventPattern::parse("message.*"), ..Query::default() };
+        assert_eq!(query.text(), "state=dead&event=message.*");
     }
 }

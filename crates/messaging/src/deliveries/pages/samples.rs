@@ -7,7 +7,7 @@ use sealpost_web::shell::testing::{NOW, keep};
 use super::list::{ListPage, Query, chips, empty};
 use super::show::{Rung, ShowPage};
 use super::words::{Row, badge};
-use crate::deliveries::model::State;
+use crate::deliveries::model::{EventPattern, State};
 
 pub(crate) fn row(number: u8) -> Row {
     let id = DeliveryId::from_bytes([number; 16]);
@@ -36,8 +36,12 @@ fn deliveries_to_all_endpoints_are_listed() {
         pager: Pager::default(),
     };
     keep("deliveries-none", "Deliveries", "/deliveries", &list(vec![], Query::default()));
-    let narrow =
-        Query { state: Some(State::Dead), event: Some("message.*".into()), status: Some(503), ..Query::default() };
+    let narrow = Query {
+        state: Some(State::Dead),
+        event: EventPattern::parse("message.*"),
+        status: Some(503),
+        ..Query::default()
+    };
     keep("deliveries-narrow", "Deliveries", "/deliveries", &list((0..9).map(row).collect(), narrow));
 }
 
