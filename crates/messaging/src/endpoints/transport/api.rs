@@ -273,7 +273,7 @@ fn wanted(body: &mut Body) -> Result<Wanted, Refusal> {
     Wanted::default()
         .retried(body.retries.take())?
         .at_most(body.rate_per_second)?
-        .from_tls(body.min_tls.into(), body.acknowledge_tls_1_2)?
+        .speaking(body.min_tls.into(), body.acknowledge_tls_1_2)?
         .with_headers(headers)?
         .shown_as(body.client_certificate.take().map(|one| (one.chain, one.key)))?
         .believing(body.authorities.take().map(|own| OwnAuthorities { pem: own.pem, only: own.only }))

@@ -91,7 +91,7 @@ impl Form {
         Wanted::default()
             .retried(retries)?
             .at_most(self.rate_per_second)?
-            .from_tls(self.min_tls.into(), self.acknowledge_tls_1_2.as_deref() == Some("known"))?
+            .speaking(self.min_tls.into(), self.acknowledge_tls_1_2.as_deref() == Some("known"))?
             .with_headers(headers)?
             .shown_as(certificate)?
             .believing(text(&self.authorities).map(|pem| OwnAuthorities { pem, only }))

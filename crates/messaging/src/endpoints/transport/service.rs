@@ -66,7 +66,7 @@ impl Wanted {
     }
 
     /// From this version of TLS on.
-    pub(super) fn from_tls(mut self, min: MinTls, acknowledged: bool) -> Result<Self, Refusal> {
+    pub(super) fn speaking(mut self, min: MinTls, acknowledged: bool) -> Result<Self, Refusal> {
         if !rules::may_speak(min, acknowledged) {
             return Err(wrong("/acknowledge_tls_1_2", "acknowledgement_missing"));
         }

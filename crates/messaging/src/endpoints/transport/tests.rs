@@ -269,7 +269,7 @@ both_engines! {
         let all = wanted(vec![header("x-tenant", "clinic", None), header("x-token", "", Some(secret))])
             .retried(Some(vec![]))
             .and_then(|wanted| wanted.at_most(Some(7)))
-            .and_then(|wanted| wanted.from_tls(MinTls::V1_2, true))
+            .and_then(|wanted| wanted.speaking(MinTls::V1_2, true))
             .unwrap_or_else(|_| panic!("a transport"));
         house.put(id, all).await.unwrap_or_else(|_| panic!("it is called so"));
         let read = |tx: &mut Tx<'_>, id| service::find(tx, id);
@@ -277,7 +277,7 @@ both_engines! {
         assert_eq!((found.retries.as_ref().unwrap().attempts(), found.rate.unwrap().calls()), (1, 7));
         assert_eq!((found.min_tls, found.headers.len()), (MinTls::V1_2, 2));
         assert!(matches!(&found.headers[1].value, Value::Stored { secret: named, .. } if *named == secret));
-        let unacknowledged = Wanted::default().from_tls(MinTls::V1_2, false).map_err(Failure::from);
+        let unacknowledged = Wanted::default().speaking(MinTls::V1_2, false).map_err(Failure::from);
         assert!(refused(unacknowledged).contains("acknowledgement_missing"));
         let gone = house.test.store.write(&house.ctx, move |tx| crate::endpoints::service::remove(tx, id)).await;
         gone.unwrap_or_else(|_| panic!("it goes"));
