@@ -87,15 +87,23 @@ pub(super) fn search(
         );
     }
     if wanted.state == Some(State::Dead) {
+        // SQLite would rather walk the table, in which there are few dead letters.
         return tx.all(
             sql!(
-                "select id, endpoint, notice, kind, message, body, state, attempts, next_at, created_at, updated_at
-                 from delivery d where org = $1 and env = $2 and state = 'dead' and id < $3
-                    and ($4 = '' or kind = $4) and ($5 = '' or substr(kind, 1, length($5)) = $5)
-                    and id >= $6
-                    and ($7 = 0 or exists (select 1 from attempt a where a.org = $1 and a.env = $2 and a.delivery = d.id
-                        and a.number = d.attempts and a.status = $7))
-                 order by id desc limit $8"
+                sqlite: "select id, endpoint, notice, kind, message, body, state, attempts, next_at, created_at, updated_at
+                    from delivery d indexed by delivery_dead where org = $1 and env = $2 and state = 'dead' and id < $3
+                        and ($4 = '' or kind = $4) and ($5 = '' or substr(kind, 1, length($5)) = $5)
+                        and id >= $6
+                        and ($7 = 0 or exists (select 1 from attempt a where a.org = $1 and a.env = $2 and a.delivery = d.id
+                            and a.number = d.attempts and a.status = $7))
+                    order by id desc limit $8",
+                postgres: "select id, endpoint, notice, kind, message, body, state, attempts, next_at, created_at, updated_at
+                    from delivery d where org = $1 and env = $2 and state = 'dead' and id < $3
+                        and ($4 = '' or kind = $4) and ($5 = '' or substr(kind, 1, length($5)) = $5)
+                        and id >= $6
+                        and ($7 = 0 or exists (select 1 from attempt a where a.org = $1 and a.env = $2 and a.delivery = d.id
+                            and a.number = d.attempts and a.status = $7))
+                    order by id desc limit $8"
             ),
             &[&before, &event, &stem, &since, &status, &limit],
             read,
