@@ -113,6 +113,9 @@ fn main() {
     write("webhook_key", "secret", SECRET);
     write("template", "stripe", "t={timestamp},v1={signature}");
     write("template", "body", "{id}.{timestamp}.{body}");
+    let acme = r#"{"header":"X-Acme-Signature","value":"t={timestamp},{signatures}","signed":"v0:{timestamp}:{body}","encoding":"hex","prefix":"v0=","separator":";","companions":{"X-Acme-Event":"{event}"}}"#;
+    write("custom_profile", "acme", format!("{acme}\n{{\"type\":\"message.sent\"}}"));
+    write("custom_profile", "body", "{\"header\":\"X-Shop-Hmac\",\"signed\":\"{body}\",\"encoding\":\"base64\"}\n{}");
 
     for (name, text) in [
         ("plain", "ann@example.com"),

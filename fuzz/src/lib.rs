@@ -14,7 +14,10 @@ use sealpost_egress::target::Target;
 use sealpost_ledger::{Checkpoint, Frontier, Hash, Leaf, VerifierKey, export, verify_export};
 use sealpost_seal::jws::{self, Algorithm, KeySet};
 use sealpost_seal::normal::{Email, Phone};
-use sealpost_seal::signature::{Part, SigningSecret, WebhookKey, WebhookPublicKey, verify_standard};
+use sealpost_seal::signature::{
+    Custom, Delivery, Outgoing, Part, SigningKey, SigningSecret, WebhookKey, WebhookPublicKey, detect, sign,
+    verify_standard,
+};
 use sealpost_seal::token::{PlainKey, Token, TokenKind};
 use sealpost_seal::{Environment, Key, Place, RootKey, envelope, pan};
 use sealpost_store::{MessageId, Org, OrgId};
@@ -54,6 +57,12 @@ pub const TOKENS: [&str; 3] = [
     "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",
     "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg",
 ];
+
+/// The first line, and what comes after it.
+fn split_line(data: &[u8]) -> (&[u8], &[u8]) {
+    let mut parts = data.splitn(2, |byte| *byte == b'\n');
+    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+}
 
 fn text(data: &[u8]) -> &str {
     match std::str::from_utf8(data) {
@@ -256,6 +265,28 @@ pub fn webhook_key(data: &[u8]) {
 /// The template of a signature profile of an organisation's own.
 pub fn template(data: &[u8]) {
     let _ = Part::parse_all(text(data));
+}
+
+/// The description of a signature profile of an organisation's own, on the first line, and what it signs: whatever is let
+/// through fits a header, signs the body, and is found again by looking at what was sent.
+pub fn custom_profile(data: &[u8]) {
+    let (description, body) = split_line(data);
+    let Ok(spec) = serde_json::from_slice(description) else { return };
+    let Ok(custom) = Custom::compile(spec) else { return };
+    let secret = SigningSecret::import(SECRET, sealpost_seal::signature::KeyEncoding::Text).unwrap();
+    let signed = |body: &[u8]| {
+        let outgoing = Outgoing::new("evt_1", NOW, "message.sent", body).unwrap();
+        custom.with(|profile| sign(profile, &[SigningKey::Secret(&secret)], &outgoing)).unwrap()
+    };
+    let headers = signed(body);
+    for (name, value) in &headers {
+        assert!(http::HeaderName::try_from(name).is_ok() && HeaderValue::from_str(value).is_ok(), "breaks a header");
+    }
+    assert_ne!(headers, signed(&[body, b"x"].concat()), "signs two bodies");
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+    for found in detect(&Delivery { headers: &headers, body, secret: SECRET }).found {
+        assert!(found.custom.is_none_or(|spec| Custom::compile(spec).is_ok()), "describes what can't be");
+    }
 }
 
 /// A token from a provider, and the keys it publishes.
