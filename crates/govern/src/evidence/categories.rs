@@ -223,6 +223,8 @@ pub(super) const TABLES: &[Table] = &[
             "updated_at",
         ],
     ),
+    table("endpoint_profile", &[(&["definition"], Plain, Notes)], &["endpoint", "profile", "secret", "secret_stored"]),
+    table("endpoint_rotation", &[], &["endpoint", "profile", "secret", "begun_at", "proven_at"]),
     table(
         "delivery",
         &[(&["body", "message"], Plain, Traffic)],

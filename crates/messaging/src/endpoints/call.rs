@@ -6,15 +6,18 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, header};
 use sealpost_egress::Tenant;
 use sealpost_egress::client::{Answer, Client, Method, Outbound, SendError};
-use sealpost_seal::signature::{NotSignable, Outgoing, SigningKey, sign};
+use sealpost_seal::signature::NotSignable;
 use sealpost_store::{Org, Time};
 
 use super::model::Ready;
+use super::signing;
 
 /// Which attempt this is; the event's id stays the same over all of them.
 const ATTEMPT: HeaderName = HeaderName::from_static("sealpost-attempt");
 const AGENT: HeaderValue = HeaderValue::from_static("Sealpost");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// What the body is: signed in some profiles, and sent.
+pub(super) const JSON_TEXT: &str = "application/json";
+const JSON: HeaderValue = HeaderValue::from_static(JSON_TEXT);
 
 /// What is to be told, in one attempt.
 pub(crate) struct Telling<'a> {
@@ -55,18 +58,7 @@ impl CallError {
 
 /// The headers that sign `telling` under every profile of the endpoint.
 pub(super) fn signatures(ready: &Ready, telling: &Telling<'_>) -> Result<Vec<(String, String)>, NotSignable> {
-    let outgoing = Outgoing::new(telling.id, telling.at.unix_seconds(), telling.kind, &telling.body)?;
-    let mut keys: Vec<SigningKey<'_>> = ready.secrets.iter().map(|secret| SigningKey::Secret(secret)).collect();
-    keys.push(SigningKey::Ed25519(&ready.key));
-    let mut headers: Vec<(String, String)> = Vec::with_capacity(8);
-    for profile in ready.endpoint.profiles.iter() {
-        for (name, value) in sign(profile, &keys, &outgoing)? {
-            if !headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
-                headers.push((name, value));
-            }
-        }
-    }
-    Ok(headers)
+    signing::headers(ready, telling)
 }
 
 /// Calls the endpoint, signed.

@@ -3,7 +3,7 @@
 //! An endpoint is *pending* until it has answered a signed ping, *active* then, *failing* while most calls fail (only probes go
 //! through), and *disabled* when it has failed for days, said 410, or somebody stopped it. A changed URL needs a new proof.
 //! Every call is signed: `standard` (Standard Webhooks, v1 HMAC and v1a Ed25519) and whatever older profiles the receiver
-//! still needs; see `sealpost_seal::signature`.
+//! still needs; see `signing`, and `sealpost_seal::signature`.
 
 mod api;
 mod call;
@@ -12,6 +12,7 @@ mod pages;
 mod registry;
 mod rules;
 mod service;
+mod signing;
 mod store;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -47,6 +48,14 @@ pub mod codes {
         SECRET_INVALID = 422 "secret_invalid" "The secret can't be used for signing";
         /// It signs with a secret that somebody stored by name, which is rotated by itself.
         SECRET_STORED = 409 "secret_stored" "The endpoint signs with a stored secret: rotate that";
+        /// It would end one that receivers of a format with one slot still check.
+        ROTATION_GUIDED = 409 "rotation_guided" "A format with room for one signature can't carry two: rotate by steps, or without an overlap";
+        /// There is a new secret already that waits for the receiver.
+        ROTATION_UNDER_WAY = 409 "rotation_under_way" "A rotation is under way: finish it or take it back";
+        /// There is no new secret that waits for the receiver.
+        ROTATION_MISSING = 409 "rotation_missing" "No rotation is under way";
+        /// The receiver has yet to answer a ping that the new secret signed.
+        ROTATION_UNPROVEN = 409 "rotation_unproven" "The receiver has not shown yet that it knows the new secret";
         /// A name, filter or profile is not one.
         ENDPOINT_INVALID = 422 "endpoint_invalid" "The endpoint can't be as described";
     }

@@ -8,12 +8,12 @@ use moka::sync::Cache;
 use sealpost_access::secrets;
 use sealpost_egress::client::Client;
 use sealpost_egress::target::Target;
-use sealpost_seal::signature::{SigningSecret, WebhookKey};
+use sealpost_seal::signature::WebhookKey;
 use sealpost_store::{Ctx, EndpointId, Leaf, Org, Store, StoreError, Time};
 
 use super::model::{Endpoint, Ready, State};
 use super::rules::{self, Gate, Recent};
-use super::{CHANGED, ED25519, SIGNING, store};
+use super::{CHANGED, ED25519, signing, store};
 
 /// Even without hearing of a change (another node, a broken connection) nothing is older than this.
 const FRESH: Duration = Duration::from_secs(1);
@@ -104,19 +104,13 @@ impl Endpoints {
                 let Some(endpoint) = store::find(tx, id)? else { return Ok(None) };
                 // A URL that the policy of today refuses is not called, whatever it was when it was entered.
                 let target = Target::parse(&endpoint.url, &policy).map_err(|_| StoreError::Column("url".into()))?;
-                let secrets = endpoint
-                    .secret
-                    .usable(tx, &keys, SIGNING)?
-                    .into_iter()
-                    .map(|version| SigningSecret::import(version.value.expose(), version.encoding).map(Arc::new))
-                    .collect::<Result<Vec<_>, _>>()
-                    .map_err(|_| StoreError::Column("secret".into()))?;
+                let signers = signing::ready(tx, &keys, &endpoint)?;
                 let key = secrets::usable(tx, &keys, endpoint.signing, ED25519)?
                     .into_iter()
                     .next()
                     .ok_or(StoreError::Missing("signing key"))?;
                 let key = WebhookKey::parse(key.value.expose()).map_err(|_| StoreError::Column("signing".into()))?;
-                Ok(Some(Ready { endpoint, target, secrets, key: Arc::new(key) }))
+                Ok(Some(Ready { endpoint, target, signers, key: Arc::new(key) }))
             })
             .await
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use sealpost_access::secrets::{self, Kept, NewSecret, Origin, Overlap, SecretRef, SecretUse};
 use sealpost_egress::target::Target;
 use sealpost_seal::SecretText;
-use sealpost_seal::signature::{BadSecret, KeyEncoding, SigningSecret, WebhookKey};
+use sealpost_seal::signature::{KeyEncoding, SigningSecret, WebhookKey};
 use sealpost_store::{Change, Ctx, EndpointId, Leaf, NoticeId, OrgKeys, Recorded, StoreError, Tx};
 use sealpost_web::{Failure, Refusal, not_found};
 use serde_json::json;
@@ -14,6 +14,7 @@ use serde_json::json;
 use super::call::{Telling, call, signatures};
 use super::model::{Endpoint, Filter, Profiles, Ready, State};
 use super::registry::Endpoints;
+use super::signing::{self, Explained, Shown};
 use super::{CHANGED, ED25519, SIGNING, codes, store};
 use crate::deliveries::{self, Notice};
 
@@ -31,7 +32,7 @@ pub(super) struct NewEndpoint {
     /// Which events it hears of.
     pub events: Filter,
     /// How deliveries are signed.
-    pub profiles: Profiles,
+    pub signing: signing::Change,
     /// A secret brought along or named; generated if absent.
     pub secret: Option<GivenSecret>,
 }
@@ -66,6 +67,8 @@ pub(super) struct Created {
     pub secret: Option<SecretText>,
     /// The public half of the Ed25519 key, `whpk_…`.
     pub public_key: String,
+    /// The secrets of single profiles that were made, shown this once.
+    pub profile_secrets: Vec<Shown>,
 }
 
 /// What a ping or test came to.
@@ -82,6 +85,8 @@ pub struct Tried {
     pub body: Bytes,
     /// The headers that signed them.
     pub headers: Vec<(String, String)>,
+    /// Each signature, and how to do it again.
+    pub signatures: Vec<Explained>,
 }
 
 /// Makes an endpoint, pending until it has answered a signed ping.
@@ -96,13 +101,14 @@ pub(super) fn create(tx: &mut Tx<'_>, keys: &OrgKeys, new: NewEndpoint) -> Resul
         ED25519,
         kept(SecretText::new(key.to_text().to_string()), KeyEncoding::Text, Origin::Generated)?,
     )?;
-    let endpoint = Endpoint {
+    let mut endpoint = Endpoint {
         id: EndpointId::new(&ctx.world),
         name: new.name.0,
         url: new.url,
         description: new.description,
         events: new.events,
-        profiles: new.profiles,
+        profiles: Profiles::of(vec![signing::STANDARD]),
+        custom: None,
         state: State::Pending,
         secret,
         signing,
@@ -112,9 +118,10 @@ pub(super) fn create(tx: &mut Tx<'_>, keys: &OrgKeys, new: NewEndpoint) -> Resul
     if !store::insert(tx, &endpoint)? {
         return Err(Refusal::of(&codes::ENDPOINT_EXISTS).at("/name", "taken").into());
     }
+    let profile_secrets = signing::set_up(tx, keys, &mut endpoint, new.signing)?;
     changed(tx, endpoint.id);
     let leaf = Leaf::of("endpoint.create").on(EndpointId::PREFIX, endpoint.id.bytes());
-    Ok(tx.record(leaf, Created { endpoint, secret: shown, public_key }))
+    Ok(tx.record(leaf, Created { endpoint, secret: shown, public_key, profile_secrets }))
 }
 
 /// Where the secret of a new endpoint is, and its value if it was made here.
@@ -136,19 +143,20 @@ fn signs_with(
 }
 
 /// The stored secret that is meant, held until this is done.
-fn stored(tx: &mut Tx<'_>, wanted: &SecretRef) -> Result<Kept, Failure> {
+pub(super) fn stored(tx: &mut Tx<'_>, wanted: &SecretRef) -> Result<Kept, Failure> {
     let unknown = || Refusal::of(&codes::SECRET_INVALID).at("/secret/secret", "secret_unknown");
     Ok(Kept::Stored { stored: secrets::refer(tx, wanted)?.ok_or_else(unknown)? })
 }
 
-fn kept(value: SecretText, encoding: KeyEncoding, origin: Origin) -> Result<NewSecret, Refusal> {
+pub(super) fn kept(value: SecretText, encoding: KeyEncoding, origin: Origin) -> Result<NewSecret, Refusal> {
     NewSecret::new(value, encoding, origin)
         .map_err(|_| Refusal::of(&codes::SECRET_INVALID).at("/secret/value", "secret_invalid"))
 }
 
-/// Whether a secret brought along can sign: long enough, and readable in its encoding.
-pub(super) fn importable(value: &str, encoding: KeyEncoding) -> Result<(), BadSecret> {
-    SigningSecret::import(value, encoding).map(drop)
+/// Whether a secret brought along can sign: readable in its encoding, and long enough unless it is said to be an old one.
+pub(super) fn importable(value: &str, encoding: KeyEncoding, is_imported: bool) -> Result<(), &'static str> {
+    let secret = SigningSecret::import(value, encoding).map_err(|_| "secret_invalid")?;
+    if signing::is_strong_enough(&secret, is_imported) { Ok(()) } else { Err("secret_weak") }
 }
 
 /// What may be changed later; absent is unchanged.
@@ -160,8 +168,6 @@ pub(super) struct Changes {
     pub description: Option<String>,
     /// Which events it hears of.
     pub events: Option<Filter>,
-    /// How deliveries are signed.
-    pub profiles: Option<Profiles>,
     /// Sign with this stored secret from now on.
     pub secret: Option<SecretRef>,
     /// Stop calling it.
@@ -177,9 +183,9 @@ pub(super) fn update(tx: &mut Tx<'_>, id: EndpointId, changes: Changes) -> Resul
     }
     endpoint.description = changes.description.unwrap_or(endpoint.description);
     endpoint.events = changes.events.unwrap_or(endpoint.events);
-    endpoint.profiles = changes.profiles.unwrap_or(endpoint.profiles);
     if let Some(wanted) = &changes.secret {
         let before = std::mem::replace(&mut endpoint.secret, stored(tx, wanted)?);
+        signing::shared_changed(tx, id)?;
         before.let_go(tx)?;
     }
     match changes.disabled {
@@ -197,6 +203,7 @@ pub(super) fn update(tx: &mut Tx<'_>, id: EndpointId, changes: Changes) -> Resul
 /// Removes an endpoint and its keys. Deliveries that wait for it end as dead letters.
 pub(super) fn remove(tx: &mut Tx<'_>, id: EndpointId) -> Result<Recorded<()>, Failure> {
     let endpoint = store::find(tx, id)?.ok_or_else(not_found)?;
+    signing::let_go(tx, id)?;
     store::delete(tx, id)?;
     endpoint.secret.let_go(tx)?;
     secrets::remove(tx, endpoint.signing)?;
@@ -213,6 +220,7 @@ pub(super) fn rotate_secret(
 ) -> Result<Recorded<SecretText>, Failure> {
     let endpoint = store::find(tx, id)?.ok_or_else(not_found)?;
     let Kept::Own(own) = endpoint.secret else { return Err(Refusal::of(&codes::SECRET_STORED).into()) };
+    signing::may_overlap(tx, &endpoint, overlap)?;
     let secret = SigningSecret::generate(tx.ctx().rng());
     let shown = SecretText::new(secret.expose().to_owned());
     let new = kept(SecretText::new(secret.expose().to_owned()), secret.encoding(), Origin::Generated)?;
@@ -221,7 +229,7 @@ pub(super) fn rotate_secret(
     Ok(tx.record(Leaf::of("endpoint.rotate_secret").on(EndpointId::PREFIX, id.bytes()), shown))
 }
 
-fn changed(tx: &mut Tx<'_>, id: EndpointId) {
+pub(super) fn changed(tx: &mut Tx<'_>, id: EndpointId) {
     tx.publish(Change::new(CHANGED, tx.ctx().org, id.bytes()));
 }
 
@@ -232,20 +240,25 @@ pub(crate) fn find(tx: &mut Tx<'_>, id: EndpointId) -> Result<Endpoint, Failure>
 
 /// Which secrets the endpoints of this environment sign with.
 pub(crate) fn secret_uses(tx: &mut Tx<'_>) -> Result<Vec<SecretUse>, StoreError> {
-    let mut uses = Vec::new();
+    let mut uses: Vec<SecretUse> = Vec::new();
+    let mut of_endpoints = Vec::new();
     for endpoint in store::all(tx)? {
         // Every call is signed, so the newest delivery that was tried is the last use, or close to it.
         let last = deliveries::newest_of(tx, endpoint.id, 1)?;
         let last_used_at = last.first().filter(|delivery| delivery.attempts > 0).map(|delivery| delivery.updated_at);
-        uses.extend([endpoint.secret.id(), endpoint.signing].map(|secret| SecretUse {
+        let by = |secret| SecretUse {
             secret,
             kind: "endpoint",
             id: endpoint.id.to_string(),
             name: endpoint.name.clone(),
             page: Some(format!("/endpoints/{}", endpoint.id)),
             last_used_at,
-        }));
+        };
+        uses.extend([endpoint.secret.id(), endpoint.signing].map(by));
+        of_endpoints.push((endpoint.id, by(endpoint.signing)));
     }
+    let of = |id| of_endpoints.iter().find(|(known, _)| *known == id).map(|(_, of)| of.clone());
+    uses.extend(signing::uses(tx, of)?);
     Ok(uses)
 }
 
@@ -297,7 +310,7 @@ impl Endpoints {
         Ok(tried)
     }
 
-    async fn at_hand(&self, ctx: &Ctx, id: EndpointId) -> Result<std::sync::Arc<Ready>, Failure> {
+    pub(super) async fn at_hand(&self, ctx: &Ctx, id: EndpointId) -> Result<std::sync::Arc<Ready>, Failure> {
         self.forget(ctx.org, id);
         match self.ready(ctx, id).await {
             Ok(ready) => Ok(ready.ok_or_else(not_found)?),
@@ -307,7 +320,7 @@ impl Endpoints {
         }
     }
 
-    async fn tell(
+    pub(super) async fn tell(
         &self,
         ctx: &Ctx,
         ready: &Ready,
@@ -321,16 +334,23 @@ impl Endpoints {
         let telling =
             || Telling { id: &name, kind, body: body.clone(), attempt: 1, at: ctx.now(), deadline: PING_DEADLINE };
         let headers = signatures(ready, &telling()).unwrap_or_default();
+        let signatures = signing::explain(ready, &telling()).unwrap_or_default();
         Ok(match call(&self.client, ctx.org, ready, telling()).await {
             Ok(answer) => {
                 let succeeded = (200..300).contains(&answer.status);
                 let outcome = if succeeded { "delivered" } else { "refused" };
                 let latency_ms = Some(u64::try_from(answer.latency.as_millis()).unwrap_or(u64::MAX));
-                Tried { succeeded, outcome, status: Some(answer.status), latency_ms, body, headers }
+                Tried { succeeded, outcome, status: Some(answer.status), latency_ms, body, headers, signatures }
             }
-            Err(error) => {
-                Tried { succeeded: false, outcome: error.code(), status: None, latency_ms: None, body, headers }
-            }
+            Err(error) => Tried {
+                succeeded: false,
+                outcome: error.code(),
+                status: None,
+                latency_ms: None,
+                body,
+                headers,
+                signatures,
+            },
         })
     }
 }

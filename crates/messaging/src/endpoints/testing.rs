@@ -3,8 +3,9 @@
 use sealpost_store::{Ctx, EndpointId, Store};
 use sealpost_web::Failure;
 
-use super::model::{Filter, Profiles, State};
+use super::model::{Filter, State};
 use super::service::{self, Name, NewEndpoint};
+use super::signing::Change;
 use super::store;
 
 /// An endpoint that hears of everything about messages, as if it had answered its ping.
@@ -14,7 +15,7 @@ pub(crate) async fn active(house: &Store, ctx: &Ctx) -> EndpointId {
         url: "https://hooks.example.com/reports".into(),
         description: String::new(),
         events: Filter::new(vec!["message.*".into()]).unwrap(),
-        profiles: Profiles::new(&[]).unwrap(),
+        signing: Change::default(),
         secret: None,
     };
     let keys = house.keys().organisation(ctx.org.id).await.unwrap();

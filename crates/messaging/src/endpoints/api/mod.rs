@@ -11,7 +11,9 @@ use sealpost_store::Store;
 use sealpost_web::Feature;
 
 use super::Endpoints;
-use super::{codes, pages};
+use super::{codes, pages, signing};
+
+pub(super) use view::{EndpointView, TriedView};
 
 /// What endpoints add to the API.
 pub fn feature(store: &Store, endpoints: &Endpoints) -> Feature {
@@ -29,7 +31,9 @@ pub fn feature(store: &Store, endpoints: &Endpoints) -> Feature {
             probe::test(endpoints),
         ]
         .into_iter()
+        .chain(signing::routes(store, endpoints))
         .chain(pages::routes(store, endpoints))
+        .chain(signing::page_routes(store, endpoints))
         .collect(),
         codes: codes::ALL,
     }

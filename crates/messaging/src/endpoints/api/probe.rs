@@ -4,7 +4,7 @@ use sealpost_access::permissions::ENDPOINTS_MANAGE;
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, post};
 
 use super::create::id;
-use super::view::{HeaderView, TriedView};
+use super::view::TriedView;
 use crate::endpoints::Endpoints;
 use crate::endpoints::codes::URL_REFUSED;
 use crate::endpoints::service::Tried;
@@ -33,7 +33,8 @@ pub(super) fn test(endpoints: &Endpoints) -> Endpoint {
         .acts("endpoint.test")
         .summary("Send a test event")
         .describe(
-            "Answers with the exact bytes that were signed, the headers that signed them, and what the receiver said.",
+            "Answers with the exact bytes that were signed, the headers that signed them, each signature with the key it is by and a line that \
+             computes it again, and what the receiver said.",
         )
         .answers::<TriedView>(200)
         .refuses(&[&URL_REFUSED])
@@ -44,12 +45,5 @@ pub(super) fn test(endpoints: &Endpoints) -> Endpoint {
 }
 
 fn reply(tried: Tried) -> Result<Reply, Failure> {
-    Ok(Reply::ok(&TriedView {
-        succeeded: tried.succeeded,
-        outcome: tried.outcome,
-        status: tried.status,
-        latency_ms: tried.latency_ms,
-        body: String::from_utf8_lossy(&tried.body).into_owned(),
-        headers: tried.headers.into_iter().map(|(name, value)| HeaderView { name, value }).collect(),
-    })?)
+    Ok(Reply::ok(&TriedView::from(tried))?)
 }

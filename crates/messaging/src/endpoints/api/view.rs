@@ -5,6 +5,8 @@ use sealpost_store::{EndpointId, SecretId, Time};
 use serde::Serialize;
 
 use crate::endpoints::model::{Endpoint, State};
+use crate::endpoints::service::Tried;
+use crate::endpoints::signing::{ShownView, SignatureView};
 
 /// An endpoint.
 #[derive(Serialize, JsonSchema)]
@@ -21,6 +23,10 @@ pub(crate) struct EndpointView {
     events: Vec<String>,
     /// How deliveries are signed.
     profiles: Vec<&'static str>,
+    /// Those in which a receiver can't tell a delivery from its repetition: their time isn't signed.
+    replayable_profiles: Vec<&'static str>,
+    /// Whether there is one in which it can.
+    replay_protected: bool,
     /// `pending`, `active`, `failing` or `disabled`.
     state: &'static str,
     /// Why it is disabled: `failing`, `gone` or `manual`.
@@ -46,6 +52,8 @@ impl From<&Endpoint> for EndpointView {
             description: e.description.clone(),
             events: e.events.patterns().to_vec(),
             profiles: e.profiles.names().to_vec(),
+            replayable_profiles: e.replayable(),
+            replay_protected: e.is_replay_protected(),
             state: e.state.word(),
             reason,
             secret_id: e.secret.stored(),
@@ -65,11 +73,23 @@ pub(super) struct CreatedView {
     pub(super) secret: Option<String>,
     /// The public key of the Ed25519 signatures.
     pub(super) public_key: String,
+    /// Secrets that were made for single profiles. Shown this once.
+    pub(super) profile_secrets: Vec<ShownView>,
+}
+
+/// A changed endpoint, with what is shown once.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ChangedView {
+    /// The endpoint.
+    #[serde(flatten)]
+    pub(super) endpoint: EndpointView,
+    /// Secrets that were made for single profiles. Shown this once.
+    pub(super) profile_secrets: Vec<ShownView>,
 }
 
 /// What a ping or test came to.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct TriedView {
+pub(in crate::endpoints) struct TriedView {
     /// Whether the receiver took it (2xx).
     pub(super) succeeded: bool,
     /// What it came to: `delivered`, `refused`, `timeout`, `tls_failed`, …
@@ -82,6 +102,22 @@ pub(super) struct TriedView {
     pub(super) body: String,
     /// The headers that signed them.
     pub(super) headers: Vec<HeaderView>,
+    /// Each signature: what it signs, by which key, and how to do it again.
+    pub(super) signatures: Vec<SignatureView>,
+}
+
+impl From<Tried> for TriedView {
+    fn from(tried: Tried) -> Self {
+        Self {
+            succeeded: tried.succeeded,
+            outcome: tried.outcome,
+            status: tried.status,
+            latency_ms: tried.latency_ms,
+            body: String::from_utf8_lossy(&tried.body).into_owned(),
+            headers: tried.headers.into_iter().map(|(name, value)| HeaderView { name, value }).collect(),
+            signatures: tried.signatures.iter().map(SignatureView::from).collect(),
+        }
+    }
 }
 
 /// A header.

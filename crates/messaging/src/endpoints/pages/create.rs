@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
 use sealpost_store::Store;
-use sealpost_web::shell::parts::{Field, Kind};
+use sealpost_web::shell::parts::{Choice, Field, Kind};
 use sealpost_web::shell::{Ask, ShownOnce};
 use sealpost_web::{Call, Class, Endpoint as Route, Failure, Reply, get, post};
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use crate::endpoints::Endpoints;
 use crate::endpoints::api::body;
 use crate::endpoints::codes::{ENDPOINT_EXISTS, ENDPOINT_INVALID, SECRET_INVALID, URL_REFUSED};
 use crate::endpoints::service::{self, NewEndpoint};
+use crate::endpoints::signing::{self, GivenProfile, with_secrets};
 
 /// A new endpoint.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
@@ -24,8 +25,36 @@ pub(super) struct Form {
     pub(super) description: Option<String>,
     /// Patterns with spaces or commas between; all events if left empty.
     pub(super) events: Option<String>,
-    /// Names with spaces or commas between; `standard` if left empty.
+    /// Names with spaces or commas between, besides `standard`.
     pub(super) profiles: Option<String>,
+    /// `on` or `off`: whether `standard` rides along.
+    pub(super) standard: Option<String>,
+}
+
+/// How it is to be signed, as a form says it.
+pub(super) fn signing(
+    profiles: Option<&str>,
+    standard: Option<&str>,
+    caller: &sealpost_web::Caller,
+) -> Result<signing::Change, sealpost_web::Refusal> {
+    let names = listed(profiles).into_iter().map(GivenProfile::Name).collect();
+    // Whoever chooses that line has read it.
+    signing::profiles(Some(names), standard.map(|word| word != "off"), true, caller)
+}
+
+/// The fields of a form that say how it is to be signed.
+pub(super) fn signing_fields(ask: Ask, profiles: &str, standard: &str) -> Ask {
+    let choices = vec![
+        Choice::new("on", "Rides along: receivers can move to it, and tell repeats"),
+        Choice::new("off", "Left out: I know that receivers have only what the others protect"),
+    ];
+    ask.field(
+        Field::new("profiles", "Signed as")
+            .value(profiles)
+            .placeholder("fyno")
+            .hint("What your receiver knows: fyno, fanfare, safravo, stripe-like, github-like, rfc9421. Several may be sent together."),
+    )
+    .field(Field::new("standard", "Standard Webhooks").kind(Kind::Choice(choices)).value(standard))
 }
 
 /// A list as people type one.
@@ -81,7 +110,7 @@ async fn make(store: &Store, endpoints: &Endpoints, call: &Call<Form>) -> Result
         url,
         description,
         events: body::events(listed(form.events.as_deref()))?,
-        profiles: body::profiles(&listed(form.profiles.as_deref()))?,
+        signing: signing(form.profiles.as_deref(), form.standard.as_deref(), &call.caller)?,
         secret: None,
     };
     let keys = store.keys().organisation(call.ctx.org.id).await?;
@@ -100,6 +129,7 @@ async fn make(store: &Store, endpoints: &Endpoints, call: &Call<Form>) -> Result
         if let Some(secret) = &made.secret {
             shown = shown.secret("Signing secret", secret.expose());
         }
+        shown = with_secrets(shown, &made.profile_secrets);
         shown = shown.other("Public key of the Ed25519 signatures", made.public_key.clone());
         let reply = pages.once("Endpoint added", &shown, &shown.again())?;
         Ok(created.map(|_| reply))
@@ -109,32 +139,31 @@ async fn make(store: &Store, endpoints: &Endpoints, call: &Call<Form>) -> Result
 
 fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
     let of = |value: &Option<String>| value.clone().unwrap_or_default();
-    Ask::new(call, "Add an endpoint", "It hears of nothing until it has answered a signed ping.", "/endpoints")
-        .field(
-            Field::new("name", "Name").value(of(&form.name)).placeholder("billing").hint("a–z, 0–9, dash").required(),
-        )
-        .field(
-            Field::new("url", "URL")
-                .kind(Kind::Typed("url"))
-                .value(of(&form.url))
-                .placeholder("https://billing.example.com/hooks")
-                .hint("https, a public host, port 443 or 8443")
-                .required(),
-        )
-        .field(Field::new("description", "What it is for").value(of(&form.description)))
-        .field(
-            Field::new("events", "Events")
-                .value(of(&form.events))
-                .placeholder("message.*")
-                .hint("Names, message.* or *, with spaces between. Left empty, it hears of all."),
-        )
-        .field(
-            Field::new("profiles", "Signed as")
-                .value(of(&form.profiles))
-                .placeholder("standard")
-                .hint("What your receiver knows: standard, fyno, fanfare, safravo. Several may be sent together."),
-        )
-        .submit("Add")
+    let ask =
+        Ask::new(call, "Add an endpoint", "It hears of nothing until it has answered a signed ping.", "/endpoints")
+            .field(
+                Field::new("name", "Name")
+                    .value(of(&form.name))
+                    .placeholder("billing")
+                    .hint("a–z, 0–9, dash")
+                    .required(),
+            )
+            .field(
+                Field::new("url", "URL")
+                    .kind(Kind::Typed("url"))
+                    .value(of(&form.url))
+                    .placeholder("https://billing.example.com/hooks")
+                    .hint("https, a public host, port 443 or 8443")
+                    .required(),
+            )
+            .field(Field::new("description", "What it is for").value(of(&form.description)))
+            .field(
+                Field::new("events", "Events")
+                    .value(of(&form.events))
+                    .placeholder("message.*")
+                    .hint("Names, message.* or *, with spaces between. Left empty, it hears of all."),
+            );
+    signing_fields(ask, &of(&form.profiles), form.standard.as_deref().unwrap_or("on")).submit("Add")
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use sealpost_web::shell::{Group, Icon, Nav};
 
 use super::Endpoints;
 
+pub(super) use probe::shown as tried;
 pub(crate) use words::badge;
 
 /// Where they are found.

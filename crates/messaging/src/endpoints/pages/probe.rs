@@ -1,6 +1,7 @@
 //! `GET` and `POST /app/{env}/endpoints/{id}/verify` and `…/test`
 
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
+use sealpost_seal::signature::KeyEncoding;
 use sealpost_store::{EndpointId, Store};
 use sealpost_web::shell::parts::{Shape, State as Badge, Tone, Took};
 use sealpost_web::shell::{Ask, Icon, Yes};
@@ -10,6 +11,7 @@ use serde_json::json;
 use crate::endpoints::Endpoints;
 use crate::endpoints::codes::URL_REFUSED;
 use crate::endpoints::service::{self, Tried};
+use crate::endpoints::signing::Explained;
 
 /// What a ping or test came to, to the byte.
 #[derive(askama::Template)]
@@ -22,8 +24,38 @@ pub(super) struct TriedPage {
     pub(super) status: Option<u16>,
     pub(super) took: Option<Took>,
     pub(super) headers: Vec<(String, String)>,
+    pub(super) signatures: Vec<Signature>,
     pub(super) body: String,
     pub(super) bytes: usize,
+}
+
+/// One signature, and how to do it again.
+pub(super) struct Signature {
+    pub(super) profile: &'static str,
+    pub(super) header: String,
+    pub(super) key: String,
+    pub(super) by: &'static str,
+    pub(super) signed: String,
+    pub(super) bytes: usize,
+    pub(super) shell: String,
+}
+
+impl From<Explained> for Signature {
+    fn from(one: Explained) -> Self {
+        Self {
+            profile: one.profile,
+            header: one.header,
+            key: one.key,
+            by: one.key_encoding.map_or("Ed25519", |encoding| match encoding {
+                KeyEncoding::Text => "HMAC, the key is the secret’s text",
+                KeyEncoding::Base64 => "HMAC, the key is the secret’s base64",
+                KeyEncoding::Hex => "HMAC, the key is the secret’s hexadecimal",
+            }),
+            bytes: one.signed.len(),
+            signed: String::from_utf8_lossy(&one.signed).into_owned(),
+            shell: one.shell,
+        }
+    }
 }
 
 pub(super) fn ask_verify(store: &Store) -> Route {
@@ -53,7 +85,7 @@ pub(super) fn verify(endpoints: &Endpoints) -> Route {
             async move {
                 let id: EndpointId = call.id("id")?;
                 match endpoints.verify(&call.ctx, id).await {
-                    Ok(tried) => shown(&call, id, "Ping", tried),
+                    Ok(tried) => shown(&call, &format!("/endpoints/{id}"), "Ping", tried),
                     Err(failure) => verifying(&call, id).again(&call, failure),
                 }
             }
@@ -88,7 +120,7 @@ pub(super) fn test(endpoints: &Endpoints) -> Route {
             async move {
                 let id: EndpointId = call.id("id")?;
                 match endpoints.test(&call.ctx, id).await {
-                    Ok(tried) => shown(&call, id, "Test event", tried),
+                    Ok(tried) => shown(&call, &format!("/endpoints/{id}"), "Test event", tried),
                     Err(failure) => testing(&call, id).again(&call, failure),
                 }
             }
@@ -121,19 +153,26 @@ fn testing<B, Q>(call: &Call<B, Q>, id: EndpointId) -> Ask {
     .submit("Send")
 }
 
-fn shown(call: &Call<Yes>, id: EndpointId, title: &'static str, tried: Tried) -> Result<Reply, Failure> {
+/// What a ping or test came to, to the byte; `back` leads away from it, after `/app/{env}`.
+pub(in crate::endpoints) fn shown(
+    call: &Call<Yes>,
+    back: &str,
+    title: &'static str,
+    tried: Tried,
+) -> Result<Reply, Failure> {
     let outcome = match tried.succeeded {
         true => Badge::new("Taken", Shape::Done, Tone::Ok),
         false => Badge::new("Not taken", Shape::Failed, Tone::Bad),
     };
     let page = TriedPage {
         title,
-        back: call.at(&format!("/endpoints/{id}")),
+        back: call.at(back),
         outcome,
         says: tried.outcome.replace('_', " "),
         status: tried.status,
         took: tried.latency_ms.map(|ms| Took(i64::try_from(ms).unwrap_or(i64::MAX))),
         headers: tried.headers,
+        signatures: tried.signatures.into_iter().map(Signature::from).collect(),
         bytes: tried.body.len(),
         body: String::from_utf8_lossy(&tried.body).into_owned(),
     };

@@ -6,7 +6,7 @@ use sealpost_web::shell::parts::{Chips, Ident, Pager, Shape, State as Badge, Ton
 use sealpost_web::shell::testing::{NOW, keep};
 
 use super::list::{ListPage, Row, empty};
-use super::probe::TriedPage;
+use super::probe::{Signature, TriedPage};
 use super::show::{Acts, ShowPage};
 use super::words::badge;
 use crate::deliveries::samples::row as delivery;
@@ -44,8 +44,9 @@ fn endpoints_are_listed_shown_and_tried() {
         url: "https://billing.example.com/hooks".into(),
         description: "Delivery reports for billing".into(),
         events: vec!["message.*".into(), "key.revoked".into()],
-        profiles: vec!["safravo"],
+        profiles: vec![("safravo", true), ("stripe-like", false)],
         replay_safe: false,
+        signing: "/x".into(),
         created: When::new(NOW, NOW),
         updated: When::new(NOW, NOW),
         acts: Some(Acts {
@@ -73,6 +74,15 @@ fn endpoints_are_listed_shown_and_tried() {
             ("webhook-id".into(), "evt_01kf3b2y5xfh0r4c9v7t8m6e1s".into()),
             ("webhook-signature".into(), "v1,U7brXUqd7qkgUqGDI7Js6/BhQmnhg4h5TKU1gqhRIhA= v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==".into()),
         ],
+        signatures: vec![Signature {
+            profile: "standard",
+            header: "webhook-signature".into(),
+            key: "5f0c1a22".into(),
+            by: "HMAC, the key is the secret’s base64",
+            signed: r#"evt_01kf3b2y5xfh0r4c9v7t8m6e1s.1768469400.{"id":"evt_01kf3b2y5xfh0r4c9v7t8m6e1s"}"#.into(),
+            bytes: 80,
+            shell: "printf %s 'ZXZ0' | openssl base64 -d -A | openssl dgst -sha256 -mac HMAC -macopt hexkey:\"$(printf %s \"$SECRET\")\" -r".into(),
+        }],
         body: r#"{"id":"evt_01kf3b2y5xfh0r4c9v7t8m6e1s","type":"endpoint.test"}"#.into(),
         bytes: 62,
     };

@@ -34,8 +34,10 @@ pub(super) struct ShowPage {
     pub(super) url: String,
     pub(super) description: String,
     pub(super) events: Vec<String>,
-    pub(super) profiles: Vec<&'static str>,
+    /// Each with whether a receiver that checks it alone can be fooled by a repetition.
+    pub(super) profiles: Vec<(&'static str, bool)>,
     pub(super) replay_safe: bool,
+    pub(super) signing: String,
     pub(super) created: When,
     pub(super) updated: When,
     pub(super) acts: Option<Acts>,
@@ -129,8 +131,12 @@ fn content<B, Q>(call: &Call<B, Q>, endpoint: Endpoint, chips: Chips, rows: Vec<
             resend: at("/resend"),
             remove: at("/remove"),
         }),
-        replay_safe: words::is_replay_safe(&endpoint.profiles),
-        profiles: endpoint.profiles.names().to_vec(),
+        replay_safe: endpoint.is_replay_protected(),
+        profiles: {
+            let replayable = endpoint.replayable();
+            endpoint.profiles.names().iter().map(|name| (*name, replayable.contains(name))).collect()
+        },
+        signing: at("/signing"),
         events: endpoint.events.patterns().to_vec(),
         created: When::new(endpoint.created_at, now),
         updated: When::new(endpoint.updated_at, now),
