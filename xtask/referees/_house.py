@@ -192,19 +192,21 @@ class Browser:
 
 
 class Receiver:
-    """A customer's endpoint: keeps what comes, answers 204."""
+    """A customer's endpoint: keeps what comes, answers 204, or 401 to what its judge refuses."""
 
-    def __init__(self, house):
+    def __init__(self, house, judge=None):
         self.heard = []
-        heard = self.heard
+        self.judge = judge
+        heard, receiver = self.heard, self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
-                heard.append((dict(self.headers), body))
-                self.send_response(204)
+                headers = dict(self.headers)
+                heard.append((headers, body))
+                self.send_response(204 if receiver.judge is None or receiver.judge(headers, body) else 401)
                 self.end_headers()
 
             def log_message(self, *_):

@@ -200,7 +200,7 @@ await withBrowser(async (first) => {
     await page.reload();
     verdict(await page.locator(".under").getByText("Active").isVisible(), "an endpoint that answers a signed ping is active");
     await fill(page, "Send a test…", {}, "Send");
-    await page.getByRole("heading", { name: "Signed bytes" }).waitFor();
+    await page.getByRole("heading", { name: "Sent bytes" }).waitFor();
     const shown = await page.locator("pre.code").first().textContent();
     const { headers, body } = ears.heard.at(-1);
     verdict(shown === body, "a test shows the very bytes that were sent");

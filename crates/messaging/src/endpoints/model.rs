@@ -147,7 +147,7 @@ pub struct Profiles(Vec<&'static str>);
 /// No signature profile of this name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no signature profile of this name")]
-pub struct UnknownProfile;
+pub(super) struct UnknownProfile;
 
 impl Profiles {
     /// These, as they are.

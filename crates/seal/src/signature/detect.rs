@@ -166,7 +166,7 @@ fn custom(delivery: &Delivery<'_>, secrets: &[SigningSecret]) -> Option<Found> {
                         (encoding.text(&mac) == *text).then_some((*name, *value, *at, encoding))
                     });
                     if let Some((name, value, at, encoding)) = hit {
-                        let spec = describe(form, (name, value, at), encoding, *timestamp, *id)?;
+                        let spec = describe(form, (name, value, at), encoding, *timestamp, *id, delivery.secret)?;
                         let replay_protected = !Custom::compile(spec.clone()).ok()?.replayable();
                         return Some(Found {
                             profile: "custom",
@@ -190,6 +190,7 @@ fn describe(
     encoding: Encoding,
     timestamp: (&str, &str),
     id: (&str, &str),
+    secret: &str,
 ) -> Option<CustomSpec> {
     let before = value.get(..at)?;
     let mut companions = BTreeMap::new();
@@ -203,6 +204,10 @@ fn describe(
         } else {
             companions.insert(name.to_owned(), placeholder.to_owned());
         }
+    }
+    // Some put the secret itself into a header; it isn't answered with.
+    if !secret.is_empty() && [header, preamble.as_str()].iter().any(|text| text.contains(secret)) {
+        return None;
     }
     // What stands right before a lone signature is its prefix.
     let (value, prefix) = match preamble.contains('{') {
@@ -352,6 +357,26 @@ mod tests {
             let [one] = &detected.found[..] else { panic!("{spec:?}: {detected:?}") };
             assert_eq!((one.key_encoding, one.custom.as_ref()), (KeyEncoding::Hex, Some(&spec)));
         }
+    }
+
+    #[test]
+    fn a_description_never_holds_the_secret() {
+        let spec = CustomSpec {
+            header: "X-Acme".into(),
+            value: "{signatures}".into(),
+            signed: "{body}".into(),
+            encoding: Encoding::Hex,
+            prefix: "hush=".into(),
+            separator: None,
+            companions: BTreeMap::new(),
+        };
+        let outgoing = Outgoing::new("evt_1", 1_600_000_000, "a.b", BODY).unwrap();
+        let secret = |text| SigningSecret::import(text, KeyEncoding::Text).unwrap();
+        let custom = Custom::compile(spec).unwrap();
+        let signed =
+            |text| custom.with(|profile| sign(profile, &[SigningKey::Secret(&secret(text))], &outgoing)).unwrap();
+        assert_eq!(found(&signed("hush"), BODY, "hush").found, []);
+        assert_eq!(found(&signed("loud"), BODY, "loud").found.len(), 1);
     }
 
     proptest! {

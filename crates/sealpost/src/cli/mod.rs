@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod demo;
 mod doctor;
+mod endpoints;
 mod erasure;
 mod evidence;
 mod exit;
@@ -57,6 +58,9 @@ enum Command {
     Send(send::Args),
     /// Receive signed events, verify and print them
     Listen(listen::Args),
+    /// Endpoints: test sends, how deliveries are signed, secrets
+    #[command(subcommand)]
+    Endpoints(endpoints::Verb),
     /// API keys
     #[command(subcommand)]
     Keys(keys::Verb),
@@ -134,6 +138,7 @@ fn dispatch(command: Command, shell: &Shell) -> Outcome {
         Command::Serve(args) => block_on(serve::run(shell, args)),
         Command::Send(args) => block_on(send::run(shell, args)),
         Command::Listen(args) => block_on(listen::run(shell, args)),
+        Command::Endpoints(verb) => block_on(endpoints::run(shell, verb)),
         Command::Keys(verb) => block_on(keys::run(shell, verb)),
         Command::Ledger(verb) => block_on(ledger::run(shell, verb)),
         Command::Erasure(verb) => erasure::run(shell, &verb),
@@ -196,6 +201,15 @@ mod tests {
             "serve --json",
             "send --event otp.login --to +15550100123 --data code=1",
             "listen --port 0",
+            "endpoints list",
+            "endpoints signing billing",
+            "endpoints test billing --show-signing",
+            "endpoints import-secret billing --profile fyno --encoding text --imported",
+            "endpoints detect --headers h --body b",
+            "endpoints rotation begin billing --profile fyno",
+            "endpoints rotation try billing",
+            "endpoints rotation finish billing --overlap 0",
+            "endpoints rotation cancel billing",
             "keys list",
             "keys usage key_x",
             "init --data-url a --keys-url b --database-authority c",

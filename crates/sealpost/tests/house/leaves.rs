@@ -25,6 +25,12 @@ fn is_consequence(action: &str) -> bool {
     action.starts_with("secret.") || matches!(action, "contact.create" | "key.create")
 }
 
+/// What goes on with a rotation of an endpoint's secret that has begun.
+fn is_step_of_rotation(route: &Route) -> bool {
+    let begins = route.method == "post" && route.path.ends_with("/rotation");
+    route.path.contains("/endpoints/{id}/rotation") && !begins
+}
+
 /// What is done in the live environment only.
 fn is_for_both_environments(route: &Route) -> bool {
     (route.method == "put" && route.path == "/v1/masking")
@@ -42,6 +48,15 @@ async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: 
             true => ask.in_live().member(&house.standing_owner().await),
             false => ask.key(&house.keys.live),
         };
+    }
+    if is_step_of_rotation(route) {
+        // It has to have begun, and be proven before it is finished.
+        let endpoint = objects.fresh(house, surface, route).await;
+        house.post(format!("/v1/endpoints/{endpoint}/rotation"), &json!({})).await;
+        if ends_in("finish") {
+            house.post_nothing(format!("/v1/endpoints/{endpoint}/rotation/try")).await;
+        }
+        return house.ours(route, objects.on(house, route, &endpoint).await).await;
     }
     let ask = objects.example(house, surface, route).await;
     if route.path == "/v1/contacts/match" {

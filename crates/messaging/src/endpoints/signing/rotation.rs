@@ -115,7 +115,11 @@ pub(super) fn drop_any(tx: &mut Tx<'_>, id: EndpointId) -> Result<(), StoreError
 impl Endpoints {
     /// Asks the receiver to show that it knows the new secret: a ping that is signed by that alone, wherever the old one signs now.
     pub(in crate::endpoints) async fn try_rotation(&self, ctx: &Ctx, id: EndpointId) -> Result<Tried, Failure> {
-        let waiting = self.store.read(ctx, move |tx| under_way(tx, id)).await?;
+        let waiting = move |tx: &mut Tx<'_>| {
+            endpoints::find(tx, id)?.ok_or_else(not_found)?;
+            under_way(tx, id)
+        };
+        let waiting = self.store.read(ctx, waiting).await?;
         let ready = self.at_hand(ctx, id).await?;
         let proving = Ready {
             endpoint: ready.endpoint.clone(),

@@ -121,9 +121,9 @@ fn page(call: &Call, id: EndpointId, how: &How) -> SigningPage {
             import: at("/import-secret"),
             custom: at("/custom"),
             detect: call.at("/endpoints/detect"),
-            try_it: at("/rotation/try"),
-            finish: at("/rotation/finish"),
-            cancel: at("/rotation/cancel"),
+            try_it: at("/rotation-try"),
+            finish: at("/rotation-finish"),
+            cancel: at("/rotation-cancel"),
         }),
     }
 }

@@ -1,4 +1,4 @@
-//! `GET` and `POST` of `/app/{env}/endpoints/{id}/rotation/try`, `…/finish` and `…/cancel`
+//! `GET` and `POST` of `/app/{env}/endpoints/{id}/rotation-try`, `…-finish` and `…-cancel`
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
@@ -18,7 +18,7 @@ use crate::endpoints::signing::rotation as steps;
 
 pub(super) fn ask_try(store: &Store) -> Route {
     let store = store.clone();
-    get("/app/{env}/endpoints/{id}/rotation/try")
+    get("/app/{env}/endpoints/{id}/rotation-try")
         .needs(ENDPOINTS_MANAGE)
         .page()
         .class(Class::Read)
@@ -28,7 +28,7 @@ pub(super) fn ask_try(store: &Store) -> Route {
 
 pub(super) fn attempt(endpoints: &Endpoints) -> Route {
     let endpoints = endpoints.clone();
-    post("/app/{env}/endpoints/{id}/rotation/try")
+    post("/app/{env}/endpoints/{id}/rotation-try")
         .needs(ENDPOINTS_MANAGE)
         .session()
         .class(Class::Write)
@@ -52,7 +52,7 @@ pub(super) fn attempt(endpoints: &Endpoints) -> Route {
 
 pub(super) fn ask_finish(store: &Store) -> Route {
     let store = store.clone();
-    get("/app/{env}/endpoints/{id}/rotation/finish")
+    get("/app/{env}/endpoints/{id}/rotation-finish")
         .needs(ENDPOINTS_MANAGE)
         .page()
         .class(Class::Read)
@@ -70,7 +70,7 @@ struct Finish {
 
 pub(super) fn finish(store: &Store) -> Route {
     let store = store.clone();
-    post("/app/{env}/endpoints/{id}/rotation/finish")
+    post("/app/{env}/endpoints/{id}/rotation-finish")
         .needs(ENDPOINTS_MANAGE)
         .session()
         .class(Class::Write)
@@ -103,7 +103,7 @@ async fn finished(store: &Store, call: &Call<Finish>, id: EndpointId) -> Result<
 
 pub(super) fn ask_cancel(store: &Store) -> Route {
     let store = store.clone();
-    get("/app/{env}/endpoints/{id}/rotation/cancel")
+    get("/app/{env}/endpoints/{id}/rotation-cancel")
         .needs(ENDPOINTS_MANAGE)
         .page()
         .class(Class::Read)
@@ -113,7 +113,7 @@ pub(super) fn ask_cancel(store: &Store) -> Route {
 
 pub(super) fn cancel(store: &Store) -> Route {
     let store = store.clone();
-    post("/app/{env}/endpoints/{id}/rotation/cancel")
+    post("/app/{env}/endpoints/{id}/rotation-cancel")
         .needs(ENDPOINTS_MANAGE)
         .session()
         .class(Class::Write)
