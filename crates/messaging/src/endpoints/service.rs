@@ -180,6 +180,7 @@ pub(super) fn update(tx: &mut Tx<'_>, id: EndpointId, changes: Changes) -> Resul
     if let Some(url) = changes.url.filter(|url| *url != endpoint.url) {
         endpoint.url = url;
         endpoint.state = State::Pending;
+        signing::moved(tx, id)?;
     }
     endpoint.description = changes.description.unwrap_or(endpoint.description);
     endpoint.events = changes.events.unwrap_or(endpoint.events);

@@ -69,6 +69,9 @@ pub(super) fn finish(
     if rotation.proven_at.is_none() {
         return Err(Refusal::of(&codes::ROTATION_UNPROVEN).into());
     }
+    if !store::end(tx, id)? {
+        return Err(Refusal::of(&codes::ROTATION_MISSING).into());
+    }
     let (kept, _) = service::place(tx, &endpoint, rotation.profile)?;
     let Some(Kept::Own(own)) = kept else { return Err(Refusal::of(&codes::SECRET_STORED).into()) };
     let pending = secrets::usable(tx, keys, rotation.secret, ROTATING)?.into_iter().next();
@@ -76,7 +79,7 @@ pub(super) fn finish(
     let new = NewSecret::new(pending.value, pending.encoding, Origin::Generated)
         .map_err(|_| StoreError::Column("secret".into()))?;
     secrets::rotate(tx, keys, own, SIGNING, new, overlap)?;
-    discard(tx, id, &rotation)?;
+    secrets::remove(tx, rotation.secret)?;
     changed(tx, id);
     Ok(tx.record(Leaf::of("endpoint.finish_rotation").on(EndpointId::PREFIX, id.bytes()), endpoint))
 }

@@ -147,6 +147,11 @@ pub(in crate::endpoints) fn shared_changed(tx: &mut Tx<'_>, endpoint: EndpointId
     rotation::drop_for(tx, endpoint, None)
 }
 
+/// The endpoint is somewhere else now: who answered there proved nothing about who answers here.
+pub(in crate::endpoints) fn moved(tx: &mut Tx<'_>, endpoint: EndpointId) -> Result<(), StoreError> {
+    store::unprove(tx, endpoint)
+}
+
 /// Everything the endpoint signs by, opened.
 pub(in crate::endpoints) fn ready(tx: &mut Tx<'_>, keys: &OrgKeys, endpoint: &Endpoint) -> Result<Signers, StoreError> {
     let rows = store::of(tx, endpoint.id)?;

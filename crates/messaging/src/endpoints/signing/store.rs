@@ -123,10 +123,20 @@ pub(super) fn prove(tx: &mut Tx<'_>, endpoint: EndpointId, secret: SecretId, at:
     Ok(proven == 1)
 }
 
-/// Ends the rotation that is under way.
-pub(super) fn end(tx: &mut Tx<'_>, endpoint: EndpointId) -> Result<(), StoreError> {
-    tx.execute(sql!("delete from endpoint_rotation where org = $1 and env = $2 and endpoint = $3"), &[&endpoint])
-        .map(drop)
+/// What was proven of a rotation is not any more.
+pub(super) fn unprove(tx: &mut Tx<'_>, endpoint: EndpointId) -> Result<(), StoreError> {
+    tx.execute(
+        sql!("update endpoint_rotation set proven_at = null where org = $1 and env = $2 and endpoint = $3"),
+        &[&endpoint],
+    )
+    .map(drop)
+}
+
+/// Ends the rotation that is under way; false if somebody else did.
+pub(super) fn end(tx: &mut Tx<'_>, endpoint: EndpointId) -> Result<bool, StoreError> {
+    let ended =
+        tx.execute(sql!("delete from endpoint_rotation where org = $1 and env = $2 and endpoint = $3"), &[&endpoint])?;
+    Ok(ended == 1)
 }
 
 /// A profile of one's own, as it was described.

@@ -20,7 +20,7 @@ use super::{Explained, explain, headers, rotation, service, store};
 use crate::endpoints::call::Telling;
 use crate::endpoints::codes;
 use crate::endpoints::model::{Filter, Ready};
-use crate::endpoints::service::{self as endpoints, Created, GivenSecret, Name, NewEndpoint};
+use crate::endpoints::service::{self as endpoints, Changes, Created, GivenSecret, Name, NewEndpoint};
 
 /// An old secret of a receiver's, too short to be a good one.
 const OLD: &str = "fyno-shared-secret";
@@ -219,6 +219,10 @@ both_engines! {
 
         assert!(refused_as(finished(&house, &ctx, id, 60).await, &codes::ROTATION_UNPROVEN));
         assert!(refused_as(rotation_of(&house, &ctx, id, None).await, &codes::ROTATION_UNDER_WAY));
+        proven(&house, &ctx, id).await;
+        let elsewhere = Changes { url: Some("https://hooks.example.com/other".into()), ..Changes::default() };
+        house.store.write(&ctx, move |tx| endpoints::update(tx, id, elsewhere)).await.unwrap();
+        assert!(refused_as(finished(&house, &ctx, id, 60).await, &codes::ROTATION_UNPROVEN), "another receiver proved it");
         proven(&house, &ctx, id).await;
         finished(&house, &ctx, id, 60).await.unwrap();
         let after = sent(&house, &ctx, id, false).await;
