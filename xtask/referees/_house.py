@@ -206,7 +206,10 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 headers = dict(self.headers)
                 heard.append((headers, body))
-                self.send_response(204 if receiver.judge is None or receiver.judge(headers, body) else 401)
+                believed = receiver.judge is None or receiver.judge(headers, body)
+                self.send_response(204 if believed else 401)
+                if not believed:
+                    self.send_header("content-length", "0")
                 self.end_headers()
 
             def log_message(self, *_):

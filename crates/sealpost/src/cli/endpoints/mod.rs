@@ -67,9 +67,9 @@ pub(super) struct Test {
 
 #[derive(clap::Args)]
 pub(super) struct Import {
-    /// For this profile alone; for the endpoint itself, if absent
-    #[arg(long)]
-    profile: Option<String>,
+    /// For this signature profile alone; for the endpoint itself, if absent
+    #[arg(long, value_name = "PROFILE")]
+    signed_as: Option<String>,
     /// How the secret's text becomes a key: text, base64 or hex; it can't be seen from the text
     #[arg(long, value_parser = ["text", "base64", "hex"])]
     encoding: String,
@@ -82,9 +82,9 @@ pub(super) struct Import {
 
 #[derive(clap::Args)]
 pub(super) struct OfProfile {
-    /// The secret of this profile; the endpoint's own, if absent
-    #[arg(long)]
-    profile: Option<String>,
+    /// The secret of this signature profile; the endpoint's own, if absent
+    #[arg(long, value_name = "PROFILE")]
+    signed_as: Option<String>,
     #[command(flatten)]
     one: One,
 }
@@ -123,7 +123,7 @@ pub(super) async fn run(shell: &Shell, verb: Verb) -> Outcome {
 async fn import(shell: &Shell, args: Import) -> Outcome {
     let (api, path) = found(shell, &args.one).await?;
     let mut body = json!({ "value": stdin()?, "encoding": args.encoding, "imported": args.imported });
-    with_profile(&mut body, args.profile);
+    with_profile(&mut body, args.signed_as);
     api.post(&format!("{path}/import-secret"), &body, None).await?;
     shell.out.result(&json!({ "imported": true }), || {
         shell.out.say("imported: it signs from now on, and the one before no more");
@@ -136,7 +136,7 @@ async fn rotate(shell: &Shell, step: Rotation) -> Outcome {
         Rotation::Begin(args) => {
             let (api, path) = found(shell, &args.one).await?;
             let mut body = json!({});
-            with_profile(&mut body, args.profile);
+            with_profile(&mut body, args.signed_as);
             show::begun(shell, &api.post(&format!("{path}/rotation"), &body, None).await?);
             Ok(())
         }
