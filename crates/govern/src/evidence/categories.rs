@@ -224,6 +224,22 @@ pub(super) const TABLES: &[Table] = &[
         ],
     ),
     table(
+        "endpoint_encryption",
+        &[],
+        &[
+            "endpoint",
+            "method",
+            "fields",
+            "shape",
+            "member",
+            "secret",
+            "version",
+            "form",
+            "public_key",
+            "updated_at",
+        ],
+    ),
+    table(
         "delivery",
         &[(&["body", "message"], Plain, Traffic)],
         &["endpoint", "notice", "kind", "state", "attempts", "next_at", "created_at", "updated_at"],

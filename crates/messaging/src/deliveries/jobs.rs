@@ -121,8 +121,11 @@ impl Deliverer {
             deadline: DEADLINE,
         };
         let mut deliver = Open::inside("deliver", Kind::Client);
-        let called = deliver.around(call(&self.client, ctx.org, ready, telling)).await;
-        let (outcome, status, latency, verdict) = read(called);
+        let called = deliver.around(call(&self.client, ctx, ready, telling)).await;
+        if let Ok(called) = &called {
+            self.meters.fields(called.fields, called.skipped);
+        }
+        let (outcome, status, latency, verdict) = read(called.map(|called| called.answer));
         deliver.ended(Attribute::Outcome(outcome), verdict != Verdict::Delivered);
         drop(deliver);
         let finished_at = Some(ctx.now());
@@ -201,10 +204,11 @@ fn read(result: Result<Answer, CallError>) -> (&'static str, Option<u16>, Option
 
 /// The same code as a literal, as leaves want it.
 fn outcome_code(outcome: &str) -> &'static str {
-    const KNOWN: [&str; 13] = [
+    const KNOWN: [&str; 14] = [
         "delivered",
         "gone",
         "refused",
+        "not_encryptable",
         "not_signable",
         "address_refused",
         "name_not_resolved",

@@ -1,4 +1,4 @@
-//! One signed call to an endpoint.
+//! One signed call to an endpoint, encrypted before that if it is to be.
 
 use std::time::Duration;
 
@@ -7,14 +7,18 @@ use http::{HeaderName, HeaderValue, header};
 use sealpost_egress::Tenant;
 use sealpost_egress::client::{Answer, Client, Method, Outbound, SendError};
 use sealpost_seal::signature::{NotSignable, Outgoing, SigningKey, sign};
-use sealpost_store::{Org, Time};
+use sealpost_store::{Ctx, Org, Time};
 
+use super::encryption::Sealed;
 use super::model::Ready;
 
 /// Which attempt this is; the event's id stays the same over all of them.
 const ATTEMPT: HeaderName = HeaderName::from_static("sealpost-attempt");
 const AGENT: HeaderValue = HeaderValue::from_static("Sealpost");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// By what the body is encrypted, if it is.
+const ENCRYPTION: HeaderName = HeaderName::from_static("sealpost-encryption");
+/// Under which key: what holds ciphertext alone has no place for it.
+const KEY_ID: HeaderName = HeaderName::from_static("sealpost-key-id");
 
 /// What is to be told, in one attempt.
 pub(crate) struct Telling<'a> {
@@ -22,7 +26,7 @@ pub(crate) struct Telling<'a> {
     pub id: &'a str,
     /// The event's name.
     pub kind: &'a str,
-    /// The exact bytes.
+    /// The clear bytes.
     pub body: Bytes,
     /// Counted from 1.
     pub attempt: u32,
@@ -32,9 +36,22 @@ pub(crate) struct Telling<'a> {
     pub deadline: Duration,
 }
 
+/// A call that was answered.
+pub(crate) struct Called {
+    /// What was answered.
+    pub answer: Answer,
+    /// How many fields were encrypted, where single ones are.
+    pub fields: u32,
+    /// How many were to be and weren't there.
+    pub skipped: u32,
+}
+
 /// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CallError {
+    /// It could not be encrypted, so it did not leave.
+    #[error("the call can't be encrypted")]
+    NotEncryptable,
     /// It could not be signed, so it did not leave.
     #[error("the call can't be signed")]
     NotSignable,
@@ -47,15 +64,25 @@ impl CallError {
     /// A stable code for delivery logs.
     pub(crate) fn code(&self) -> &'static str {
         match self {
+            Self::NotEncryptable => "not_encryptable",
             Self::NotSignable => "not_signable",
             Self::Send(error) => error.code(),
         }
     }
 }
 
-/// The headers that sign `telling` under every profile of the endpoint.
-pub(super) fn signatures(ready: &Ready, telling: &Telling<'_>) -> Result<Vec<(String, String)>, NotSignable> {
-    let outgoing = Outgoing::new(telling.id, telling.at.unix_seconds(), telling.kind, &telling.body)?;
+/// The body of `telling` as it leaves: encrypted anew for each attempt, as it is signed anew.
+pub(super) fn seal(ready: &Ready, telling: &Telling<'_>, ctx: &Ctx) -> Result<Sealed, CallError> {
+    ready.sealing.apply(telling.id, telling.at, &telling.body, ctx.rng()).map_err(|_| CallError::NotEncryptable)
+}
+
+/// The headers that sign the bytes on the wire under every profile of the endpoint.
+pub(super) fn signatures(
+    ready: &Ready,
+    telling: &Telling<'_>,
+    wire: &Bytes,
+) -> Result<Vec<(String, String)>, NotSignable> {
+    let outgoing = Outgoing::new(telling.id, telling.at.unix_seconds(), telling.kind, wire)?;
     let mut keys: Vec<SigningKey<'_>> = ready.secrets.iter().map(|secret| SigningKey::Secret(secret)).collect();
     keys.push(SigningKey::Ed25519(&ready.key));
     let mut headers: Vec<(String, String)> = Vec::with_capacity(8);
@@ -69,17 +96,40 @@ pub(super) fn signatures(ready: &Ready, telling: &Telling<'_>) -> Result<Vec<(St
     Ok(headers)
 }
 
-/// Calls the endpoint, signed.
-pub(crate) async fn call(client: &Client, org: Org, ready: &Ready, telling: Telling<'_>) -> Result<Answer, CallError> {
+/// Calls the endpoint: encrypted if it is to be, and signed.
+pub(crate) async fn call(client: &Client, ctx: &Ctx, ready: &Ready, telling: Telling<'_>) -> Result<Called, CallError> {
     #[cfg(test)]
     if let Some(desk) = crate::messages::desk() {
-        return desk.call(telling.id, &telling.body).await;
+        let answer = desk.call(telling.id, &telling.body).await?;
+        return Ok(Called { answer, fields: 0, skipped: 0 });
     }
-    let signed = signatures(ready, &telling).map_err(|_| CallError::NotSignable)?;
-    let mut outbound = Outbound::new(Tenant::new(org.id.bytes()), Method::Post, &ready.target, telling.body);
+    let sealed = seal(ready, &telling, ctx)?;
+    let signed = signatures(ready, &telling, &sealed.body).map_err(|_| CallError::NotSignable)?;
+    let (fields, skipped) = (sealed.fields, sealed.skipped);
+    let answer = send(client, ctx.org, ready, &telling, sealed, signed).await?;
+    Ok(Called { answer, fields, skipped })
+}
+
+/// Sends what is encrypted and signed.
+pub(super) async fn send(
+    client: &Client,
+    org: Org,
+    ready: &Ready,
+    telling: &Telling<'_>,
+    sealed: Sealed,
+    signed: Vec<(String, String)>,
+) -> Result<Answer, CallError> {
+    let mut outbound = Outbound::new(Tenant::new(org.id.bytes()), Method::Post, &ready.target, sealed.body);
     outbound.deadline = telling.deadline;
-    outbound.headers =
-        vec![(header::CONTENT_TYPE, JSON), (header::USER_AGENT, AGENT), (ATTEMPT, HeaderValue::from(telling.attempt))];
+    outbound.headers = vec![
+        (header::CONTENT_TYPE, HeaderValue::from_static(sealed.media_type)),
+        (header::USER_AGENT, AGENT),
+        (ATTEMPT, HeaderValue::from(telling.attempt)),
+    ];
+    if let Some((method, key_id)) = sealed.by {
+        let key_id = HeaderValue::try_from(key_id).map_err(|_| CallError::NotEncryptable)?;
+        outbound.headers.extend([(ENCRYPTION, HeaderValue::from_static(method.name())), (KEY_ID, key_id)]);
+    }
     for (name, value) in signed {
         let pair = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
         outbound.headers.push(pair.ok_or(CallError::NotSignable)?);

@@ -2,11 +2,12 @@
 //!
 //! An endpoint is *pending* until it has answered a signed ping, *active* then, *failing* while most calls fail (only probes go
 //! through), and *disabled* when it has failed for days, said 410, or somebody stopped it. A changed URL needs a new proof.
-//! Every call is signed: `standard` (Standard Webhooks, v1 HMAC and v1a Ed25519) and whatever older profiles the receiver
+//! A call may be encrypted for its receiver ([`encryption`]), and is signed then: `standard` (Standard Webhooks, v1 HMAC and v1a Ed25519) and whatever older profiles the receiver
 //! still needs; see `sealpost_seal::signature`.
 
 mod api;
 mod call;
+mod encryption;
 mod model;
 mod pages;
 mod registry;
@@ -27,7 +28,7 @@ pub use pages::NAV;
 pub(crate) use pages::badge;
 pub use registry::Endpoints;
 pub(crate) use rules::Gate;
-pub(crate) use service::{find, secret_uses};
+pub(crate) use service::{encrypted_by, find, secret_uses};
 
 /// The topic of changed endpoints.
 pub(crate) const CHANGED: &str = "endpoint.changed";
@@ -47,6 +48,12 @@ pub mod codes {
         SECRET_INVALID = 422 "secret_invalid" "The secret can't be used for signing";
         /// It signs with a secret that somebody stored by name, which is rotated by itself.
         SECRET_STORED = 409 "secret_stored" "The endpoint signs with a stored secret: rotate that";
+        /// A method, field or name is none, or they don't go together.
+        ENCRYPTION_INVALID = 422 "encryption_invalid" "The endpoint can't be encrypted for as described";
+        /// The secret's text is no key of the method in the encoding that is said.
+        ENCRYPTION_KEY_INVALID = 422 "encryption_key_invalid" "The secret can't be used for encryption";
+        /// A key stands in the request, where a stored secret is to be named.
+        SECRET_REFERENCE_REQUIRED = 422 "secret_reference_required" "Keys are taken by reference to a stored secret only";
         /// A name, filter or profile is not one.
         ENDPOINT_INVALID = 422 "endpoint_invalid" "The endpoint can't be as described";
     }

@@ -7,6 +7,8 @@ use sealpost_egress::target::Target;
 use sealpost_seal::signature::{Profile, SigningSecret, WebhookKey, profiles};
 use sealpost_store::{EndpointId, SecretId, Time};
 
+use super::encryption::Sealing;
+
 /// Whether an endpoint may be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -179,6 +181,8 @@ pub struct Ready {
     pub secrets: Vec<Arc<SigningSecret>>,
     /// The Ed25519 key.
     pub key: Arc<WebhookKey>,
+    /// What is done to a body before it is signed.
+    pub(super) sealing: Sealing,
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use sealpost_store::{Ctx, EndpointId, Leaf, Org, Store, StoreError, Time};
 
 use super::model::{Endpoint, Ready, State};
 use super::rules::{self, Gate, Recent};
-use super::{CHANGED, ED25519, SIGNING, store};
+use super::{CHANGED, ED25519, SIGNING, encryption, store};
 
 /// Even without hearing of a change (another node, a broken connection) nothing is older than this.
 const FRESH: Duration = Duration::from_secs(1);
@@ -116,7 +116,8 @@ impl Endpoints {
                     .next()
                     .ok_or(StoreError::Missing("signing key"))?;
                 let key = WebhookKey::parse(key.value.expose()).map_err(|_| StoreError::Column("signing".into()))?;
-                Ok(Some(Ready { endpoint, target, secrets, key: Arc::new(key) }))
+                let sealing = encryption::ready(tx, &keys, endpoint.id)?;
+                Ok(Some(Ready { endpoint, target, secrets, key: Arc::new(key), sealing }))
             })
             .await
     }

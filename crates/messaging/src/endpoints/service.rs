@@ -6,12 +6,14 @@ use bytes::Bytes;
 use sealpost_access::secrets::{self, Kept, NewSecret, Origin, Overlap, SecretRef, SecretUse};
 use sealpost_egress::target::Target;
 use sealpost_seal::SecretText;
+use sealpost_seal::payload::Method;
 use sealpost_seal::signature::{BadSecret, KeyEncoding, SigningSecret, WebhookKey};
 use sealpost_store::{Change, Ctx, EndpointId, Leaf, NoticeId, OrgKeys, Recorded, StoreError, Tx};
 use sealpost_web::{Failure, Refusal, not_found};
 use serde_json::json;
 
-use super::call::{Telling, call, signatures};
+use super::call::{CallError, Telling, seal, send, signatures};
+use super::encryption::{self, Answered};
 use super::model::{Endpoint, Filter, Profiles, Ready, State};
 use super::registry::Endpoints;
 use super::{CHANGED, ED25519, SIGNING, codes, store};
@@ -82,6 +84,26 @@ pub struct Tried {
     pub body: Bytes,
     /// The headers that signed them.
     pub headers: Vec<(String, String)>,
+    /// What of them was encrypted, if anything is.
+    pub encryption: Option<TriedEncryption>,
+}
+
+/// What a ping or test looks like on both sides of its encryption.
+pub struct TriedEncryption {
+    /// By what.
+    pub method: &'static str,
+    /// Whether changes of it go unnoticed.
+    pub legacy: bool,
+    /// What the receiver knows the key by.
+    pub key_id: String,
+    /// What the receiver reads once it is open.
+    pub clear: Bytes,
+    /// How many fields are encrypted, where single ones are.
+    pub fields: u32,
+    /// How many are to be and aren't there.
+    pub skipped: u32,
+    /// What the answer was: `none`, `decrypted` or `response_undecryptable`; nothing if none came.
+    pub answer: Option<&'static str>,
 }
 
 /// Makes an endpoint, pending until it has answered a signed ping.
@@ -198,6 +220,7 @@ pub(super) fn update(tx: &mut Tx<'_>, id: EndpointId, changes: Changes) -> Resul
 pub(super) fn remove(tx: &mut Tx<'_>, id: EndpointId) -> Result<Recorded<()>, Failure> {
     let endpoint = store::find(tx, id)?.ok_or_else(not_found)?;
     store::delete(tx, id)?;
+    encryption::forget(tx, id)?;
     endpoint.secret.let_go(tx)?;
     secrets::remove(tx, endpoint.signing)?;
     changed(tx, id);
@@ -221,7 +244,7 @@ pub(super) fn rotate_secret(
     Ok(tx.record(Leaf::of("endpoint.rotate_secret").on(EndpointId::PREFIX, id.bytes()), shown))
 }
 
-fn changed(tx: &mut Tx<'_>, id: EndpointId) {
+pub(super) fn changed(tx: &mut Tx<'_>, id: EndpointId) {
     tx.publish(Change::new(CHANGED, tx.ctx().org, id.bytes()));
 }
 
@@ -245,8 +268,14 @@ pub(crate) fn secret_uses(tx: &mut Tx<'_>) -> Result<Vec<SecretUse>, StoreError>
             page: Some(format!("/endpoints/{}", endpoint.id)),
             last_used_at,
         }));
+        uses.extend(encryption::secret_uses(tx, &endpoint, last_used_at)?);
     }
     Ok(uses)
+}
+
+/// By what an endpoint is encrypted for, if it is: the method's name.
+pub(crate) fn encrypted_by(tx: &mut Tx<'_>, id: EndpointId) -> Result<Option<&'static str>, StoreError> {
+    Ok(encryption::method_of(tx, id)?.map(Method::name))
 }
 
 /// All endpoints.
@@ -319,18 +348,43 @@ impl Endpoints {
             Notice { id, kind, timestamp: ctx.now().to_string(), environment: ctx.org.environment, data }.to_bytes()?;
         let name = id.to_string();
         let telling =
-            || Telling { id: &name, kind, body: body.clone(), attempt: 1, at: ctx.now(), deadline: PING_DEADLINE };
-        let headers = signatures(ready, &telling()).unwrap_or_default();
-        Ok(match call(&self.client, ctx.org, ready, telling()).await {
+            Telling { id: &name, kind, body: body.clone(), attempt: 1, at: ctx.now(), deadline: PING_DEADLINE };
+        let tried = |outcome, body: Bytes, headers, encryption| Tried {
+            succeeded: false,
+            outcome,
+            status: None,
+            latency_ms: None,
+            body,
+            headers,
+            encryption,
+        };
+        let sealed = match seal(ready, &telling, ctx) {
+            Ok(sealed) => sealed,
+            Err(error) => return Ok(tried(error.code(), Bytes::new(), Vec::new(), None)),
+        };
+        let Ok(headers) = signatures(ready, &telling, &sealed.body) else {
+            return Ok(tried(CallError::NotSignable.code(), Bytes::new(), Vec::new(), None));
+        };
+        let encryption = sealed.by.as_ref().map(|(method, key_id)| TriedEncryption {
+            method: method.name(),
+            legacy: method.is_legacy(),
+            key_id: key_id.clone(),
+            clear: body,
+            fields: sealed.fields,
+            skipped: sealed.skipped,
+            answer: None,
+        });
+        let tried = tried("delivered", sealed.body.clone(), headers.clone(), encryption);
+        Ok(match send(&self.client, ctx.org, ready, &telling, sealed, headers).await {
             Ok(answer) => {
                 let succeeded = (200..300).contains(&answer.status);
                 let outcome = if succeeded { "delivered" } else { "refused" };
                 let latency_ms = Some(u64::try_from(answer.latency.as_millis()).unwrap_or(u64::MAX));
-                Tried { succeeded, outcome, status: Some(answer.status), latency_ms, body, headers }
+                let answered = ready.sealing.answered(&answer).map(Answered::code);
+                let encryption = tried.encryption.map(|one| TriedEncryption { answer: answered, ..one });
+                Tried { succeeded, outcome, status: Some(answer.status), latency_ms, encryption, ..tried }
             }
-            Err(error) => {
-                Tried { succeeded: false, outcome: error.code(), status: None, latency_ms: None, body, headers }
-            }
+            Err(error) => Tried { outcome: error.code(), ..tried },
         })
     }
 }

@@ -133,7 +133,7 @@ impl PublicKey {
         let (curve, bytes) = Curve::read(jwk).filter(|_| for_this).ok_or(BadJwk::Kind)?;
         let id = match jwk.get("kid") {
             None => encode(sha256(&[curve.jwk(&bytes).to_string().as_bytes()])),
-            Some(id) => id.as_str().filter(|id| id.len() <= MAX_KEY_ID).ok_or(BadJwk::Kind)?.to_owned(),
+            Some(id) => id.as_str().filter(|id| is_key_id(id)).ok_or(BadJwk::Kind)?.to_owned(),
         };
         let trial = agreement::PrivateKey::from_private_key(curve.algorithm(), &[1; 32]);
         let trial = or_abort(trial, "a key agreement");
@@ -193,6 +193,11 @@ impl PrivateKey {
         let content = AesKek::new(&AES_256, &kek[..]).ok()?.unwrap(wrapped, &mut content[..]).ok()?;
         content.first_chunk().filter(|_| content.len() == 32).map(|key| Zeroizing::new(*key))
     }
+}
+
+/// What a key may be called: it stands in a header.
+fn is_key_id(text: &str) -> bool {
+    (1..=MAX_KEY_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// The Concat KDF (NIST SP 800-56A §5.8.1) as RFC 7518 §4.6.2 uses it, for at most 256 bits: one round of SHA-256.

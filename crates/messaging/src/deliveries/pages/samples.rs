@@ -45,6 +45,7 @@ fn a_delivery_is_shown_with_what_was_tried_and_what_will_be() {
         body: r#"{"id":"evt_01kf3b2y5xfh0r4c9v7t8m6e1s","type":"message.delivered","data":{"state":"delivered"}}"#
             .into(),
         bytes: 94,
+        encrypted: (state != State::Queued).then_some("jwe-hkdf"),
         resend: (state != State::Queued).then(|| "/x".to_owned()),
     };
     let taken = rung("Attempt 1", "delivered · HTTP 200", Shape::Done, Tone::Ok, -600_000);

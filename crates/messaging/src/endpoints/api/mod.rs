@@ -11,7 +11,7 @@ use sealpost_store::Store;
 use sealpost_web::Feature;
 
 use super::Endpoints;
-use super::{codes, pages};
+use super::{codes, encryption, pages};
 
 /// What endpoints add to the API.
 pub fn feature(store: &Store, endpoints: &Endpoints) -> Feature {
@@ -29,6 +29,7 @@ pub fn feature(store: &Store, endpoints: &Endpoints) -> Feature {
             probe::test(endpoints),
         ]
         .into_iter()
+        .chain(encryption::routes(store))
         .chain(pages::routes(store, endpoints))
         .collect(),
         codes: codes::ALL,

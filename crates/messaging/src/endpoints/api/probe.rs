@@ -33,7 +33,8 @@ pub(super) fn test(endpoints: &Endpoints) -> Endpoint {
         .acts("endpoint.test")
         .summary("Send a test event")
         .describe(
-            "Answers with the exact bytes that were signed, the headers that signed them, and what the receiver said.",
+            "Answers with the exact bytes that were signed, the headers that signed them, and what the receiver said. If it is encrypted \
+             for, also with what it reads, and whether its answer was decrypted: never with what that says.",
         )
         .answers::<TriedView>(200)
         .refuses(&[&URL_REFUSED])
@@ -51,5 +52,6 @@ fn reply(tried: Tried) -> Result<Reply, Failure> {
         latency_ms: tried.latency_ms,
         body: String::from_utf8_lossy(&tried.body).into_owned(),
         headers: tried.headers.into_iter().map(|(name, value)| HeaderView { name, value }).collect(),
+        encryption: tried.encryption.map(Into::into),
     })?)
 }

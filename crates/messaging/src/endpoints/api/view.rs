@@ -5,6 +5,7 @@ use sealpost_store::{EndpointId, SecretId, Time};
 use serde::Serialize;
 
 use crate::endpoints::model::{Endpoint, State};
+use crate::endpoints::service::TriedEncryption;
 
 /// An endpoint.
 #[derive(Serialize, JsonSchema)]
@@ -82,6 +83,38 @@ pub(super) struct TriedView {
     pub(super) body: String,
     /// The headers that signed them.
     pub(super) headers: Vec<HeaderView>,
+    /// What of them was encrypted, if the endpoint is encrypted for.
+    pub(super) encryption: Option<TriedEncryptionView>,
+}
+
+/// What was sent, on both sides of its encryption.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct TriedEncryptionView {
+    /// By what.
+    method: &'static str,
+    /// The key's id.
+    key_id: String,
+    /// What the receiver reads once it is open.
+    clear: String,
+    /// How many fields are encrypted, where single ones are.
+    fields: u32,
+    /// How many are to be and aren't there.
+    skipped: u32,
+    /// What the answer was: `none`, `decrypted`, or `response_undecryptable` for everything else. Nothing if none came.
+    answer: Option<&'static str>,
+}
+
+impl From<TriedEncryption> for TriedEncryptionView {
+    fn from(tried: TriedEncryption) -> Self {
+        Self {
+            method: tried.method,
+            key_id: tried.key_id,
+            clear: String::from_utf8_lossy(&tried.clear).into_owned(),
+            fields: tried.fields,
+            skipped: tried.skipped,
+            answer: tried.answer,
+        }
+    }
 }
 
 /// A header.

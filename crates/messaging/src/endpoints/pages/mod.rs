@@ -14,7 +14,7 @@ use sealpost_store::{DeliveryId, EndpointId, Store};
 use sealpost_web::Endpoint as Route;
 use sealpost_web::shell::{Group, Icon, Nav};
 
-use super::Endpoints;
+use super::{Endpoints, encryption};
 
 pub(crate) use words::badge;
 
@@ -32,7 +32,7 @@ pub const NAV: Nav = Nav {
 };
 
 pub(super) fn routes(store: &Store, endpoints: &Endpoints) -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         list::list(store, endpoints),
         create::ask(),
         create::create(store, endpoints),
@@ -49,5 +49,7 @@ pub(super) fn routes(store: &Store, endpoints: &Endpoints) -> Vec<Route> {
         probe::verify(endpoints),
         probe::ask_test(store),
         probe::test(endpoints),
-    ]
+    ];
+    routes.extend(encryption::pages(store));
+    routes
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::endpoints::Endpoints;
 use crate::endpoints::codes::URL_REFUSED;
-use crate::endpoints::service::{self, Tried};
+use crate::endpoints::service::{self, Tried, TriedEncryption};
 
 /// What a ping or test came to, to the byte.
 #[derive(askama::Template)]
@@ -24,6 +24,34 @@ pub(super) struct TriedPage {
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: String,
     pub(super) bytes: usize,
+    pub(super) opened: Option<Opened>,
+}
+
+/// The other side of its encryption.
+pub(super) struct Opened {
+    pub(super) method: &'static str,
+    pub(super) legacy: bool,
+    pub(super) key_id: String,
+    pub(super) clear: String,
+    pub(super) skipped: u32,
+    pub(super) answer: Option<Badge>,
+}
+
+impl From<TriedEncryption> for Opened {
+    fn from(tried: TriedEncryption) -> Self {
+        Self {
+            method: tried.method,
+            legacy: tried.legacy,
+            key_id: tried.key_id,
+            clear: String::from_utf8_lossy(&tried.clear).into_owned(),
+            skipped: tried.skipped,
+            answer: tried.answer.map(|code| match code {
+                "decrypted" => Badge::new("Answer decrypted", Shape::Done, Tone::Ok),
+                "none" => Badge::new("Answer empty", Shape::Ended, Tone::Idle),
+                _ => Badge::new("Answer not decryptable", Shape::Failed, Tone::Warn),
+            }),
+        }
+    }
 }
 
 pub(super) fn ask_verify(store: &Store) -> Route {
@@ -136,6 +164,7 @@ fn shown(call: &Call<Yes>, id: EndpointId, title: &'static str, tried: Tried) ->
         headers: tried.headers,
         bytes: tried.body.len(),
         body: String::from_utf8_lossy(&tried.body).into_owned(),
+        opened: tried.encryption.map(Opened::from),
     };
     call.show(title, &page)
 }

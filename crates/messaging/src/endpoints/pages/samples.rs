@@ -6,10 +6,11 @@ use sealpost_web::shell::parts::{Chips, Ident, Pager, Shape, State as Badge, Ton
 use sealpost_web::shell::testing::{NOW, keep};
 
 use super::list::{ListPage, Row, empty};
-use super::probe::TriedPage;
+use super::probe::{Opened, TriedPage};
 use super::show::{Acts, ShowPage};
 use super::words::badge;
 use crate::deliveries::samples::row as delivery;
+use crate::endpoints::encryption;
 use crate::endpoints::model::State;
 
 const FAILING: State = State::Failing { since: NOW };
@@ -57,6 +58,7 @@ fn endpoints_are_listed_shown_and_tried() {
             resend: at("resend"),
             remove: at("remove"),
         }),
+        encryption: encryption::samples::on(),
         chips: Chips::new("Which deliveries").chip("All deliveries", "/x", true).chip("Dead letters", "/y", false),
         rows: (0..9).map(delivery).collect(),
         pager: Pager::default(),
@@ -75,6 +77,17 @@ fn endpoints_are_listed_shown_and_tried() {
         ],
         body: r#"{"id":"evt_01kf3b2y5xfh0r4c9v7t8m6e1s","type":"endpoint.test"}"#.into(),
         bytes: 62,
+        opened: None,
     };
     keep("endpoint-tried", "Test event", "/endpoints/{id}/test", &tried);
+    let opened = Opened {
+        method: "legacy-aes-256-cbc",
+        legacy: true,
+        key_id: "sec_01kf3b2y5xfh0r4c9v7t8m6e1s:2".into(),
+        clear: tried.body.clone(),
+        skipped: 2,
+        answer: Some(Badge::new("Answer decrypted", Shape::Done, Tone::Ok)),
+    };
+    let tried = TriedPage { body: "q83vEjRWeJCrze8S".into(), bytes: 16, opened: Some(opened), ..tried };
+    keep("endpoint-tried-encrypted", "Test event", "/endpoints/{id}/test", &tried);
 }

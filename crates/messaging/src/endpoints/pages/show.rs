@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::words;
 use crate::cursor;
 use crate::deliveries::{self, Row, State as DeliveryState};
+use crate::endpoints::encryption::{self, Panel};
 use crate::endpoints::model::{Endpoint, State};
 use crate::endpoints::service;
 
@@ -39,6 +40,7 @@ pub(super) struct ShowPage {
     pub(super) created: When,
     pub(super) updated: When,
     pub(super) acts: Option<Acts>,
+    pub(super) encryption: Panel,
     pub(super) chips: Chips,
     pub(super) rows: Vec<Row>,
     pub(super) pager: Pager,
@@ -68,7 +70,11 @@ pub(super) fn show(store: &Store) -> Route {
 
 async fn handle(store: Store, call: Call<(), Query>) -> Result<Reply, Failure> {
     let id: EndpointId = call.id("id")?;
-    let endpoint = store.read(&call.ctx, move |tx| service::find(tx, id)).await?;
+    let keys = store.keys().organisation(call.ctx.org.id).await?;
+    let found = store
+        .read::<_, Failure>(&call.ctx, move |tx| Ok((service::find(tx, id)?, encryption::standing(tx, &keys, id)?)));
+    let (endpoint, standing) = found.await?;
+    let panel = Panel::of(&call, id, standing.as_ref());
     let (state, given) = (call.query.state, call.query.cursor.as_deref());
     let listing = call.listing(store.keys(), &(id, state), None)?;
     let newest = DeliveryId::from_bytes([0xff; 16]);
@@ -79,7 +85,7 @@ async fn handle(store: Store, call: Call<(), Query>) -> Result<Reply, Failure> {
     let path = call.at(&format!("/endpoints/{id}"));
     let query = state.map(|state| format!("state={}", state.word())).unwrap_or_default();
     let pager = Pager::new(&path, &query, given, page.next_cursor.as_deref());
-    let content = content(&call, endpoint, chips(&path, state), page.data, pager);
+    let content = content(&call, endpoint, panel, chips(&path, state), page.data, pager);
     call.show(&content.name, &content)
 }
 
@@ -95,7 +101,14 @@ fn chips(path: &str, state: Option<DeliveryState>) -> Chips {
         })
 }
 
-fn content<B, Q>(call: &Call<B, Q>, endpoint: Endpoint, chips: Chips, rows: Vec<Row>, pager: Pager) -> ShowPage {
+fn content<B, Q>(
+    call: &Call<B, Q>,
+    endpoint: Endpoint,
+    encryption: Panel,
+    chips: Chips,
+    rows: Vec<Row>,
+    pager: Pager,
+) -> ShowPage {
     let now = call.ctx.now();
     let at = |act: &str| call.at(&format!("/endpoints/{}{act}", endpoint.id));
     let may_manage = call.caller.permissions.contains(ENDPOINTS_MANAGE);
@@ -137,6 +150,7 @@ fn content<B, Q>(call: &Call<B, Q>, endpoint: Endpoint, chips: Chips, rows: Vec<
         name: endpoint.name,
         url: endpoint.url,
         description: endpoint.description,
+        encryption,
         chips,
         rows,
         pager,
