@@ -70,7 +70,7 @@ struct DetailView {
     /// The delivery.
     #[serde(flatten)]
     delivery: DeliveryView,
-    /// The exact bytes that are sent: ids and states.
+    /// The exact bytes that are sent: ids and states. Before they are encrypted, if the endpoint is encrypted for.
     body: String,
     /// Every attempt, in order.
     log: Vec<AttemptView>,

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use sealpost_access::secrets::Kept;
+use sealpost_egress::client::Answer;
 use sealpost_egress::target::Target;
+use sealpost_seal::payload::{Opened, Undecryptable};
 use sealpost_seal::signature::{Profile, SigningSecret, WebhookKey, profiles};
 use sealpost_store::{EndpointId, SecretId, Time};
 
@@ -183,6 +185,14 @@ pub struct Ready {
     pub key: Arc<WebhookKey>,
     /// What is done to a body before it is signed.
     pub(super) sealing: Sealing,
+}
+
+impl Ready {
+    /// What an answer says, if the endpoint is encrypted for: for whoever lets an answer decide something. Of every failure the same is
+    /// said, and what follows from it must be nothing that whoever answered can tell from a right answer.
+    pub fn open(&self, answer: &Answer) -> Option<Result<Opened, Undecryptable>> {
+        self.sealing.open(answer)
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! encrypted, it doesn't leave.
 //!
 //! Keys come from stored secrets alone, by reference; a receiver's public key is no secret and stands in the settings. Answers that are
-//! encrypted the same way are opened by [`Sealer::open`].
+//! encrypted the same way are opened by [`Ready::open`](super::Ready::open).
 
 mod api;
 mod fields;

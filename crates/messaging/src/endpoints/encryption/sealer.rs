@@ -21,8 +21,8 @@ pub(in crate::endpoints) enum Sealing {
     Clear,
     /// It is encrypted.
     Encrypted(Box<Sealer>),
-    /// It is to be encrypted and can't be, for the reason with this code: nothing leaves.
-    Broken(&'static str),
+    /// It is to be encrypted and can't be: nothing leaves.
+    Broken,
 }
 
 /// An endpoint's encryption with its keys.
@@ -80,17 +80,26 @@ impl Sealing {
         match self {
             Self::Clear => Ok(Sealed { body: body.clone(), media_type: JSON, by: None, fields: 0, skipped: 0 }),
             Self::Encrypted(sealer) => sealer.apply(id, at, body, rng),
-            Self::Broken(_) => Err(NotEncryptable),
+            Self::Broken => Err(NotEncryptable),
+        }
+    }
+
+    /// What an answer says, if answers are encrypted.
+    pub(in crate::endpoints) fn open(&self, answer: &Answer) -> Option<Result<Opened, Undecryptable>> {
+        match self {
+            Self::Encrypted(sealer) => Some(sealer.open(answer)),
+            Self::Clear | Self::Broken => None,
         }
     }
 
     /// What an answer was, if answers are encrypted.
     pub(in crate::endpoints) fn answered(&self, answer: &Answer) -> Option<Answered> {
-        let Self::Encrypted(sealer) = self else { return None };
-        if answer.body.is_empty() {
-            return Some(Answered::Nothing);
-        }
-        Some(sealer.open(answer).map_or(Answered::Undecryptable, |_| Answered::Decrypted))
+        let opened = self.open(answer)?;
+        Some(match opened {
+            _ if answer.body.is_empty() => Answered::Nothing,
+            Ok(_) => Answered::Decrypted,
+            Err(Undecryptable) => Answered::Undecryptable,
+        })
     }
 }
 
@@ -132,9 +141,7 @@ impl Sealer {
         })
     }
 
-    /// What an answer says that is encrypted the same way: to a request whose answer decides something. Of every failure the same is
-    /// said, and nothing of it may reach whoever answered.
-    pub(in crate::endpoints) fn open(&self, answer: &Answer) -> Result<Opened, Undecryptable> {
+    fn open(&self, answer: &Answer) -> Result<Opened, Undecryptable> {
         if answer.truncated {
             return Err(Undecryptable);
         }

@@ -129,7 +129,10 @@ pub(in crate::endpoints) fn ready(
     let versions = usable(tx, keys, &encryption)?;
     Ok(match Sealer::new(encryption, &versions) {
         Ok(sealer) => Sealing::Encrypted(Box::new(sealer)),
-        Err(bad) => Sealing::Broken(bad.code()),
+        Err(bad) => {
+            tracing::warn!(endpoint = %endpoint, code = bad.code(), "endpoint.not_encryptable");
+            Sealing::Broken
+        }
     })
 }
 
@@ -155,7 +158,7 @@ pub(in crate::endpoints) fn secret_uses(
     let secret = store::find(tx, endpoint.id)?.and_then(|encryption| encryption.keys.secret());
     Ok(secret.map(|secret| SecretUse {
         secret,
-        kind: "endpoint_encryption",
+        kind: "endpoint",
         id: endpoint.id.to_string(),
         name: endpoint.name.clone(),
         page: Some(format!("/endpoints/{}", endpoint.id)),

@@ -57,7 +57,7 @@ impl Panel {
             acts: may_manage.then(|| Acts {
                 change: at("/encryption"),
                 test: at("/test"),
-                remove: standing.map(|_| at("/encryption/remove")),
+                remove: standing.map(|_| at("/unencrypt")),
             }),
         }
     }

@@ -1,4 +1,4 @@
-//! `GET` and `POST /app/{env}/endpoints/{id}/encryption/remove`
+//! `GET` and `POST /app/{env}/endpoints/{id}/unencrypt`
 
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
 use sealpost_store::{EndpointId, Store};
@@ -12,7 +12,7 @@ use crate::endpoints::service::find;
 
 pub(super) fn ask(store: &Store) -> Endpoint {
     let store = store.clone();
-    get("/app/{env}/endpoints/{id}/encryption/remove")
+    get("/app/{env}/endpoints/{id}/unencrypt")
         .needs(ENDPOINTS_MANAGE)
         .page()
         .class(Class::Read)
@@ -29,7 +29,7 @@ pub(super) fn ask(store: &Store) -> Endpoint {
 
 pub(super) fn route(store: &Store) -> Endpoint {
     let store = store.clone();
-    post("/app/{env}/endpoints/{id}/encryption/remove")
+    post("/app/{env}/endpoints/{id}/unencrypt")
         .needs(ENDPOINTS_MANAGE)
         .session()
         .class(Class::Write)

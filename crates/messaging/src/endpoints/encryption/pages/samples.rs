@@ -7,6 +7,13 @@ use super::panel::{Acts, Panel, Secret, State};
 use super::words;
 use sealpost_seal::payload::Method;
 
+/// What a panel stands in.
+#[derive(askama::Template)]
+#[template(source = "<h1>billing</h1>{{ panel }}", ext = "html")]
+struct Page {
+    panel: Panel,
+}
+
 fn acts(on: bool) -> Option<Acts> {
     Some(Acts { change: "/x".into(), test: "/x".into(), remove: on.then(|| "/x".into()) })
 }
@@ -36,10 +43,10 @@ fn state(method: Method, fields: &[&str], broken: Option<&str>) -> Panel {
 
 #[test]
 fn encryption_is_shown_as_it_stands() {
-    let page = |name, panel: &Panel| keep(name, "billing", "/endpoints/{id}", panel);
-    page("endpoint-encryption-off", &Panel { state: None, acts: acts(false) });
-    page("endpoint-encryption-on", &on());
-    page("endpoint-encryption-legacy", &state(Method::LegacyAes256Cbc, &["/message_id", ""], None));
-    page("endpoint-encryption-broken", &state(Method::Aes256CbcHmac, &[], Some("key length wrong")));
-    page("endpoint-encryption-looked-at", &Panel { acts: None, ..on() });
+    let page = |name, panel: Panel| keep(name, "billing", "/endpoints/{id}", &Page { panel });
+    page("endpoint-encryption-off", Panel { state: None, acts: acts(false) });
+    page("endpoint-encryption-on", on());
+    page("endpoint-encryption-legacy", state(Method::LegacyAes256Cbc, &["/message_id", ""], None));
+    page("endpoint-encryption-broken", state(Method::Aes256CbcHmac, &[], Some("key length wrong")));
+    page("endpoint-encryption-looked-at", Panel { acts: None, ..on() });
 }
