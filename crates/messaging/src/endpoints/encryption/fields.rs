@@ -66,10 +66,14 @@ impl Fields {
 }
 
 impl Member {
+    /// What an envelope's own members are called: an object with one of these could be either.
+    const TAKEN: [&str; 7] = ["v", "alg", "kid", "aad", "iv", "tag", "ciphertext"];
+
     /// The name, if it is one.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let fits = (1..=64).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+            && !Self::TAKEN.contains(&text);
         fits.then(|| Self(text.to_owned()))
     }
 
@@ -115,7 +119,7 @@ mod tests {
     #[test]
     fn a_member_is_a_plain_name() {
         assert!(Member::parse("payload_1-x").is_some());
-        for wrong in ["", "a b", "é", "a.b", &"a".repeat(65)] {
+        for wrong in ["", "a b", "é", "a.b", "ciphertext", &"a".repeat(65)] {
             assert!(Member::parse(wrong).is_none(), "{wrong}");
         }
     }
