@@ -165,7 +165,11 @@ fn main() {
         if let Some(length) = method.key_len() {
             let text = seal(method, &EncryptionKey::Shared(shared_key(method, length, 7)));
             write("payload_envelope", method.name(), &text);
-            write("payload_envelope", &format!("{}_object", method.name()), serde_json::json!({ "encrypted": text }).to_string());
+            write(
+                "payload_envelope",
+                &format!("{}_object", method.name()),
+                serde_json::json!({ "encrypted": text }).to_string(),
+            );
         }
     }
     for (name, jwk) in ["x25519", "p256"].into_iter().zip(PRIVATE_JWKS) {

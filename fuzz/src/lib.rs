@@ -270,10 +270,16 @@ pub fn payload_envelope(data: &[u8]) {
         if payload::decrypt(method, &payload_keys(method, 7), "encrypted", data).is_ok() {
             assert!(payload::decrypt(method, &[], "encrypted", data).is_err(), "opens without a key");
             if method.key_len().is_some() {
-                assert!(payload::decrypt(method, &payload_keys(method, 8), "encrypted", data).is_err(), "opens by two keys");
+                assert!(
+                    payload::decrypt(method, &payload_keys(method, 8), "encrypted", data).is_err(),
+                    "opens by two keys"
+                );
             }
             for other in Method::ALL.into_iter().filter(|other| *other != method) {
-                assert!(payload::decrypt(other, &payload_keys(other, 7), "encrypted", data).is_err(), "two methods in one");
+                assert!(
+                    payload::decrypt(other, &payload_keys(other, 7), "encrypted", data).is_err(),
+                    "two methods in one"
+                );
             }
         }
     }

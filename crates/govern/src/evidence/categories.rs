@@ -226,18 +226,7 @@ pub(super) const TABLES: &[Table] = &[
     table(
         "endpoint_encryption",
         &[],
-        &[
-            "endpoint",
-            "method",
-            "fields",
-            "shape",
-            "member",
-            "secret",
-            "version",
-            "form",
-            "public_key",
-            "updated_at",
-        ],
+        &["endpoint", "method", "fields", "shape", "member", "secret", "version", "form", "public_key", "updated_at"],
     ),
     table(
         "delivery",
