@@ -86,7 +86,7 @@ fn endpoints_are_listed_shown_and_tried() {
         key_id: "sec_01kf3b2y5xfh0r4c9v7t8m6e1s:2".into(),
         clear: tried.body.clone(),
         skipped: 2,
-        answer: Some(Badge::new("Answer decrypted", Shape::Done, Tone::Ok)),
+        answer: Some(Badge::new("Answer not decryptable", Shape::Failed, Tone::Warn)),
     };
     let tried = TriedPage { body: "q83vEjRWeJCrze8S".into(), bytes: 16, opened: Some(opened), ..tried };
     keep("endpoint-tried-encrypted", "Test event", "/endpoints/{id}/test", &tried);
