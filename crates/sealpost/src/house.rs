@@ -31,7 +31,6 @@ use sealpost_govern::leaks::LeakAlarm;
 use sealpost_govern::security::{self, Switches};
 use sealpost_govern::{activity, audit, looks, masking, siem};
 use sealpost_messaging::{Messaging, MessagingConfig, storage};
-use sealpost_seal::RootKey;
 use sealpost_store::{Database, Store, StoreConfig, World};
 use sealpost_web::shell::Dashboard;
 use sealpost_web::{App, Feature, Registry, SecurityTxt, WebConfig};
@@ -40,6 +39,7 @@ use crate::config::{
     Config, EgressConfig, Environment, PostgresConfig, PublicUrl, SecretSource, SecurityTxtConfig, StorageConfig,
 };
 use crate::evidence::Installed;
+use crate::root_key;
 use crate::telemetry::Telemetry;
 use crate::trust;
 
@@ -63,6 +63,7 @@ impl House {
     /// Opens the store and builds every feature. `Err` says what is missing or wrong.
     pub(crate) async fn open(config: &Config, environment: &Environment, world: World) -> Result<Self> {
         let store = open_store(config, environment, world).await?;
+        encryption::note_opening(&store).await.context("that the root key was opened can't be put on record")?;
         let trust = trust_of(config)?;
         let keys = KeyAuthenticator::new(store.clone());
         let sessions = SessionAuthenticator::new(store.clone());
@@ -123,11 +124,6 @@ impl House {
     }
 }
 
-/// There is no root key to open anything with.
-#[derive(Debug, thiserror::Error)]
-#[error("keys.root is not set: it names where the root key is")]
-pub(crate) struct NoRootKey;
-
 /// What members, their roles and their ways in add to the API. `matrix` is filled once all routes are known.
 fn people(
     store: &Store,
@@ -163,30 +159,29 @@ pub(crate) fn messaging(store: Store, config: &Config) -> Result<Messaging> {
     }))
 }
 
-fn trust_of(config: &Config) -> Result<Trust> {
+pub(crate) fn trust_of(config: &Config) -> Result<Trust> {
     trust::of_files(config.egress.authorities.iter().map(|path| path.relative())).context("egress.authorities")
 }
 
 /// The evidence of this installation.
 pub(crate) fn evidence(store: Store, config: &Config, messaging: &Messaging) -> Evidence {
-    let sources: [Arc<dyn Source>; 2] = [Arc::new(messaging.clone()), Arc::new(Installed::new(config))];
+    let installed = Installed::new(config, store.keys().custody());
+    let sources: [Arc<dyn Source>; 2] = [Arc::new(messaging.clone()), Arc::new(installed)];
     Evidence::new(store, Installation { version: env!("CARGO_PKG_VERSION"), sources: Arc::new(sources) })
 }
 
-/// The root key that the configuration names.
-pub(crate) fn root_key(config: &Config, environment: &Environment) -> Result<RootKey> {
-    let source = config.keys.root.as_ref().ok_or(NoRootKey)?;
-    let text = source.read(environment).context("keys.root")?;
-    RootKey::parse(text.expose()).context("keys.root")
+/// What this installation is called in its ledger, and to whoever keeps its root key.
+pub(crate) fn origin(config: &Config) -> String {
+    match &config.ledger.origin {
+        Some(origin) => origin.clone(),
+        None => format!("{}/ledger", config.server.public_url.authority()),
+    }
 }
 
 /// Opens the store alone, for commands that need no server.
 pub(crate) async fn open_store(config: &Config, environment: &Environment, world: World) -> Result<Store> {
-    let root = root_key(config, environment)?;
-    let origin = match &config.ledger.origin {
-        Some(origin) => origin.clone(),
-        None => format!("{}/ledger", config.server.public_url.authority()),
-    };
+    let root = root_key::open(config, environment).await?;
+    let origin = origin(config);
     let database = database(&config.storage, environment)?;
     let place = match &database {
         Database::Sqlite { folder } => folder.display().to_string(),

@@ -373,7 +373,7 @@ pub(super) const TABLES: &[Table] = &[
     table("storage_mark", &[], &["class", "through"]),
     table("storage_turn", &[], &["turn"]),
     table("key_turn", &[], &["version", "begun_at", "rewrapped_at", "done_at"]),
-    table("root_key", &[], &["key_id", "since"]),
+    table("root_key", &[], &["key_id", "since", "custody"]),
     table("erasure_policy", &[], &["version", "suppression_days", "created_at"]),
     table(
         "handover",

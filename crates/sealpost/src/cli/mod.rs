@@ -202,6 +202,8 @@ mod tests {
             "keys create --name n --scope messages:send",
             "keys rotate key_x --overlap 24h",
             "keys revoke key_x --local",
+            "keys wrap-root --provider aws-kms --to root.sealed",
+            "keys rotate-root --to next.sealed --provider vault",
             "ledger verify file --key k --witness w",
             "ledger export --to file",
             "ledger key",
