@@ -7,7 +7,7 @@ use sealpost_web::tls::TlsError;
 
 use super::exit::Exit;
 use crate::config::SecretError;
-use crate::root_key::{NoRootKey, NotASealedRoot, NotForHere, ProviderError};
+use crate::root_key::{NoRootKey, NotASealedRoot, NotConfigured, NotForHere, ProviderError};
 
 /// How a command ends with this error, and what helps; nothing if nobody knows.
 pub(super) fn on(error: &anyhow::Error) -> Option<(Exit, Option<&'static str>)> {
@@ -29,6 +29,9 @@ pub(super) fn on(error: &anyhow::Error) -> Option<(Exit, Option<&'static str>)> 
                 Some("look at its own log; `sealpost doctor` asks again. Nothing opens without it, and nothing was changed"),
             ),
         });
+    }
+    if error.is::<NotConfigured>() {
+        return Some((Exit::Config, Some("describe it in the configuration: docs/keys.md, \"Who keeps the root key\"")));
     }
     if error.is::<NotForHere>() {
         let fix = "name the file that was sealed for this one, or set ledger.origin to what it was";

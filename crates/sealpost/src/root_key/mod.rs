@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 use crate::config::{Config, Environment, SecretSource};
 use crate::house;
 
-pub(crate) use provider::ProviderError;
+pub(crate) use provider::{NotConfigured, ProviderError};
 pub(crate) use sealed::{NotASealedRoot, NotForHere};
 
 use provider::Provider;

@@ -1,6 +1,6 @@
 //! A key service, whichever it is.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use sealpost_egress::client::{Answer, Client, SendError};
 use sealpost_egress::guard::Policy;
 use sealpost_egress::network::Network;
@@ -27,6 +27,11 @@ pub(crate) struct ProviderError {
     what: String,
     may_pass: bool,
 }
+
+/// The service that keeps it is not described.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("{0} is to keep the root key, and {1} is not set")]
+pub(crate) struct NotConfigured(&'static str, &'static str);
 
 impl ProviderError {
     /// The answer is no, and will be.
@@ -64,11 +69,11 @@ impl Provider {
         let keys = &config.keys;
         match custody {
             Custody::AwsKms => {
-                let settings = keys.aws_kms.as_ref().context("it is sealed by AWS KMS, and keys.aws_kms is not set")?;
+                let settings = keys.aws_kms.as_ref().ok_or(NotConfigured("AWS KMS", "keys.aws_kms"))?;
                 Ok(Self::AwsKms(Box::new(AwsKms::new(settings, client(config)?, environment)?)))
             }
             Custody::Vault => {
-                let settings = keys.vault.as_ref().context("it is sealed by Vault, and keys.vault is not set")?;
+                let settings = keys.vault.as_ref().ok_or(NotConfigured("Vault", "keys.vault"))?;
                 Ok(Self::Vault(Box::new(Vault::new(settings, client(config)?, environment)?)))
             }
             Custody::Clear => anyhow::bail!("nobody keeps a root key in clear"),
@@ -103,9 +108,12 @@ impl Provider {
 /// What the operator wrote down may be called on any port, and on this host. An address inside takes `keys.allow`, which opens it
 /// for this and for nothing that an organisation configures.
 fn client(config: &Config) -> Result<Client> {
+    Ok(Client::new(Network::system(policy(config)), &house::trust_of(config)?)?)
+}
+
+fn policy(config: &Config) -> Policy {
     let policy = Policy::strict().with_any_port().with_loopback();
-    let policy = config.keys.allow.iter().fold(policy, |policy, block| policy.with_allowed(block.cidr()));
-    Ok(Client::new(Network::system(policy), &house::trust_of(config)?)?)
+    config.keys.allow.iter().fold(policy, |policy, block| policy.with_allowed(block.cidr()))
 }
 
 /// What was answered, read by `read`; the bytes that came are overwritten.
@@ -116,4 +124,33 @@ pub(super) fn read<T>(answer: Answer, read: impl FnOnce(&[u8]) -> Option<T>) -> 
         body[..].zeroize();
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_inside_is_opened_for_the_key_service_alone() {
+        let inside = "10.20.0.7".parse().unwrap();
+        let mut config = Config::default();
+        assert!(policy(&config).permit_address(inside).is_err());
+        config.egress.allow.push("10.20.0.7/32".to_owned().try_into().unwrap());
+        assert!(policy(&config).permit_address(inside).is_err(), "what organisations may call is something else");
+        config.egress.allow.clear();
+        config.keys.allow.push("10.20.0.0/16".to_owned().try_into().unwrap());
+        assert!(policy(&config).permit_address(inside).is_ok());
+        assert!(house::opened(Policy::strict(), &config.egress).permit_address(inside).is_err());
+        // Where credentials of the machine are handed out, whatever is allowed.
+        config.keys.allow.push("169.254.0.0/16".to_owned().try_into().unwrap());
+        assert!(policy(&config).permit_address("169.254.169.254".parse().unwrap()).is_err());
+    }
+
+    #[test]
+    fn a_service_that_is_not_configured_is_named() {
+        for (custody, section) in [(Custody::AwsKms, "keys.aws_kms"), (Custody::Vault, "keys.vault")] {
+            let refused = Provider::new(custody, &Config::default(), &Environment::default()).err().unwrap();
+            assert!(refused.to_string().contains(section), "{refused}");
+        }
+    }
 }
