@@ -4,7 +4,6 @@ import base64
 import http.client
 import http.server
 import json
-import os
 import pathlib
 import secrets
 import subprocess
@@ -87,7 +86,8 @@ class Kms:
         self.stranger = self._user(iam, "stranger", "s3:GetObject")
         self.kms = client("kms", self.admin)
         self.key, self.other = [self.kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2)]
-        urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset-auth", b"0", method="POST"))
+        # From now on it asks everybody who they are.
+        urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset-auth", b"0", {"content-type": "text/plain"}))
         self.asked = []
         kms = self
 

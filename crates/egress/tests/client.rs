@@ -202,6 +202,31 @@ async fn a_call_may_want_more_or_less_of_a_body() {
 }
 
 #[tokio::test]
+async fn an_answer_without_end_is_listened_to_for_as_long_as_was_said() {
+    let pki = Pki::new();
+    let sink = Sink::start(pki.server(HOST), |mut peer| async move {
+        let request = peer.request().await.unwrap_or_default();
+        peer.say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n").await;
+        let end: &[u8] = if request.contains("/ends") { b"4\r\nlast\r\n0\r\n\r\n" } else { b"4\r\nmore\r\n" };
+        peer.say(end).await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let client = client(&pki);
+    for (path, most, time, said, cut) in [
+        ("/goes-on", 100, Duration::from_secs(2), "firstmore", true),
+        ("/goes-on", 7, Duration::from_secs(60), "firstmo", true),
+        ("/ends", 100, Duration::from_secs(60), "firstlast", false),
+    ] {
+        let target = target(&sink.url(path));
+        let listen = Some(time);
+        let outbound = Outbound { most, listen, ..Outbound::new(TENANT, Method::Get, &target, Bytes::new()) };
+        let answer = client.send(Outbound { deadline: Duration::from_secs(90), ..outbound }).await.unwrap();
+        assert_eq!((&answer.body[..], answer.truncated), (said.as_bytes(), cut), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_of_exactly_the_cap_is_whole() {
     let pki = Pki::new();
     let sink = Sink::start(pki.server(HOST), |mut peer| async move {

@@ -31,7 +31,7 @@ use sealpost_govern::leaks::LeakAlarm;
 use sealpost_govern::security::{self, Switches};
 use sealpost_govern::{activity, audit, looks, masking, siem};
 use sealpost_messaging::{Messaging, MessagingConfig, storage};
-use sealpost_store::{Database, Store, StoreConfig, World};
+use sealpost_store::{Database, Keys, Store, StoreConfig, World};
 use sealpost_web::shell::Dashboard;
 use sealpost_web::{App, Feature, Registry, SecurityTxt, WebConfig};
 
@@ -188,6 +188,13 @@ pub(crate) async fn open_store(config: &Config, environment: &Environment, world
         Database::Postgres { .. } => "storage.postgres".to_owned(),
     };
     Store::open(StoreConfig { database, root, world, origin }).await.context(place)
+}
+
+/// Opens the key store alone, beside whatever else uses it.
+pub(crate) async fn open_keys(config: &Config, environment: &Environment) -> Result<Keys> {
+    let root = root_key::open(config, environment).await?;
+    let database = database(&config.storage, environment)?;
+    Ok(Keys::open_alone(database, root, World::real()).await?)
 }
 
 /// Where the data and the keys are, with secrets read.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealpost_access::links;
-use sealpost_access::{api_keys, encryption, members, networks, passkeys, secrets, sessions, sso};
+use sealpost_access::{api_keys, encryption, members, networks, passkeys, secrets, sessions, sso, visits};
 use sealpost_govern::{activity, audit, checkpoints};
 use sealpost_messaging::contacts::{ContactRefusal, Contacts};
 use sealpost_messaging::{Messaging, erasures, storage};
@@ -29,6 +29,8 @@ const NETWORK_CARE: Duration = Duration::from_secs(15);
 const ERASURE_CARE: Duration = Duration::from_secs(15);
 /// How often turns of keys are gone on with, and copies of keys are closed whose time has come.
 const ENCRYPTION_CARE: Duration = Duration::from_secs(5);
+/// How often it is looked whether the operator on the host has somebody let in.
+const VISIT_CARE: Duration = Duration::from_secs(3);
 /// How often what belongs to members is looked after.
 const MEMBER_CARE: Duration = Duration::from_secs(15 * 60);
 /// How often expired idempotent answers are removed.
@@ -55,6 +57,7 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &Le
     tasks.spawn(erasures::look_after_forever(house.messaging.erasures.clone(), ERASURE_CARE));
     tasks.spawn(storage::look_after_forever(house.messaging.storage.clone()));
     tasks.spawn(encryption::look_after_forever(house.store.clone(), ENCRYPTION_CARE, Messaging::RESEALS));
+    tasks.spawn(visits::look_after_forever(house.store.clone(), VISIT_CARE));
     let checkpoint_every = Duration::from_millis(ledger.checkpoint_ms);
     tasks.spawn(checkpoints::sign_forever(house.signer.clone(), checkpoint_every));
     tasks.spawn(activity::count_forever(house.store.clone()));

@@ -99,11 +99,11 @@ impl Connection {
     pub(super) async fn exchange(
         &mut self,
         request: Request<Full<Bytes>>,
-        most: usize,
+        (most, listen): (usize, Option<Duration>),
         deadline: Deadline,
     ) -> Result<Exchange, SendError> {
         self.traffic.clear();
-        match deadline.run(self.request_and_answer(request, most)).await {
+        match deadline.run(self.request_and_answer(request, most, listen)).await {
             // Final statuses only: nobody asked to switch protocols.
             Ok(Ok(exchange)) if exchange.status < 200 => Err(self.failed(SendErrorKind::ProtocolError)),
             Ok(Ok(exchange)) => Ok(exchange),
@@ -116,12 +116,16 @@ impl Connection {
         &mut self,
         request: Request<Full<Bytes>>,
         most: usize,
+        listen: Option<Duration>,
     ) -> Result<Exchange, hyper::Error> {
         let peer = self.peer;
         let Self { sender, driver, .. } = self;
         let response = driver.run(sender.send_request(request)).await??;
         let (head, body) = response.into_parts();
-        let (body, truncated) = driver.run(read_capped(body, most)).await??;
+        let (body, truncated) = match listen {
+            None => driver.run(read_capped(body, most)).await??,
+            Some(time) => driver.run(read_for(body, most, time)).await??,
+        };
         // The connection becomes ready only when its driver has seen the end of the answer.
         driver.poll_once();
         Ok(Exchange {
@@ -217,6 +221,27 @@ async fn read_capped(mut body: Incoming, most: usize) -> Result<(Bytes, bool), h
     let truncated = bytes.len() > most;
     bytes.truncate(most);
     Ok((bytes, truncated))
+}
+
+/// Reads for so long, and at most so many bytes; what ends later was cut off.
+async fn read_for(mut body: Incoming, most: usize, time: Duration) -> Result<(Bytes, bool), hyper::Error> {
+    let (mut read, mut failed) = (Vec::new(), None);
+    let reading = async {
+        while read.len() <= most {
+            match body.frame().await {
+                Some(Ok(frame)) => read.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data)),
+                Some(Err(error)) => return failed = Some(error),
+                None => return,
+            }
+        }
+    };
+    let over = Deadline::after(time).run(reading).await.is_ok();
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let truncated = !over || read.len() > most;
+    read.truncate(most);
+    Ok((read.into(), truncated))
 }
 
 fn keep(headers: &HeaderMap) -> HeaderMap {

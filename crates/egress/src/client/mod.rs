@@ -171,7 +171,7 @@ impl Client {
         deadline: Deadline,
     ) -> Result<Exchange, SendError> {
         let request = outbound.to_request()?;
-        let exchange = pooled.connection.exchange(request, outbound.most, deadline).await?;
+        let exchange = pooled.connection.exchange(request, (outbound.most, outbound.listen), deadline).await?;
         if exchange.reusable {
             self.pool.put(key, pooled);
         }

@@ -69,6 +69,8 @@ pub struct Outbound<'a> {
     pub min_tls: MinTls,
     /// Most bytes of the answer's body that are read.
     pub most: usize,
+    /// For how long an answer is listened to that has no end, such as a stream of events; what came until then is the answer.
+    pub listen: Option<Duration>,
 }
 
 impl<'a> Outbound<'a> {
@@ -83,6 +85,7 @@ impl<'a> Outbound<'a> {
             deadline: DEFAULT_DEADLINE,
             min_tls: MinTls::default(),
             most: MAX_RESPONSE_BODY,
+            listen: None,
         }
     }
 

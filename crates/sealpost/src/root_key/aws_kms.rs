@@ -160,6 +160,8 @@ fn refusal(status: u16, body: &[u8]) -> ProviderError {
         _ if status == 429 || status >= 500 => {
             return ProviderError::away(SERVICE, format!("it can't answer now ({status})"));
         }
+        // What stands before KMS may not speak as it does.
+        _ if matches!(status, 401 | 403) => "the credentials are not accepted, or may not use the key",
         _ => "it refuses",
     };
     let code = if code.is_empty() { status.to_string() } else { code };

@@ -21,6 +21,7 @@ mod mail;
 mod payloads;
 mod receiver;
 mod relay;
+mod reveal;
 mod server;
 mod twins;
 
@@ -110,12 +111,36 @@ async fn an_export_that_dies_is_on_record_and_gave_nothing_on_postgres() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_that_dies_is_on_record_and_showed_nothing_on_sqlite() {
+    reveal::die_on_record(&Installation::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_that_dies_is_on_record_and_showed_nothing_on_postgres() {
+    if let Some(house) = Installation::postgres().await {
+        reveal::die_on_record(&house).await;
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_loses_nothing_and_is_said_until_there_is_room_on_sqlite() {
     let (house, mut tally) = (Installation::sqlite(), Tally::default());
     let wrong = full_disk::live_through(&house, &Disk::OfTheProcess, &mut tally).await;
     judge("sqlite", seed(), house, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_that_dies_is_on_record_and_showed_nothing_on_sqlite() {
+    reveal::die_on_record(&Installation::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_that_dies_is_on_record_and_showed_nothing_on_postgres() {
+    if let Some(house) = Installation::postgres().await {
+        reveal::die_on_record(&house).await;
+    }
 }
 
 #[cfg(target_os = "linux")]

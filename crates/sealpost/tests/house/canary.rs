@@ -1,9 +1,13 @@
 //! Marks in every personal field, and a search for them wherever they must not come out.
 
+use std::path::{Path, PathBuf};
+
+use sealpost_access::roles::Standard;
 use serde_json::{Value, json};
 
 use crate::api::{Answer, Ask};
 use crate::house::{House, Member, temporary, text};
+use crate::live::until;
 use crate::surface::{Route, Surface};
 
 #[path = "../../src/needles.rs"]
@@ -230,9 +234,14 @@ async fn hand_over(house: &House, needles: &mut Needles) {
 }
 
 /// Asks every route everything under a masking policy, and looks for the marks wherever they must not come out.
-async fn sweep(house: House, policy: Value) {
+async fn sweep(mut house: House, policy: Value) {
     house.api.must(Ask::new("put", "/v1/masking").json(&policy).key(&house.keys.live)).await;
     let (surface, mut needles) = (Surface::read(&house).await, Needles::new());
+    let mut told = Vec::new();
+    for role in ["owner", "viewer"] {
+        let member = house.member(role).await;
+        told.push((role, house.api.listen(Ask::get("/app/test/live").member(&member)).await));
+    }
     let personal = Personal::plant(&house).await;
     hand_over(&house, &mut needles).await;
     let needles = needles;
@@ -279,6 +288,15 @@ async fn sweep(house: House, policy: Value) {
         }
     }
     assert!(answers.get() > 500, "{answers:?}");
+    // Every role sees every page and every answer there is to read; which differ is proven elsewhere.
+    for role in Standard::ALL.map(Standard::word) {
+        let (member, before) = (house.member(role).await, answers.get());
+        for route in surface.routes.iter().filter(|route| route.method == "get" && !route.path.ends_with("/live")) {
+            let ask = route.ask(route.path_for(&personal.of(route))).member(&member);
+            look(format!("{} to a member of role {role}", route.name()), house.api.ask(ask).await);
+        }
+        assert!(answers.get() - before > 100, "{role} asked next to nothing");
+    }
 
     // And so that this test can fail:
     let found =
@@ -318,6 +336,12 @@ async fn sweep(house: House, policy: Value) {
         }
     }
 
+    for (role, stream) in &mut told {
+        let said = until(stream, |said| said.contains("\"msg\"") && said.contains("\"con\"")).await;
+        assert!(said.contains("event: change"), "{role} heard nothing: {said}");
+        leaks.extend(needles.found_in(said.as_bytes()).into_iter().map(|form| format!("told to {role}: {form}")));
+    }
+    drop(told);
     let log = house.log();
     assert!(log.contains("server.ready"), "a silent log proves nothing: {log}");
     for form in needles.found_in(log.as_bytes()) {
@@ -348,7 +372,21 @@ async fn sweep(house: House, policy: Value) {
     for body in &watched {
         leaks.extend(needles.found_in(body).into_iter().map(|form| format!("whoever watches: {form}")));
     }
+    // And what it leaves when it has ended.
+    house.stop().await;
+    let left = files(house.folder());
+    assert!(left.iter().any(|path| path.ends_with("root.key")), "{left:?}");
+    for path in left {
+        let found = std::fs::read(&path).unwrap();
+        leaks.extend(needles.found_in(&found).into_iter().map(|form| format!("left in {}: {form}", path.display())));
+    }
     assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 /// Good and bad requests to a route, about what is personal.

@@ -21,6 +21,7 @@ mod leaves;
 mod live;
 mod main_job;
 mod matrix;
+mod memory;
 mod names;
 mod naughty;
 mod notices;

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::super::{Outcome, Shell, Stop};
 use crate::config::{Flags, SecretSource};
-use crate::{files, house, root_key};
+use crate::{files, hardening, house, root_key};
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct RotateRoot {
@@ -60,10 +60,9 @@ pub(in crate::cli) struct Restore {
 
 /// The key store, opened beside whatever else uses it.
 async fn open(shell: &Shell) -> Outcome<Keys> {
+    hardening::apply();
     let config = shell.load(&Flags::default())?.config;
-    let root = root_key::open(&config, &shell.environment).await?;
-    let database = house::database(&config.storage, &shell.environment)?;
-    Keys::open_alone(database, root, World::real()).await.map_err(of_store)
+    Ok(house::open_keys(&config, &shell.environment).await?)
 }
 
 pub(super) async fn rotate_root(shell: &Shell, args: RotateRoot) -> Outcome {
@@ -106,6 +105,7 @@ async fn of_place(shell: &Shell, place: &SecretSource) -> Outcome<RootKey> {
 }
 
 pub(super) async fn wrap_root(shell: &Shell, args: WrapRoot) -> Outcome {
+    hardening::apply();
     let config = shell.load(&Flags::default())?.config;
     if args.to.exists() {
         return Err(Stop::refused(format!("{} is there already", args.to.display())).fix("name a new file with --to"));
@@ -154,6 +154,7 @@ pub(super) async fn backup(shell: &Shell, args: Backup) -> Outcome {
 }
 
 pub(super) async fn restore(shell: &Shell, args: Restore) -> Outcome {
+    hardening::apply();
     let config = shell.load(&Flags::default())?.config;
     let root = root_key::open(&config, &shell.environment).await?;
     let database = house::database(&config.storage, &shell.environment)?;
