@@ -131,18 +131,6 @@ async fn a_full_disk_loses_nothing_and_is_said_until_there_is_room_on_sqlite() {
     judge("sqlite", seed(), house, &wrong);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_look_that_dies_is_on_record_and_showed_nothing_on_sqlite() {
-    reveal::die_on_record(&Installation::sqlite()).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_look_that_dies_is_on_record_and_showed_nothing_on_postgres() {
-    if let Some(house) = Installation::postgres().await {
-        reveal::die_on_record(&house).await;
-    }
-}
-
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_loses_nothing_and_is_said_until_there_is_room_on_postgres() {
