@@ -115,7 +115,7 @@ fn swap(findings: &mut Findings) {
         Verdict::Warn,
         "swap",
         "none: memory is written nowhere",
-        "memory may be written to it: switch it off, encrypt it, or keep the server out of it (MemorySwapMax=0)",
+        "memory may be written to it: switch it off, encrypt it, or keep the server out of it (LimitMEMLOCK=infinity or MemorySwapMax=0)",
     );
 }
 
