@@ -82,6 +82,10 @@ mod tests {
         let clock = TestClock::new();
         let mut pace = Pace::new(clock.clone());
         assert_eq!(after(&mut pace, &clock, 86_400_000).0, 1_000);
-        assert_eq!(after(&mut pace, &clock, -86_400_000), (2, 32), "a batch can not have been quick that took less than nothing");
+        assert_eq!(
+            after(&mut pace, &clock, -86_400_000),
+            (2, 32),
+            "a batch can not have been quick that took less than nothing"
+        );
     }
 }

@@ -20,8 +20,9 @@ pub(super) fn visitors(tx: &mut Tx<'_>) -> Result<Vec<(MemberId, [u8; 32])>, Sto
 
 /// Whether somebody came with this before, and may have left.
 pub(super) fn has_come(tx: &mut Tx<'_>, mac: &[u8; 32]) -> Result<bool, StoreError> {
-    let found = tx.optional(org_sql!("select member from member_session where org = $1 and mac = $2"), &[mac], |row| {
-        row.get::<MemberId>("member")
-    })?;
+    let found =
+        tx.optional(org_sql!("select member from member_session where org = $1 and mac = $2"), &[mac], |row| {
+            row.get::<MemberId>("member")
+        })?;
     Ok(found.is_some())
 }

@@ -36,11 +36,7 @@ pub async fn look_after_forever(house: Store, every: Duration) {
 }
 
 /// Lets in and sees off whoever is due, once. `visited`: where somebody may be; nothing if that isn't known.
-pub async fn look_after(
-    house: &Store,
-    holder: [u8; 16],
-    visited: &mut Option<BTreeSet<OrgId>>,
-) -> Result<(), Failure> {
+pub async fn look_after(house: &Store, holder: [u8; 16], visited: &mut Option<BTreeSet<OrgId>>) -> Result<(), Failure> {
     let visits = house.keys().visits().await?;
     let mut places = match visited.take() {
         Some(places) => places,

@@ -21,8 +21,22 @@ fn signed(service: &str, method: &str, query: &str, headers: &[(&str, &str)], bo
 fn aws_sigs_are_what_the_published_suite_says() {
     let trimmed = [HOST, ("My-Header1", " value1"), ("My-Header2", " \"a   b   c\""), DATE];
     let cases: [(&str, &str, &str, &[(&str, &str)], &[u8], &str); 5] = [
-        ("get-vanilla", "GET", "", &[HOST, DATE], b"", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
-        ("post-vanilla", "POST", "", &[HOST, DATE], b"", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"),
+        (
+            "get-vanilla",
+            "GET",
+            "",
+            &[HOST, DATE],
+            b"",
+            "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
+        ),
+        (
+            "post-vanilla",
+            "POST",
+            "",
+            &[HOST, DATE],
+            b"",
+            "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b",
+        ),
         (
             "get-vanilla-query-order-key-case",
             "GET",
@@ -39,7 +53,14 @@ fn aws_sigs_are_what_the_published_suite_says() {
             b"Param1=value1",
             "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
         ),
-        ("get-header-value-trim", "GET", "", &trimmed, b"", "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736"),
+        (
+            "get-header-value-trim",
+            "GET",
+            "",
+            &trimmed,
+            b"",
+            "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736",
+        ),
     ];
     for (name, method, query, headers, body, expected) in cases {
         let says = signed("service", method, query, headers, body);
@@ -49,11 +70,8 @@ fn aws_sigs_are_what_the_published_suite_says() {
 
 #[test]
 fn the_header_is_that_of_the_user_guide() {
-    let headers = [
-        ("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"),
-        ("Host", "iam.amazonaws.com"),
-        DATE,
-    ];
+    let headers =
+        [("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"), ("Host", "iam.amazonaws.com"), DATE];
     assert_eq!(
         signed("iam", "GET", "Action=ListUsers&Version=2010-05-08", &headers, b""),
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, \

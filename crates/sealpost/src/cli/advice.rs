@@ -26,12 +26,17 @@ pub(super) fn on(error: &anyhow::Error) -> Option<(Exit, Option<&'static str>)> 
             ),
             false => (
                 Exit::Config,
-                Some("look at its own log; `sealpost doctor` asks again. Nothing opens without it, and nothing was changed"),
+                Some(
+                    "look at its own log; `sealpost doctor` asks again. Nothing opens without it, and nothing was changed",
+                ),
             ),
         });
     }
     if error.is::<NotConfigured>() {
-        return Some((Exit::Config, Some("describe it in the configuration: docs/keys.md, \"Who keeps the root key\"")));
+        return Some((
+            Exit::Config,
+            Some("describe it in the configuration: docs/keys.md, \"Who keeps the root key\""),
+        ));
     }
     if error.is::<NotForHere>() {
         let fix = "name the file that was sealed for this one, or set ledger.origin to what it was";

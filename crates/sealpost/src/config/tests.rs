@@ -156,7 +156,8 @@ fn a_proxy_is_an_address_or_a_block_and_writes_one_header() {
 
 #[test]
 fn a_key_service_is_described_and_its_token_only_named() {
-    let vault = "[keys.vault]\naddress = \"https://vault.example.com:8200\"\nkey = \"sealpost\"\ntoken = { file = \"t\" }\n";
+    let vault =
+        "[keys.vault]\naddress = \"https://vault.example.com:8200\"\nkey = \"sealpost\"\ntoken = { file = \"t\" }\n";
     let (_folder, path) = file(vault);
     let config = load(Some(&path), &Environment::default(), &Flags::default()).unwrap().config;
     assert_eq!((&*config.keys.vault.unwrap().mount, config.keys.patience_seconds), ("transit", 60));

@@ -86,7 +86,12 @@ impl AwsKms {
         }
     }
 
-    fn headers(&self, operation: &str, body: &[u8], now: Time) -> Result<Vec<(HeaderName, HeaderValue)>, ProviderError> {
+    fn headers(
+        &self,
+        operation: &str,
+        body: &[u8],
+        now: Time,
+    ) -> Result<Vec<(HeaderName, HeaderValue)>, ProviderError> {
         let origin = self.target.origin();
         let host = origin.split_once("://").map_or("", |(_, host)| host);
         let at = basic(now);
@@ -99,12 +104,14 @@ impl AwsKms {
         let request = Request { method: "POST", path: "/", query: "", headers: &signed, body };
         let authorization = sigv4::authorization(&self.credentials, &scope, &request);
         let value = |text: &str| {
-            let mut value = HeaderValue::try_from(text)
-                .map_err(|_| ProviderError::refused(SERVICE, "the credentials have characters that no header carries"))?;
+            let mut value = HeaderValue::try_from(text).map_err(|_| {
+                ProviderError::refused(SERVICE, "the credentials have characters that no header carries")
+            })?;
             value.set_sensitive(true);
             Ok(value)
         };
-        let mut headers = vec![(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)), (AUTHORIZATION, value(&authorization)?)];
+        let mut headers =
+            vec![(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)), (AUTHORIZATION, value(&authorization)?)];
         for (name, text) in signed.iter().filter(|(name, _)| name.starts_with("x-amz-")) {
             let name = HeaderName::try_from(*name).map_err(|_| ProviderError::refused(SERVICE, "no header"))?;
             headers.push((name, value(text)?));
@@ -149,12 +156,19 @@ fn refusal(status: u16, body: &[u8]) -> ProviderError {
         "InvalidKeyUsageException" => "the key is not for encryption",
         "InvalidCiphertextException" | "IncorrectKeyException" => "this key does not open what is sealed",
         "AccessDeniedException" => "these credentials may not use the key",
-        "UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidSignatureException" | "ExpiredTokenException"
-        | "IncompleteSignature" | "MissingAuthenticationToken" | "SignatureDoesNotMatch" => {
-            "the credentials are not accepted"
-        }
-        "ThrottlingException" | "KMSInternalException" | "DependencyTimeoutException" | "KeyUnavailableException"
-        | "RequestLimitExceeded" | "LimitExceededException" => {
+        "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "ExpiredTokenException"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken"
+        | "SignatureDoesNotMatch" => "the credentials are not accepted",
+        "ThrottlingException"
+        | "KMSInternalException"
+        | "DependencyTimeoutException"
+        | "KeyUnavailableException"
+        | "RequestLimitExceeded"
+        | "LimitExceededException" => {
             return ProviderError::away(SERVICE, format!("it can't answer now ({code})"));
         }
         _ if status == 429 || status >= 500 => {
@@ -186,7 +200,10 @@ mod tests {
         };
         assert_eq!(said(400, "ThrottlingException").0, true);
         assert_eq!(said(500, "x").0, true);
-        assert_eq!(said(400, "com.amazonaws.kms#DisabledException"), (false, "AWS KMS: the key is disabled (DisabledException)".into()));
+        assert_eq!(
+            said(400, "com.amazonaws.kms#DisabledException"),
+            (false, "AWS KMS: the key is disabled (DisabledException)".into())
+        );
         assert_eq!(said(400, "Some\nThing"), (false, "AWS KMS: it refuses (SomeThing)".into()));
         assert!(!refusal(403, b"<html>").may_pass());
     }

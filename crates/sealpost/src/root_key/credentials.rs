@@ -14,18 +14,17 @@ pub(super) fn find(settings: &AwsKmsConfig, environment: &Environment) -> Result
     let profile = settings.profile.as_deref().or_else(|| environment.get("AWS_PROFILE")).unwrap_or(DEFAULT);
     if let Some(source) = &settings.credentials {
         let text = source.read(environment).context("keys.aws_kms.credentials")?;
-        return of_file(text.expose(), profile).with_context(|| {
-            format!("keys.aws_kms.credentials has no profile {profile} with a key")
-        });
+        return of_file(text.expose(), profile)
+            .with_context(|| format!("keys.aws_kms.credentials has no profile {profile} with a key"));
     }
     let variable = |name: &str| environment.get(name).map(|text| SecretText::new(text.to_owned()));
     if let Some((id, secret)) = environment.get("AWS_ACCESS_KEY_ID").zip(variable("AWS_SECRET_ACCESS_KEY")) {
         let session_token = variable("AWS_SESSION_TOKEN");
         return Ok(Credentials { access_key_id: id.to_owned(), secret_access_key: secret, session_token });
     }
-    let path = environment.get("AWS_SHARED_CREDENTIALS_FILE").context(
-        "no credentials: set keys.aws_kms.credentials, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-    )?;
+    let path = environment
+        .get("AWS_SHARED_CREDENTIALS_FILE")
+        .context("no credentials: set keys.aws_kms.credentials, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")?;
     let text = read_secret_file(path.as_ref()).context("AWS_SHARED_CREDENTIALS_FILE")?;
     of_file(text.expose(), profile)
         .with_context(|| format!("AWS_SHARED_CREDENTIALS_FILE has no profile {profile} with a key"))
@@ -76,7 +75,8 @@ mod tests {
         let path = folder.path().join("credentials");
         std::fs::write(&path, FILE).unwrap();
         let path = path.display().to_string();
-        let pairs = [("AWS_ACCESS_KEY_ID", "AKIDENV"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_SHARED_CREDENTIALS_FILE", &path)];
+        let pairs =
+            [("AWS_ACCESS_KEY_ID", "AKIDENV"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_SHARED_CREDENTIALS_FILE", &path)];
         let id = |settings: &AwsKmsConfig, pairs: &[(&str, &str)]| {
             find(settings, &Environment::of(pairs)).ok().map(|found| found.access_key_id)
         };

@@ -119,7 +119,9 @@ mod tests {
     #[test]
     fn one_that_was_tampered_with_is_refused() {
         let text = one().text();
-        for (from, to) in [("vault", "clear"), ("a root key", "b root key"), ("\"sealed\":\"", "\"sealed\":\"!"), ("}", "")] {
+        for (from, to) in
+            [("vault", "clear"), ("a root key", "b root key"), ("\"sealed\":\"", "\"sealed\":\"!"), ("}", "")]
+        {
             assert!(SealedRoot::parse(&text.replacen(from, to, 1)).is_err(), "{from}");
         }
         assert!(one().expect_installation("b.example/ledger").is_err());

@@ -48,9 +48,13 @@ struct Decrypted {
 
 impl Vault {
     pub(super) fn new(settings: &VaultConfig, client: Client, environment: &Environment) -> Result<Self> {
-        let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
+        let plain =
+            |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
         let (mount, key) = (settings.mount.trim_matches('/'), &settings.key);
-        anyhow::ensure!(plain(mount) && plain(key) && !key.contains('/'), "keys.vault: mount and key are letters, digits, - and _");
+        anyhow::ensure!(
+            plain(mount) && plain(key) && !key.contains('/'),
+            "keys.vault: mount and key are letters, digits, - and _"
+        );
         let base = settings.address.trim_end_matches('/');
         let target = |operation: &str| {
             let url = format!("{base}/v1/{mount}/{operation}/{key}");
@@ -91,7 +95,8 @@ impl Vault {
     }
 
     async fn ask(&self, target: &Target, body: &Value) -> Result<Answer, ProviderError> {
-        let mut outbound = Outbound::new(Tenant::INSTALLATION, Method::Post, target, body.to_string().into_bytes().into());
+        let mut outbound =
+            Outbound::new(Tenant::INSTALLATION, Method::Post, target, body.to_string().into_bytes().into());
         outbound.min_tls = MinTls::V1_2;
         outbound.headers.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
         // Read for each call: an agent may have renewed it since.

@@ -19,7 +19,11 @@ pub(crate) async fn die_on_record(house: &Installation) {
     let (contact, message) = (contact.as_str().unwrap(), message.as_str().unwrap());
     for (action, path, order) in [
         ("message.reveal", format!("/v1/messages/{message}/reveal"), json!({ "reason": "a call" })),
-        ("contact.reveal", format!("/v1/contacts/{contact}/reveal"), json!({ "fields": ["phone"], "reason": "a call" })),
+        (
+            "contact.reveal",
+            format!("/v1/contacts/{contact}/reveal"),
+            json!({ "fields": ["phone"], "reason": "a call" }),
+        ),
     ] {
         let order = order.to_string();
         let fuse = Fuse { point: "looking", pass: 1 };

@@ -87,7 +87,8 @@ async fn doctor_finds_no_leak_in_a_server_and_cleans_up_after_itself(house: Hous
     house.post("/v1/templates", &named).await;
     let output = doctor(&house, &house.keys.ours).await;
     let found = said(&output);
-    let shown = found["looks"].as_array().unwrap().iter().find(|look| look["place"] == "pages shown to a visitor").unwrap();
+    let shown =
+        found["looks"].as_array().unwrap().iter().find(|look| look["place"] == "pages shown to a visitor").unwrap();
     let on_a_page = |leak: &Value| leak.as_str().unwrap().starts_with("/app/{env}/templates answers 200: name, plain");
     assert!(shown["leaks"].as_array().unwrap().iter().any(on_a_page), "{found:#}");
     let after = house.as_owner(Ask::get("/v1/members?limit=250")).await;

@@ -12,8 +12,15 @@ use crate::encryption::{Standing, Turn};
 fn encryption_is_shown_with_what_turns() {
     let at = |path: &str| format!("/app/test{path}");
     let root = RootStanding { newest: KeyId([0xab; 8]), left: 0, turning: false };
-    let standing =
-        Standing { version: 1, versions: vec![1], turn: None, progress: None, root, custody: Custody::Clear, index_epoch: 10 };
+    let standing = Standing {
+        version: 1,
+        versions: vec![1],
+        turn: None,
+        progress: None,
+        root,
+        custody: Custody::Clear,
+        index_epoch: 10,
+    };
     keep("encryption-quiet", "Encryption", "/encryption", &page(&standing, true, NOW, at));
     let turn = Turn { version: 2, begun_at: NOW, rewrapped_at: None, done_at: None };
     let turning = Standing {

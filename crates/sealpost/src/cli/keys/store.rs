@@ -74,7 +74,9 @@ pub(super) async fn rotate_root(shell: &Shell, args: RotateRoot) -> Outcome {
         return Ok(());
     }
     let (next, place) = match (args.to, args.to_env) {
-        (Some(path), _) => (of_file(shell, &path, args.provider.unwrap_or(keys.custody())).await?, path.display().to_string()),
+        (Some(path), _) => {
+            (of_file(shell, &path, args.provider.unwrap_or(keys.custody())).await?, path.display().to_string())
+        }
         (None, Some(name)) => (of_place(shell, &SecretSource::Env(name.clone())).await?, name),
         (None, None) => return Err(Stop::usage("say where the new root key is: --to or --to-env")),
     };

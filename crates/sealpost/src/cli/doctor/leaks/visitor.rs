@@ -31,7 +31,9 @@ impl Visitor {
     pub(super) async fn come(shell: &Shell, api: &Api) -> Outcome<Result<Self, String>> {
         let keys = match open(shell).await {
             Ok(keys) => keys,
-            Err(error) => return Ok(Err(format!("not asked, for the key store is not open to this command: {}", error.what))),
+            Err(error) => {
+                return Ok(Err(format!("not asked, for the key store is not open to this command: {}", error.what)));
+            }
         };
         let record = api.get(RECORD).await?;
         let org = record["organisation_id"].as_str().and_then(|id| id.parse::<OrgId>().ok());
@@ -50,7 +52,10 @@ impl Visitor {
         self.keys.end_visit(self.org).await.map_err(anyhow::Error::from)?;
         match self.is_in(false).await? {
             false => Ok(()),
-            true => Err(Stop::failed("the visitor is still there").fix("look at Members: it has no name, and goes by itself")),
+            true => {
+                Err(Stop::failed("the visitor is still there")
+                    .fix("look at Members: it has no name, and goes by itself"))
+            }
         }
     }
 
