@@ -8,7 +8,7 @@ use sealpost_store::{Keys, OrgId};
 use crate::api::Api;
 use crate::cli::{Outcome, Shell, Stop};
 use crate::config::Flags;
-use crate::house;
+use crate::{hardening, house};
 
 /// What tells which organisation a key is of.
 const RECORD: &str = "/v1/evidence/processing-record";
@@ -74,6 +74,7 @@ impl Visitor {
 
 /// The key store, beside the server that uses it.
 async fn open(shell: &Shell) -> Outcome<Keys> {
+    hardening::apply();
     let config = shell.load(&Flags::default())?.config;
     Ok(house::open_keys(&config, &shell.environment).await?)
 }
