@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::api::Ask;
-use crate::house::{House, URLS, program, temporary, text};
+use crate::house::{House, URLS, program, temporary};
 
 crate::on_both_engines! {
     doctor_finds_no_leak_in_a_server_and_cleans_up_after_itself
@@ -58,10 +58,12 @@ async fn doctor_finds_no_leak_in_a_server_and_cleans_up_after_itself(house: Hous
     }
     assert!(looked("changes told to a visitor") > 0, "{clean:#}");
     // Who looked was let in on record, and is gone.
-    let leaves = house.get("/v1/ledger/entries?limit=250").await;
-    let acts: Vec<_> = leaves["data"].as_array().unwrap().iter().map(|leaf| text(leaf, "action")).collect();
-    for act in ["member.create", "session.create", "member.remove"] {
-        assert!(acts.iter().any(|known| known == act), "{act} is not among {acts:?}");
+    for (act, reason) in
+        [("member.create", Value::Null), ("session.create", json!("visit")), ("member.remove", Value::Null)]
+    {
+        let leaves = house.get(format!("/v1/ledger/entries?action={act}")).await;
+        let newest = &leaves["data"][0];
+        assert_eq!((&newest["actor_kind"], &newest["reason"]), (&json!("operator"), &reason), "{act}: {leaves}");
     }
     let members = house.as_owner(Ask::get("/v1/members?limit=250")).await;
     let visitors = |members: &Value| members["data"].as_array().unwrap().len();
