@@ -16,6 +16,7 @@ use crate::channels::{self, Channels};
 use crate::contacts::{self, Contacts};
 use crate::deliveries::{self, Deliverer, Teller};
 use crate::dispatcher::Dispatcher;
+use crate::duplicates::{self, Duplicates};
 use crate::endpoints::{self, Endpoints};
 use crate::erasures::{self, Erasures, ErasuresConfig};
 use crate::events::{self, Events};
@@ -120,12 +121,13 @@ impl Messaging {
         vec![
             messages::feature(&self.messages),
             contacts::feature(&self.contacts),
+            duplicates::feature(&Duplicates::new(self.store.clone(), self.contacts.clone())),
             erasures::feature(&self.erasures),
             storage::feature(&self.storage),
             receipts::feature(&Receipts::new(self.messages.clone())),
             exports::feature(&Exports::new(self.store.clone(), self.contacts.clone(), self.messages.clone())),
             suppressions::feature(&self.store),
-            templates::feature(&self.templates),
+            templates::feature(&self.templates, &self.contacts),
             events::feature(&self.events, &self.templates),
             channels::feature(&self.channels),
             endpoints::feature(&self.store, &self.endpoints),

@@ -74,7 +74,7 @@ impl House {
         features.push(looks::feature(&store));
         features.push(networks::feature(&store));
         features.push(encryption::feature(&store));
-        features.push(secrets::feature(&store, Messaging::SECRET_USERS, config.server.public_url.as_str()));
+        features.push(secrets::feature(&store, Messaging::SECRET_USERS, post(&messaging, &config.server.public_url)));
         let (members, matrix) = (Members::new(store.clone()), RoleMatrix::default());
         let faces = MemberFaces::new(members.clone());
         features.push(sso::feature(&Sso::new(
@@ -137,7 +137,7 @@ fn people(
     matrix: &RoleMatrix,
     url: &PublicUrl,
 ) -> Vec<Feature> {
-    let post = Post::new(Some(Arc::new(messaging.letters())), url.as_str());
+    let post = post(messaging, url);
     let passkeys = Passkeys::new(store.clone(), url.host(), url.as_str());
     let sessions = || authenticator.clone();
     vec![
@@ -150,6 +150,11 @@ fn people(
         own::feature(members, passkeys.clone(), sessions()),
         sign_in::feature(&SignIn::new(passkeys, post, sessions(), HOME)),
     ]
+}
+
+/// Who writes to members.
+fn post(messaging: &Messaging, url: &PublicUrl) -> Post {
+    Post::new(Some(Arc::new(messaging.letters())), url.as_str())
 }
 
 /// Everything that is sent, by this configuration.

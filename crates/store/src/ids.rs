@@ -129,6 +129,8 @@ ids! {
     ContactId = "con";
     /// One event on its way to one endpoint.
     DeliveryId = "dlv";
+    /// Two contacts who may be one person.
+    DuplicateId = "dup";
     /// An allowlisted URL.
     EndpointId = "ep";
     /// The erasure of a person.

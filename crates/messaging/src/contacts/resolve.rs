@@ -3,6 +3,7 @@
 use sealpost_store::{ContactId, Ctx, Org, SlotId, StoreError};
 
 use super::indexes::Index;
+use super::lead;
 use super::model::{ContactRefusal, Identifier};
 use super::prepare::NewContact;
 use super::recipient::Recipient;
@@ -45,7 +46,7 @@ impl Contacts {
     pub async fn resolve(&self, ctx: &Ctx, recipient: &Recipient) -> Result<Resolved, ContactRefusal> {
         let details = match recipient {
             Recipient::Contact(id) => {
-                let subject = self.subject(ctx, *id).await?;
+                let subject = self.subject(ctx, self.lead(ctx, *id).await?).await?;
                 return Ok(Resolved { subject, fresh: None });
             }
             Recipient::Person(details) => details,
@@ -57,7 +58,8 @@ impl Contacts {
         }
         rules::check_new(details)?;
         let slot = self.store.keys().mint(ctx.org.id).await?;
-        let fresh = Box::new(NewContact::seal(ctx, &epochs, slot, details));
+        let likes = self.likes(ctx, &epochs, details).await?;
+        let fresh = Box::new(NewContact::seal(ctx, (&epochs, likes), slot, details));
         Ok(Resolved { subject: fresh.subject().clone(), fresh: Some(fresh) })
     }
 
@@ -82,7 +84,10 @@ impl Contacts {
         let mut holder = None;
         for index in indexes {
             match (holder, self.holder(ctx, index).await?) {
-                (Some((one, _)), Some((other, _))) if one != other => return Err(ContactRefusal::Ambiguous),
+                (Some((one, _)), Some((other, _))) if one != other => {
+                    self.named_together(ctx, one, other).await?;
+                    return Err(ContactRefusal::Ambiguous);
+                }
                 (None, found) => holder = found,
                 (Some(_), _) => {}
             }
@@ -100,7 +105,7 @@ impl Contacts {
             .store
             .peek::<_, StoreError>(ctx, move |tx| {
                 let Some(contact) = store::holder(tx, &index)? else { return Ok(None) };
-                Ok(store::slot(tx, contact)?.map(|slot| (contact, slot)))
+                lead(tx, contact)
             })
             .await?;
         if let Some((contact, slot)) = found {

@@ -1,5 +1,7 @@
 //! Use cases of exports.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use sealpost_govern::Reason;
 use sealpost_govern::audit::TypedId;
@@ -13,10 +15,10 @@ use tokio::sync::mpsc;
 
 use super::collect::{Broken, Order, Outlet, collect};
 use super::json::Json;
-use super::model::{About, Form, Person, Writer};
+use super::model::{About, Form, Further, Person, Writer};
 use super::pdf::Pdf;
 use super::rules::{self, Takes};
-use crate::contacts::{Contact, Contacts};
+use crate::contacts::{Contact, Contacts, Merged};
 use crate::messages::Messages;
 use crate::suppressions;
 
@@ -26,6 +28,8 @@ const ACTION: &str = "contact.export";
 pub(super) const LOOKS: &[&str] = &["contact.reveal", "message.reveal", ACTION];
 /// Stretches that may wait for a slow reader.
 const WAITING: usize = 2;
+/// How long a reader may take for a stretch: whoever takes longer hangs, and an export that nobody reads is over.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The version of the document.
 const VERSION: u32 = 1;
 
@@ -45,8 +49,14 @@ impl Exports {
 
     /// Whether there is a contact of this id to export.
     pub(super) async fn expect(&self, ctx: &Ctx, contact: ContactId) -> Result<(), Failure> {
-        self.contacts.subject(ctx, contact).await?;
-        Ok(())
+        self.lead(ctx, contact).await.map(drop)
+    }
+
+    /// The contact that stands for the person.
+    async fn lead(&self, ctx: &Ctx, contact: ContactId) -> Result<ContactId, Failure> {
+        let lead = self.contacts.lead(ctx, contact).await?;
+        self.contacts.subject(ctx, lead).await?;
+        Ok(lead)
     }
 
     /// Everything held about a person, as it is written. The leaf is durable before anything of it is opened.
@@ -58,7 +68,7 @@ impl Exports {
         reason: &Reason,
     ) -> Result<mpsc::Receiver<Bytes>, Failure> {
         // Whoever asks for what is not there leaves no leaf about it.
-        self.expect(ctx, contact).await?;
+        let contact = self.lead(ctx, contact).await?;
         let viewer = match rules::takes(form) {
             Takes::Reason => {
                 let details = Map::from_iter([("form".to_owned(), json!(form))]);
@@ -75,7 +85,7 @@ impl Exports {
         };
         let exports = self.clone();
         tokio::spawn(async move {
-            match collect(&exports, order, Outlet { writer, to }).await {
+            match collect(&exports, order, Outlet { writer, to, patience: PATIENCE }).await {
                 Ok(counts) => tracing::info!(messages = counts.messages, "contact.exported"),
                 Err(Broken::Unread) => tracing::info!("contact.export_unread"),
                 // Whoever reads it finds no end.
@@ -85,7 +95,7 @@ impl Exports {
         Ok(receiver)
     }
 
-    async fn order(&self, ctx: &Ctx, contact: ContactId, viewer: Viewer) -> Result<Order, Failure> {
+    pub(super) async fn order(&self, ctx: &Ctx, contact: ContactId, viewer: Viewer) -> Result<Order, Failure> {
         let found = self.contacts.find(ctx, contact).await?;
         let keys = self.store.keys().organisation(ctx.org.id).await?;
         let addresses = suppressions::of_contact(&keys, ctx.org.environment, &found);
@@ -97,19 +107,32 @@ impl Exports {
             exported_at: ctx.now(),
             request_id: ctx.request,
         };
+        let everybody = std::iter::once(contact).chain(found.merged.iter().map(|merged| merged.id)).collect();
         let person = person(&viewer, found);
-        Ok(Order { ctx: ctx.clone(), contact, viewer, about, person, addresses })
+        Ok(Order { ctx: ctx.clone(), contact, everybody, viewer, about, person, addresses })
     }
 
     /// Whether this is the person, or a message to them.
-    pub(super) async fn is_at(&self, ctx: &Ctx, target: &TypedId, contact: ContactId) -> Result<bool, StoreError> {
+    pub(super) async fn is_at(&self, ctx: &Ctx, target: &TypedId, person: &[ContactId]) -> Result<bool, StoreError> {
         match &*target.kind {
-            ContactId::PREFIX => Ok(target.id == contact.bytes()),
+            ContactId::PREFIX => Ok(person.contains(&ContactId::from_bytes(target.id))),
             MessageId::PREFIX => {
-                Ok(self.messages.recipient_of(ctx, MessageId::from_bytes(target.id)).await? == Some(contact))
+                let to = self.messages.recipient_of(ctx, MessageId::from_bytes(target.id)).await?;
+                Ok(to.is_some_and(|to| person.contains(&to)))
             }
             _ => Ok(false),
         }
+    }
+}
+
+fn further(viewer: &Viewer, merged: &Merged) -> Further {
+    let fields = &merged.fields;
+    Further {
+        contact_id: merged.id,
+        merged_at: merged.merged_at,
+        phone: fields.phone.as_ref().map(|value| viewer.text(value, Field::Phone)),
+        email: fields.email.as_ref().map(|value| viewer.text(value, Field::Email)),
+        external_id: fields.external_id.as_ref().map(|value| viewer.text(value, Field::Other)),
     }
 }
 
@@ -120,6 +143,7 @@ fn person(viewer: &Viewer, contact: Contact) -> Person {
         phone: fields.phone.as_ref().map(|value| viewer.text(value, Field::Phone)),
         email: fields.email.as_ref().map(|value| viewer.text(value, Field::Email)),
         external_id: fields.external_id.as_ref().map(|value| viewer.text(value, Field::Other)),
+        merged: contact.merged.iter().map(|merged| further(viewer, merged)).collect(),
         locale: contact.locale,
         created_at: contact.created_at,
         updated_at: contact.updated_at,

@@ -14,7 +14,7 @@ use super::model::{Message, Standing, State, Step, Which};
 use super::view::{Opened, Views};
 use super::witness::Witness;
 use super::{Ended, JOB, codes, dispatch, store, volatile};
-use crate::contacts::Contacts;
+use crate::contacts::{self, Contacts};
 use crate::deliveries::{self, Notice, Occurrence};
 use crate::endpoints::Endpoints;
 use crate::storage::{self, Gone, Mode};
@@ -65,7 +65,15 @@ impl Messages {
         self.store
             .read(ctx, move |tx| match which {
                 Which::All => store::page(tx, before, limit),
-                Which::To(contact) => store::page_to(tx, contact, before, limit),
+                Which::To(contact) => {
+                    let mut person = contacts::one_person(tx, contact)?;
+                    if person.is_empty() {
+                        // Of whoever was erased, ids and states are left.
+                        person.push(contact);
+                        person.extend(contacts::merged_into(tx, contact)?.into_iter().map(|(id, _)| id));
+                    }
+                    store::page_to(tx, &person, before, limit)
+                }
                 Which::Standing(Standing::UnderWay) => store::page_under_way(tx, before, limit),
                 Which::Standing(Standing::NotDelivered) => store::page_undelivered(tx, before, limit),
             })

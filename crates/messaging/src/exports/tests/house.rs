@@ -1,10 +1,12 @@
 //! Through the service.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use bytes::Bytes;
 use sealpost_govern::Reason as Why;
 use sealpost_seal::normal::{Email, Phone};
+use sealpost_seal::viewer::{RevealGrant, Viewer};
 use sealpost_store::testing::TestStore;
 use sealpost_store::{ContactId, Ctx, Environment, StoreError, both_engines, sql};
 use sealpost_web::Failure;
@@ -12,9 +14,12 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::channels::ChannelKind;
-use crate::contacts::{Details, Name};
+use crate::contacts::{Details, Name, Prefer};
+use crate::duplicates::Duplicates;
 use crate::erasures::Asked;
 use crate::exports::Exports;
+use crate::exports::collect::{Broken, Outlet, collect};
+use crate::exports::json::Json;
 use crate::exports::model::Form;
 use crate::messages::scene::House;
 use crate::suppressions;
@@ -187,4 +192,35 @@ async fn whoever_reads_slowly_makes_nothing_pile_up() {
         }
         assert!(parts > 1 && most < 160 << 10, "{form:?}: {parts} parts, the largest of {most} bytes");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_nobody_reads_is_over_and_held_nobody_up() {
+    let (house, ctx, exports) = scene(TestStore::sqlite().await).await;
+    let contact = person(&house, &ctx, 300).await;
+    let viewer = Viewer::clear(RevealGrant::after_leaf([1; 16]));
+    let order = exports.order(&ctx, contact, viewer).await.unwrap();
+    let (to, unread) = mpsc::channel(2);
+    let outlet = Outlet { writer: Box::<Json>::default(), to, patience: Duration::from_millis(20) };
+    let exporting = tokio::spawn(async move { collect(&exports, order, outlet).await });
+    write_to(&house, contact, "meanwhile").await;
+    assert!(matches!(exporting.await.unwrap(), Err(Broken::Unread)));
+    drop(unread);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_was_two_gets_what_was_held_of_both() {
+    let (house, ctx, exports) = scene(TestStore::sqlite().await).await;
+    let target = person(&house, &ctx, 3).await;
+    let other = Details { email: Some(Email::parse("marker.two@example.com").unwrap()), ..Details::default() };
+    let source = house.messaging.contacts.create(&ctx, &other).await.unwrap().id;
+    write_to(&house, source, "of-the-other").await;
+    house.messaging.contacts.reveal(&ctx, source, &[crate::contacts::Reveal::Email], &why()).await.unwrap();
+    let duplicates = Duplicates::new(house.test.store.clone(), house.messaging.contacts.clone());
+    duplicates.merge(&ctx, source, target, Prefer::Target).await.unwrap();
+    let document = json_of(&exports, &ctx, source).await;
+    assert_eq!(document["export"]["contact_id"], target.to_string());
+    assert_eq!(document["person"]["merged"][0]["email"], "marker.two@example.com");
+    assert_eq!(document["complete"], json!({ "messages": 4, "suppressions": 0, "looks": 2 }));
+    assert!(document.to_string().contains("of-the-other"));
 }

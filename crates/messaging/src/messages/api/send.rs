@@ -23,6 +23,7 @@ pub(super) fn send(messages: &Messages) -> Endpoint {
         .refuses(&[
             &codes::EVENT_UNKNOWN,
             &codes::ADDRESS_MISSING,
+            &codes::ADDRESS_NOT_OF_CONTACT,
             &codes::RECIPIENT_SUPPRESSED,
             &codes::RECIPIENT_AMBIGUOUS,
             &codes::TEMPLATE_DATA_INVALID,
