@@ -33,6 +33,7 @@ async function furnish({ api, tls }, page, url) {
   const { id: handed } = await own(page, "POST", "/v1/secrets", { name: "shop-signing" });
   await own(page, "POST", `/v1/secrets/${handed}/handover`, { overlap_seconds: 0 });
   const { id: remembered } = await api("POST", "/v1/contacts", { name: "Vera Remembered", phone: "+12025550188" });
+  for (const email of ["twice@example.com", "twice+news@example.com"]) await api("POST", "/v1/contacts", { name: "Twice Example", email });
   const { id: forgotten } = await api("POST", "/v1/contacts", { name: "Wanted Forgotten", phone: "+12025550187" });
   await own(page, "DELETE", `/v1/contacts/${forgotten}`);
   await own(page, "POST", "/v1/settings/storage/holds", { contact_id: remembered, reason: "Case 24-117" });

@@ -152,7 +152,7 @@ pub(super) const TABLES: &[Table] = &[
     table(
         "contact",
         &[(&["external_id", "name", "email", "phone"], OwnKey, Identity), (&["locale"], Plain, Identity)],
-        &["slot", "created_at", "updated_at", "erased_at"],
+        &["slot", "created_at", "updated_at", "erased_at", "merged_into", "merged_at"],
     ),
     table("contact_index", &[(&["value"], Hashed, Identity)], &["kind", "epoch", "contact"]),
     table(
@@ -314,6 +314,8 @@ pub(super) const TABLES: &[Table] = &[
             "refused_why",
             "created_at",
             "updated_at",
+            "credential_at",
+            "used_at",
         ],
     ),
     table("sso_domain", &[(&["domain"], Plain, Notes)], &["connection", "proof", "verified_at", "created_at"]),
@@ -357,6 +359,7 @@ pub(super) const TABLES: &[Table] = &[
             "kept_until",
             "reapplied",
             "final_at",
+            "merged",
         ],
     ),
     table("ledger_retention", &[], &["version", "days", "created_at"]),
@@ -380,6 +383,10 @@ pub(super) const TABLES: &[Table] = &[
         &[(&["mac"], Hashed, SignIn), (&["sealed"], LinkKey, SignIn)],
         &["secret", "version", "created_at", "expires_at", "opened_at", "again_at", "revoked_at"],
     ),
+    table("contact_alike", &[(&["value"], Hashed, Identity)], &["kind", "epoch", "contact"]),
+    table("contact_pair", &[], &["one", "other", "because", "created_at", "dismissed_at"]),
+    table("storage_count", &[], &["class", "day", "messages"]),
+    table("storage_counted", &[], &["whole_at", "counted_at"]),
 ];
 
 /// What is held of one category.

@@ -32,6 +32,8 @@ impl Resolved {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum LookUp {
     Id(Org, ContactId),
+    /// Whom an id stands for.
+    Person(Org, ContactId),
     Index(Org, Identifier, [u8; 16]),
 }
 
@@ -46,7 +48,7 @@ impl Contacts {
     pub async fn resolve(&self, ctx: &Ctx, recipient: &Recipient) -> Result<Resolved, ContactRefusal> {
         let details = match recipient {
             Recipient::Contact(id) => {
-                let subject = self.subject(ctx, self.lead(ctx, *id).await?).await?;
+                let subject = self.unlock(ctx, self.person(ctx, *id).await?).await?;
                 return Ok(Resolved { subject, fresh: None });
             }
             Recipient::Person(details) => details,
@@ -61,6 +63,19 @@ impl Contacts {
         let likes = self.likes(ctx, &epochs, details).await?;
         let fresh = Box::new(NewContact::seal(ctx, (&epochs, likes), slot, details));
         Ok(Resolved { subject: fresh.subject().clone(), fresh: Some(fresh) })
+    }
+
+    /// The contact that stands for the person with this id.
+    async fn person(&self, ctx: &Ctx, id: ContactId) -> Result<Found, ContactRefusal> {
+        let key = LookUp::Person(ctx.org, id);
+        if let Some(found) = self.recent.get(&key) {
+            return Ok(found);
+        }
+        let since = self.recent.since();
+        let found = self.store.peek::<_, StoreError>(ctx, move |tx| lead(tx, id)).await?;
+        let found = found.ok_or(ContactRefusal::NotFound)?;
+        self.recent.put(key, found, (ctx.org, found.0.bytes()), since);
+        Ok(found)
     }
 
     /// The contact and its key.

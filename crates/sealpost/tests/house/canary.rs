@@ -96,6 +96,7 @@ fn unseeing(surface: &Surface) -> Vec<&str> {
 /// What there is to be found out about.
 pub(crate) struct Personal {
     contact: String,
+    twin: String,
     message: String,
     others: Vec<(&'static str, String)>,
 }
@@ -116,6 +117,11 @@ impl Personal {
         let contact = json!({ "name": MARKS[0].1, "email": format!("{}@example.com", MARKS[1].1),
             "phone": format!("+{}", MARKS[2].1), "external_id": MARKS[3].1 });
         let contact = text(&house.post("/v1/contacts", &contact).await, "id");
+        // The same person under another spelling of their address.
+        let twin = json!({ "name": MARKS[0].1, "email": format!("{}+old@example.com", MARKS[1].1),
+            "phone": "+12025550188" });
+        let twin = text(&house.post("/v1/contacts", &twin).await, "id");
+        let duplicate = text(&house.get("/v1/contacts/duplicates").await["data"][0], "id");
         let message = text(&house.post("/v1/messages", &Self::message("canary")).await, "id");
         house.receiver.report("message.delivered", &message).await;
         // Nobody has any of these, so all of it is in the request that fails.
@@ -138,13 +144,19 @@ impl Personal {
             ("/v1/suppressions", suppression),
             ("/v1/deliveries", delivery),
             ("/v1/keys", key),
+            ("/v1/contacts/duplicates", duplicate),
         ];
-        Self { contact, message, others }
+        Self { contact, twin, message, others }
     }
 
     /// The contact.
     pub(crate) fn contact(&self) -> &str {
         &self.contact
+    }
+
+    /// Another contact who is the same person, and isn't merged yet.
+    pub(crate) fn twin(&self) -> &str {
+        &self.twin
     }
 
     /// A message to them.

@@ -142,6 +142,12 @@ async fn live_with(house: &House, personal: &Personal) {
         let ask = Ask::post("/v1/messages", &twice).key(&house.keys.ours).header("idempotency-key", "twice");
         house.api.must(ask).await;
     }
+    // They were two, with a message to each, and are one.
+    let mut to_twin = Personal::message("canary");
+    to_twin["to"] = json!({ "contact_id": personal.twin() });
+    house.post("/v1/messages", &to_twin).await;
+    let into = json!({ "into": contact, "prefer": "target" });
+    house.post(format!("/v1/contacts/{}/merge", personal.twin()), &into).await;
     let change = json!({ "locale": "nb-NO" });
     house.api.must(Ask::new("patch", format!("/v1/contacts/{contact}")).json(&change).key(&house.keys.ours)).await;
     let owner = house.standing_owner().await;

@@ -20,9 +20,9 @@ fn is_out_of_reach(route: &Route) -> bool {
 }
 
 /// What comes along with an act and has a leaf of its own: credentials that are stored or destroyed, the contact a message
-/// makes on its way, the successor of a rotated key.
+/// makes on its way, the contact another is merged into, the successor of a rotated key.
 fn is_consequence(action: &str) -> bool {
-    action.starts_with("secret.") || matches!(action, "contact.create" | "key.create")
+    action.starts_with("secret.") || matches!(action, "contact.create" | "contact.merge_received" | "key.create")
 }
 
 /// What is done in the live environment only.

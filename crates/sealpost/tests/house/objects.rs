@@ -108,6 +108,10 @@ impl Objects {
             let contact = json!({ "phone": format!("+1202555{serial:04}") });
             body["contact_id"] = json!(text(&house.post("/v1/contacts", &contact).await, "id"));
         }
+        if route.path.ends_with("/contacts/{id}/merge") {
+            let contact = json!({ "phone": format!("+1202556{serial:04}") });
+            body["into"] = json!(text(&house.post("/v1/contacts", &contact).await, "id"));
+        }
         if route.path == "/v1/keys/report-leak" {
             body["key"] = json!(house.key_with(&["keys:read"]).await.1);
         }
@@ -121,6 +125,14 @@ impl Objects {
             "/v1/deliveries" => return self.delivery.clone(),
             "/v1/members" => return self.member(house, route).await,
             "/v1/handovers" => return text(&self.handed_over(house).await, "id"),
+            "/v1/contacts/duplicates" => {
+                let serial = self.serial.fetch_add(1, Ordering::Relaxed);
+                for tag in ["", "+again"] {
+                    let contact = json!({ "email": format!("twice{serial}{tag}@example.com") });
+                    house.post("/v1/contacts", &contact).await;
+                }
+                return text(&house.get("/v1/contacts/duplicates").await["data"][0], "id");
+            }
             "/v1/erasures" => {
                 let serial = self.serial.fetch_add(1, Ordering::Relaxed);
                 let contact = json!({ "phone": format!("+1202555{serial:04}") });

@@ -162,6 +162,7 @@ impl Route {
             return self.path.split_once("/{").map_or(&*self.path, |(collection, _)| collection);
         };
         match page.split_once("/{").map_or(page, |(collection, _)| collection) {
+            "contacts/duplicates" => "/v1/contacts/duplicates",
             "people" => "/v1/members",
             "scim" => "/v1/scim/tokens",
             "storage/holds" => "/v1/settings/storage/holds",

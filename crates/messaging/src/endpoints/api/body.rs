@@ -84,6 +84,14 @@ pub(super) fn secret(given: ImportedSecret, caller: &Caller) -> Result<GivenSecr
     }
 }
 
+/// A stored secret as a form names it, if this caller may say so.
+pub(in crate::endpoints) fn stored(named: &str, caller: &Caller) -> Result<GivenSecret, Refusal> {
+    let wanted = SecretRef::parse(named.trim());
+    let wanted = wanted.ok_or_else(|| Refusal::of(&BODY_INVALID).at("/secret", "name_invalid"))?;
+    may_refer(caller)?;
+    Ok(GivenSecret::Stored(wanted))
+}
+
 fn invalid(pointer: &'static str, code: &'static str) -> Refusal {
     Refusal::of(&ENDPOINT_INVALID).at(pointer, code)
 }

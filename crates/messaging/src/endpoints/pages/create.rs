@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
+use sealpost_access::secrets::may_refer;
 use sealpost_store::Store;
 use sealpost_web::shell::parts::{Field, Kind};
 use sealpost_web::shell::{Ask, ShownOnce};
@@ -26,6 +27,8 @@ pub(super) struct Form {
     pub(super) events: Option<String>,
     /// Names with spaces or commas between; `standard` if left empty.
     pub(super) profiles: Option<String>,
+    /// The name or id of a stored secret to sign with; one is made if left empty.
+    pub(super) secret: Option<String>,
 }
 
 /// A list as people type one.
@@ -82,7 +85,7 @@ async fn make(store: &Store, endpoints: &Endpoints, call: &Call<Form>) -> Result
         description,
         events: body::events(listed(form.events.as_deref()))?,
         profiles: body::profiles(&listed(form.profiles.as_deref()))?,
-        secret: None,
+        secret: form.secret.as_deref().map(|named| body::stored(named, &call.caller)).transpose()?,
     };
     let keys = store.keys().organisation(call.ctx.org.id).await?;
     // The page is made where the secret is; whoever comes second gets it without.
@@ -109,32 +112,47 @@ async fn make(store: &Store, endpoints: &Endpoints, call: &Call<Form>) -> Result
 
 fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
     let of = |value: &Option<String>| value.clone().unwrap_or_default();
-    Ask::new(call, "Add an endpoint", "It hears of nothing until it has answered a signed ping.", "/endpoints")
-        .field(
-            Field::new("name", "Name").value(of(&form.name)).placeholder("billing").hint("a–z, 0–9, dash").required(),
-        )
-        .field(
-            Field::new("url", "URL")
-                .kind(Kind::Typed("url"))
-                .value(of(&form.url))
-                .placeholder("https://billing.example.com/hooks")
-                .hint("https, a public host, port 443 or 8443")
-                .required(),
-        )
-        .field(Field::new("description", "What it is for").value(of(&form.description)))
-        .field(
-            Field::new("events", "Events")
-                .value(of(&form.events))
-                .placeholder("message.*")
-                .hint("Names, message.* or *, with spaces between. Left empty, it hears of all."),
-        )
-        .field(
-            Field::new("profiles", "Signed as")
-                .value(of(&form.profiles))
-                .placeholder("standard")
-                .hint("What your receiver knows: standard, fyno, fanfare, safravo. Several may be sent together."),
-        )
-        .submit("Add")
+    let ask =
+        Ask::new(call, "Add an endpoint", "It hears of nothing until it has answered a signed ping.", "/endpoints")
+            .field(
+                Field::new("name", "Name")
+                    .value(of(&form.name))
+                    .placeholder("billing")
+                    .hint("a–z, 0–9, dash")
+                    .required(),
+            )
+            .field(
+                Field::new("url", "URL")
+                    .kind(Kind::Typed("url"))
+                    .value(of(&form.url))
+                    .placeholder("https://billing.example.com/hooks")
+                    .hint("https, a public host, port 443 or 8443")
+                    .required(),
+            )
+            .field(Field::new("description", "What it is for").value(of(&form.description)))
+            .field(
+                Field::new("events", "Events")
+                    .value(of(&form.events))
+                    .placeholder("message.*")
+                    .hint("Names, message.* or *, with spaces between. Left empty, it hears of all."),
+            )
+            .field(
+                Field::new("profiles", "Signed as")
+                    .value(of(&form.profiles))
+                    .placeholder("standard")
+                    .hint("What your receiver knows: standard, fyno, fanfare, safravo. Several may be sent together."),
+            );
+    // Only whoever manages secrets may name one.
+    let ask = match may_refer(&call.caller) {
+        Ok(()) => ask.field(
+            Field::new("secret", "Stored secret to sign with")
+                .value(of(&form.secret))
+                .placeholder("shop-signing")
+                .hint("Its name in Secrets. Left empty, one is made and shown this once."),
+        ),
+        Err(_) => ask,
+    };
+    ask.submit("Add")
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use crate::exports::Exports;
 use crate::exports::collect::{Broken, Outlet, collect};
 use crate::exports::json::Json;
 use crate::exports::model::Form;
+use crate::exports::tests::memory::{peak_kib, told};
 use crate::messages::scene::House;
 use crate::suppressions;
 
@@ -223,4 +224,38 @@ async fn somebody_who_was_two_gets_what_was_held_of_both() {
     assert_eq!(document["person"]["merged"][0]["email"], "marker.two@example.com");
     assert_eq!(document["complete"], json!({ "messages": 4, "suppressions": 0, "looks": 2 }));
     assert!(document.to_string().contains("of-the-other"));
+}
+
+/// The whole of an export, from the database to whoever reads it. Few messages in CI; `SEALPOST_EXPORT_MESSAGES` says otherwise, and
+/// has the peak of this process's memory compared, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_of_very_many_messages_takes_no_more_memory_than_one_of_few() {
+    let (house, ctx, exports) = scene(TestStore::sqlite().await).await;
+    let many = told().unwrap_or(400) as u32;
+    let contact = person(&house, &ctx, many / 10).await;
+    let read = async |form| {
+        let (mut stream, mut all, mut most) =
+            (exports.begin(&ctx, contact, form, &why()).await.unwrap(), 0_u64, 0_usize);
+        while let Some(some) = stream.recv().await {
+            (all, most) = (all + some.len() as u64, most.max(some.len()));
+        }
+        (all, most)
+    };
+    let few = [read(Form::Json).await, read(Form::Pdf).await];
+    for number in many / 10..many {
+        write_to(&house, contact, &format!("marker-{number:06}")).await;
+    }
+    let before = peak_kib();
+    for (form, (few, _)) in [Form::Json, Form::Pdf].into_iter().zip(few) {
+        let (all, most) = read(form).await;
+        assert!(all > few * 3 / 2 && most < 160 << 10, "{form:?}: {few} bytes of few, {all} of many, {most} at once");
+    }
+    if told().is_some() {
+        let grown = peak_kib().saturating_sub(before);
+        #[expect(clippy::print_stdout, reason = "a proof says what it has proven")]
+        {
+            println!("{many} messages: the peak of {before} KiB grew by {grown} KiB");
+        }
+        assert!(grown < 8 << 10, "{grown} KiB");
+    }
 }
