@@ -9,6 +9,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::workspace::Workspace;
 
+/// How a line begins that names what held only at the second try.
+const AGAIN: &str = "held at the second try: ";
+
 /// The log of one step, `target/test-logs/<step>.log`.
 pub(crate) struct Log {
     pub(crate) path: PathBuf,
@@ -31,6 +34,23 @@ impl Log {
             println!("{line}");
         }
         Ok(writeln!(self.file, "{line}")?)
+    }
+
+    /// What held only when it was tried again.
+    pub(crate) fn again(&mut self, what: &str) -> Result<()> {
+        self.say(format_args!("{AGAIN}{what}"))
+    }
+
+    /// What held only when it was tried again, here and by nextest's lines `FLAKY 2/2 [ 1.2s] (3/9) package test`.
+    pub(crate) fn held_again(&self) -> Vec<String> {
+        let held = |line: &str| {
+            let flaky = || line.trim_start().strip_prefix("FLAKY ").and_then(|rest| rest.split_once(']'));
+            line.strip_prefix(AGAIN).or_else(|| flaky().map(|(_, name)| name)).map(|name| name.trim().to_owned())
+        };
+        let mut names: Vec<String> = self.text().lines().filter_map(held).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// Runs a program to its end; anything but success is an error.

@@ -82,8 +82,9 @@ fn perform(step: &Step, run: &mut Run<'_>, verbose: bool) -> Result<Ended> {
     let started = Instant::now();
     let outcome = (step.run)(run, &mut log);
     let took = started.elapsed();
+    let again = log.held_again();
     Ok(match outcome {
-        Ok(counts) => Ended { name: step.name, counts, took, trouble: None },
+        Ok(counts) => Ended { name: step.name, counts, took, again, trouble: None },
         Err(error) => {
             let mut counts = error.downcast_ref::<Failing>().map_or(Counts::default(), |failing| failing.counts);
             counts.failed = counts.failed.max(1);
@@ -92,7 +93,7 @@ fn perform(step: &Step, run: &mut Run<'_>, verbose: bool) -> Result<Ended> {
                 show_tail(step.name, &log);
             }
             let path = log.path.strip_prefix(&run.workspace.root).unwrap_or(&log.path).display();
-            Ended { name: step.name, counts, took, trouble: Some(format!("{error:#} (all of it: {path})")) }
+            Ended { name: step.name, counts, took, again, trouble: Some(format!("{error:#} (all of it: {path})")) }
         }
     })
 }
@@ -100,14 +101,16 @@ fn perform(step: &Step, run: &mut Run<'_>, verbose: bool) -> Result<Ended> {
 fn failed_before(step: &Step, earlier: &str) -> Ended {
     println!("  NOT RUN: {earlier} failed");
     let trouble = Some(format!("not run, because {earlier} failed"));
-    Ended { name: step.name, counts: Counts { passed: 0, failed: 1 }, took: std::time::Duration::ZERO, trouble }
+    let counts = Counts { passed: 0, failed: 1 };
+    Ended { name: step.name, counts, took: std::time::Duration::ZERO, again: Vec::new(), trouble }
 }
 
 fn show_tail(step: &str, log: &Log) {
     let text = log.text();
     let lines: Vec<&str> = text.lines().collect();
-    println!("---- {step}: the last lines of {}", log.path.display());
-    for line in &lines[lines.len().saturating_sub(TAIL)..] {
+    println!("---- {step}: what did not hold, and the last lines of {}", log.path.display());
+    let (before, tail) = lines.split_at(lines.len().saturating_sub(TAIL));
+    for line in before.iter().filter(|line| line.starts_with("not ok ")).chain(tail) {
         println!("{line}");
     }
     println!("---- {step}: FAILED");

@@ -76,6 +76,8 @@ pub(crate) struct Ended {
     pub(crate) name: &'static str,
     pub(crate) counts: Counts,
     pub(crate) took: Duration,
+    /// What held only when it was tried again.
+    pub(crate) again: Vec<String>,
     pub(crate) trouble: Option<String>,
 }
 
@@ -88,6 +90,9 @@ pub(crate) fn print(steps: &[Ended]) -> bool {
         println!("{:<10} {result:<7} {passed:>8} {failed:>8} {:>8.1}", step.name, step.took.as_secs_f64());
     }
     for step in steps {
+        for name in &step.again {
+            println!("{}: held only at the second try: {name}", step.name);
+        }
         if let Some(trouble) = &step.trouble {
             println!("{}: {trouble}", step.name);
         }
