@@ -16,6 +16,7 @@ use crate::channels::{self, Channels};
 use crate::contacts::{self, Contacts};
 use crate::deliveries::{self, Deliverer, Teller};
 use crate::dispatcher::Dispatcher;
+use crate::doors::{self, Door};
 use crate::endpoints::{self, Endpoints};
 use crate::erasures::{self, Erasures, ErasuresConfig};
 use crate::events::{self, Events};
@@ -133,6 +134,11 @@ impl Messaging {
             unsubscribe::feature(&self.unsubscribe, &self.messages),
             home::feature(&Home::new(self.store.clone(), self.messages.clone(), self.endpoints.clone())),
         ]
+    }
+
+    /// What doors that are open add to the API.
+    pub fn doors(&self, open: &[Door]) -> Option<Feature> {
+        doors::feature(&self.messages, open)
     }
 
     /// The page that looks for people, after `/app/{env}`.

@@ -5,6 +5,7 @@
 //! * [`messages`] are the main job, from the request to the report.
 //! * [`storage`] decides how long what is stored of them, and [`receipts`] prove what was sent when it is gone.
 //! * [`erasures`] forget people for good; [`exports`] give them everything that is held about them.
+//! * [`doors`] take messages in the form of other systems.
 //! * [`letters`] go to the organisation's own staff.
 //! * [`endpoints`] hear of what happens, through [`deliveries`]; [`dispatcher`] does what the outbox promises.
 #![forbid(unsafe_code)]
@@ -23,6 +24,7 @@ pub mod channels;
 pub mod contacts;
 pub mod deliveries;
 pub mod dispatcher;
+pub mod doors;
 pub mod endpoints;
 pub mod erasures;
 pub mod events;

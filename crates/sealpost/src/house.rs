@@ -86,6 +86,7 @@ impl House {
         )));
         features.extend(people(&store, members, &sessions, &messaging, &matrix, &config.server.public_url));
         features.extend(messaging.features());
+        features.extend(messaging.doors(&config.doors.open()));
         features.push(govern_evidence::feature(&evidence(store.clone(), config, &messaging)));
         let entries = Messaging::navigation()
             .into_iter()
@@ -251,6 +252,7 @@ fn web(config: &Config, dashboard: Dashboard) -> WebConfig {
         // The local authority's certificates are for localhost.
         strict_transport: config.tls.certificate.is_some(),
         proxies: config.server.proxies(),
+        hosts: config.doors.hosts(),
         ..WebConfig::default()
     }
 }

@@ -1,4 +1,6 @@
-//! How standards of others say no: below a path of theirs, refusals take their form instead of problem details.
+//! How standards and systems of others say no: below a path of theirs, refusals take their form instead of problem details.
+
+use sealpost_store::RequestId;
 
 use crate::problem::Refusal;
 
@@ -9,8 +11,8 @@ pub struct Dialect {
     pub prefix: &'static str,
     /// The media type of refusals.
     pub media_type: &'static str,
-    /// A refusal as it goes out. Never holds what was sent.
-    pub refusal: fn(&Refusal) -> Vec<u8>,
+    /// A refusal of this request as it goes out. Never holds what was sent.
+    pub refusal: fn(&Refusal, RequestId) -> Vec<u8>,
 }
 
 impl Dialect {

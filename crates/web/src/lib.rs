@@ -21,6 +21,7 @@ mod cidr;
 mod credential;
 mod dialect;
 mod elapsed;
+mod hosts;
 pub mod idempotency;
 pub mod limits;
 pub mod metrics;
@@ -50,6 +51,7 @@ pub use caller::{Authenticator, BoxFuture, Caller, CredentialClass, Denial, FRES
 pub use cidr::{BadCidr, Cidr, Cidrs};
 pub use credential::{Presented, Via};
 pub use dialect::Dialect;
+pub use hosts::Hosts;
 pub use idempotency::{IdempotencyKey, Once};
 pub use limits::{Class, LimitsConfig, Quota};
 pub use page::{Listing, Page, PageQuery};

@@ -122,6 +122,7 @@ async fn refusals_have_stable_codes() {
         ("POST", "/v1/things", &[writer, json], &large, 413, "body_too_large"),
         ("POST", "/v1/things/panic", &[writer], "x", 400, "body_unexpected"),
         ("GET", &path, &[writer], "", 414, "url_too_long"),
+        ("GET", "/v1/things", &[writer, ("host", "a.example"), ("host", "b.example")], "", 400, "host_invalid"),
         ("GET", "/v1/things", &many, "", 431, "headers_too_large"),
         ("GET", "/v1/things", &[("x-long", &long)], "", 431, "headers_too_large"),
     ] {

@@ -55,9 +55,9 @@ pub(super) struct NewMessage {
 
 /// An accepted message.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct AcceptedView {
+pub(crate) struct AcceptedView {
     /// Its id.
-    pub(super) id: MessageId,
+    pub(crate) id: MessageId,
     /// `queued`.
     state: State,
     /// `test` or `live`.
@@ -66,7 +66,7 @@ pub(super) struct AcceptedView {
     /// the process dies before it is sent, it fails with `payload_lost`.
     durability: &'static str,
     /// When it was accepted.
-    created_at: Time,
+    pub(crate) created_at: Time,
 }
 
 /// What accepting needs; cheap to clone.

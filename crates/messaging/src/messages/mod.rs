@@ -34,6 +34,7 @@ mod witness;
 
 pub use accept::Accepting;
 pub use api::feature;
+pub(crate) use api::{ItemResult, REFUSALS, send_as, send_each_as};
 pub use dispatch::Sender;
 pub use email::EmailSender;
 pub(crate) use erase::{blank, left_of};

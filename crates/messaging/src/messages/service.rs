@@ -14,6 +14,7 @@ use super::model::{Message, Standing, State, Step, Which};
 use super::view::{Opened, Views};
 use super::witness::Witness;
 use super::{Ended, JOB, codes, dispatch, store, volatile};
+use crate::channels::ChannelKind;
 use crate::contacts::Contacts;
 use crate::deliveries::{self, Notice, Occurrence};
 use crate::endpoints::Endpoints;
@@ -47,6 +48,11 @@ impl Messages {
 
     pub(super) fn views(&self) -> Views<'_> {
         Views { store: &self.store, contacts: &self.contacts }
+    }
+
+    /// By which channel messages of this event go; nothing if there is no such event.
+    pub(crate) async fn channel_of(&self, ctx: &Ctx, event: &str) -> Result<Option<ChannelKind>, StoreError> {
+        Ok(self.accepting.events.by_name(ctx, event).await?.map(|event| event.channel))
     }
 
     /// The message of this id.

@@ -8,8 +8,8 @@ use figment::{Figment, Metadata, Profile, Provider};
 
 use super::problem::{Fault, Problem, Problems};
 use super::{
-    Config, DEFAULT_FILE, EgressConfig, Environment, KeysConfig, LedgerConfig, LogConfig, SecurityTxtConfig,
-    ServerConfig, SiemConfig, StorageConfig, TelemetryConfig, TlsConfig,
+    Config, DEFAULT_FILE, DoorsConfig, EgressConfig, Environment, KeysConfig, LedgerConfig, LogConfig,
+    SecurityTxtConfig, ServerConfig, SiemConfig, StorageConfig, TelemetryConfig, TlsConfig,
 };
 
 /// Settings that were given as flags: dotted key, value, the flag's name.
@@ -79,6 +79,7 @@ fn read_sections(figment: &Figment) -> Result<Config, Vec<figment::Error>> {
         error_of::<LogConfig>(figment, "log"),
         error_of::<TelemetryConfig>(figment, "telemetry"),
         error_of::<SecurityTxtConfig>(figment, "security_txt"),
+        error_of::<DoorsConfig>(figment, "doors"),
     ];
     let errors: Vec<_> = by_section.into_iter().flatten().collect();
     Err(if errors.is_empty() { vec![whole] } else { errors })

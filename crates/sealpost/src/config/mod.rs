@@ -7,6 +7,7 @@
 //! To add a setting: a field with its documentation in the file of its section, its default beside it. It then has a variable, a
 //! line in `config check` and an error text by itself.
 
+mod doors;
 mod egress;
 mod environment;
 mod keys;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use sealpost_web::LimitsConfig;
 
+pub(crate) use doors::DoorsConfig;
 pub(crate) use egress::EgressConfig;
 pub(crate) use environment::Environment;
 pub(crate) use keys::KeysConfig;
@@ -74,8 +76,22 @@ pub(crate) struct Config {
     pub(crate) telemetry: TelemetryConfig,
     /// How to report a vulnerability (RFC 9116).
     pub(crate) security_txt: SecurityTxtConfig,
+    /// Doors for clients of other systems.
+    pub(crate) doors: DoorsConfig,
 }
 
 /// The sections, in the order of the file.
-const SECTIONS: [&str; 11] =
-    ["server", "tls", "storage", "keys", "ledger", "siem", "egress", "limits", "log", "telemetry", "security_txt"];
+const SECTIONS: [&str; 12] = [
+    "server",
+    "tls",
+    "storage",
+    "keys",
+    "ledger",
+    "siem",
+    "egress",
+    "limits",
+    "log",
+    "telemetry",
+    "security_txt",
+    "doors",
+];

@@ -137,6 +137,12 @@ pub(super) fn inconsistencies(config: &Config) -> Vec<Problem> {
         "RFC 9116 wants both a contact and a date of expiry",
         "set `contact` and `expires`, or neither",
     );
+    require(
+        config.doors.wrong_host(server.public_url.host()).is_none(),
+        "doors",
+        "a host is not a name, leads through two doors, or is the server's own",
+        "name hosts as in fyno.example.com, each once, and leave the host of `server.public_url` to the API",
+    );
     problems
 }
 

@@ -126,6 +126,9 @@ fn values_that_contradict_each_other_are_refused() {
         ("[tls]\ncertificate = \"c.pem\"\n", "tls "),
         ("[ledger]\ncheckpoint_ms = 1\n", "ledger.checkpoint_ms"),
         ("[telemetry]\nsample = 2.0\n", "telemetry.sample"),
+        ("[doors.fyno]\nopen = true\nhosts = [\"localhost\"]\n", "doors"),
+        ("[doors.fyno]\nhosts = [\"https://a.example\"]\n", "doors"),
+        ("[doors.fyno]\nhosts = [\"a.example\"]\n[doors.safravo]\nhosts = [\"A.example\"]\n", "doors"),
         ("[security_txt]\ncontact = [\"mailto:security@example.com\"]\n", "security_txt"),
         (
             "[storage.postgres]\nwriters = 0\ndata = { env = \"A\" }\nkeys = { env = \"B\" }\n",

@@ -212,7 +212,10 @@ fn plain(value: &Value) -> String {
 }
 
 fn request(ask: &Ask) -> Request<Full<Bytes>> {
-    let mut request = Request::builder().method(ask.method.clone()).uri(&ask.path).header("host", "localhost");
+    let mut request = Request::builder().method(ask.method.clone()).uri(&ask.path);
+    if !ask.headers.iter().any(|(name, _)| name == "host") {
+        request = request.header("host", "localhost");
+    }
     for (name, value) in &ask.headers {
         request = request.header(name, value);
     }
@@ -264,11 +267,12 @@ impl Answer {
         if self.is_page() {
             return self.marked(attribute);
         }
-        let problem: Value = serde_json::from_slice(&self.body).unwrap_or_default();
-        if let Some(detail) = self.of_a_standard(&problem).filter(|_| member == "code") {
-            let code = detail.rsplit_once('(').and_then(|(_, code)| code.split(')').next());
-            return code.unwrap_or_default().to_owned();
+        // Refusals in the form of others say in a header what they are in ours.
+        if !self.header("sealpost-code").is_empty() {
+            let header = if member == "code" { "sealpost-code" } else { "sealpost-required-permission" };
+            return self.header(header).to_owned();
         }
+        let problem: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         problem[member].as_str().unwrap_or_default().to_owned()
     }
 

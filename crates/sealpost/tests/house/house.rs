@@ -353,6 +353,7 @@ fn configuration(postgres: bool, collector: u16, names: SocketAddr) -> String {
          [siem.webhook]\nurl = \"https://localhost:{collector}/siem\"\nsecret = {{ file = \"siem.secret\" }}\n\
          [telemetry]\nendpoint = \"https://localhost:{collector}/otlp\"\nmetrics_seconds = 1\n\
          [egress]\nloopback = true\nauthorities = [\"tls/ca.pem\"]\nname_servers = [\"{names}\"]\n\
+         [doors]\nfyno = {{ open = true, hosts = [\"fyno.example.com\"] }}\nsafravo = {{ open = true, hosts = [\"safravo.example.com\"] }}\n\
          [limits]\npeer = {{ count = 1000000, seconds = 1 }}\n\
          [limits.caller]\n{quotas}\n[limits.organisation]\n{quotas}\n"
     )

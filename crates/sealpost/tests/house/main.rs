@@ -10,6 +10,7 @@ mod attacker;
 mod canary;
 mod databases;
 mod demo;
+mod doors;
 mod echo;
 mod evidence;
 mod forgotten;

@@ -23,6 +23,7 @@ impl Objects {
     pub(crate) async fn furnish(house: &House) -> Self {
         let content = json!({ "text": "{{ code }} is your code." });
         let (_, template) = house.event("otp.login", "sms", "otp", &content).await;
+        house.event("safravo.whatsapp.text", "sms", "transactional", &json!({ "text": "{{ text }}" })).await;
         let (endpoint, _) = house.endpoint("standing").await;
         let message = json!({ "event": "otp.login", "to": { "phone": "+12025550199" }, "data": { "code": "1" } });
         let message = text(&house.post("/v1/messages", &message).await, "id");

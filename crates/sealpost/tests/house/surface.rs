@@ -95,8 +95,9 @@ impl Route {
             let response = shared.unwrap_or(response);
             let schema = &response["content"]["application/problem+json"]["schema"];
             let problems = schema["allOf"][1]["properties"]["code"]["enum"].as_array().cloned().unwrap_or_default();
-            let others = response["content"]["application/scim+json"]["x-sealpost-codes"].as_array().cloned();
-            [problems, others.unwrap_or_default()].concat()
+            let forms = response["content"].as_object().into_iter().flat_map(|content| content.values());
+            let others = forms.filter_map(|form| form["x-sealpost-codes"].as_array().cloned()).flatten().collect();
+            [problems, others].concat()
         });
         let content = of["requestBody"]["content"].as_object();
         let other = content.and_then(|content| content.keys().find(|one| *one != "application/json").cloned());
@@ -186,6 +187,8 @@ impl Route {
             .replace("{link}", "link_nobody")
             .replace("{env}", "test")
             .replace("{name}", "User")
+            .replace("{wsid}", "FY0HOUSE0001")
+            .replace("{mode}", "test")
     }
 
     /// Whether the document says that this may be answered.

@@ -8,8 +8,11 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use sealpost_store::RequestId;
+
 use super::streams::Listener;
 use super::{Inner, Outgoing, Trail};
+use crate::dialect::Dialect;
 use crate::limits::Allowance;
 use crate::problem::{Failure, INTERNAL, METHOD_NOT_ALLOWED, PASSKEY_REQUIRED, Refusal};
 use crate::reply::{PROBLEM, Reply};
@@ -17,6 +20,10 @@ use crate::reply::{PROBLEM, Reply};
 /// An answer as it goes out.
 pub(crate) type Response = http::Response<Outgoing>;
 
+/// The stable code of a refusal that is not a problem document.
+const PROBLEM_CODE: HeaderName = HeaderName::from_static("sealpost-code");
+/// The permission that is missing, if that is the refusal.
+const REQUIRED_PERMISSION: HeaderName = HeaderName::from_static("sealpost-required-permission");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
@@ -92,7 +99,7 @@ impl Inner {
 fn problem(refusal: &Refusal, trail: &Trail) -> Reply {
     let code = refusal.code();
     let mut reply = match trail.dialect {
-        Some(of) => Reply::of(code.status, HeaderValue::from_static(of.media_type), (of.refusal)(refusal).into()),
+        Some(of) => in_form(of, refusal, trail.request),
         None => Reply::of(code.status, PROBLEM, refusal.document(trail.request).into()),
     };
     if let Some(seconds) = refusal.seconds_to_wait() {
@@ -106,6 +113,17 @@ fn problem(refusal: &Refusal, trail: &Trail) -> Reply {
         && let Ok(allow) = HeaderValue::from_str(allow)
     {
         reply.headers.insert(ALLOW, allow);
+    }
+    reply
+}
+
+/// In the form of somebody else; what it is in ours, a header says.
+fn in_form(dialect: &Dialect, refusal: &Refusal, request: RequestId) -> Reply {
+    let body = (dialect.refusal)(refusal, request).into();
+    let mut reply = Reply::of(refusal.code().status, HeaderValue::from_static(dialect.media_type), body);
+    reply.headers.insert(PROBLEM_CODE, HeaderValue::from_static(refusal.code().code));
+    if let Some(Ok(permission)) = refusal.text_member("required_permission").map(HeaderValue::from_str) {
+        reply.headers.insert(REQUIRED_PERMISSION, permission);
     }
     reply
 }

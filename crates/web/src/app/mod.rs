@@ -122,7 +122,8 @@ impl App {
         let inner = &self.0;
         let started = inner.traffic.begin();
         let world = inner.store.world();
-        let (parts, mut body) = request.into_parts();
+        let (mut parts, mut body) = request.into_parts();
+        inner.config.hosts.lead(&mut parts);
         let visitor = is_for_browsers(parts.uri.path()).then(|| Visitor {
             headers: parts.headers.clone(),
             known: None,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST};
 use http::request::Parts;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes};
@@ -11,7 +11,7 @@ use hyper::body::{Body, Bytes};
 use super::WebConfig;
 use crate::body::{Document, FORM, Form, Payload, Takes};
 use crate::problem::{
-    BODY_INCOMPLETE, BODY_TOO_LARGE, BODY_UNEXPECTED, Failure, HEADERS_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED,
+    BODY_INCOMPLETE, BODY_TOO_LARGE, BODY_UNEXPECTED, Failure, HEADERS_TOO_LARGE, HOST_INVALID, MEDIA_TYPE_UNSUPPORTED,
     REQUEST_TIMEOUT, Refusal, URL_TOO_LONG,
 };
 use crate::route::RouteInfo;
@@ -33,6 +33,9 @@ pub(super) fn within_caps(parts: &Parts) -> Result<(), Refusal> {
     let bytes: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if parts.headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES {
         return Err(Refusal::of(&HEADERS_TOO_LARGE));
+    }
+    if parts.headers.get_all(HOST).iter().nth(1).is_some() {
+        return Err(Refusal::of(&HOST_INVALID));
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::body::Takes;
 use crate::browser::Csrf;
 use crate::caller::{Authenticator, Caller};
 use crate::dialect::Dialect;
+use crate::hosts::Hosts;
 use crate::idempotency::InFlight;
 use crate::limits::{Limits, LimitsConfig};
 use crate::openapi::{self, Documents};
@@ -48,6 +49,8 @@ pub struct WebConfig {
     pub strict_transport: bool,
     /// Who is believed about whose request it is.
     pub proxies: Proxies,
+    /// Hosts that lead below a path.
+    pub hosts: Hosts,
     /// Who is told of answers that were withheld. Without one they are in the ledger all the same.
     pub alarm: Option<Arc<dyn Alarm>>,
     /// Who knows what members of another role see, if pages can be looked at as one of them.
@@ -68,6 +71,7 @@ impl Default for WebConfig {
             enrol: "/sign-in/passkey",
             strict_transport: true,
             proxies: Proxies::default(),
+            hosts: Hosts::default(),
             alarm: None,
             previews: None,
         }

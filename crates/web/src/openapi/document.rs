@@ -227,6 +227,7 @@ fn without_null(schema: &mut Value) {
 pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_cursor: bool) -> Vec<&'static Code> {
     let mut all: Vec<&'static Code> = vec![
         &CREDENTIAL_IN_URL,
+        &HOST_INVALID,
         &FORWARDED_INVALID,
         &QUERY_INVALID,
         &URL_TOO_LONG,

@@ -11,6 +11,8 @@ crate::codes! {
     JSON_INVALID = 400 "json_invalid" "The body is not valid JSON";
     /// 400: neither `test` nor `live`.
     ENVIRONMENT_INVALID = 400 "environment_invalid" "The header Sealpost-Environment is neither `test` nor `live`";
+    /// 400: the request names more than one host (RFC 9112 §3.2).
+    HOST_INVALID = 400 "host_invalid" "The request names more than one host";
     /// 400: it comes through a proxy that is trusted to say from whom, and doesn't.
     FORWARDED_INVALID = 400 "forwarded_invalid" "The proxy does not say for whom it asks";
     /// 400: a query parameter is unknown or wrong.

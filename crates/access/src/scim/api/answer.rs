@@ -1,5 +1,6 @@
 //! Answers as the standard has them (RFC 7644 §3.4, §3.12, §3.14).
 
+use sealpost_store::RequestId;
 use sealpost_web::problem::JSON_INVALID;
 use sealpost_web::{Dialect, Fault, Refusal, Reply};
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 pub(super) static DIALECT: Dialect = Dialect { prefix: BASE, media_type: SCIM, refusal };
 
 /// A refusal: its status, its word in the standard if there is one, and in the text our code and where something is wrong.
-fn refusal(refusal: &Refusal) -> Vec<u8> {
+fn refusal(refusal: &Refusal, _: RequestId) -> Vec<u8> {
     let code = refusal.code();
     let mut detail = format!("{} ({})", code.title, code.code);
     for wrong in refusal.errors() {

@@ -30,23 +30,26 @@ struct Body {
 
 /// What became of each, in order.
 #[derive(Serialize, JsonSchema)]
-struct Results {
+struct Results<'r> {
     /// How many were accepted.
     accepted: usize,
     /// How many were refused.
     refused: usize,
     /// One for each message, in order.
-    results: Vec<ItemResult>,
+    results: &'r [ItemResult],
 }
 
 /// What became of one message.
 #[derive(Serialize, JsonSchema)]
-struct ItemResult {
+pub(crate) struct ItemResult {
     /// The status it would have had alone: 202, 422, …
-    status: u16,
+    pub(crate) status: u16,
     /// The accepted message, or the problem.
-    body: Value,
+    pub(crate) body: Value,
 }
+
+/// How what became of a batch is answered.
+type Form = Arc<dyn Fn(&[ItemResult]) -> Result<Reply, Fault> + Send + Sync>;
 
 pub(super) fn batch(messages: &Messages) -> Endpoint {
     let messages = messages.clone();
@@ -58,7 +61,7 @@ pub(super) fn batch(messages: &Messages) -> Endpoint {
         .summary("Send up to 1000 messages")
         .describe("Each is accepted or refused by itself; all accepted ones are durable before the answer. A repeated batch with an `Idempotency-Key` gets the first one's answer, byte by byte. Items may carry idempotency keys of their own.")
         .takes::<Body>()
-        .answers::<Results>(200)
+        .answers::<Results<'_>>(200)
         .refuses(&[&BATCH_KEYS, &BATCH_SIZE])
         .example(serde_json::json!({
             "messages": [{ "event": "otp.login", "to": { "phone": "+15550100123" }, "data": { "code": "417233" } }],
@@ -84,7 +87,23 @@ struct Entry {
 }
 
 async fn handle(messages: Messages, call: Call<Body>) -> Result<Reply, Failure> {
-    if !(1..=MOST).contains(&call.body.messages.len()) {
+    let (call, Body { messages: items }) = call.take_body();
+    send_each_as(&messages, &call, &items, |results| {
+        let accepted = results.iter().filter(|result| result.status < 300).count();
+        Reply::ok(&Results { accepted, refused: results.len() - accepted, results })
+    })
+    .await
+}
+
+/// Accepts or refuses each message that a request in any form amounts to, and answers in that form.
+pub(crate) async fn send_each_as(
+    messages: &Messages,
+    call: &Call,
+    items: &[Value],
+    form: impl Fn(&[ItemResult]) -> Result<Reply, Fault> + Send + Sync + 'static,
+) -> Result<Reply, Failure> {
+    let form: Form = Arc::new(form);
+    if !(1..=MOST).contains(&items.len()) {
         return Err(Refusal::of(&BATCH_SIZE).at("/messages", "out_of_range").into());
     }
     if let Some(once) = call.once().cloned()
@@ -93,34 +112,32 @@ async fn handle(messages: Messages, call: Call<Body>) -> Result<Reply, Failure> 
         return Ok(kept);
     }
     let keys = messages.store().keys().organisation(call.ctx.org.id).await?;
-    let mut entries = entries(&call, &keys)?;
+    let mut entries = entries(call, items, &keys)?;
     for _ in 0..RACES {
         for entry in &mut entries {
             if let Stage::Open = entry.stage {
-                entry.stage = prepare(&messages, &call.ctx, &entry.item).await?;
+                entry.stage = prepare(messages, &call.ctx, &entry.item).await?;
             }
         }
-        match settle(&messages, &call, entries).await? {
+        match settle(messages, call, entries, form.clone()).await? {
             Round::Last(reply) => return Ok(reply),
             Round::Raced(left) => entries = left,
         }
     }
     // Not kept: what could not be decided on this time may be the next.
-    Ok(answer(entries, &call.ctx)?)
+    Ok(form(&results(entries, &call.ctx))?)
 }
 
-fn answer(entries: Vec<Entry>, ctx: &Ctx) -> Result<Reply, Fault> {
-    let results: Vec<ItemResult> = entries.into_iter().map(|entry| entry.stage.into_result(ctx)).collect();
-    let accepted = results.iter().filter(|result| result.status < 300).count();
-    Reply::ok(&Results { accepted, refused: results.len() - accepted, results })
+fn results(entries: Vec<Entry>, ctx: &Ctx) -> Vec<ItemResult> {
+    entries.into_iter().map(|entry| entry.stage.into_result(ctx)).collect()
 }
 
 /// Every item, with what makes it done once: its own key, or its place in a batch that has one.
-fn entries(call: &Call<Body>, keys: &Arc<OrgKeys>) -> Result<Vec<Entry>, Failure> {
+fn entries(call: &Call, items: &[Value], keys: &Arc<OrgKeys>) -> Result<Vec<Entry>, Failure> {
     let path = call.route().path.as_bytes();
     let mut seen = HashSet::new();
-    let mut entries = Vec::with_capacity(call.body.messages.len());
-    for (at, value) in call.body.messages.iter().enumerate() {
+    let mut entries = Vec::with_capacity(items.len());
+    for (at, value) in items.iter().enumerate() {
         let item = Item::new(value)?;
         let own = item.text("idempotency_key").map(|key| format!("item {key}"));
         let placed = || call.header("idempotency-key").map(|key| format!("{at} of {key}"));
@@ -157,7 +174,7 @@ enum Round {
 }
 
 /// Brings every prepared item through one transaction; raced ones come back open.
-async fn settle(messages: &Messages, call: &Call<Body>, entries: Vec<Entry>) -> Result<Round, Failure> {
+async fn settle(messages: &Messages, call: &Call, entries: Vec<Entry>, form: Form) -> Result<Round, Failure> {
     let whole = call.once().cloned();
     messages
         .store()
@@ -170,7 +187,7 @@ async fn settle(messages: &Messages, call: &Call<Body>, entries: Vec<Entry>) -> 
                 recorded = leaf.or(recorded);
             }
             let round = if settled.iter().all(|entry| matches!(entry.stage, Stage::Settled(_))) {
-                let reply = answer(settled, tx.ctx())?;
+                let reply = form(&results(settled, tx.ctx()))?;
                 if let Some(whole) = whole {
                     whole.keep(tx, &reply)?;
                 }

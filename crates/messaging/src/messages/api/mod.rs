@@ -13,7 +13,9 @@ use sealpost_web::Feature;
 
 use super::Messages;
 use super::{codes, pages};
+pub(crate) use batch::{ItemResult, send_each_as};
 pub(super) use list::before;
+pub(crate) use send::{REFUSALS, send_as};
 
 /// What messages add to the API.
 pub fn feature(messages: &Messages) -> Feature {

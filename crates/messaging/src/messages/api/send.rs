@@ -1,11 +1,25 @@
 //! `POST /v1/messages`
 
 use sealpost_access::permissions::MESSAGES_SEND;
-use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, post};
+use sealpost_web::{Call, Class, Code, Endpoint, Failure, Fault, Item, Refusal, Reply, post};
+use serde_json::Value;
 
 use crate::messages::Messages;
 use crate::messages::accept::{AcceptedView, NewMessage, NotAccepted, RACES, accept};
 use crate::messages::codes::{self, CONTACT_RACED};
+
+/// Why a message may be refused, besides what every route may say.
+pub(crate) const REFUSALS: &[&Code] = &[
+    &codes::EVENT_UNKNOWN,
+    &codes::ADDRESS_MISSING,
+    &codes::RECIPIENT_SUPPRESSED,
+    &codes::RECIPIENT_AMBIGUOUS,
+    &codes::TEMPLATE_DATA_INVALID,
+    &codes::CARD_NUMBER,
+    &codes::CALLBACK_INVALID,
+    &codes::TOO_LATE,
+    &codes::VOLATILE_MEMORY_FULL,
+];
 
 pub(super) fn send(messages: &Messages) -> Endpoint {
     let messages = messages.clone();
@@ -20,17 +34,7 @@ pub(super) fn send(messages: &Messages) -> Endpoint {
         )
         .takes::<NewMessage>()
         .answers::<AcceptedView>(202)
-        .refuses(&[
-            &codes::EVENT_UNKNOWN,
-            &codes::ADDRESS_MISSING,
-            &codes::RECIPIENT_SUPPRESSED,
-            &codes::RECIPIENT_AMBIGUOUS,
-            &codes::TEMPLATE_DATA_INVALID,
-            &codes::CARD_NUMBER,
-            &codes::CALLBACK_INVALID,
-            &codes::TOO_LATE,
-            &codes::VOLATILE_MEMORY_FULL,
-        ])
+        .refuses(REFUSALS)
         .example(serde_json::json!({
             "event": "otp.login",
             "to": { "phone": "+15550100123" },
@@ -40,13 +44,33 @@ pub(super) fn send(messages: &Messages) -> Endpoint {
 }
 
 async fn handle(messages: Messages, call: Call<NewMessage>) -> Result<Reply, Failure> {
+    settle(&messages, &call, &call.body, |accepted| Reply::json(202, accepted)).await
+}
+
+/// Accepts the message that a request in another form amounts to, and answers in that form.
+pub(crate) async fn send_as<B>(
+    messages: &Messages,
+    call: &Call<B>,
+    message: &Value,
+    answer: impl Fn(&AcceptedView) -> Result<Reply, Fault> + Clone + Send + 'static,
+) -> Result<Reply, Failure> {
+    settle(messages, call, &Item::new(message)?.read()?, answer).await
+}
+
+async fn settle<B>(
+    messages: &Messages,
+    call: &Call<B>,
+    new: &NewMessage,
+    answer: impl Fn(&AcceptedView) -> Result<Reply, Fault> + Clone + Send + 'static,
+) -> Result<Reply, Failure> {
     for _ in 0..RACES {
-        let prepared = messages.accepting.prepare(&call.ctx, &call.body).await?;
+        let prepared = messages.accepting.prepare(&call.ctx, new).await?;
+        let answer = answer.clone();
         let written = call
             .write_or::<_, NotAccepted>(messages.store(), move |tx| {
                 prepared.guard(tx)?;
                 let accepted = accept(tx, prepared)?;
-                let reply = Reply::json(202, accepted.value()).map_err(Failure::from)?;
+                let reply = answer(accepted.value()).map_err(Failure::from)?;
                 Ok(accepted.map(|_| reply))
             })
             .await;
