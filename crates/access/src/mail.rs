@@ -65,6 +65,23 @@ impl Post {
         });
     }
 
+    /// Writes to these members, each of them who has an address, in the background.
+    pub fn tell(&self, members: &Members, ctx: &Ctx, whom: Vec<MemberId>, letter: &Letter) {
+        let (post, members, ctx, letter) = (self.clone(), members.clone(), ctx.clone(), letter.clone());
+        tokio::spawn(async move {
+            for id in whom {
+                match members.find(&ctx, id).await {
+                    Ok(member) => {
+                        if let Some(to) = member.and_then(|member| member.email) {
+                            post.send(&ctx, to, letter.clone());
+                        }
+                    }
+                    Err(error) => tracing::error!(request = %ctx.request, error = %error, "letter.not_written"),
+                }
+            }
+        });
+    }
+
     /// Sends a new link to whoever has this address, in every organisation where they are a member, in the background.
     pub(crate) fn answer(&self, members: &Members, email: Email, request: RequestId) {
         let (post, members) = (self.clone(), members.clone());

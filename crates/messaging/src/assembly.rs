@@ -7,6 +7,7 @@ use sealpost_access::notices;
 use sealpost_access::secrets::SecretUser;
 use sealpost_egress::client::Client;
 use sealpost_egress::smtp::Mailer;
+use sealpost_govern::approvals::{self, Approvable};
 use sealpost_store::Store;
 use sealpost_web::Feature;
 use sealpost_web::metrics::Metric;
@@ -147,8 +148,11 @@ impl Messaging {
     /// What of this crate uses secrets.
     pub const SECRET_USERS: &[SecretUser] = &[endpoints::secret_uses, channels::secret_uses];
 
-    /// What of this crate is sealed under an organisation's own key.
-    pub const RESEALS: &[Reseal] = &[storage::reseal];
+    /// What of this crate and of those below is sealed under an organisation's own key.
+    pub const RESEALS: &[Reseal] = &[approvals::reseal, storage::reseal];
+
+    /// What of this crate may take an approval.
+    pub const APPROVABLES: &[Approvable] = &[exports::APPROVABLE];
 
     /// Where their pages are found.
     pub fn navigation() -> Vec<Nav> {

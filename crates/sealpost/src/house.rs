@@ -25,6 +25,7 @@ use sealpost_egress::network::Network;
 use sealpost_egress::smtp::Mailer;
 use sealpost_egress::text::NameServers;
 use sealpost_egress::tls::Trust;
+use sealpost_govern::approvals::{self, Approvables};
 use sealpost_govern::checkpoints::{Signer, WitnessFolder};
 use sealpost_govern::evidence::{self as govern_evidence, Evidence, Installation, Source};
 use sealpost_govern::leaks::LeakAlarm;
@@ -52,6 +53,8 @@ pub(crate) struct House {
     pub(crate) app: App,
     pub(crate) messaging: Messaging,
     pub(crate) keys: Arc<KeyAuthenticator>,
+    /// By whom members are written to.
+    pub(crate) post: Post,
     pub(crate) signer: Arc<Signer>,
     /// Where the ledger is streamed to.
     pub(crate) streams: Vec<siem::Stream>,
@@ -71,10 +74,12 @@ impl House {
         features.push(activity::feature(store.clone()));
         features.push(masking::feature(&store));
         features.push(security::feature(&store, Switches::standard().with(storage::SWITCH)));
+        features.push(approvals::feature(&store, Approvables::with(Messaging::APPROVABLES)?));
         features.push(looks::feature(&store));
         features.push(networks::feature(&store));
         features.push(encryption::feature(&store));
         features.push(secrets::feature(&store, Messaging::SECRET_USERS, config.server.public_url.as_str()));
+        let post = Post::new(Some(Arc::new(messaging.letters())), config.server.public_url.as_str());
         let (members, matrix) = (Members::new(store.clone()), RoleMatrix::default());
         let faces = MemberFaces::new(members.clone());
         features.push(sso::feature(&Sso::new(
@@ -84,7 +89,7 @@ impl House {
             config.server.public_url.as_str(),
             HOME,
         )));
-        features.extend(people(&store, members, &sessions, &messaging, &matrix, &config.server.public_url));
+        features.extend(people(&store, members, &sessions, &post, &matrix, &config.server.public_url));
         features.extend(messaging.features());
         features.extend(messaging.doors(&config.doors.open()));
         features.push(govern_evidence::feature(&evidence(store.clone(), config, &messaging)));
@@ -102,6 +107,7 @@ impl House {
                 secrets::NAV,
                 govern_evidence::NAV,
                 security::NAV,
+                approvals::NAV,
                 looks::NAV,
             ])
             .collect();
@@ -120,7 +126,7 @@ impl House {
         let signer = Arc::new(Signer::new(store.clone(), witness(config)?).await?);
         let streams = crate::siem::streams(&store, config, environment, &trust)?;
         let telemetry = Telemetry::new(config, environment, &trust)?;
-        Ok(Self { app: registry.app(), store, messaging, keys, signer, streams, telemetry })
+        Ok(Self { app: registry.app(), store, messaging, keys, post, signer, streams, telemetry })
     }
 }
 
@@ -134,11 +140,10 @@ fn people(
     store: &Store,
     members: Members,
     authenticator: &Arc<SessionAuthenticator>,
-    messaging: &Messaging,
+    post: &Post,
     matrix: &RoleMatrix,
     url: &PublicUrl,
 ) -> Vec<Feature> {
-    let post = Post::new(Some(Arc::new(messaging.letters())), url.as_str());
     let passkeys = Passkeys::new(store.clone(), url.host(), url.as_str());
     let sessions = || authenticator.clone();
     vec![
@@ -149,7 +154,7 @@ fn people(
         teams::feature(store.clone(), sessions()),
         scim::feature(members.clone(), sessions(), url.as_str()),
         own::feature(members, passkeys.clone(), sessions()),
-        sign_in::feature(&SignIn::new(passkeys, post, sessions(), HOME)),
+        sign_in::feature(&SignIn::new(passkeys, post.clone(), sessions(), HOME)),
     ]
 }
 

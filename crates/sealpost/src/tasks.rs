@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealpost_access::links;
+use sealpost_access::members::Members;
 use sealpost_access::{api_keys, encryption, members, networks, passkeys, secrets, sessions, sso};
-use sealpost_govern::{activity, audit, checkpoints};
+use sealpost_govern::{activity, approvals, audit, checkpoints};
 use sealpost_messaging::contacts::{ContactRefusal, Contacts};
 use sealpost_messaging::{Messaging, erasures, storage};
 use sealpost_store::{Ctx, Environment, Org, OrgId, Store, StoreError};
@@ -25,6 +26,8 @@ const SECRET_CARE: Duration = Duration::from_secs(60 * 60);
 const HANDOVER_CARE: Duration = Duration::from_secs(30);
 /// How often changes of networks are looked for that nobody confirmed. They are over before: this writes it down.
 const NETWORK_CARE: Duration = Duration::from_secs(15);
+/// How often requests for approval are looked for that nobody decided, or nobody was written about.
+const APPROVAL_CARE: Duration = Duration::from_secs(15);
 /// How often erasures are looked for that a crash interrupted.
 const ERASURE_CARE: Duration = Duration::from_secs(15);
 /// How often turns of keys are gone on with, and copies of keys are closed whose time has come.
@@ -52,6 +55,8 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &Le
     tasks.spawn(secrets::look_after_forever(house.store.clone(), SECRET_CARE));
     tasks.spawn(secrets::look_after_handovers_forever(house.store.clone(), HANDOVER_CARE));
     tasks.spawn(networks::look_after_forever(house.store.clone(), NETWORK_CARE));
+    let members = Members::new(house.store.clone());
+    tasks.spawn(approvals::look_after_forever(house.store.clone(), house.post.clone(), members, APPROVAL_CARE));
     tasks.spawn(erasures::look_after_forever(house.messaging.erasures.clone(), ERASURE_CARE));
     tasks.spawn(storage::look_after_forever(house.messaging.storage.clone()));
     tasks.spawn(encryption::look_after_forever(house.store.clone(), ENCRYPTION_CARE, Messaging::RESEALS));

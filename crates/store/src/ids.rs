@@ -121,6 +121,8 @@ macro_rules! ids {
 ids! {
     /// An API key.
     ApiKeyId = "key";
+    /// What waits for others to agree.
+    ApprovalId = "apr";
     /// One try to deliver one delivery.
     AttemptId = "att";
     /// A configured sender.

@@ -2,15 +2,17 @@
 
 use bytes::Bytes;
 use sealpost_govern::Reason;
+use sealpost_govern::approvals::{self, Approval, Module};
 use sealpost_govern::audit::TypedId;
 use sealpost_govern::looks::{self, Look};
 use sealpost_seal::viewer::{Field, Viewer};
 use sealpost_store::failpoint::{self, Point};
-use sealpost_store::{ContactId, Ctx, MessageId, Store, StoreError};
+use sealpost_store::{ApprovalId, ContactId, Ctx, MessageId, Store, StoreError, Tx};
 use sealpost_web::{Failure, Fault};
 use serde_json::{Map, json};
 use tokio::sync::mpsc;
 
+use super::approval::{APPROVABLE, wanted};
 use super::collect::{Broken, Order, Outlet, collect};
 use super::json::Json;
 use super::model::{About, Form, Person, Writer};
@@ -28,6 +30,23 @@ pub(super) const LOOKS: &[&str] = &["contact.reveal", "message.reveal", ACTION];
 const WAITING: usize = 2;
 /// The version of the document.
 const VERSION: u32 = 1;
+
+/// What somebody wants to export.
+pub(super) struct Wish {
+    pub(super) contact: ContactId,
+    pub(super) form: Form,
+    pub(super) reason: Reason,
+    /// What others have agreed to, where that is needed.
+    pub(super) approval: Option<ApprovalId>,
+}
+
+/// What comes of it.
+pub(super) enum Begun {
+    /// It is being written.
+    Reads(mpsc::Receiver<Bytes>),
+    /// Others have to agree first.
+    Waits(Box<Approval>),
+}
 
 /// The exports of all organisations; cheap to clone.
 #[derive(Clone)]
@@ -49,23 +68,24 @@ impl Exports {
         Ok(())
     }
 
-    /// Everything held about a person, as it is written. The leaf is durable before anything of it is opened.
-    pub(super) async fn begin(
-        &self,
-        ctx: &Ctx,
-        contact: ContactId,
-        form: Form,
-        reason: &Reason,
-    ) -> Result<mpsc::Receiver<Bytes>, Failure> {
+    /// Everything held about a person, as it is written, or what waits for others first. The leaf is durable before anything of it is
+    /// opened.
+    pub(super) async fn begin(&self, ctx: &Ctx, wish: Wish) -> Result<Begun, Failure> {
+        let Wish { contact, form, reason, approval } = wish;
         // Whoever asks for what is not there leaves no leaf about it.
         self.expect(ctx, contact).await?;
-        let viewer = match rules::takes(form) {
-            Takes::Reason => {
-                let details = Map::from_iter([("form".to_owned(), json!(form))]);
-                let wanted = Look { action: ACTION, kind: ContactId::PREFIX, id: contact.bytes(), details };
-                looks::look(&self.store, ctx, wanted, reason).await?
+        let needed = self.store.peek::<_, StoreError>(ctx, |tx| approvals::is_needed(tx, Module::ContactExport)).await?;
+        let reason = match (rules::takes(form, needed), approval) {
+            (Takes::Reason, _) => reason,
+            (Takes::Approval, None) => return self.ask(ctx, contact, form, reason).await,
+            (Takes::Approval, Some(id)) => {
+                self.spend(ctx, contact, form, id).await?;
+                reason
             }
         };
+        let details = Map::from_iter([("form".to_owned(), json!(form))]);
+        let wanted = Look { action: ACTION, kind: ContactId::PREFIX, id: contact.bytes(), details };
+        let viewer = looks::look(&self.store, ctx, wanted, &reason).await?;
         failpoint::pass(Point::Exporting);
         let order = self.order(ctx, contact, viewer).await?;
         let (to, receiver) = mpsc::channel(WAITING);
@@ -82,7 +102,25 @@ impl Exports {
                 Err(error) => tracing::error!(error = %error, "contact.export_broken"),
             }
         });
-        Ok(receiver)
+        Ok(Begun::Reads(receiver))
+    }
+
+    /// Asks others to agree.
+    async fn ask(&self, ctx: &Ctx, contact: ContactId, form: Form, reason: Reason) -> Result<Begun, Failure> {
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let ask = move |tx: &mut Tx<'_>| {
+            approvals::ask(tx, &keys, &APPROVABLE, Some(contact.bytes()), wanted(form), Some(&reason))
+        };
+        let approval = self.store.write::<_, Failure>(ctx, ask).await?;
+        Ok(Begun::Waits(Box::new(approval)))
+    }
+
+    /// Uses up what others have agreed to. Whoever fails after that asks again: better than twice what was granted once.
+    async fn spend(&self, ctx: &Ctx, contact: ContactId, form: Form, id: ApprovalId) -> Result<(), Failure> {
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let spend =
+            move |tx: &mut Tx<'_>| approvals::spend(tx, &keys, &APPROVABLE, id, contact.bytes(), &wanted(form));
+        self.store.write::<_, Failure>(ctx, spend).await
     }
 
     async fn order(&self, ctx: &Ctx, contact: ContactId, viewer: Viewer) -> Result<Order, Failure> {

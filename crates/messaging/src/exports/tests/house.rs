@@ -65,7 +65,7 @@ pub(super) async fn all(mut from: mpsc::Receiver<Bytes>) -> Vec<u8> {
 }
 
 async fn json_of(exports: &Exports, ctx: &Ctx, contact: ContactId) -> Value {
-    let bytes = all(exports.begin(ctx, contact, Form::Json, &why()).await.unwrap()).await;
+    let bytes = all(exports.read(ctx, contact, Form::Json, &why()).await.unwrap()).await;
     serde_json::from_slice(&bytes).unwrap()
 }
 
@@ -115,10 +115,10 @@ both_engines! {
         let (house, ctx, exports) = scene(test).await;
         let contact = person(&house, &ctx, 1).await;
         house.test.break_ledger(true);
-        assert!(exports.begin(&ctx, contact, Form::Json, &why()).await.is_err());
+        assert!(exports.read(&ctx, contact, Form::Json, &why()).await.is_err());
         house.test.break_ledger(false);
         assert_eq!(leaves(&house, &ctx, "contact.export").await, 0);
-        let stream = exports.begin(&ctx, contact, Form::Pdf, &why()).await.unwrap();
+        let stream = exports.read(&ctx, contact, Form::Pdf, &why()).await.unwrap();
         assert_eq!(leaves(&house, &ctx, "contact.export").await, 1);
         drop(stream);
     }
@@ -130,10 +130,10 @@ both_engines! {
         let mut elsewhere = ctx.clone();
         elsewhere.org.environment = Environment::Test;
         for stranger in [&other, &elsewhere] {
-            assert!(is_absent(&exports.begin(stranger, contact, Form::Json, &why()).await));
+            assert!(is_absent(&exports.read(stranger, contact, Form::Json, &why()).await));
         }
         house.messaging.erasures.erase(&ctx, contact, &Asked::default()).await.unwrap();
-        assert!(is_absent(&exports.begin(&ctx, contact, Form::Json, &why()).await));
+        assert!(is_absent(&exports.read(&ctx, contact, Form::Json, &why()).await));
         assert_eq!(leaves(&house, &ctx, "contact.export").await, 0, "who asks for what is not there leaves no leaf");
     }
 
@@ -159,7 +159,7 @@ both_engines! {
         let contact = person(&house, &ctx, 1).await;
         let mut refused = 0;
         for _ in 0..205 {
-            match exports.begin(&ctx, contact, Form::Json, &why()).await {
+            match exports.read(&ctx, contact, Form::Json, &why()).await {
                 Ok(stream) => drop(stream),
                 Err(Failure::Refused(refusal)) => {
                     assert_eq!(refusal.code().code, "reveal_budget_exhausted");
@@ -178,7 +178,7 @@ async fn whoever_reads_slowly_makes_nothing_pile_up() {
     let (house, ctx, exports) = scene(TestStore::sqlite().await).await;
     let contact = person(&house, &ctx, 300).await;
     for form in [Form::Json, Form::Pdf] {
-        let mut stream = exports.begin(&ctx, contact, form, &why()).await.unwrap();
+        let mut stream = exports.read(&ctx, contact, form, &why()).await.unwrap();
         let (mut most, mut parts) = (0, 0);
         while let Some(some) = stream.recv().await {
             most = most.max(some.len());
