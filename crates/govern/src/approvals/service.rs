@@ -18,6 +18,9 @@ use super::{notices, store};
 use crate::masking::codes::LIVE_KEY_REQUIRED;
 use crate::reason::Reason;
 
+/// How long after an emergency there may be others before somebody has looked at it.
+const FOLLOW_UP_MS: i64 = 24 * 3_600_000;
+
 /// Whether this takes an approval at present.
 pub fn is_needed(tx: &mut Tx<'_>, module: Module) -> Result<bool, StoreError> {
     Ok(store::standing(tx)?.policy.modules.contains_key(&module))
@@ -54,8 +57,9 @@ pub(super) fn edit(
     wanted: Value,
     reason: Option<&Reason>,
 ) -> Result<Recorded<Approval>, Failure> {
-    let by = somebody(tx)?;
     let (approval, _) = held(tx, keys, id)?;
+    may_decide(tx, &approval)?;
+    let by = somebody(tx)?;
     let of = all.find(approval.module)?;
     let (bytes, pinned) = pin(tx, keys, of, approval.target, wanted, reason)?;
     let to = approval.request.clone().edit(by, pinned, tx.ctx().now()).map_err(refused)?;
@@ -82,8 +86,8 @@ pub(super) fn approve(
     all: &Approvables,
     word: &Word<'_>,
 ) -> Result<Recorded<Approval>, Failure> {
-    let by = somebody(tx)?;
     let (approval, bytes) = held(tx, keys, word.id)?;
+    let by = somebody(tx)?;
     may_decide(tx, &approval)?;
     let ground = Ground::of(tx, keys, all, &approval)?;
     // Whoever is alone proves with a passkey that it is them; a key can't.
@@ -109,8 +113,8 @@ pub(super) fn reject(
     all: &Approvables,
     word: &Word<'_>,
 ) -> Result<Recorded<Approval>, Failure> {
-    let by = somebody(tx)?;
     let (approval, _) = held(tx, keys, word.id)?;
+    let by = somebody(tx)?;
     may_decide(tx, &approval)?;
     let ground = Ground::of(tx, keys, all, &approval)?;
     let to = approval.request.clone().reject(by, word.digest, &ground.now(tx)).map_err(refused)?;
@@ -121,8 +125,8 @@ pub(super) fn reject(
 
 /// Takes it back.
 pub(super) fn cancel(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Recorded<Approval>, Failure> {
-    let by = somebody(tx)?;
     let (approval, _) = held(tx, keys, id)?;
+    let by = somebody(tx)?;
     let to = approval.request.clone().cancel(by, tx.ctx().now()).map_err(refused)?;
     moved(tx, &approval, to.state, false)?;
     ended(tx, keys, &approval, to.state, leaf(tx, keys, "approval.cancel", &approval, None))
@@ -152,9 +156,10 @@ pub(super) fn emergency(
     all: &Approvables,
     word: &Word<'_>,
 ) -> Result<Recorded<Approval>, Failure> {
-    let by = somebody(tx)?;
     let (approval, bytes) = held(tx, keys, word.id)?;
-    if !store::unfollowed(tx)?.is_empty() {
+    let by = somebody(tx)?;
+    let due = tx.ctx().now().plus_ms(-FOLLOW_UP_MS);
+    if !store::unfollowed(tx, due)?.is_empty() {
         return Err(Refusal::of(&APPROVAL_FOLLOW_UP_DUE).into());
     }
     let ground = Ground::of(tx, keys, all, &approval)?;
@@ -181,8 +186,8 @@ pub(super) fn follow_up(
     id: ApprovalId,
     comment: &Reason,
 ) -> Result<Recorded<Approval>, Failure> {
-    let by = somebody(tx)?;
     let (approval, _) = held(tx, keys, id)?;
+    let by = somebody(tx)?;
     if by == approval.asker() {
         return Err(Refusal::of(&APPROVAL_OWN).into());
     }
@@ -206,8 +211,8 @@ pub fn spend(
     target: [u8; 16],
     wanted: &Value,
 ) -> Result<Recorded<()>, Failure> {
-    let by = somebody(tx)?;
     let (approval, bytes) = held(tx, keys, id)?;
+    let by = somebody(tx)?;
     if by != approval.asker() {
         return Err(Refusal::of(&APPROVAL_NOT_YOURS).into());
     }

@@ -175,13 +175,15 @@ pub(super) fn follow_up(tx: &mut Tx<'_>, id: ApprovalId) -> Result<bool, StoreEr
     Ok(changed == 1)
 }
 
-/// Emergencies that nobody has looked at yet.
-pub(super) fn unfollowed(tx: &mut Tx<'_>) -> Result<Vec<ApprovalId>, StoreError> {
+/// Emergencies from before this moment that nobody has looked at yet.
+pub(super) fn unfollowed(tx: &mut Tx<'_>, before: Time) -> Result<Vec<ApprovalId>, StoreError> {
     tx.all(
         org_sql!(
-            "select id from approval where org = $1 and state = 'live' and emergency = 1 and followed_up_at is null order by id limit 10"
+            "select id from approval where org = $1 and state = 'live' and emergency = 1 and followed_up_at is null
+                and id in (select approval from approval_vote where org = $1 and says = 'emergency' and created_at <= $2)
+             order by id limit 10"
         ),
-        &[],
+        &[&before],
         |row| row.get("id"),
     )
 }

@@ -1,6 +1,6 @@
 //! What approvals promise, through the service, on both engines.
 
-use sealpost_access::masking::{self, Masking, Policy as MaskingPolicy};
+use sealpost_access::masking::{self, DailyReveals, Masking, Policy as MaskingPolicy};
 use sealpost_access::members;
 use sealpost_access::roles::{RoleRef, Standard};
 use sealpost_store::testing::TestStore;
@@ -72,8 +72,17 @@ impl Scene {
 
     /// Wants nothing hidden any more, and gets a request.
     async fn off(&self) -> Approval {
+        self.wants(MaskingPolicy { masking: Masking::Off, ..MaskingPolicy::default() }).await
+    }
+
+    /// The same, and that everybody may look more often.
+    async fn more_looks(&self) -> Approval {
+        let reveals = DailyReveals::new(900).unwrap();
+        self.wants(MaskingPolicy { masking: Masking::Off, reveals, ..MaskingPolicy::default() }).await
+    }
+
+    async fn wants(&self, policy: MaskingPolicy) -> Approval {
         let keys = self.keys().await;
-        let policy = MaskingPolicy { masking: Masking::Off, ..MaskingPolicy::default() };
         let ask = move |tx: &mut Tx<'_>| changing::change(tx, &keys, policy, Some(&why("marker")));
         match self.house.store.write::<_, Failure>(&self.asks, ask).await.unwrap() {
             changing::Outcome::Waits(approval) => *approval,
@@ -280,7 +289,7 @@ both_engines! {
         refused(scene.approve(&scene.asks, asked.id, asked.digest()).await, &APPROVAL_TOO_EARLY);
         scene.house.clock.advance_ms(ALONE_MS);
         assert_eq!(scene.approve(&scene.asks, asked.id, asked.digest()).await.unwrap(), State::Live);
-        let asked = scene.off().await;
+        let asked = scene.more_looks().await;
         scene.house.clock.advance_ms(ALONE_MS);
         join(&scene.house.store, &scene.asks, Standard::Owner).await;
         refused(scene.approve(&scene.asks, asked.id, asked.digest()).await, &APPROVAL_OWN);
@@ -295,7 +304,8 @@ both_engines! {
         assert!(!scene.is_off().await, "one alone is none");
         assert_eq!(scene.emergency(&scene.others[0], asked.id, asked.digest()).await.unwrap(), State::Live);
         assert!(scene.is_off().await && scene.show(asked.id).await.emergency);
-        let next = scene.off().await;
+        scene.house.clock.advance_ms(24 * 3_600_000);
+        let next = scene.more_looks().await;
         refused(scene.emergency(&scene.others[0], next.id, next.digest()).await, &APPROVAL_FOLLOW_UP_DUE);
         let follow_up = async |by: &Ctx| {
             let (keys, id) = (scene.keys().await, asked.id);

@@ -1,6 +1,7 @@
 //! The command line: one file per verb.
 
 mod advice;
+mod approvals;
 mod completions;
 mod config;
 mod demo;
@@ -63,6 +64,9 @@ enum Command {
     /// The audit ledger
     #[command(subcommand)]
     Ledger(ledger::Verb),
+    /// What waits until others have agreed
+    #[command(subcommand)]
+    Approvals(approvals::Verb),
     /// Certificates of erasure
     #[command(subcommand)]
     Erasure(erasure::Verb),
@@ -136,6 +140,7 @@ fn dispatch(command: Command, shell: &Shell) -> Outcome {
         Command::Listen(args) => block_on(listen::run(shell, args)),
         Command::Keys(verb) => block_on(keys::run(shell, verb)),
         Command::Ledger(verb) => block_on(ledger::run(shell, verb)),
+        Command::Approvals(verb) => block_on(approvals::run(shell, verb)),
         Command::Erasure(verb) => erasure::run(shell, &verb),
         Command::Receipt(verb) => receipt::run(shell, &verb),
         Command::Evidence(args) => block_on(evidence::run(shell, args)),
@@ -205,6 +210,9 @@ mod tests {
             "ledger verify file --key k --witness w",
             "ledger export --to file",
             "ledger key",
+            "approvals list --tab waiting",
+            "approvals show apr_x",
+            "approvals approve apr_x --digest 5f3a --comment c",
             "erasure verify file --key k",
             "receipt verify file --key k --content c --recipient r",
             "evidence --output pack.zip --organisation x",

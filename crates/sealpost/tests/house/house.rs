@@ -92,7 +92,7 @@ const OWNERS_LINKS: usize = 60;
 /// What the other organisation's owner is called among ours.
 const FOREIGN: &str = "another organisation's owner";
 /// How long a session is taken to be freshly proved: less than the five minutes it is.
-const FRESH: Duration = Duration::from_secs(180);
+pub(crate) const FRESH: Duration = Duration::from_secs(180);
 
 /// A signed-in member's browser: what it sends along, [`Ask::member`].
 #[derive(Clone, Debug)]

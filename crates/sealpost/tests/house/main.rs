@@ -6,6 +6,7 @@
 #![allow(clippy::print_stderr, reason = "what is skipped is said loudly")]
 
 mod api;
+mod approvals;
 mod attacker;
 mod canary;
 mod databases;

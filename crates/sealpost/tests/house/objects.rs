@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use crate::api::Ask;
-use crate::house::{House, text};
+use crate::house::{FRESH, House, Member, text};
 use crate::surface::{Route, Surface};
 
 /// What examples refer to.
@@ -16,6 +17,8 @@ pub(crate) struct Objects {
     serial: AtomicU64,
     /// Connections that stay, by their kind.
     connections: tokio::sync::Mutex<BTreeMap<&'static str, String>>,
+    /// Who asks for what others approve, signed in not long ago.
+    asker: tokio::sync::Mutex<Option<(Member, Instant)>>,
 }
 
 impl Objects {
@@ -34,6 +37,7 @@ impl Objects {
             delivery: text(&deliveries["data"][0], "id"),
             serial: AtomicU64::new(1_000),
             connections: Default::default(),
+            asker: Default::default(),
         }
     }
 
@@ -53,9 +57,17 @@ impl Objects {
             path.push_str("?seq=0");
         }
         let ask = route.ask(path);
+        let mut body = self.body(house, route).await;
+        // A vote is about what is there.
+        if body["digest"].is_string() {
+            let shown = house.ask(Ask::get(format!("/v1/approvals/{id}"))).await;
+            if shown.status == 200 {
+                body["digest"] = shown.json()["digest"].clone();
+            }
+        }
         match (&route.example, &route.media_type) {
-            (Some(_), _) if route.form => ask.form(&self.body(house, route).await),
-            (Some(_), _) => ask.json(&self.body(house, route).await),
+            (Some(_), _) if route.form => ask.form(&body),
+            (Some(_), _) => ask.json(&body),
             (None, Some(media_type)) => ask.bytes(media_type, "List-Unsubscribe=One-Click"),
             (None, None) => ask,
         }
@@ -121,6 +133,7 @@ impl Objects {
         match collection {
             "/v1/deliveries" => return self.delivery.clone(),
             "/v1/members" => return self.member(house, route).await,
+            "/v1/approvals" => return self.asked(house, route).await,
             "/v1/handovers" => return text(&self.handed_over(house).await, "id"),
             "/v1/erasures" => {
                 let serial = self.serial.fetch_add(1, Ordering::Relaxed);
@@ -172,6 +185,41 @@ impl Objects {
         let ask = Ask::post(collection, &self.body(house, maker).await);
         let made = house.api.must(house.ours(maker, ask).await).await;
         text(&made, "id")
+    }
+
+    /// Who asks for what others approve: not our owner.
+    pub(crate) async fn asker(&self, house: &House) -> Member {
+        let mut standing = self.asker.lock().await;
+        if let Some((member, _)) = standing.as_ref().filter(|(_, since)| since.elapsed() < FRESH) {
+            return member.clone();
+        }
+        let member = house.member("super_admin").await;
+        *standing = Some((member.clone(), Instant::now()));
+        member
+    }
+
+    /// A request that stands where this route wants it: somebody wants to look more often.
+    async fn asked(&self, house: &House, route: &Route) -> String {
+        let settings = house.get("/v1/settings/approvals").await;
+        if settings["modules"]["masking"].is_null() {
+            let rules = json!({ "modules": { "masking": { "approvals": 1, "goes_live": "manual" } } });
+            house.as_owner(Ask::new("put", "/v1/settings/approvals").json(&rules)).await;
+        }
+        let asker = self.asker(house).await;
+        let looks = self.serial.fetch_add(1, Ordering::Relaxed);
+        let weaker = json!({ "mode": "default", "reveals_per_day": looks, "reason": "ticket 7" });
+        let asked = house.api.must(Ask::new("put", "/v1/masking").json(&weaker).in_live().member(&asker)).await;
+        let id = text(&asked, "approval_id");
+        let said = json!({ "digest": asked["digest"], "comment": "ticket 8" });
+        let say = |word: &str| Ask::post(format!("/v1/approvals/{id}/{word}"), &said);
+        if route.path.ends_with("/apply") {
+            house.as_owner(say("approve")).await;
+        }
+        if route.path.ends_with("/follow-up") {
+            house.api.must(say("emergency").member(&asker)).await;
+            house.as_owner(say("emergency")).await;
+        }
+        id
     }
 
     /// A new value of a secret, on its way to somebody.

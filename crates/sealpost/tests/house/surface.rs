@@ -8,7 +8,8 @@ use crate::api::{Ask, FORM};
 use crate::house::House;
 
 /// What pages call as the API does.
-const COLLECTIONS: [&str; 12] = [
+const COLLECTIONS: [&str; 13] = [
+    "/v1/approvals",
     "/v1/contacts",
     "/v1/deliveries",
     "/v1/endpoints",

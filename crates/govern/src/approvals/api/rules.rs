@@ -99,7 +99,7 @@ pub(super) fn change(api: &Api) -> Endpoint {
         .answers::<View>(200)
         .also_answers(202, "application/json")
         .refuses(&[&APPROVAL_PERSON_UNKNOWN, &APPROVERS_TOO_FEW, &CHANGED_MEANWHILE])
-        .example(json!({ "modules": { "contact_export": { "approvals": 1 } }, "reason": "Four eyes since the audit" }))
+        .example(json!({ "modules": { "masking": { "approvals": 1, "goes_live": "manual" } }, "reason": "Four eyes since the audit" }))
         .to(move |call: Call<Body>| handle(api.clone(), call))
 }
 

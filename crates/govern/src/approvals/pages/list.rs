@@ -129,7 +129,7 @@ async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
     let (found, unfollowed) = api
         .house
         .read::<_, Failure>(&call.ctx, move |tx| {
-            Ok((store::page(tx, &keys, which, before, fetch)?, store::unfollowed(tx)?))
+            Ok((store::page(tx, &keys, which, before, fetch)?, store::unfollowed(tx, now)?))
         })
         .await?;
     let row = |one: Approval| Row::of(&one, now, |path| call.at(path), |id| call.page_of(id));
