@@ -1,8 +1,8 @@
 //! What a notice is.
 
 use sealpost_store::{
-    ApiKeyId, ApprovalId, ChannelId, ContactId, DeliveryId, EndpointId, EventId, HandOverId, MemberId, MessageId, NoticeId,
-    OrgId, PasskeyId, SecretId, SessionId, SuppressionId, TemplateId, Time,
+    ApiKeyId, ApprovalId, ChannelId, ContactId, DeliveryId, EndpointId, EventId, HandOverId, MemberId, MessageId,
+    NoticeId, OrgId, PasskeyId, SecretId, SessionId, SuppressionId, TemplateId, Time,
 };
 use serde_json::{Map, Value};
 

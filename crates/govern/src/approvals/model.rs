@@ -277,15 +277,8 @@ pub enum State {
 }
 
 impl State {
-    const ALL: [Self; 7] = [
-        Self::Pending,
-        Self::Approved,
-        Self::Rejected,
-        Self::Cancelled,
-        Self::Expired,
-        Self::Live,
-        Self::Conflict,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Pending, Self::Approved, Self::Rejected, Self::Cancelled, Self::Expired, Self::Live, Self::Conflict];
 
     /// Its word, as it is stored and sent.
     pub const fn word(self) -> &'static str {

@@ -111,7 +111,12 @@ fn apply(tx: &mut Tx<'_>, keys: &OrgKeys, wanted: Value, reason: Option<&Reason>
     put(tx, keys, typed(wanted)?, reason).map(drop)
 }
 
-fn put(tx: &mut Tx<'_>, keys: &OrgKeys, policy: Policy, reason: Option<&Reason>) -> Result<Recorded<Standing>, Failure> {
+fn put(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    policy: Policy,
+    reason: Option<&Reason>,
+) -> Result<Recorded<Standing>, Failure> {
     can_be_met(tx, &policy)?;
     let before = store::standing(tx)?;
     let version = before.version + 1;

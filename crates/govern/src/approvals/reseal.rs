@@ -26,8 +26,9 @@ pub fn reseal<'a>(house: &'a Store, ctx: &'a Ctx, keys: &'a Arc<OrgKeys>) -> Box
 /// Seals some contents anew; false if there were none.
 async fn contents(house: &Store, ctx: &Ctx, keys: &Arc<OrgKeys>) -> Result<bool, StoreError> {
     let (current, org) = (keys.key_id(), ctx.org.id);
-    let outdated =
-        org_sql!("select id, content from approval where org = $1 and substr(content, 3, 8) <> $2 order by id limit $3");
+    let outdated = org_sql!(
+        "select id, content from approval where org = $1 and substr(content, 3, 8) <> $2 order by id limit $3"
+    );
     let outdated = move |tx: &mut Tx<'_>| {
         tx.all(outdated, &[&current.0, &AT_ONCE], |row| {
             Ok((row.get::<ApprovalId>("id")?, row.get::<Vec<u8>>("content")?))

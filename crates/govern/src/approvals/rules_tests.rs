@@ -85,7 +85,8 @@ impl World {
             managers: &voters,
         };
         let (request, pinned_now) = (self.request.clone(), self.request.pinned.digest);
-        let of = |old: bool, before: Option<Digest>| if old { before.unwrap_or(Digest([0xff; 32])) } else { pinned_now };
+        let of =
+            |old: bool, before: Option<Digest>| if old { before.unwrap_or(Digest([0xff; 32])) } else { pinned_now };
         let votes = request.votes.len();
         let next = match act {
             Act::Edit(by) => {
@@ -158,7 +159,11 @@ impl World {
     /// Whether it may go live now, by what a bystander has seen.
     fn judge(&self) {
         let digest = self.request.pinned.digest;
-        assert_eq!(digest, pinned(self.content, self.live, self.policy).digest, "what goes live is not what was voted on");
+        assert_eq!(
+            digest,
+            pinned(self.content, self.live, self.policy).digest,
+            "what goes live is not what was voted on"
+        );
         let able = |of: &BTreeMap<[u8; 32], BTreeSet<u8>>| -> BTreeSet<u8> {
             of.get(&digest.0).into_iter().flatten().copied().filter(|one| self.able.contains(one)).collect()
         };

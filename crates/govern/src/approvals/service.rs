@@ -404,13 +404,7 @@ fn pin(
     Ok((bytes, Pinned { digest, live: prepared.version, policy }))
 }
 
-fn leaf(
-    tx: &Tx<'_>,
-    keys: &OrgKeys,
-    action: &'static str,
-    approval: &Approval,
-    comment: Option<&Reason>,
-) -> Leaf {
+fn leaf(tx: &Tx<'_>, keys: &OrgKeys, action: &'static str, approval: &Approval, comment: Option<&Reason>) -> Leaf {
     let details = json!({
         "module": approval.module,
         "digest": approval.digest(),

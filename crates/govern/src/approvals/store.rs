@@ -152,7 +152,13 @@ pub(super) fn replace(
 
 /// Moves a request on, if it stands where it stood and is of the digest it was of: the one statement by which anything goes live. False,
 /// if it isn't.
-pub(super) fn advance(tx: &mut Tx<'_>, id: ApprovalId, from: &Request, to: State, emergency: bool) -> Result<bool, StoreError> {
+pub(super) fn advance(
+    tx: &mut Tx<'_>,
+    id: ApprovalId,
+    from: &Request,
+    to: State,
+    emergency: bool,
+) -> Result<bool, StoreError> {
     let changed = tx.execute(
         org_sql!(
             "update approval set state = $3, emergency = $4 where org = $1 and id = $2 and state = $5 and digest = $6"
@@ -263,7 +269,9 @@ pub(super) fn overdue(tx: &mut Tx<'_>, now: Time, limit: u32) -> Result<Vec<Appr
 /// Requests nobody was written about yet.
 pub(super) fn untold(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<ApprovalId>, StoreError> {
     tx.all(
-        org_sql!("select id from approval where org = $1 and state = 'pending' and told_at is null order by id limit $2"),
+        org_sql!(
+            "select id from approval where org = $1 and state = 'pending' and told_at is null order by id limit $2"
+        ),
         &[&limit],
         |row| row.get("id"),
     )

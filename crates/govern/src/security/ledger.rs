@@ -44,7 +44,12 @@ struct Wanted {
     details_days: DetailsDays,
 }
 
-fn change(tx: &mut Tx<'_>, keys: &OrgKeys, wanted: Value, reason: Option<&Reason>) -> Result<Recorded<Turned>, Failure> {
+fn change(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    wanted: Value,
+    reason: Option<&Reason>,
+) -> Result<Recorded<Turned>, Failure> {
     let Wanted { details_days } = typed(wanted)?;
     Ok(put(tx, keys, details_days, reason)?.map(|()| Turned::Done))
 }

@@ -99,7 +99,12 @@ impl WantedInTest {
     }
 }
 
-fn change(tx: &mut Tx<'_>, keys: &OrgKeys, wanted: Value, reason: Option<&Reason>) -> Result<Recorded<Turned>, Failure> {
+fn change(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    wanted: Value,
+    reason: Option<&Reason>,
+) -> Result<Recorded<Turned>, Failure> {
     put(tx, keys, typed(wanted)?, reason)
 }
 

@@ -6,7 +6,8 @@ use sealpost_access::permissions::CONTACTS_EXPORT;
 use sealpost_govern::Reason;
 use sealpost_govern::approvals;
 use sealpost_govern::approvals::codes::{
-    APPROVAL_CHANGED, APPROVAL_MISMATCH, APPROVAL_NOT_YOURS, APPROVAL_OVER, APPROVAL_PERSON_UNKNOWN, APPROVAL_RACED, APPROVAL_TOO_FEW,
+    APPROVAL_CHANGED, APPROVAL_MISMATCH, APPROVAL_NOT_YOURS, APPROVAL_OVER, APPROVAL_PERSON_UNKNOWN, APPROVAL_RACED,
+    APPROVAL_TOO_FEW,
 };
 use sealpost_govern::masking::codes::REVEAL_BUDGET_EXHAUSTED;
 use sealpost_store::{ApprovalId, ContactId};

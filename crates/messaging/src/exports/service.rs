@@ -74,7 +74,8 @@ impl Exports {
         let Wish { contact, form, reason, approval } = wish;
         // Whoever asks for what is not there leaves no leaf about it.
         self.expect(ctx, contact).await?;
-        let needed = self.store.peek::<_, StoreError>(ctx, |tx| approvals::is_needed(tx, Module::ContactExport)).await?;
+        let needed =
+            self.store.peek::<_, StoreError>(ctx, |tx| approvals::is_needed(tx, Module::ContactExport)).await?;
         let reason = match (rules::takes(form, needed), approval) {
             (Takes::Reason, _) => reason,
             (Takes::Approval, None) => return self.ask(ctx, contact, form, reason).await,
@@ -118,8 +119,7 @@ impl Exports {
     /// Uses up what others have agreed to. Whoever fails after that asks again: better than twice what was granted once.
     async fn spend(&self, ctx: &Ctx, contact: ContactId, form: Form, id: ApprovalId) -> Result<(), Failure> {
         let keys = self.store.keys().organisation(ctx.org.id).await?;
-        let spend =
-            move |tx: &mut Tx<'_>| approvals::spend(tx, &keys, &APPROVABLE, id, contact.bytes(), &wanted(form));
+        let spend = move |tx: &mut Tx<'_>| approvals::spend(tx, &keys, &APPROVABLE, id, contact.bytes(), &wanted(form));
         self.store.write::<_, Failure>(ctx, spend).await
     }
 

@@ -57,7 +57,12 @@ struct Wanted {
     test: ByClassChange,
 }
 
-fn change(tx: &mut Tx<'_>, keys: &OrgKeys, wanted: Value, reason: Option<&Reason>) -> Result<Recorded<Turned>, Failure> {
+fn change(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    wanted: Value,
+    reason: Option<&Reason>,
+) -> Result<Recorded<Turned>, Failure> {
     let Wanted { live, test } = typed(wanted)?;
     Ok(service::change(tx, keys, &PolicyChange { live, test }, None, reason)?.map(|_| Turned::Done))
 }

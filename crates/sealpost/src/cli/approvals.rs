@@ -64,7 +64,13 @@ async fn list(shell: &Shell, args: &List) -> Outcome {
     out.result(&page, || {
         let rows = page["data"].as_array().map(Vec::as_slice).unwrap_or_default();
         for row in rows {
-            out.say(format_args!("{}  {:<10} {:<16} {}", word(row, "id"), word(row, "state"), word(row, "module"), word(row, "asked_at")));
+            out.say(format_args!(
+                "{}  {:<10} {:<16} {}",
+                word(row, "id"),
+                word(row, "state"),
+                word(row, "module"),
+                word(row, "asked_at")
+            ));
         }
         if rows.is_empty() {
             out.note("nothing");
@@ -85,7 +91,9 @@ async fn approve(shell: &Shell, args: &Approve) -> Outcome {
         ballot["comment"] = json!(comment);
     }
     let approval = shell.api(&args.connection)?.post(&path(&args.id, "/approve")?, &ballot, None).await?;
-    shell.out.result(&approval, || shell.out.say(format_args!("{}  {}", word(&approval, "id"), word(&approval, "state"))));
+    shell
+        .out
+        .result(&approval, || shell.out.say(format_args!("{}  {}", word(&approval, "id"), word(&approval, "state"))));
     Ok(())
 }
 

@@ -37,11 +37,14 @@ async fn weaker_masking_waits_for_somebody_else_and_goes_live_as_it_was_shown(ho
     house.receiver.notice("approval.requested", "approval_id", &id).await;
 
     let shown = house.get(format!("/v1/approvals/{id}")).await;
-    assert_eq!(shown["changes"][0], json!({
-        "what": "Live",
-        "before": "Everything personal is hidden",
-        "after": "Nothing is hidden from whoever may reveal",
-    }));
+    assert_eq!(
+        shown["changes"][0],
+        json!({
+            "what": "Live",
+            "before": "Everything personal is hidden",
+            "after": "Nothing is hidden from whoever may reveal",
+        })
+    );
     let page = house.api.ask(Ask::get(format!("/app/test/approvals/{id}")).page().member(&asker)).await;
     assert!(page.text().contains("Waits for approval") && page.text().contains(&text(&shown, "digest")));
 
@@ -73,7 +76,8 @@ async fn weaker_masking_waits_for_somebody_else_and_goes_live_as_it_was_shown(ho
 
 async fn an_export_leaves_once_for_whoever_asked_after_somebody_else_agreed(house: House) {
     takes(&house, "contact_export").await;
-    let contact = text(&house.post("/v1/contacts", &json!({ "name": "Ada Example", "phone": "+12025550123" })).await, "id");
+    let contact =
+        text(&house.post("/v1/contacts", &json!({ "name": "Ada Example", "phone": "+12025550123" })).await, "id");
     let asker = house.member("super_admin").await;
     let export = |approval: Option<&str>, form: &str| {
         let body = json!({ "reason": "ticket 4512", "form": form, "approval_id": approval });

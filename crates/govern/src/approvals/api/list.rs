@@ -67,10 +67,7 @@ async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
             Ok(store::page(tx, &keys, which, before, fetch)?)
         })
         .await?;
-    let rows = rows
-        .into_iter()
-        .map(|one| Ok((api.all.find(one.module)?, one)))
-        .collect::<Result<Vec<_>, Failure>>()?;
+    let rows = rows.into_iter().map(|one| Ok((api.all.find(one.module)?, one))).collect::<Result<Vec<_>, Failure>>()?;
     let page = listing.page(rows, |(_, one)| one.id.bytes().to_vec(), |(of, one)| Summary::of(&one, of, now));
     Ok(Reply::ok(&page)?)
 }

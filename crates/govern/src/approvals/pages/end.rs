@@ -103,9 +103,8 @@ fn apply(api: &Api) -> Endpoint {
             async move {
                 let (id, keys) = (call.id("id")?, api.house.keys().organisation(call.ctx.org.id).await?);
                 let (done, all) = (call.done(&format!("/approvals/{id}")), api.all.clone());
-                let write = move |tx: &mut sealpost_store::Tx<'_>| {
-                    Ok(service::apply(tx, &keys, &all, id)?.map(|_| done))
-                };
+                let write =
+                    move |tx: &mut sealpost_store::Tx<'_>| Ok(service::apply(tx, &keys, &all, id)?.map(|_| done));
                 let ended = call.write(&api.house, write).await;
                 ended.or_else(|failure| to_apply(&call, id).again(&call, failure))
             }
@@ -162,7 +161,8 @@ fn follow_up(api: &Api) -> Endpoint {
                         .map_err(|bad| Refusal::of(&BODY_INVALID).at("/comment", bad.to_string()))?;
                     let keys = api.house.keys().organisation(call.ctx.org.id).await?;
                     let done = call.done(&format!("/approvals/{id}"));
-                    call.write(&api.house, move |tx| Ok(service::follow_up(tx, &keys, id, &comment)?.map(|_| done))).await
+                    call.write(&api.house, move |tx| Ok(service::follow_up(tx, &keys, id, &comment)?.map(|_| done)))
+                        .await
                 };
                 let looked: Result<Reply, Failure> = looked.await;
                 looked.or_else(|failure| to_follow_up(&call, id, &said).again(&call, failure))

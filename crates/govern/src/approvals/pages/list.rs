@@ -156,8 +156,13 @@ pub(super) fn tabs(path: &str, current: Tab) -> Chips {
 /// What stands where there is nothing.
 pub(super) fn empty(tab: Tab) -> Empty {
     let (title, says) = match tab {
-        Tab::Waiting => ("Nothing waits for you", "What others ask for stands here until enough have agreed, for three days at most."),
-        Tab::Mine => ("You asked for nothing", "What takes an approval waits here, when you do it, until others have agreed."),
+        Tab::Waiting => (
+            "Nothing waits for you",
+            "What others ask for stands here until enough have agreed, for three days at most.",
+        ),
+        Tab::Mine => {
+            ("You asked for nothing", "What takes an approval waits here, when you do it, until others have agreed.")
+        }
         Tab::History => ("Nothing was decided", "What was approved, rejected or taken back, and what is over."),
     };
     Empty::new(Icon::Check, title, says)

@@ -31,7 +31,8 @@ pub const NAV: Nav = Nav {
 };
 
 pub(super) fn routes(api: &Api) -> Vec<Endpoint> {
-    let votes = [APPROVE, REJECT, EMERGENCY].into_iter().flat_map(|voting| [vote::ask(api, voting), vote::route(api, voting)]);
+    let votes =
+        [APPROVE, REJECT, EMERGENCY].into_iter().flat_map(|voting| [vote::ask(api, voting), vote::route(api, voting)]);
     let ends = end::routes(api);
     let own = [list::route(api), show::route(api), rules::ask(api), rules::route(api)];
     own.into_iter().chain(votes).chain(ends).collect()

@@ -54,7 +54,8 @@ impl Form {
     fn policy(&self, before: &Policy) -> Policy {
         let rule = |module| {
             let roles = before.modules.get(&module).map(|rule: &Rule| rule.roles.clone()).unwrap_or_default();
-            self.count(module).map(|approvals| (module, Rule { approvals, roles, goes_live: self.goes_live.unwrap_or_default() }))
+            self.count(module)
+                .map(|approvals| (module, Rule { approvals, roles, goes_live: self.goes_live.unwrap_or_default() }))
         };
         Policy { modules: Module::ALL.into_iter().filter_map(rule).collect() }
     }
@@ -118,14 +119,19 @@ async fn handle(api: Api, call: Call<Form>) -> Result<Reply, Failure> {
 fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
     let counts = || {
         let mut all = vec![Choice::new("", "No approval")];
-        all.extend((1..=5).map(|count| Choice::new(count, if count == 1 { "One other".to_owned() } else { format!("{count} others") })));
+        all.extend((1..=5).map(|count| {
+            Choice::new(count, if count == 1 { "One other".to_owned() } else { format!("{count} others") })
+        }));
         all
     };
     let count = |name, module: Module| {
         let value = form.count(module).map(|needed| needed.count().to_string()).unwrap_or_default();
         Field::new(name, module.title()).kind(Kind::Choice(counts())).value(value)
     };
-    let live = vec![Choice::new("on_approval", "With the last vote"), Choice::new("manual", "When somebody puts it into force")];
+    let live = vec![
+        Choice::new("on_approval", "With the last vote"),
+        Choice::new("manual", "When somebody puts it into force"),
+    ];
     let says = "Others have to agree to exactly what they see before it happens. Nobody approves what they asked for. For both environments.";
     let ask = Ask::new(call, "What takes an approval", says, "/approvals")
         .sensitive()

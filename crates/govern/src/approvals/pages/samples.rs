@@ -46,7 +46,11 @@ fn approval(module: Module, state: State) -> Approval {
             salt: String::new(),
             wanted: Value::Null,
             lines: vec![
-                Line::new("Live", "Everything personal is hidden".to_owned(), "Nothing is hidden from whoever may reveal".to_owned()),
+                Line::new(
+                    "Live",
+                    "Everything personal is hidden".to_owned(),
+                    "Nothing is hidden from whoever may reveal".to_owned(),
+                ),
                 Line::new("Looks a day", "200".to_owned(), "200".to_owned()),
                 Line::new("Rule: One-time code", r"\b\d{6}\b".to_owned(), None),
             ],
@@ -56,8 +60,12 @@ fn approval(module: Module, state: State) -> Approval {
     }
 }
 
-const EXPORT: Approvable =
-    Approvable { module: Module::ContactExport, apply: Apply::ByAsker, of: Some(ContactId::PREFIX), ..policy::APPROVABLE };
+const EXPORT: Approvable = Approvable {
+    module: Module::ContactExport,
+    apply: Apply::ByAsker,
+    of: Some(ContactId::PREFIX),
+    ..policy::APPROVABLE
+};
 
 #[test]
 fn a_list_says_how_each_request_stands() {
@@ -97,5 +105,10 @@ fn a_request_says_what_would_change_and_what_can_be_done() {
     let granted = approval(Module::ContactExport, State::Approved);
     keep("approval-export", "Approval", "/approvals", &show(&granted, &EXPORT, looking(true, EVERYTHING)));
     let emergency = Approval { emergency: true, ..approval(Module::ApprovalPolicy, State::Live) };
-    keep("approval-emergency", "Approval", "/approvals", &show(&emergency, &policy::APPROVABLE, looking(false, EVERYTHING)));
+    keep(
+        "approval-emergency",
+        "Approval",
+        "/approvals",
+        &show(&emergency, &policy::APPROVABLE, looking(false, EVERYTHING)),
+    );
 }

@@ -146,7 +146,11 @@ fn acts(
         if state == State::Pending {
             all.push(("Approve…", act("approve"), "primary"));
         }
-        all.push(if looking.own { ("Take back…", act("cancel"), "quiet") } else { ("Reject…", act("reject"), "quiet") });
+        all.push(if looking.own {
+            ("Take back…", act("cancel"), "quiet")
+        } else {
+            ("Reject…", act("reject"), "quiet")
+        });
     }
     if state == State::Pending && may(APPROVALS_MANAGE) {
         all.push(("Emergency…", act("emergency"), "quiet"));

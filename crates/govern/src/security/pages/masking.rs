@@ -17,8 +17,8 @@ use super::seen::{SAMPLE, Seen};
 use crate::masking::Mode;
 use crate::reason::Reason;
 use crate::security::api::{Api, OF_MASKING};
-use crate::security::switch::Turned;
 use crate::security::masking::{TestMode, Wanted, WantedInTest, put};
+use crate::security::switch::Turned;
 
 /// What shall be masked.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
