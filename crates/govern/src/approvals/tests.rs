@@ -13,6 +13,7 @@ use super::module::{Apply, Approvable, Approvables, Prepared};
 use super::policy::Outcome;
 use super::rules::{ALONE_MS, LIFETIME_MS};
 use super::service::{self, Word};
+use super::{policy, store, upkeep};
 use crate::masking as changing;
 use crate::reason::Reason;
 
@@ -65,7 +66,7 @@ impl Scene {
         let rule = Rule { approvals: Needed::try_from(approvals).unwrap(), roles: vec![], goes_live };
         let modules = [(Module::Masking, rule)].into();
         let keys = self.keys().await;
-        let put = move |tx: &mut Tx<'_>| super::policy::change(tx, &keys, Policy { modules }, None);
+        let put = move |tx: &mut Tx<'_>| policy::change(tx, &keys, Policy { modules }, None);
         let outcome = self.house.store.write::<_, Failure>(&self.asks, put).await.unwrap();
         assert!(matches!(outcome, Outcome::InForce(_)));
     }
@@ -323,14 +324,14 @@ both_engines! {
         let rule = Rule { approvals: Needed::ONE, roles: vec![], goes_live: GoesLive::OnApproval };
         let change = async |modules: Vec<(Module, Rule)>| {
             let (keys, modules) = (scene.keys().await, modules.into_iter().collect());
-            let act = move |tx: &mut Tx<'_>| super::policy::change(tx, &keys, Policy { modules }, None);
+            let act = move |tx: &mut Tx<'_>| policy::change(tx, &keys, Policy { modules }, None);
             scene.house.store.write::<_, Failure>(&scene.asks, act).await
         };
         let many = Rule { approvals: Needed::try_from(5).unwrap(), ..rule.clone() };
         assert!(matches!(change(vec![(Module::Masking, many)]).await, Err(Failure::Refused(r)) if r.code() == &APPROVERS_TOO_FEW));
         assert!(matches!(change(vec![(Module::ApprovalPolicy, rule)]).await.unwrap(), Outcome::InForce(_)));
         let Outcome::Waits(asked) = change(vec![]).await.unwrap() else { panic!("nobody was asked") };
-        let read = |tx: &mut Tx<'_>| super::store::standing(tx);
+        let read = |tx: &mut Tx<'_>| store::standing(tx);
         assert_eq!(scene.house.store.read::<_, StoreError>(&scene.asks, read).await.unwrap().version, 1);
         assert_eq!(scene.approve(&scene.others[0], asked.id, asked.digest()).await.unwrap(), State::Live);
         let standing = scene.house.store.read::<_, StoreError>(&scene.asks, read).await.unwrap();
@@ -343,8 +344,8 @@ both_engines! {
         let asked = scene.off().await;
         scene.house.clock.advance_ms(LIFETIME_MS);
         refused(scene.approve(&scene.others[0], asked.id, asked.digest()).await, &APPROVAL_OVER);
-        super::upkeep::end_overdue(&scene.house.store, &scene.asks).await.unwrap();
-        super::upkeep::end_overdue(&scene.house.store, &scene.asks).await.unwrap();
+        upkeep::end_overdue(&scene.house.store, &scene.asks).await.unwrap();
+        upkeep::end_overdue(&scene.house.store, &scene.asks).await.unwrap();
         assert_eq!(scene.show(asked.id).await.request.state, State::Expired);
         assert_eq!(scene.acts().await.iter().filter(|act| *act == "approval.expire").count(), 1);
     }
