@@ -259,13 +259,12 @@ both_engines! {
     }
 
     async fn what_a_key_does_counts_for_whoever_made_it(house: TestStore) {
-        use sealpost_access::api_keys::{self, Ceiling, Cidrs, KeyMask, KeyName, Lifetime, Making, NewKey};
+        use sealpost_access::api_keys::{self, Cidrs, KeyMask, KeyName, Lifetime, NewKey};
         let scene = Scene::with(house, 1).await;
         scene.rule(1, GoesLive::OnApproval).await;
         let asked = scene.off().await;
         let mut keys_of = Vec::new();
         for by in [&scene.asks, &scene.others[0], &scene.house.ctx(scene.asks.org)] {
-            let with = Making::ready(&scene.house.store, by).await.unwrap();
             let new = NewKey {
                 kind: sealpost_seal::token::KeyKind::Secret,
                 name: KeyName::parse("n").unwrap(),
@@ -274,8 +273,7 @@ both_engines! {
                 cidrs: Cidrs::default(),
                 lifetime: Lifetime::default(),
             };
-            let make = move |tx: &mut Tx<'_>| api_keys::create(tx, &with, Ceiling::OPERATOR, new);
-            let made = scene.house.store.write::<_, Failure>(by, make).await.unwrap();
+            let made = api_keys::create_first(&scene.house.store, by, new).await.unwrap();
             keys_of.push(Ctx { actor: Actor { kind: ActorKind::Key, id: made.key.id.bytes() }, ..by.clone() });
         }
         refused(scene.approve(&keys_of[0], asked.id, asked.digest()).await, &APPROVAL_OWN);
