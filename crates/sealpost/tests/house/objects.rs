@@ -57,17 +57,18 @@ impl Objects {
             path.push_str("?seq=0");
         }
         let ask = route.ask(path);
-        let mut body = self.body(house, route).await;
-        // A vote is about what is there.
-        if body["digest"].is_string() {
-            let shown = house.ask(Ask::get(format!("/v1/approvals/{id}"))).await;
-            if shown.status == 200 {
-                body["digest"] = shown.json()["digest"].clone();
-            }
-        }
         match (&route.example, &route.media_type) {
-            (Some(_), _) if route.form => ask.form(&body),
-            (Some(_), _) => ask.json(&body),
+            (Some(_), _) => {
+                let mut body = self.body(house, route).await;
+                // A vote is about what is there.
+                if body["digest"].is_string() {
+                    let shown = house.ask(Ask::get(format!("/v1/approvals/{id}"))).await;
+                    if shown.status == 200 {
+                        body["digest"] = shown.json()["digest"].clone();
+                    }
+                }
+                if route.form { ask.form(&body) } else { ask.json(&body) }
+            }
             (None, Some(media_type)) => ask.bytes(media_type, "List-Unsubscribe=One-Click"),
             (None, None) => ask,
         }
