@@ -35,7 +35,7 @@ enum Act {
 }
 
 /// A world in which people act on one request, and what a bystander knows of it without looking at the rules.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 struct World {
     request: Request,
     at: i64,
@@ -239,9 +239,10 @@ fn explore(world: &World, acts: &[Act], depth: u32) -> u32 {
         return world.went_live;
     }
     let after = |act: &Act| {
-        let mut world = world.clone();
-        world.act(*act);
-        explore(&world, acts, depth - 1)
+        let mut next = world.clone();
+        next.act(*act);
+        // What was refused has led nowhere: whatever follows is looked at one act earlier.
+        if next == *world { 0 } else { explore(&next, acts, depth - 1) }
     };
     acts.iter().map(after).sum()
 }
