@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::approvals::api::{Api, OF_DECISIONS};
-use crate::approvals::codes::{APPROVAL_BY_ASKER, APPROVAL_NO_EMERGENCY, APPROVAL_NOT_YOURS, APPROVAL_OWN};
+use crate::approvals::codes::{APPROVAL_BY_ASKER, APPROVAL_NO_EMERGENCY, APPROVAL_NOT_YOURS};
 use crate::approvals::service;
 use crate::reason::Reason;
 
@@ -151,7 +151,7 @@ fn follow_up(api: &Api) -> Endpoint {
         .example(json!({ "comment": "Masking is on again since Monday" }))
         .answers_with(303, "")
         .refuses(&OF_DECISIONS)
-        .refuses(&[&APPROVAL_NO_EMERGENCY, &APPROVAL_OWN])
+        .refuses(&[&APPROVAL_NO_EMERGENCY])
         .to(move |call: Call<Form>| {
             let api = api.clone();
             async move {
