@@ -20,20 +20,20 @@ async fn weaker_masking_waits_for_somebody_else_and_goes_live_as_it_was_shown(ho
     takes(&house, "masking").await;
     let mode = async || house.api.must(Ask::get("/v1/masking").key(&house.keys.live)).await["mode"].clone();
     let off = json!({ "mode": "off", "reason": "ticket 1" });
-    let put = || Ask::new("put", "/v1/masking").json(&off).in_live();
+    let put = || Ask::new("put", "/v1/masking").json(&off).header("sealpost-environment", "live");
 
     // A key that nobody can be told from asks for nothing; another way in is no way around.
     let answer = house.api.ask(put().key(&house.keys.live)).await;
     assert_eq!((answer.status, &*answer.code()), (409, "approval_person_unknown"));
     let asker = house.member("super_admin").await;
-    let patch = json!({ "masking": { "mode": "off" }, "reason": "ticket 1" });
-    let answer = house.api.ask(Ask::new("patch", "/v1/settings/security").json(&patch).member(&asker)).await;
-    assert_eq!((answer.status, &answer.json()["waiting"][0]["name"]), (202, &json!("masking")));
     let answer = house.api.ask(put().member(&asker)).await;
     assert_eq!(answer.status, 202, "{}", answer.text());
-    let asked = answer.json();
-    assert_eq!((&asked["state"], mode().await), (&json!("pending"), json!("default")));
-    let id = text(&asked, "approval_id");
+    assert_eq!((&answer.json()["state"], mode().await), (&json!("pending"), json!("default")));
+    let patch = json!({ "masking": { "mode": "off" }, "reason": "ticket 1" });
+    let answer = house.api.ask(Ask::new("patch", "/v1/settings/security").json(&patch).member(&asker)).await;
+    let waiting = &answer.json()["waiting"][0];
+    assert_eq!((answer.status, &waiting["name"], mode().await), (202, &json!("masking"), json!("default")));
+    let id = text(waiting, "approval_id");
     house.receiver.notice("approval.requested", "approval_id", &id).await;
 
     let shown = house.get(format!("/v1/approvals/{id}")).await;

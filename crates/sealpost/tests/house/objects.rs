@@ -209,7 +209,10 @@ impl Objects {
         let asker = self.asker(house).await;
         let looks = self.serial.fetch_add(1, Ordering::Relaxed);
         let weaker = json!({ "mode": "default", "reveals_per_day": looks, "reason": "ticket 7" });
-        let asked = house.api.must(Ask::new("put", "/v1/masking").json(&weaker).in_live().member(&asker)).await;
+        let asked = house
+            .api
+            .must(Ask::new("put", "/v1/masking").json(&weaker).header("sealpost-environment", "live").member(&asker))
+            .await;
         let id = text(&asked, "approval_id");
         let said = json!({ "digest": asked["digest"], "comment": "ticket 8" });
         let say = |word: &str| Ask::post(format!("/v1/approvals/{id}/{word}"), &said);

@@ -163,7 +163,10 @@ async fn furnish(house: &House) {
     house.as_owner(Ask::new("put", "/v1/settings/approvals").json(&taking)).await;
     let asker = house.member("super_admin").await;
     let weaker = json!({ "mode": "off", "reason": "a test" });
-    let asked = house.api.must(Ask::new("put", "/v1/masking").json(&weaker).in_live().member(&asker)).await;
+    let asked = house
+        .api
+        .must(Ask::new("put", "/v1/masking").json(&weaker).header("sealpost-environment", "live").member(&asker))
+        .await;
     let no = json!({ "digest": asked["digest"], "comment": "not now" });
     house.as_owner(Ask::post(format!("/v1/approvals/{}/reject", text(&asked, "approval_id")), &no)).await;
     house.invited("colleague@example.com", "viewer").await;
