@@ -15,6 +15,7 @@ mod pages;
 mod plan;
 mod postgres;
 mod processes;
+mod receivers;
 mod report;
 mod revocation;
 mod seeding;
@@ -84,6 +85,9 @@ struct Options {
     /// Nothing but the turn of an organisation's key, with so many messages stored
     #[arg(long, value_name = "MESSAGES")]
     turn: Option<usize>,
+    /// Nothing but a thousand receivers, of which some misbehave
+    #[arg(long, conflicts_with = "turn")]
+    receivers: bool,
     /// The page whose table of results to replace
     #[arg(long)]
     write: Option<PathBuf>,
@@ -108,8 +112,8 @@ async fn run(options: &Options) -> Result<()> {
     let work = options.folder.join(format!("data-{}", std::process::id()));
     std::fs::create_dir_all(&work)?;
     let work = work.canonicalize()?;
-    if let Some(messages) = options.turn {
-        turn(options, plan, &work, messages).await.with_context(|| format!("see {}", work.display()))?;
+    if options.turn.is_some() || options.receivers {
+        alone(options, plan, &work).await.with_context(|| format!("see {}", work.display()))?;
         return Ok(std::fs::remove_dir_all(&work)?);
     }
     // Not removed when something fails: its logs may say why.
@@ -125,8 +129,8 @@ async fn run(options: &Options) -> Result<()> {
     }
 }
 
-/// The turn of an organisation's key on each engine.
-async fn turn(options: &Options, plan: Plan, work: &Path, messages: usize) -> Result<()> {
+/// What is measured only when it is asked for, on each engine: the turn of an organisation's key, or many receivers.
+async fn alone(options: &Options, plan: Plan, work: &Path) -> Result<()> {
     let certificates = Certificates::make(work)?;
     let postgres = options.postgres.as_deref().map(Postgres::at);
     for (name, postgres) in [("sqlite", None), ("postgresql", postgres.as_ref())] {
@@ -136,7 +140,11 @@ async fn turn(options: &Options, plan: Plan, work: &Path, messages: usize) -> Re
         }
         let folder = work.join(name);
         let bench = Bench { binary: &options.binary, folder, certificates: &certificates, postgres, plan };
-        let results = Box::pin(turning::measure(&bench, messages)).await.with_context(|| name.to_owned())?;
+        let results = match options.turn {
+            Some(messages) => Box::pin(turning::measure(&bench, messages)).await,
+            None => Box::pin(receivers::measure(&bench)).await,
+        };
+        let results = results.with_context(|| name.to_owned())?;
         println!("{name}: {}", serde_json::to_string_pretty(&results)?);
     }
     Ok(())

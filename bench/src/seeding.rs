@@ -57,6 +57,38 @@ impl Seeder {
         Ok(())
     }
 
+    /// An endpoint at each of these ports, active; a message names whom it tells. Answers their paths.
+    pub(crate) async fn endpoints(&mut self, ports: &[u16]) -> Result<Vec<String>> {
+        self.reconnect().await?;
+        let mut paths = Vec::with_capacity(ports.len());
+        for (number, port) in ports.iter().enumerate() {
+            let url = format!("https://localhost:{port}/hooks");
+            let endpoint = json!({ "name": receiver(number), "url": url, "events": ["message.delivered"] });
+            let endpoint = self.post("/v1/endpoints", &endpoint).await?;
+            let path = format!("/v1/endpoints/{}", endpoint["id"].as_str().context("an endpoint without an id")?);
+            let tried = self.post(&format!("{path}/verify"), &Value::Null).await?;
+            if tried["succeeded"] != Value::Bool(true) {
+                bail!("an endpoint didn't verify: {tried}");
+            }
+            paths.push(path);
+        }
+        Ok(paths)
+    }
+
+    /// How many deliveries to an endpoint there are, whatever became of them.
+    pub(crate) async fn promised(&mut self, endpoint: &str) -> Result<usize> {
+        self.reconnect().await?;
+        let (mut count, mut cursor) = (0, String::new());
+        loop {
+            let page = self.call("GET", &format!("{endpoint}/deliveries?limit=250{cursor}"), &Value::Null).await?;
+            count += page["data"].as_array().context("no deliveries")?.len();
+            match page["next_cursor"].as_str() {
+                Some(next) if page["has_more"] == Value::Bool(true) => cursor = format!("&cursor={next}"),
+                _ => return Ok(count),
+            }
+        }
+    }
+
     /// Nobody hears of anything any more.
     pub(crate) async fn no_endpoint(&mut self) -> Result<()> {
         if let Some(path) = self.endpoint.take() {
@@ -123,6 +155,17 @@ pub(crate) fn batches(key: &str) -> Requests {
     let body = json!({ "messages": all }).to_string();
     let bytes = request("POST", "/v1/messages/batch", &authorization(key), &body);
     Requests { bytes: [bytes].into(), expected: 200, serial: None }
+}
+
+/// A message that tells one endpoint of its delivery.
+pub(crate) fn message_to(key: &str, endpoint: usize) -> Vec<u8> {
+    let mut message = message(endpoint % CONTACTS);
+    message["callbacks"] = json!([receiver(endpoint)]);
+    request("POST", "/v1/messages", &authorization(key), &message.to_string())
+}
+
+fn receiver(number: usize) -> String {
+    format!("receiver-{number:04}")
 }
 
 fn message(to: usize) -> Value {

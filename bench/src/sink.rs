@@ -57,7 +57,7 @@ async fn receive(acceptor: &TlsAcceptor, stream: TcpStream, count: &AtomicU64) -
     let mut stream = acceptor.accept(stream).await?;
     let mut buffer = Vec::with_capacity(16 * 1024);
     loop {
-        while let Some(length) = whole_request(&buffer) {
+        while let Some((_, length)) = whole_request(&buffer) {
             buffer.drain(..length);
             count.fetch_add(1, Ordering::Relaxed);
             stream.write_all(ANSWER).await?;
@@ -69,8 +69,8 @@ async fn receive(acceptor: &TlsAcceptor, stream: TcpStream, count: &AtomicU64) -
     }
 }
 
-/// How long the first request in the buffer is, once all of it is there.
-fn whole_request(buffer: &[u8]) -> Option<usize> {
+/// How long the head of the first request in the buffer is, and all of it, once it is there.
+pub(crate) fn whole_request(buffer: &[u8]) -> Option<(usize, usize)> {
     let head = buffer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&buffer[..head]).ok()?;
     let length = text.split("\r\n").find_map(|line| {
@@ -78,7 +78,7 @@ fn whole_request(buffer: &[u8]) -> Option<usize> {
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
     });
     let whole = head + length.unwrap_or(0);
-    (buffer.len() >= whole).then_some(whole)
+    (buffer.len() >= whole).then_some((head, whole))
 }
 
 #[cfg(test)]
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn a_request_is_counted_once_all_of_it_is_there() {
         let request = b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nbodyPOST";
-        assert_eq!(whole_request(request), Some(request.len() - 4));
+        assert_eq!(whole_request(request), Some((request.len() - 8, request.len() - 4)));
         assert_eq!(whole_request(&request[..request.len() - 5]), None);
     }
 }

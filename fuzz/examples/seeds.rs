@@ -5,11 +5,13 @@
 use std::path::Path;
 
 use sealpost_fuzz::saml;
-use sealpost_fuzz::{JWK_SET, KEY, NOW, PLACE, PUBLIC, SECRET, TOKENS};
+use sealpost_fuzz::{JWK_SET, KEY, NOW, PLACE, PRIVATE_JWKS, PUBLIC, SECRET, TOKENS, shared_key};
 use sealpost_ledger::{
     Action, Actor, Environment as LedgerEnvironment, Frontier, Leaf, LeafResult, Reason, Target, TargetKind,
     VerifierKey, content_hash, export, leaf_hash,
 };
+use sealpost_seal::jws;
+use sealpost_seal::payload::{self, About, EncryptionKey, Method, PublicKey};
 use sealpost_seal::signature::profiles::STANDARD;
 use sealpost_seal::signature::{KeyEncoding, Outgoing, SigningKey, SigningSecret, WebhookKey, sign};
 use sealpost_seal::token::{KeyKind, PlainKey, Token, TokenKind};
@@ -113,6 +115,9 @@ fn main() {
     write("webhook_key", "secret", SECRET);
     write("template", "stripe", "t={timestamp},v1={signature}");
     write("template", "body", "{id}.{timestamp}.{body}");
+    let acme = r#"{"header":"X-Acme-Signature","value":"t={timestamp},{signatures}","signed":"v0:{timestamp}:{body}","encoding":"hex","prefix":"v0=","separator":";","companions":{"X-Acme-Event":"{event}"}}"#;
+    write("custom_profile", "acme", format!("{acme}\n{{\"type\":\"message.sent\"}}"));
+    write("custom_profile", "body", "{\"header\":\"X-Shop-Hmac\",\"signed\":\"{body}\",\"encoding\":\"base64\"}\n{}");
 
     for (name, text) in [
         ("plain", "ann@example.com"),
@@ -156,6 +161,28 @@ fn main() {
         write("jws", name, token);
     }
     write("jws", "keys", JWK_SET);
+
+    let about = About { id: "evt_1", at: NOW, field: Some("/code") };
+    let seal = |method, key: &EncryptionKey| payload::encrypt(method, key, &about, b"{\"ok\":true}", &Fixed).unwrap();
+    for method in Method::ALL {
+        if let Some(length) = method.key_len() {
+            let text = seal(method, &EncryptionKey::Shared(shared_key(method, length, 7)));
+            write("payload_envelope", method.name(), &text);
+            write(
+                "payload_envelope",
+                &format!("{}_object", method.name()),
+                serde_json::json!({ "encrypted": text }).to_string(),
+            );
+        }
+    }
+    for (name, jwk) in ["x25519", "p256"].into_iter().zip(PRIVATE_JWKS) {
+        let mut public = jws::object(jwk.as_bytes()).unwrap();
+        write("payload_envelope", &format!("{name}_private"), jwk);
+        public.remove("d");
+        write("payload_envelope", &format!("{name}_public"), serde_json::Value::Object(public.clone()).to_string());
+        let key = EncryptionKey::Public(PublicKey::read(&public).unwrap());
+        write("payload_envelope", &format!("jwe-ecdh-es_{name}"), seal(Method::JweEcdhEs, &key));
+    }
     write("id", "message", MessageId::from_bytes([0x9a; 16]).to_string());
     let org = Org { id: OrgId::from_bytes([1; 16]), environment: Environment::Test };
     let page =

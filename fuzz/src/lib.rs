@@ -14,7 +14,11 @@ use sealpost_egress::target::Target;
 use sealpost_ledger::{Checkpoint, Frontier, Hash, Leaf, VerifierKey, export, verify_export};
 use sealpost_seal::jws::{self, Algorithm, KeySet};
 use sealpost_seal::normal::{Email, Phone};
-use sealpost_seal::signature::{Part, SigningSecret, WebhookKey, WebhookPublicKey, verify_standard};
+use sealpost_seal::payload::{self, DecryptionKey, KeyForm, Method, PrivateKey, PublicKey, SharedKey};
+use sealpost_seal::signature::{
+    Custom, Delivery, Outgoing, Part, SigningKey, SigningSecret, WebhookKey, WebhookPublicKey, detect, sign,
+    verify_standard,
+};
 use sealpost_seal::token::{PlainKey, Token, TokenKind};
 use sealpost_seal::{Environment, Key, Place, RootKey, envelope, pan};
 use sealpost_store::{MessageId, Org, OrgId};
@@ -48,12 +52,23 @@ pub const JWK_SET: &str = concat!(
     r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},"#,
     r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#,
 );
-/// What those have signed.
+/// Private keys that answers are encrypted to: those of RFC 8037 §A.6 and of RFC 7518 §C.
+pub const PRIVATE_JWKS: [&str; 2] = [
+    r#"{"kty":"OKP","crv":"X25519","x":"3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08","d":"XasIfmJKikt54X-Lg4AO5m87sSkmGLb9HC-LJ_-I4Os"}"#,
+    r#"{"kty":"EC","crv":"P-256","x":"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ","y":"e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck","d":"VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw"}"#,
+];
+/// What the keys of [`JWK_SET`] have signed.
 pub const TOKENS: [&str; 3] = [
     "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw",
     "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",
     "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg",
 ];
+
+/// The first line, and what comes after it.
+fn split_line(data: &[u8]) -> (&[u8], &[u8]) {
+    let mut parts = data.splitn(2, |byte| *byte == b'\n');
+    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+}
 
 fn text(data: &[u8]) -> &str {
     match std::str::from_utf8(data) {
@@ -256,6 +271,69 @@ pub fn webhook_key(data: &[u8]) {
 /// The template of a signature profile of an organisation's own.
 pub fn template(data: &[u8]) {
     let _ = Part::parse_all(text(data));
+}
+
+/// The description of a signature profile of an organisation's own, on the first line, and what it signs: whatever is let
+/// through fits a header, signs the body, and is found again by looking at what was sent.
+pub fn custom_profile(data: &[u8]) {
+    let (description, body) = split_line(data);
+    let Ok(spec) = serde_json::from_slice(description) else { return };
+    let Ok(custom) = Custom::compile(spec) else { return };
+    let secret = SigningSecret::import(SECRET, sealpost_seal::signature::KeyEncoding::Text).unwrap();
+    let signed = |body: &[u8]| {
+        let outgoing = Outgoing::new("evt_1", NOW, "message.sent", body).unwrap();
+        custom.with(|profile| sign(profile, &[SigningKey::Secret(&secret)], &outgoing)).unwrap()
+    };
+    let headers = signed(body);
+    for (name, value) in &headers {
+        assert!(http::HeaderName::try_from(name).is_ok() && HeaderValue::from_str(value).is_ok(), "breaks a header");
+    }
+    assert_ne!(headers, signed(&[body, b"x"].concat()), "signs two bodies");
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+    for found in detect(&Delivery { headers: &headers, body, secret: SECRET }).found {
+        assert!(found.custom.is_none_or(|spec| Custom::compile(spec).is_ok()), "describes what can't be");
+    }
+}
+
+/// An answer of a receiver, as every method reads it.
+pub fn payload_envelope(data: &[u8]) {
+    for method in Method::ALL {
+        if payload::decrypt(method, &payload_keys(method, 7), "encrypted", data).is_ok() {
+            assert!(payload::decrypt(method, &[], "encrypted", data).is_err(), "opens without a key");
+            if method.key_len().is_some() {
+                assert!(
+                    payload::decrypt(method, &payload_keys(method, 8), "encrypted", data).is_err(),
+                    "opens by two keys"
+                );
+            }
+            for other in Method::ALL.into_iter().filter(|other| *other != method) {
+                assert!(
+                    payload::decrypt(other, &payload_keys(other, 7), "encrypted", data).is_err(),
+                    "two methods in one"
+                );
+            }
+        }
+    }
+    if let Some(jwk) = jws::object(data) {
+        if let Ok(key) = PublicKey::read(&jwk) {
+            let again = key.to_jwk();
+            assert_eq!(again.as_object().map(PublicKey::read), Some(Ok(key)), "two readings of one key");
+        }
+        let _ = PrivateKey::read(text(data));
+    }
+}
+
+/// Keys that answers may be under: one that is shared, or one on each curve.
+pub fn payload_keys(method: Method, byte: u8) -> Vec<DecryptionKey> {
+    match method.key_len() {
+        Some(length) => vec![DecryptionKey::Shared(shared_key(method, length, byte))],
+        None => PRIVATE_JWKS.map(|jwk| DecryptionKey::Private(PrivateKey::read(jwk).expect("a key"))).into(),
+    }
+}
+
+/// A shared key of this length: the same byte again and again.
+pub fn shared_key(method: Method, length: usize, byte: u8) -> SharedKey {
+    SharedKey::read(method, "k".into(), &format!("{byte:02x}").repeat(length), KeyForm::Hex).expect("a key")
 }
 
 /// A token from a provider, and the keys it publishes.

@@ -37,8 +37,9 @@ class Verdict:
 class House:
     """A running server with a key of each environment."""
 
-    def __init__(self, port=0):
-        """On a port that the system chooses unless it is said; whoever looks at addresses we write has to say."""
+    def __init__(self, port=0, egress=None):
+        """On a port that the system chooses unless it is said; whoever looks at addresses we write has to say. Receivers are on this
+        machine unless `egress` says what stands in that table."""
         config = FOLDER / "etc"
         made = self._run("init", "--dir", config, "--data", FOLDER / "data", "--organisation", "Referee (fictional)",
                          "--host", "localhost", "--bind", f"127.0.0.1:{port}")
@@ -48,7 +49,8 @@ class House:
         quotas = "".join(f"{name} = {{ count = 1000000, seconds = 1 }}\n"
                          for name in ["send", "batch", "read", "search", "partial", "write", "reveal", "provision"])
         with open(config / "sealpost.toml", "a") as file:
-            file.write(f'\n[egress]\nloopback = true\nauthorities = ["{self.tls}/ca.pem"]\n'
+            egress = egress or f'loopback = true\nauthorities = ["{self.tls}/ca.pem"]\n'
+            file.write(f"\n[egress]\n{egress}"
                        f"\n[limits]\npeer = {{ count = 1000000, seconds = 1 }}\n"
                        f"[limits.caller]\n{quotas}[limits.organisation]\n{quotas}")
         self._config = config / "sealpost.toml"
@@ -192,19 +194,24 @@ class Browser:
 
 
 class Receiver:
-    """A customer's endpoint: keeps what comes, answers 204."""
+    """A customer's endpoint: keeps what comes, answers 204, or 401 to what its judge refuses."""
 
-    def __init__(self, house):
+    def __init__(self, house, judge=None):
         self.heard = []
-        heard = self.heard
+        self.judge = judge
+        heard, receiver = self.heard, self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
-                heard.append((dict(self.headers), body))
-                self.send_response(204)
+                headers = dict(self.headers)
+                heard.append((headers, body))
+                believed = receiver.judge is None or receiver.judge(headers, body)
+                self.send_response(204 if believed else 401)
+                if not believed:
+                    self.send_header("content-length", "0")
                 self.end_headers()
 
             def log_message(self, *_):

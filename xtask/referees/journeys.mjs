@@ -194,13 +194,13 @@ await withBrowser(async (first) => {
     await page.waitForURL("**/endpoints/ep_*");
     verdict(!(await page.content()).includes(secret), "it is shown once");
     const judge = new Webhook(secret);
-    await fill(page, "Verify…", {}, "Send the ping");
+    await fill(page, "Verify…", {}, "Verify");
     await page.getByText("Taken", { exact: true }).waitFor();
     await page.locator("#sheet").evaluate((dialog) => dialog.close());
     await page.reload();
     verdict(await page.locator(".under").getByText("Active").isVisible(), "an endpoint that answers a signed ping is active");
     await fill(page, "Send a test…", {}, "Send");
-    await page.getByRole("heading", { name: "Signed bytes" }).waitFor();
+    await page.getByRole("heading", { name: "Sent bytes" }).waitFor();
     const shown = await page.locator("pre.code").first().textContent();
     const { headers, body } = ears.heard.at(-1);
     verdict(shown === body, "a test shows the very bytes that were sent");

@@ -16,6 +16,7 @@ async function furnish({ api, tls }, page, url) {
   const ears = await receiver(tls);
   const endpoint = await api("POST", "/v1/endpoints", { name: "ledger", url: ears.url, events: ["*"], description: "What the bookkeeping hears of" });
   await api("POST", `/v1/endpoints/${endpoint.id}/verify`);
+  await api("POST", `/v1/endpoints/${endpoint.id}/portal-links`, {});
   await api("POST", "/v1/messages", { event: "visit.reminder", to: { email: "ada@example.com" }, data: { name: "Ada", day: "Monday" } });
   await page.goto(`${url}/app/test`);
   await own(page, "POST", "/v1/invitations", { email: "sam@example.com", name: "Sam Example", role: "agent" });
@@ -33,12 +34,16 @@ async function furnish({ api, tls }, page, url) {
   const { id: handed } = await own(page, "POST", "/v1/secrets", { name: "shop-signing" });
   await own(page, "POST", `/v1/secrets/${handed}/handover`, { overlap_seconds: 0 });
   const { id: remembered } = await api("POST", "/v1/contacts", { name: "Vera Remembered", phone: "+12025550188" });
+  for (const email of ["twice@example.com", "twice+news@example.com"]) await api("POST", "/v1/contacts", { name: "Twice Example", email });
   const { id: forgotten } = await api("POST", "/v1/contacts", { name: "Wanted Forgotten", phone: "+12025550187" });
   await own(page, "DELETE", `/v1/contacts/${forgotten}`);
   await own(page, "POST", "/v1/settings/storage/holds", { contact_id: remembered, reason: "Case 24-117" });
-  // Records lead to who is no more, and a page of one connection to the settings of its own kind.
+  await own(page, "PUT", "/v1/settings/approvals", { modules: { approval_policy: { approvals: 1 } } });
+  const { approval_id: asked } = await own(page, "PUT", "/v1/settings/approvals", { modules: {} });
+  const approvals = ENVIRONMENTS.map((environment) => `/app/${environment}/approvals/${asked}`);
+  // What one asked for is behind a tab. Records lead to who is no more, and a page of one connection to the settings of its own kind.
   const settings = ENVIRONMENTS.flatMap((environment) => [`/app/${environment}/sso/${workforce}/oidc`, `/app/${environment}/sso/${portal}/saml`]);
-  const places = [`/app/test/contacts/${remembered}`, ...settings];
+  const places = [`/app/test/contacts/${remembered}`, ...settings, ...approvals];
   for (let looks = 0; looks < 100 && ears.heard.length < 2; looks += 1) await page.waitForTimeout(50);
   verdict(ears.heard.length >= 2, "there is something to look at");
   return { ears, viewers, places };

@@ -1,11 +1,13 @@
-// npm's `standardwebhooks` verifies a live delivery, and refuses it in twelve altered forms.
+// npm's `standardwebhooks`, `svix` and GitHub's own `@octokit/webhooks-methods` verify a live delivery, and refuse it in altered forms.
 
 import { execFileSync, spawn } from "node:child_process";
 import fs from "node:fs";
 import https from "node:https";
 import path from "node:path";
 import readline from "node:readline";
+import { verify as octokit } from "@octokit/webhooks-methods";
 import { Webhook } from "standardwebhooks";
+import { Webhook as Svix } from "svix";
 
 const folder = path.resolve(process.env.SEALPOST_DIR);
 const tls = path.join(folder, "data/tls");
@@ -84,7 +86,7 @@ const template = await ask("POST", "/v1/templates",
   { name: "otp", channel: "sms", content: { text: "{{ code }} is your code." } });
 await ask("POST", "/v1/events", { name: "otp.login", class: "otp", template_id: template.id });
 const endpoint = await ask("POST", "/v1/endpoints",
-  { name: "referee", url: `https://localhost:${receiver.address().port}/hooks`, events: ["message.*"] });
+  { name: "referee", url: `https://localhost:${receiver.address().port}/hooks`, events: ["message.*"], profiles: ["svix", "github-like"] });
 await ask("POST", `/v1/endpoints/${endpoint.id}/verify`);
 const message = await ask("POST", "/v1/messages",
   { event: "otp.login", to: { phone: "+15550100123" }, data: { code: "417233" } });
@@ -122,6 +124,28 @@ for (const [what, changed, content, verifier] of [
   ["another secret", headers, body, new Webhook(Buffer.alloc(32, 7).toString("base64"))],
 ]) {
   verdict(!holds(changed, content, verifier), `the library refuses ${what}`);
+  // Of the other family the same, under their own names; one that holds no timestamp of its own can't refuse another.
+  const named = Object.fromEntries(Object.entries(changed).filter(([name]) => !name.startsWith("svix-")).map(([name, value]) => [name.replace(/^webhook-/, "svix-"), value]));
+  const svix = new Svix(verifier ? `whsec_${Buffer.alloc(32, 7).toString("base64")}` : endpoint.secret);
+  verdict(!holds(named, content, svix), `Svix refuses ${what}`);
+}
+verdict(holds(headers, body, new Svix(endpoint.secret)), "Svix verifies the headers under its own names");
+
+const github = endpoint.profile_secrets.find((one) => one.profile === "github-like").secret;
+const hub = headers["x-hub-signature-256"];
+const digit = hub.endsWith("0") ? "1" : "0";
+verdict(await octokit(github, body, hub), "GitHub's library verifies a live delivery");
+for (const [what, content, signature, secret] of [
+  ["the body's first byte", `[${body.slice(1)}`, hub, github],
+  ["the body's last byte", `${body.slice(0, -1)}]`, hub, github],
+  ["a byte more", `${body} `, hub, github],
+  ["a byte less", body.slice(0, -1), hub, github],
+  ["a flipped digit in the signature", body, hub.slice(0, -1) + digit, github],
+  ["another label", body, hub.replace("sha256=", "sha1="), github],
+  ["a signature cut short", body, hub.slice(0, -2), github],
+  ["the endpoint's own secret", body, hub, endpoint.secret],
+]) {
+  verdict(!(await octokit(secret, content, signature)), `GitHub's library refuses ${what}`);
 }
 
 receiver.close();

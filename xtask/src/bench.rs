@@ -21,6 +21,9 @@ pub(crate) struct Options {
     /// Nothing but the turn of an organisation's key, with so many messages stored
     #[arg(long, value_name = "MESSAGES")]
     turn: Option<usize>,
+    /// Nothing but a thousand receivers, of which some misbehave (about six minutes a database)
+    #[arg(long)]
+    receivers: bool,
     /// What to build: `release`, or `dist`, as it ships (link-time optimisation over everything: many minutes)
     #[arg(long, default_value = "release")]
     profile: String,
@@ -65,6 +68,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, log: &mut Log) -> Re
     }
     if let Some(messages) = options.turn {
         bench.args(["--turn", &messages.to_string()]);
+    }
+    if options.receivers {
+        bench.arg("--receivers");
     }
     if let Some(only) = &options.only {
         bench.args(["--only", only]);

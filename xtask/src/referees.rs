@@ -52,6 +52,12 @@ const XMLSEC: &[(&str, &str)] = &[("xmlsec1", "xmlsec1")];
 const JUDGE: Option<(&str, &str)> = Some(("judge", "SEALPOST_SAML_JUDGE"));
 
 const NEEDS: &[Need] = &[
+    Need { referee: "encryption", programs: &[("openssl", "openssl")], example: None },
+    Need {
+        referee: "egress",
+        programs: &[("ip", "iproute2"), ("unshare", "util-linux"), ("nsenter", "util-linux")],
+        example: None,
+    },
     Need { referee: "saml", programs: XMLSEC, example: JUDGE },
     Need { referee: "saml_sign_in", programs: XMLSEC, example: JUDGE },
     Need {

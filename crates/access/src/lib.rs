@@ -13,6 +13,7 @@
 //! * [`mail`] brings members their links, through whoever can send mail.
 //! * [`networks`] say from where an organisation admits whom.
 //! * [`scim`] keeps members and teams as a directory has them.
+//! * [`visits`] let somebody look who sees nobody in clear.
 //! * [`own`] is a member's own page.
 //! * [`Credentials`] decides about whatever is presented: a key, a session, or the token of a directory.
 #![forbid(unsafe_code)]
@@ -41,5 +42,6 @@ pub mod sessions;
 pub mod sign_in;
 pub mod sso;
 pub mod teams;
+pub mod visits;
 
 pub use credentials::Credentials;

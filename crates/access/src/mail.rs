@@ -12,9 +12,13 @@ use sealpost_web::BoxFuture;
 
 use crate::links::{self, IssuedLink, Purpose};
 use crate::members::{self, MemberState, Members};
+use crate::roles::{RoleRef, Standard};
 
 /// How long after a link was sent another one is: whoever asks for others fills no mailboxes.
 const NOT_AGAIN_FOR_MS: i64 = 2 * 60_000;
+
+/// Members read at once.
+const AT_ONCE: u32 = 100;
 
 /// What a member is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +65,52 @@ impl Post {
         tokio::spawn(async move {
             if let Err(code) = courier.deliver(&ctx, &to, letter).await {
                 tracing::warn!(request = %ctx.request, code, "letter.undelivered");
+            }
+        });
+    }
+
+    /// Writes to every owner of the context's organisation who has an address, in the background.
+    pub(crate) fn tell_owners(&self, house: &Store, ctx: &Ctx, letter: Letter) {
+        if self.courier.is_none() {
+            return;
+        }
+        let (post, members) = (self.clone(), Members::new(house.clone()));
+        let org = Org { environment: Environment::Live, ..ctx.org };
+        let ctx = Ctx { request: ctx.request, ..Ctx::system(org, house.world().clone()) };
+        tokio::spawn(async move {
+            match post.addresses_of_owners(&members, &ctx).await {
+                Ok(all) => all.into_iter().for_each(|to| post.send(&ctx, to, letter.clone())),
+                Err(error) => tracing::error!(request = %ctx.request, error = %error, "letter.not_written"),
+            }
+        });
+    }
+
+    async fn addresses_of_owners(&self, members: &Members, ctx: &Ctx) -> Result<Vec<Personal<String>>, StoreError> {
+        let (mut all, mut before) = (Vec::new(), None);
+        loop {
+            let some = members.list(ctx, false, before, AT_ONCE).await?;
+            let Some(last) = some.last() else { return Ok(all) };
+            before = Some(last.id);
+            let owners = some
+                .into_iter()
+                .filter(|one| one.state == MemberState::Active && one.role == RoleRef::Standard(Standard::Owner));
+            all.extend(owners.filter_map(|owner| owner.email));
+        }
+    }
+
+    /// Writes to these members, each of them who has an address, in the background.
+    pub fn tell(&self, members: &Members, ctx: &Ctx, whom: Vec<MemberId>, letter: &Letter) {
+        let (post, members, ctx, letter) = (self.clone(), members.clone(), ctx.clone(), letter.clone());
+        tokio::spawn(async move {
+            for id in whom {
+                match members.find(&ctx, id).await {
+                    Ok(member) => {
+                        if let Some(to) = member.and_then(|member| member.email) {
+                            post.send(&ctx, to, letter.clone());
+                        }
+                    }
+                    Err(error) => tracing::error!(request = %ctx.request, error = %error, "letter.not_written"),
+                }
             }
         });
     }
@@ -135,6 +185,15 @@ fn recovery(link: &IssuedLink, public_url: &str) -> Letter {
     Letter { subject: "Your link to Sealpost", text }
 }
 
+/// What owners are written when the link of a hand-over was opened a second time.
+pub(crate) fn opened_again(url: &str) -> Letter {
+    let text = format!(
+        "The link of a hand-over was opened a second time: two have it, and the first may not have been who was meant.\n\n{url}\n\n\
+         Rotate the secret unless you know who it was. The link shows nothing any more; each try is in the ledger.\n"
+    );
+    Letter { subject: "A link to a secret was opened twice", text }
+}
+
 /// What somebody is written who is invited.
 pub(crate) fn invitation(url: &str) -> Letter {
     let text = format!(
@@ -150,9 +209,66 @@ mod tests {
     use sealpost_store::both_engines;
 
     use super::*;
-    use crate::roles::{RoleRef, Standard};
+
+    /// To whom letters went.
+    #[derive(Default)]
+    struct Desk(std::sync::Mutex<Vec<String>>);
+
+    impl Courier for Desk {
+        fn deliver<'a>(
+            &'a self,
+            _: &'a Ctx,
+            to: &'a Personal<String>,
+            _: Letter,
+        ) -> BoxFuture<'a, Result<(), &'static str>> {
+            self.0.lock().unwrap().push(to.expose(Why::Deliver).clone());
+            Box::pin(std::future::ready(Ok(())))
+        }
+    }
 
     both_engines! {
+        async fn owners_with_an_address_are_written_and_nobody_else(test: TestStore) {
+            let mut ctx = test.organisation().await;
+            (ctx.org.environment, ctx.actor) = (Environment::Live, sealpost_store::Actor::OPERATOR);
+            let staff = Members::new(test.store.clone());
+            let keys = (test.store.keys().clone(), test.store.keys().organisation(ctx.org.id).await.unwrap());
+            for (email, role, joins) in [
+                ("one@example.com", Standard::Owner, true),
+                ("other@example.com", Standard::Owner, true),
+                ("invited@example.com", Standard::Owner, false),
+                ("agent@example.com", Standard::Agent, true),
+            ] {
+                let role = RoleRef::Standard(role);
+                let email = Email::parse(email).unwrap();
+                let new = members::Invitation { email, name: None, role, teams: Vec::new() };
+                let new = staff.prepare(&ctx, new).await.unwrap();
+                let keys = keys.clone();
+                let invite = move |tx: &mut Tx<'_>| {
+                    let invited = members::invite(tx, (&keys.0, &keys.1), &new)?;
+                    if joins {
+                        members::join(tx, invited.value().id)?;
+                    }
+                    Ok::<_, sealpost_web::Failure>(invited.map(drop))
+                };
+                test.store.write(&ctx, invite).await.unwrap();
+            }
+            let desk = Arc::new(Desk::default());
+            let post = Post::new(Some(desk.clone()), "https://sealpost.example.com");
+            let mut elsewhere = ctx.clone();
+            elsewhere.org.environment = Environment::Test;
+            post.tell_owners(&test.store, &elsewhere, opened_again("https://sealpost.example.com/app/test/secrets/handovers"));
+            let mut written = Vec::new();
+            for _ in 0..3_000 {
+                written = desk.0.lock().unwrap().clone();
+                if written.len() >= 2 {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+            written.sort();
+            assert_eq!(written, ["one@example.com", "other@example.com"]);
+        }
+
         async fn whoever_asks_many_times_at_once_is_sent_one_link(test: TestStore) {
             let ctx = test.organisation().await;
             let agent = RoleRef::Standard(Standard::Agent);

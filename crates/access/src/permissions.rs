@@ -13,6 +13,9 @@ sealpost_web::permissions! {
     MASKING_WRITE = "masking:write" "Change what is masked";
     SECURITY_READ = "security:read" "Read the security settings";
     SECURITY_MANAGE = "security:manage" "Change the security settings";
+    APPROVALS_READ = "approvals:read" "Read what waits for an approval, and what was decided";
+    APPROVALS_VOTE = "approvals:vote" "Approve and reject, and put into force or cancel what was asked for";
+    APPROVALS_MANAGE = "approvals:manage" "Decide what takes an approval, and act in an emergency";
     CONTACTS_READ = "contacts:read" "Read and search contacts, masked";
     CONTACTS_MATCH = "contacts:match" "Find contacts by the last four digits of a phone number";
     CONTACTS_WRITE = "contacts:write" "Create and change contacts";

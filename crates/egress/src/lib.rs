@@ -3,9 +3,10 @@
 //! Everything that leaves goes one way, whoever wrote the destination:
 //!
 //! 1. [`target::Target::parse`] reads a URL once and keeps its parts;
-//! 2. [`resolve::Resolver`] asks for every address of the host;
+//! 2. [`resolve::Resolver`] asks for every address of the host: name servers for what the API names, the operating system for
+//!    what the configuration names;
 //! 3. [`guard::Policy::permit`] refuses the *name* when one single answer is not a public address;
-//! 4. [`network::Network`] connects to an address it has just checked, and to no other;
+//! 4. [`network::Network`] refuses what is an address of this machine, connects to an address it has just checked, and to no other;
 //! 5. [`client::Client`] speaks HTTP/1.1 over it, [`smtp::Mailer`] speaks SMTP.
 //!
 //! Redirects, proxies, cookies, decompression and connections shared between organisations do not
@@ -32,6 +33,8 @@ pub mod text;
 pub mod tls;
 
 mod elapsed;
+mod lookup;
+mod own;
 mod pool;
 mod stream;
 

@@ -8,6 +8,7 @@ use thiserror::Error;
 use tokio::net::TcpStream;
 
 use crate::guard::{Policy, Refusal};
+use crate::own;
 use crate::resolve::{ResolveError, Resolver, SystemResolver};
 
 /// How long one TCP connection attempt may take.
@@ -72,13 +73,32 @@ impl Network {
         self.policy.permit(&addresses)?;
         for address in &addresses {
             self.permit_endpoint(*address, port, loopback_only)?;
+            self.permit_elsewhere(*address)?;
         }
         for address in addresses.into_iter().take(TRIED) {
-            if let Some(stream) = connect(SocketAddr::new(address, port)).await {
+            if let Some((stream, peer)) = connect(SocketAddr::new(address, port)).await {
+                // What the kernel says it is connected to has to pass like what was asked for.
+                self.policy.permit_address(peer)?;
                 return Ok(stream);
             }
         }
         Err(DialError::Unreachable)
+    }
+
+    /// Whether a name may be called of which these are all addresses, as [`Network::dial`] would decide now.
+    pub fn permit(&self, addresses: &[IpAddr]) -> Result<(), Refusal> {
+        self.policy.permit(addresses)?;
+        addresses.iter().try_for_each(|address| self.permit_elsewhere(*address))
+    }
+
+    /// Every address `host` has, as those are found that this network calls.
+    pub async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, ResolveError> {
+        self.resolver.resolve(host).await
+    }
+
+    /// A public address may be this machine's own. Whoever may call loopback may call that too.
+    fn permit_elsewhere(&self, address: IpAddr) -> Result<(), Refusal> {
+        if self.policy.permits_loopback() || !own::is_ours(address) { Ok(()) } else { Err(Refusal::OwnAddress) }
     }
 
     fn permit_endpoint(&self, address: IpAddr, port: u16, loopback_only: bool) -> Result<(), Refusal> {
@@ -102,8 +122,9 @@ impl std::fmt::Debug for Network {
 }
 
 /// Connects, and believes the connection only if its peer is the address that was asked for.
-async fn connect(pinned: SocketAddr) -> Option<TcpStream> {
+async fn connect(pinned: SocketAddr) -> Option<(TcpStream, IpAddr)> {
     let stream = tokio::time::timeout(CONNECT, TcpStream::connect(pinned)).await.ok()?.ok()?;
     stream.set_nodelay(true).ok()?;
-    (stream.peer_addr().ok()? == pinned).then_some(stream)
+    let peer = stream.peer_addr().ok()?;
+    (peer == pinned).then_some((stream, peer.ip()))
 }

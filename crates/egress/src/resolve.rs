@@ -1,4 +1,7 @@
 //! Names to addresses, all of them.
+//!
+//! What the API names is looked up by [`crate::text::NameServers`]: no search domains, no hosts file. What the operator wrote into the
+//! configuration, such as a collector beside this machine, is looked up by the operating system.
 
 use std::collections::HashMap;
 use std::future::Future;

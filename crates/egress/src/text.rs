@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
-use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
+use hickory_resolver::{ResolverBuilder, TokioResolver};
 
 use crate::resolve::ResolveError;
 
@@ -28,14 +28,13 @@ pub trait TextResolver: Send + Sync + 'static {
     fn text<'a>(&'a self, name: &'a str) -> TextLookup<'a>;
 }
 
-/// Asks name servers: those of the operating system, or others.
-pub struct NameServers(TokioResolver);
+/// Asks name servers: those of the operating system, or others. For TXT records, and for addresses ([`crate::resolve::Resolver`]).
+pub struct NameServers(pub(crate) TokioResolver);
 
 impl NameServers {
     /// The operating system's. `Err` if it doesn't say which.
     pub fn of_the_system() -> Result<Self, ResolveError> {
-        let builder = TokioResolver::builder_tokio().map_err(|_| ResolveError::NotFound)?;
-        Ok(Self(builder.build().map_err(|_| ResolveError::NotFound)?))
+        Self::built(TokioResolver::builder_tokio().map_err(|_| ResolveError::NotFound)?)
     }
 
     /// These, and no others.
@@ -48,7 +47,12 @@ impl NameServers {
             NameServerConfig::new(address.ip(), true, ways.into())
         });
         let config = ResolverConfig::from_name_servers(servers.collect());
-        let builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+        Self::built(TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()))
+    }
+
+    /// Name servers alone: what the hosts file says is this machine's business.
+    fn built(mut builder: ResolverBuilder<TokioRuntimeProvider>) -> Result<Self, ResolveError> {
+        builder.options_mut().use_hosts_file = ResolveHosts::Never;
         Ok(Self(builder.build().map_err(|_| ResolveError::NotFound)?))
     }
 

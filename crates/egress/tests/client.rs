@@ -155,6 +155,37 @@ async fn a_body_that_drips_meets_the_deadline() {
 }
 
 #[tokio::test]
+async fn a_body_that_goes_on_dripping_is_cut_and_its_status_stands() {
+    let pki = Pki::new();
+    let sink = Sink::start(pki.server(HOST), |mut peer| async move {
+        peer.request().await;
+        peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n1").await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let client = client(&pki);
+    let answer = get_within(&client, &sink.url("/"), Duration::from_secs(600)).await.unwrap();
+    assert_eq!((answer.status, answer.truncated, &answer.body[..]), (200, true, &b"1"[..]));
+    // What was given up is not asked a second time.
+    get_within(&client, &sink.url("/"), Duration::from_secs(600)).await.unwrap();
+    assert_eq!(sink.connections(), 2);
+}
+
+#[tokio::test]
+async fn a_head_that_drips_is_no_answer() {
+    let pki = Pki::new();
+    let sink = Sink::start(pki.server(HOST), |mut peer| async move {
+        peer.request().await;
+        peer.say(b"HTTP/1.1 2").await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let result = get_within(&client(&pki), &sink.url("/"), Duration::from_secs(600)).await;
+    assert_eq!(kind(result), SendErrorKind::Timeout);
+    assert_eq!(sink.connections(), 1);
+}
+
+#[tokio::test]
 async fn a_handshake_that_hangs_has_processed_nothing() {
     let pki = Pki::new();
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -198,6 +229,31 @@ async fn a_call_may_want_more_or_less_of_a_body() {
         let outbound = Outbound { most, ..Outbound::new(TENANT, Method::Get, &target, Bytes::new()) };
         let answer = client.send(outbound).await.unwrap();
         assert_eq!((answer.body.len(), answer.truncated), (read, truncated));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_listened_to_for_as_long_as_was_said() {
+    let pki = Pki::new();
+    let sink = Sink::start(pki.server(HOST), |mut peer| async move {
+        let request = peer.request().await.unwrap_or_default();
+        peer.say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n").await;
+        let end: &[u8] = if request.contains("/ends") { b"4\r\nlast\r\n0\r\n\r\n" } else { b"4\r\nmore\r\n" };
+        peer.say(end).await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let client = client(&pki);
+    for (path, most, time, said, cut) in [
+        ("/goes-on", 100, Duration::from_secs(2), "firstmore", true),
+        ("/goes-on", 7, Duration::from_secs(60), "firstmo", true),
+        ("/ends", 100, Duration::from_secs(60), "firstlast", false),
+    ] {
+        let target = target(&sink.url(path));
+        let listen = Some(time);
+        let outbound = Outbound { most, listen, ..Outbound::new(TENANT, Method::Get, &target, Bytes::new()) };
+        let answer = client.send(Outbound { deadline: Duration::from_secs(90), ..outbound }).await.unwrap();
+        assert_eq!((&answer.body[..], answer.truncated), (said.as_bytes(), cut), "{path}");
     }
 }
 

@@ -2,6 +2,7 @@
 //! its way to a SIEM.
 //!
 //! * [`activity`] counts what happened when, for pictures.
+//! * [`approvals`] makes what is dangerous wait until others have agreed to exactly what they saw.
 //! * [`audit`] lists who did what, hands out proofs, and exports and verifies the whole log.
 //! * [`looks`] lets somebody see clear data, on record and within a budget.
 //! * [`masking`] changes what is hidden from whoever reads.
@@ -13,6 +14,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod activity;
+pub mod approvals;
 pub mod audit;
 pub mod checkpoints;
 pub mod erasure;

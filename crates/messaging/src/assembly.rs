@@ -7,6 +7,8 @@ use sealpost_access::notices;
 use sealpost_access::secrets::SecretUser;
 use sealpost_egress::client::Client;
 use sealpost_egress::smtp::Mailer;
+use sealpost_egress::text::TextResolver;
+use sealpost_govern::approvals::{self, Approvable};
 use sealpost_store::Store;
 use sealpost_web::Feature;
 use sealpost_web::metrics::Metric;
@@ -17,6 +19,7 @@ use crate::contacts::{self, Contacts};
 use crate::deliveries::{self, Deliverer, Teller};
 use crate::dispatcher::Dispatcher;
 use crate::doors::{self, Door};
+use crate::duplicates::{self, Duplicates};
 use crate::endpoints::{self, Endpoints};
 use crate::erasures::{self, Erasures, ErasuresConfig};
 use crate::events::{self, Events};
@@ -37,6 +40,8 @@ pub struct MessagingConfig {
     pub store: Store,
     /// Through which endpoints are called.
     pub client: Client,
+    /// Who is asked for records of DNS.
+    pub names: Arc<dyn TextResolver>,
     /// Through which mail is sent.
     pub mailer: Mailer,
     /// Where this installation is reached from outside, `https://…`: unsubscribe links begin with it.
@@ -73,12 +78,12 @@ pub struct Messaging {
 impl Messaging {
     /// Puts the features together.
     pub fn new(config: MessagingConfig) -> Self {
-        let MessagingConfig { store, client, mailer, public_url } = config;
+        let MessagingConfig { store, client, names, mailer, public_url } = config;
         let contacts = Contacts::new(store.clone());
         let templates = Templates::new(store.clone());
         let events = Events::new(store.clone());
         let channels = Channels::new(store.clone());
-        let endpoints = Endpoints::new(store.clone(), client.clone());
+        let endpoints = Endpoints::new(store.clone(), client.clone()).on(names, &public_url);
         let unsubscribe = Unsubscribe::new(&store, &public_url);
         let (policies, vault) = (Policies::new(store.clone()), Vault::new(&store));
         let accepting = Accepting {
@@ -121,12 +126,13 @@ impl Messaging {
         vec![
             messages::feature(&self.messages),
             contacts::feature(&self.contacts),
+            duplicates::feature(&Duplicates::new(self.store.clone(), self.contacts.clone())),
             erasures::feature(&self.erasures),
             storage::feature(&self.storage),
             receipts::feature(&Receipts::new(self.messages.clone())),
             exports::feature(&Exports::new(self.store.clone(), self.contacts.clone(), self.messages.clone())),
             suppressions::feature(&self.store),
-            templates::feature(&self.templates),
+            templates::feature(&self.templates, &self.contacts),
             events::feature(&self.events, &self.templates),
             channels::feature(&self.channels),
             endpoints::feature(&self.store, &self.endpoints),
@@ -147,8 +153,11 @@ impl Messaging {
     /// What of this crate uses secrets.
     pub const SECRET_USERS: &[SecretUser] = &[endpoints::secret_uses, channels::secret_uses];
 
-    /// What of this crate is sealed under an organisation's own key.
-    pub const RESEALS: &[Reseal] = &[storage::reseal];
+    /// What of this crate and of those below is sealed under an organisation's own key.
+    pub const RESEALS: &[Reseal] = &[approvals::reseal, storage::reseal];
+
+    /// What of this crate may take an approval.
+    pub const APPROVABLES: &[Approvable] = &[exports::APPROVABLE];
 
     /// Where their pages are found.
     pub fn navigation() -> Vec<Nav> {

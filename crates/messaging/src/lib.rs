@@ -1,6 +1,7 @@
 //! What is sent: to whom, what it says, by which channel, and who hears of it.
 //!
-//! * [`contacts`] are the people an organisation writes to; [`suppressions`] the addresses it must not write to.
+//! * [`contacts`] are the people an organisation writes to; [`suppressions`] the addresses it must not write to; [`duplicates`] make one
+//!   of two contacts.
 //! * [`templates`] say it, [`events`] are what the API fires by name, [`channels`] are the configured senders.
 //! * [`messages`] are the main job, from the request to the report.
 //! * [`storage`] decides how long what is stored of them, and [`receipts`] prove what was sent when it is gone.
@@ -25,6 +26,7 @@ pub mod contacts;
 pub mod deliveries;
 pub mod dispatcher;
 pub mod doors;
+pub mod duplicates;
 pub mod endpoints;
 pub mod erasures;
 pub mod events;

@@ -24,6 +24,7 @@ pub(crate) struct Meters {
     deliveries: [Counter; DELIVERY_OUTCOMES.len()],
     delivery_seconds: Histogram,
     sends: [Counter; SEND_OUTCOMES.len()],
+    fields: [Counter; 2],
 }
 
 impl Default for Meters {
@@ -44,6 +45,10 @@ impl Default for Meters {
                 let help = "Attempts to send a message, by what they came to.";
                 Counter::labelled("sealpost_send_attempts_total", help, "outcome", outcome)
             }),
+            fields: ["encrypted", "absent"].map(|outcome| {
+                let help = "Fields that were to be encrypted for an endpoint, by whether they were there.";
+                Counter::labelled("sealpost_payload_fields_total", help, "outcome", outcome)
+            }),
         }
     }
 }
@@ -62,6 +67,13 @@ impl Meters {
             self.sends[at].add(1);
         }
     }
+
+    /// So many fields were encrypted for an endpoint, and so many weren't there.
+    pub(crate) fn fields(&self, encrypted: u32, absent: u32) {
+        let [there, nowhere] = &self.fields;
+        there.add(encrypted.into());
+        nowhere.add(absent.into());
+    }
 }
 
 impl Metric for Meters {
@@ -69,7 +81,7 @@ impl Metric for Meters {
         [&self.under_way, &self.waiting].iter().for_each(|gauge| gauge.write(out));
         self.deliveries.iter().for_each(|counter| counter.write(out));
         self.delivery_seconds.write(out);
-        self.sends.iter().for_each(|counter| counter.write(out));
+        self.sends.iter().chain(&self.fields).for_each(|counter| counter.write(out));
     }
 }
 

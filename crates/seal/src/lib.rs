@@ -13,6 +13,8 @@
 //!   holds the asymmetric keys behind checkpoints and DKIM.
 //! * [`webauthn`] decides whether somebody has a passkey.
 //! * [`jws`] decides whether a provider has signed a token.
+//! * [`payload`] encrypts what leaves for receivers that want it, and opens what they answer.
+//! * [`sigv4`] signs requests to AWS.
 //! * [`pan`] notices card numbers before they are stored.
 #![cfg_attr(not(test), forbid(unsafe_code))]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr))]
@@ -24,11 +26,13 @@ pub mod jws;
 pub mod key;
 pub mod normal;
 pub mod pan;
+pub mod payload;
 pub mod place;
 pub mod rng;
 pub mod sensitive;
 pub mod signature;
 pub mod signing;
+pub mod sigv4;
 pub mod token;
 pub mod viewer;
 pub mod webauthn;

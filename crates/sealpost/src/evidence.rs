@@ -1,6 +1,7 @@
 //! What the installation itself adds to the evidence: its settings without secrets, who watches, what it is made of.
 
 use sealpost_govern::evidence::{Facts, Measure, Part, Reading, Recipient, Retention, Source};
+use sealpost_seal::key::Custody;
 use sealpost_store::{Ctx, StoreError};
 use sealpost_web::BoxFuture;
 use serde_json::Value;
@@ -17,8 +18,8 @@ const PATH: &str = "___figment_relative_path";
 pub(crate) struct Installed(Facts);
 
 impl Installed {
-    /// By this configuration.
-    pub(crate) fn new(config: &Config) -> Self {
+    /// By this configuration, with a root key that was kept so.
+    pub(crate) fn new(config: &Config, custody: Custody) -> Self {
         let mut facts = Facts {
             recipients: watchers(config),
             retention: vec![details(config.ledger.details_days)],
@@ -27,7 +28,7 @@ impl Installed {
             parts: parts(),
             ..Facts::default()
         };
-        facts.readings = readings(config, &facts.recipients);
+        facts.readings = readings(config, custody, &facts.recipients);
         Self(facts)
     }
 }
@@ -66,12 +67,14 @@ fn details(days: u32) -> Retention {
     if days == 0 { Retention::until(WHAT, "for good: ledger.details_days is 0") } else { Retention::days(WHAT, days) }
 }
 
-fn readings(config: &Config, watchers: &[Recipient]) -> Vec<Reading> {
+fn readings(config: &Config, custody: Custody, watchers: &[Recipient]) -> Vec<Reading> {
     let of = |kind: &str| {
         let hosts: Vec<_> = watchers.iter().filter(|one| one.kind == kind).map(|one| one.host.as_str()).collect();
         if hosts.is_empty() { "none is configured".to_owned() } else { format!("to {}", hosts.join(", ")) }
     };
     let root = match &config.keys.root {
+        Some(_) if custody == Custody::AwsKms => "sealed by AWS KMS, opened when a server starts",
+        Some(_) if custody == Custody::Vault => "sealed by Vault's transit engine, opened when a server starts",
         Some(SecretSource::File(_)) => "in a file outside the database",
         Some(SecretSource::Env(_)) => "from the environment, outside the database",
         None => "not set",

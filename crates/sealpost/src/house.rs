@@ -25,14 +25,14 @@ use sealpost_egress::network::Network;
 use sealpost_egress::smtp::Mailer;
 use sealpost_egress::text::NameServers;
 use sealpost_egress::tls::Trust;
+use sealpost_govern::approvals::{self, Approvables};
 use sealpost_govern::checkpoints::{Signer, WitnessFolder};
 use sealpost_govern::evidence::{self as govern_evidence, Evidence, Installation, Source};
 use sealpost_govern::leaks::LeakAlarm;
 use sealpost_govern::security::{self, Switches};
 use sealpost_govern::{activity, audit, looks, masking, siem};
 use sealpost_messaging::{Messaging, MessagingConfig, storage};
-use sealpost_seal::RootKey;
-use sealpost_store::{Database, Store, StoreConfig, World};
+use sealpost_store::{Database, Keys, Store, StoreConfig, World};
 use sealpost_web::shell::Dashboard;
 use sealpost_web::{App, Feature, Registry, SecurityTxt, WebConfig};
 
@@ -40,6 +40,7 @@ use crate::config::{
     Config, EgressConfig, Environment, PostgresConfig, PublicUrl, SecretSource, SecurityTxtConfig, StorageConfig,
 };
 use crate::evidence::Installed;
+use crate::root_key;
 use crate::telemetry::Telemetry;
 use crate::trust;
 
@@ -52,6 +53,8 @@ pub(crate) struct House {
     pub(crate) app: App,
     pub(crate) messaging: Messaging,
     pub(crate) keys: Arc<KeyAuthenticator>,
+    /// By whom members are written to.
+    pub(crate) post: Post,
     pub(crate) signer: Arc<Signer>,
     /// Where the ledger is streamed to.
     pub(crate) streams: Vec<siem::Stream>,
@@ -63,6 +66,7 @@ impl House {
     /// Opens the store and builds every feature. `Err` says what is missing or wrong.
     pub(crate) async fn open(config: &Config, environment: &Environment, world: World) -> Result<Self> {
         let store = open_store(config, environment, world).await?;
+        encryption::note_opening(&store).await.context("that the root key was opened can't be put on record")?;
         let trust = trust_of(config)?;
         let keys = KeyAuthenticator::new(store.clone());
         let sessions = SessionAuthenticator::new(store.clone());
@@ -71,10 +75,12 @@ impl House {
         features.push(activity::feature(store.clone()));
         features.push(masking::feature(&store));
         features.push(security::feature(&store, Switches::standard().with(storage::SWITCH)));
+        features.push(approvals::feature(&store, Approvables::with(Messaging::APPROVABLES)?));
         features.push(looks::feature(&store));
         features.push(networks::feature(&store));
         features.push(encryption::feature(&store));
-        features.push(secrets::feature(&store, Messaging::SECRET_USERS, config.server.public_url.as_str()));
+        let post = post(&messaging, &config.server.public_url);
+        features.push(secrets::feature(&store, Messaging::SECRET_USERS, post.clone()));
         let (members, matrix) = (Members::new(store.clone()), RoleMatrix::default());
         let faces = MemberFaces::new(members.clone());
         features.push(sso::feature(&Sso::new(
@@ -84,7 +90,7 @@ impl House {
             config.server.public_url.as_str(),
             HOME,
         )));
-        features.extend(people(&store, members, &sessions, &messaging, &matrix, &config.server.public_url));
+        features.extend(people(&store, members, &sessions, &post, &matrix, &config.server.public_url));
         features.extend(messaging.features());
         features.extend(messaging.doors(&config.doors.open()));
         features.push(govern_evidence::feature(&evidence(store.clone(), config, &messaging)));
@@ -102,6 +108,7 @@ impl House {
                 secrets::NAV,
                 govern_evidence::NAV,
                 security::NAV,
+                approvals::NAV,
                 looks::NAV,
             ])
             .collect();
@@ -120,25 +127,19 @@ impl House {
         let signer = Arc::new(Signer::new(store.clone(), witness(config)?).await?);
         let streams = crate::siem::streams(&store, config, environment, &trust)?;
         let telemetry = Telemetry::new(config, environment, &trust)?;
-        Ok(Self { app: registry.app(), store, messaging, keys, signer, streams, telemetry })
+        Ok(Self { app: registry.app(), store, messaging, keys, post, signer, streams, telemetry })
     }
 }
-
-/// There is no root key to open anything with.
-#[derive(Debug, thiserror::Error)]
-#[error("keys.root is not set: it names where the root key is")]
-pub(crate) struct NoRootKey;
 
 /// What members, their roles and their ways in add to the API. `matrix` is filled once all routes are known.
 fn people(
     store: &Store,
     members: Members,
     authenticator: &Arc<SessionAuthenticator>,
-    messaging: &Messaging,
+    post: &Post,
     matrix: &RoleMatrix,
     url: &PublicUrl,
 ) -> Vec<Feature> {
-    let post = Post::new(Some(Arc::new(messaging.letters())), url.as_str());
     let passkeys = Passkeys::new(store.clone(), url.host(), url.as_str());
     let sessions = || authenticator.clone();
     vec![
@@ -149,8 +150,13 @@ fn people(
         teams::feature(store.clone(), sessions()),
         scim::feature(members.clone(), sessions(), url.as_str()),
         own::feature(members, passkeys.clone(), sessions()),
-        sign_in::feature(&SignIn::new(passkeys, post, sessions(), HOME)),
+        sign_in::feature(&SignIn::new(passkeys, post.clone(), sessions(), HOME)),
     ]
+}
+
+/// Who writes to members.
+fn post(messaging: &Messaging, url: &PublicUrl) -> Post {
+    Post::new(Some(Arc::new(messaging.letters())), url.as_str())
 }
 
 /// Everything that is sent, by this configuration.
@@ -159,41 +165,48 @@ pub(crate) fn messaging(store: Store, config: &Config) -> Result<Messaging> {
     Ok(Messaging::new(MessagingConfig {
         store,
         client: client(&config.egress, &trust)?,
+        names: Arc::new(name_servers(&config.egress)?),
         mailer: mailer(&config.egress, &trust)?,
         public_url: config.server.public_url.as_str().to_owned(),
     }))
 }
 
-fn trust_of(config: &Config) -> Result<Trust> {
+pub(crate) fn trust_of(config: &Config) -> Result<Trust> {
     trust::of_files(config.egress.authorities.iter().map(|path| path.relative())).context("egress.authorities")
 }
 
 /// The evidence of this installation.
 pub(crate) fn evidence(store: Store, config: &Config, messaging: &Messaging) -> Evidence {
-    let sources: [Arc<dyn Source>; 2] = [Arc::new(messaging.clone()), Arc::new(Installed::new(config))];
+    let installed = Installed::new(config, store.keys().custody());
+    let sources: [Arc<dyn Source>; 2] = [Arc::new(messaging.clone()), Arc::new(installed)];
     Evidence::new(store, Installation { version: env!("CARGO_PKG_VERSION"), sources: Arc::new(sources) })
 }
 
-/// The root key that the configuration names.
-pub(crate) fn root_key(config: &Config, environment: &Environment) -> Result<RootKey> {
-    let source = config.keys.root.as_ref().ok_or(NoRootKey)?;
-    let text = source.read(environment).context("keys.root")?;
-    RootKey::parse(text.expose()).context("keys.root")
+/// What this installation is called in its ledger, and to whoever keeps its root key.
+pub(crate) fn origin(config: &Config) -> String {
+    match &config.ledger.origin {
+        Some(origin) => origin.clone(),
+        None => format!("{}/ledger", config.server.public_url.authority()),
+    }
 }
 
 /// Opens the store alone, for commands that need no server.
 pub(crate) async fn open_store(config: &Config, environment: &Environment, world: World) -> Result<Store> {
-    let root = root_key(config, environment)?;
-    let origin = match &config.ledger.origin {
-        Some(origin) => origin.clone(),
-        None => format!("{}/ledger", config.server.public_url.authority()),
-    };
+    let root = root_key::open(config, environment).await?;
+    let origin = origin(config);
     let database = database(&config.storage, environment)?;
     let place = match &database {
         Database::Sqlite { folder } => folder.display().to_string(),
         Database::Postgres { .. } => "storage.postgres".to_owned(),
     };
     Store::open(StoreConfig { database, root, world, origin }).await.context(place)
+}
+
+/// Opens the key store alone, beside whatever else uses it.
+pub(crate) async fn open_keys(config: &Config, environment: &Environment) -> Result<Keys> {
+    let root = root_key::open(config, environment).await?;
+    let database = database(&config.storage, environment)?;
+    Ok(Keys::open_alone(database, root, World::real()).await?)
 }
 
 /// Where the data and the keys are, with secrets read.
@@ -218,11 +231,10 @@ pub(crate) fn database(config: &StorageConfig, environment: &Environment) -> Res
 }
 
 fn client(config: &EgressConfig, trust: &Trust) -> Result<Client> {
-    let policy = config.ports.iter().fold(Policy::strict(), |policy, port| policy.with_port(*port));
-    Ok(Client::new(Network::system(opened(policy, config)), trust)?)
+    Ok(Client::new(receivers(config)?, trust)?)
 }
 
-/// Who is asked for records of domains.
+/// Who is asked for what the API names: addresses of receivers, relays and identity providers, and records of domains.
 fn name_servers(config: &EgressConfig) -> Result<NameServers> {
     let servers = match config.name_servers.as_slice() {
         [] => NameServers::of_the_system(),
@@ -232,13 +244,20 @@ fn name_servers(config: &EgressConfig) -> Result<NameServers> {
 }
 
 fn mailer(config: &EgressConfig, trust: &Trust) -> Result<Mailer> {
-    Ok(Mailer::new(Network::system(opened(Policy::strict_mail(), config)), trust)?)
+    Ok(Mailer::new(Network::new(opened(Policy::strict_mail(), config), name_servers(config)?), trust)?)
+}
+
+/// The network in which endpoints and identity providers are.
+pub(crate) fn receivers(config: &EgressConfig) -> Result<Network> {
+    let policy = config.ports.iter().fold(Policy::strict(), |policy, port| policy.with_port(*port));
+    Ok(Network::new(opened(policy, config), name_servers(config)?))
 }
 
 /// The policy with what the configuration opens and closes.
 pub(crate) fn opened(policy: Policy, config: &EgressConfig) -> Policy {
     let policy = config.allow.iter().fold(policy, |policy, block| policy.with_allowed(block.cidr()));
     let policy = config.refuse.iter().fold(policy, |policy, block| policy.with_refused(block.cidr()));
+    let policy = config.nat64.iter().fold(policy, |policy, block| policy.with_translated(block.cidr()));
     if config.loopback { policy.with_loopback() } else { policy }
 }
 

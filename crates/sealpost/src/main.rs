@@ -18,6 +18,7 @@ mod logging;
 mod needles;
 mod numbers;
 mod receiver;
+mod root_key;
 mod running;
 mod siem;
 mod signals;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealpost_access::links;
-use sealpost_access::{api_keys, encryption, members, networks, passkeys, secrets, sessions, sso};
-use sealpost_govern::{activity, audit, checkpoints};
+use sealpost_access::members::Members;
+use sealpost_access::{api_keys, encryption, members, networks, passkeys, secrets, sessions, sso, visits};
+use sealpost_govern::{activity, approvals, audit, checkpoints};
 use sealpost_messaging::contacts::{ContactRefusal, Contacts};
-use sealpost_messaging::{Messaging, erasures, storage};
+use sealpost_messaging::{Messaging, endpoints, erasures, storage};
 use sealpost_store::{Ctx, Environment, Org, OrgId, Store, StoreError};
 use sealpost_web::tls::Certificates;
 use tokio::task::JoinSet;
@@ -25,10 +26,16 @@ const SECRET_CARE: Duration = Duration::from_secs(60 * 60);
 const HANDOVER_CARE: Duration = Duration::from_secs(30);
 /// How often changes of networks are looked for that nobody confirmed. They are over before: this writes it down.
 const NETWORK_CARE: Duration = Duration::from_secs(15);
+/// How often requests for approval are looked for that nobody decided, or nobody was written about.
+const APPROVAL_CARE: Duration = Duration::from_secs(15);
 /// How often erasures are looked for that a crash interrupted.
 const ERASURE_CARE: Duration = Duration::from_secs(15);
+/// How often proofs of endpoints are looked after: so late, at most, one is asked for anew.
+const ENDPOINT_CARE: Duration = Duration::from_secs(60 * 60);
 /// How often turns of keys are gone on with, and copies of keys are closed whose time has come.
 const ENCRYPTION_CARE: Duration = Duration::from_secs(5);
+/// How often it is looked whether the operator on the host has somebody let in.
+const VISIT_CARE: Duration = Duration::from_secs(3);
 /// How often what belongs to members is looked after.
 const MEMBER_CARE: Duration = Duration::from_secs(15 * 60);
 /// How often expired idempotent answers are removed.
@@ -52,9 +59,13 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &Le
     tasks.spawn(secrets::look_after_forever(house.store.clone(), SECRET_CARE));
     tasks.spawn(secrets::look_after_handovers_forever(house.store.clone(), HANDOVER_CARE));
     tasks.spawn(networks::look_after_forever(house.store.clone(), NETWORK_CARE));
+    let members = Members::new(house.store.clone());
+    tasks.spawn(approvals::look_after_forever(house.store.clone(), house.post.clone(), members, APPROVAL_CARE));
     tasks.spawn(erasures::look_after_forever(house.messaging.erasures.clone(), ERASURE_CARE));
+    tasks.spawn(endpoints::look_after_forever(house.messaging.endpoints.clone(), ENDPOINT_CARE));
     tasks.spawn(storage::look_after_forever(house.messaging.storage.clone()));
     tasks.spawn(encryption::look_after_forever(house.store.clone(), ENCRYPTION_CARE, Messaging::RESEALS));
+    tasks.spawn(visits::look_after_forever(house.store.clone(), VISIT_CARE));
     let checkpoint_every = Duration::from_millis(ledger.checkpoint_ms);
     tasks.spawn(checkpoints::sign_forever(house.signer.clone(), checkpoint_every));
     tasks.spawn(activity::count_forever(house.store.clone()));

@@ -16,6 +16,8 @@ pub enum CredentialKind {
     HandOver,
     /// A member's passkey.
     Passkey,
+    /// A link by which somebody outside sees the deliveries of an endpoint.
+    PortalLink,
     /// A code that lets a member in who has lost their passkeys.
     RecoveryCode,
     /// A token of a directory that provisions members.
@@ -38,6 +40,7 @@ impl CredentialKind {
             Self::ApiKey => "api_key",
             Self::HandOver => "handover",
             Self::Passkey => "passkey",
+            Self::PortalLink => "portal_link",
             Self::RecoveryCode => "recovery_code",
             Self::ScimToken => "scim_token",
             Self::Session => "session",

@@ -28,6 +28,8 @@ pub enum Point {
     RootRewrapped,
     /// An export is on record, and nothing of it was opened.
     Exporting,
+    /// A look is on record, and nothing was opened for it.
+    Looking,
 }
 
 /// Goes on, unless this is the pass of this point at which the process is to die.
@@ -112,6 +114,7 @@ mod armed {
             Point::OldKeyGone => "old_key_gone",
             Point::RootRewrapped => "root_rewrapped",
             Point::Exporting => "exporting",
+            Point::Looking => "looking",
         }
     }
 }

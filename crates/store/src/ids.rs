@@ -121,6 +121,8 @@ macro_rules! ids {
 ids! {
     /// An API key.
     ApiKeyId = "key";
+    /// What waits for others to agree.
+    ApprovalId = "apr";
     /// One try to deliver one delivery.
     AttemptId = "att";
     /// A configured sender.
@@ -129,6 +131,8 @@ ids! {
     ContactId = "con";
     /// One event on its way to one endpoint.
     DeliveryId = "dlv";
+    /// Two contacts who may be one person.
+    DuplicateId = "dup";
     /// An allowlisted URL.
     EndpointId = "ep";
     /// The erasure of a person.
@@ -151,6 +155,8 @@ ids! {
     OrgId = "org";
     /// A member's passkey.
     PasskeyId = "psk";
+    /// A link by which somebody outside sees the deliveries of an endpoint.
+    PortalLinkId = "ptl";
     /// A purge of past payloads.
     PurgeId = "purge";
     /// A recovery code.

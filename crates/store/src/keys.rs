@@ -16,6 +16,7 @@ mod erased;
 mod ring;
 mod root;
 mod turn;
+mod visit;
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -40,6 +41,7 @@ pub use erased::{Erased, SHREDDED};
 pub use ring::OrgKeys;
 pub use root::RootStanding;
 pub use turn::TurnStanding;
+pub use visit::Visit;
 
 use ring::Version;
 use root::{Roots, named_place};

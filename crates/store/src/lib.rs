@@ -55,7 +55,9 @@ pub use directory::{Credential, CredentialKind};
 pub use epoch::Epoch;
 pub use error::StoreError;
 pub use ids::*;
-pub use keys::{Epochs, Erased, KeyCopy, Keys, LivingEpoch, OrgKeys, RootStanding, SHREDDED, Slot, TurnStanding};
+pub use keys::{
+    Epochs, Erased, KeyCopy, Keys, LivingEpoch, OrgKeys, RootStanding, SHREDDED, Slot, TurnStanding, Visit,
+};
 pub use ledger::{CheckpointRow, Leaf, LeafRow, LedgerHead};
 pub use migrate::migrations;
 pub use outbox::{Claim, NewJob};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use sealpost_seal::key::RootKey;
+use sealpost_seal::key::{Custody, RootKey};
 use sealpost_seal::rng::{Rng, SystemRng};
 
 use crate::clock::{Clock, Time};
@@ -59,7 +59,17 @@ pub struct TestStore {
     root: RootKeyText,
 }
 
-struct RootKeyText(String);
+struct RootKeyText(String, Custody);
+
+impl RootKeyText {
+    fn of(root: &RootKey) -> Self {
+        Self(root.to_file_text().to_string(), root.custody())
+    }
+
+    fn key(&self) -> RootKey {
+        RootKey::parse(&self.0).unwrap_or_else(|e| fail(&e)).kept_by(self.1)
+    }
+}
 
 impl TestStore {
     /// A fresh store on SQLite.
@@ -70,7 +80,7 @@ impl TestStore {
     /// A fresh store on SQLite with this randomness.
     pub async fn sqlite_with(rng: Arc<dyn Rng>) -> Self {
         let folder = tempfile::tempdir().unwrap_or_else(|e| fail(&e));
-        let root = RootKeyText(RootKey::generate(&SystemRng).to_file_text().to_string());
+        let root = RootKeyText::of(&RootKey::generate(&SystemRng));
         let clock = TestClock::new();
         let world = World { clock: clock.clone(), rng };
         let store = open(Database::Sqlite { folder: folder.path().to_owned() }, &root, world).await;
@@ -81,7 +91,7 @@ impl TestStore {
     pub async fn postgres() -> Option<Self> {
         let [data, keys] = postgres_databases().await?;
         let urls = Some([data.clone(), keys.clone()]);
-        let root = RootKeyText(RootKey::generate(&SystemRng).to_file_text().to_string());
+        let root = RootKeyText::of(&RootKey::generate(&SystemRng));
         let (world, clock) = world();
         let store = open(on_server([data, keys]), &root, world).await;
         Some(Self { store, clock, folder: None, urls, root })
@@ -117,12 +127,12 @@ impl TestStore {
 
     /// The root key that it was opened with.
     pub fn root_key(&self) -> RootKey {
-        RootKey::parse(&self.root.0).unwrap_or_else(|e| fail(&e))
+        self.root.key()
     }
 
     /// The same, with this root key from the next time on that it is opened.
     pub fn with_root_key(mut self, root: &RootKey) -> Self {
-        self.root = RootKeyText(root.to_file_text().to_string());
+        self.root = RootKeyText::of(root);
         self
     }
 
@@ -213,8 +223,7 @@ async fn open(database: Database, root: &RootKeyText, world: World) -> Store {
 }
 
 async fn try_open(database: Database, root: &RootKeyText, world: World) -> Result<Store, StoreError> {
-    let root = RootKey::parse(&root.0).unwrap_or_else(|e| fail(&e));
-    Store::open(StoreConfig { database, root, world, origin: "sealpost.test/ledger".into() }).await
+    Store::open(StoreConfig { database, root: root.key(), world, origin: "sealpost.test/ledger".into() }).await
 }
 
 /// Fresh databases for data and keys, or nothing (said loudly) where no server is named; in CI that fails.

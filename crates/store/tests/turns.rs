@@ -44,7 +44,7 @@ async fn fresh(house: &TestStore) -> Keys {
 async fn turned(house: &TestStore, org: OrgId, version: u32) {
     house.store.keys().turn(org, version).await.unwrap();
     house.clock.advance_ms(LEARNT_MS);
-    while house.store.keys().rewrap_some(org, version).await.unwrap() {}
+    while house.store.keys().rewrap_some(org, version, 256).await.unwrap() {}
     house.store.keys().rewrap_indexes(org).await.unwrap();
 }
 
@@ -63,7 +63,7 @@ both_engines! {
         let told = before.seal_audit(&ctx, b"details");
         let index = keys.epochs(org, ctx.now()).await.unwrap().current.index(ctx.org.environment, "phone").of("x");
         keys.turn(org, 2).await.unwrap();
-        assert!(!keys.rewrap_some(org, 2).await.unwrap(), "it is too early: another node may not know it");
+        assert!(!keys.rewrap_some(org, 2, 256).await.unwrap(), "it is too early: another node may not know it");
         assert_eq!(keys.organisation(org).await.unwrap().version(), 1);
         turned(&house, org, 2).await;
         let after = keys.organisation(org).await.unwrap();
@@ -94,13 +94,13 @@ both_engines! {
         let house = house.reopened().await;
         house.store.keys().turn(org, 2).await.unwrap();
         house.clock.advance_ms(LEARNT_MS);
-        assert!(house.store.keys().rewrap_some(org, 2).await.unwrap());
+        assert!(house.store.keys().rewrap_some(org, 2, 256).await.unwrap());
         let first = house.store.keys().turn_standing(org, 2).await.unwrap().unwrap();
         assert!(first.slots > 0 && first.slots < first.total, "{first:?}");
         let house = house.reopened().await;
         assert_eq!(house.store.keys().turn_standing(org, 2).await.unwrap(), Some(first), "it doesn't begin anew");
         all_open(house.store.keys(), org, &slots).await;
-        while house.store.keys().rewrap_some(org, 2).await.unwrap() {}
+        while house.store.keys().rewrap_some(org, 2, 256).await.unwrap() {}
         let house = house.reopened().await;
         house.store.keys().rewrap_indexes(org).await.unwrap();
         house.clock.advance_ms(GRACE_MS);
@@ -119,7 +119,7 @@ both_engines! {
         let during = minted(&house, org, 40).await;
         house.clock.advance_ms(LEARNT_MS);
         keys.shred(org, vec![slots[0].id, during[0].id]).await.unwrap();
-        while keys.rewrap_some(org, 2).await.unwrap() {}
+        while keys.rewrap_some(org, 2, 256).await.unwrap() {}
         keys.rewrap_indexes(org).await.unwrap();
         house.clock.advance_ms(GRACE_MS);
         assert!(keys.destroy_before(org, 2).await.unwrap());
@@ -138,7 +138,7 @@ both_engines! {
         keys.turn(org, 2).await.unwrap();
         house.clock.advance_ms(LEARNT_MS + GRACE_MS);
         assert!(!keys.destroy_before(org, 2).await.unwrap(), "nothing was wrapped anew yet");
-        while keys.rewrap_some(org, 2).await.unwrap() {}
+        while keys.rewrap_some(org, 2, 256).await.unwrap() {}
         assert!(keys.destroy_before(org, 2).await.unwrap());
         all_open(&fresh(&house).await, org, &slots).await;
     }
@@ -354,7 +354,7 @@ async fn two_nodes_at_a_turn_at_once_do_it_once() {
     let (one, two) = tokio::join!(ours.turn(org, 2), theirs.turn(org, 2));
     one.and(two).unwrap();
     house.clock.advance_ms(LEARNT_MS);
-    let run = |keys: Keys| async move { while keys.rewrap_some(org, 2).await.unwrap() {} };
+    let run = |keys: Keys| async move { while keys.rewrap_some(org, 2, 256).await.unwrap() {} };
     tokio::join!(run(ours.clone()), run(theirs.clone()));
     let standing = ours.turn_standing(org, 2).await.unwrap().unwrap();
     assert!(standing.slots >= 900 && standing.slots < 2 * standing.total, "twice: {standing:?}");

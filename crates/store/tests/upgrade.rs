@@ -63,6 +63,47 @@ async fn contacts_with_a_number_wait_for_their_bucket_after_the_upgrade_on_postg
 }
 
 /// Takes the migration back, as above.
+const BEFORE_ALIKE: &str = "drop table contact_alike; drop table contact_pair; drop index contact_merged; \
+                            alter table contact drop column merged_into; alter table contact drop column merged_at; \
+                            alter table erasure drop column merged; delete from migration where number = 20";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contacts_with_an_address_wait_to_be_compared_after_the_upgrade_on_sqlite() {
+    let house = TestStore::sqlite().await;
+    let [data, keys] = support::sqlite(&house);
+    data.execute_batch(BEFORE_ALIKE).unwrap();
+    let insert = "insert into contact (org, env, id, slot, email, external_id, created_at, updated_at) \
+                  values (?1, 'test', ?2, ?2, ?3, ?4, 1, 1)";
+    for (id, email, external) in [(1_u8, Some(vec![7_u8]), None), (2, None, Some(vec![7_u8]))] {
+        data.execute(insert, ([9_u8; 16], [id; 16], email, external)).unwrap();
+    }
+    drop((data, keys));
+    let house = house.reopened().await;
+    let [data, _] = support::sqlite(&house);
+    let mut waiting = data.prepare("select epoch, value, contact from contact_alike").unwrap();
+    let waiting: Vec<(i64, Vec<u8>, [u8; 16])> =
+        waiting.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap().map(Result::unwrap).collect();
+    assert_eq!(waiting, [(-1, vec![], [1; 16])]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contacts_with_an_address_wait_to_be_compared_after_the_upgrade_on_postgresql() {
+    let Some(house) = TestStore::postgres().await else { return };
+    let [data, _] = support::postgres(&house).await;
+    data.batch_execute(BEFORE_ALIKE).await.unwrap();
+    let (org, id) = (uuid::Uuid::from_bytes([8; 16]), uuid::Uuid::from_bytes([1; 16]));
+    let insert = format!(
+        "set app.org = '{org}'; insert into contact (org, env, id, slot, email, created_at, updated_at)
+         values ('{org}', 'test', '{id}', '{id}', '\\x07', 1, 1)"
+    );
+    data.batch_execute(&insert).await.unwrap();
+    house.another_node().await.unwrap();
+    let waiting = data.query("select epoch, value, contact::text from contact_alike", &[]).await.unwrap();
+    let waiting: Vec<(i64, Vec<u8>, String)> = waiting.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    assert_eq!(waiting, [(-1, vec![], id.to_string())]);
+}
+
+/// Takes the migration back, as above.
 const BEFORE_SECRETS: &str = "drop table secret_card; drop table secret_change; alter table secret drop column fingerprint; \
                               delete from migration where number = 9";
 

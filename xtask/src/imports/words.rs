@@ -16,12 +16,30 @@ const RULES: &[Rule] = &[
         instead: "only store has a database driver: use `sql!` and a `Tx`",
     },
     Rule {
-        words: &["lettre::", "reqwest::", "hyper::client", "client::conn", "client::legacy"],
+        words: &[
+            "lettre::",
+            "reqwest::",
+            "hyper::client",
+            "client::conn",
+            "client::legacy",
+            "TlsConnector",
+            "hickory_",
+        ],
         home: &["crates/egress/"],
         instead: "only egress talks to the outside: use its client, which guards the address",
     },
     Rule {
-        words: &["TcpStream::connect", "TcpSocket::", "UdpSocket::", "lookup_host", "ToSocketAddrs", "to_socket_addrs"],
+        words: &[
+            "TcpStream::connect",
+            "TcpSocket",
+            "UdpSocket",
+            "UnixStream::connect",
+            "UnixDatagram",
+            "socket2::",
+            "lookup_host",
+            "ToSocketAddrs",
+            "to_socket_addrs",
+        ],
         home: &["crates/egress/"],
         instead: "only egress opens sockets and resolves names",
     },
@@ -65,5 +83,18 @@ mod tests {
         assert_eq!(findings("crates/web/src/a.rs", text), 2);
         assert_eq!(findings("crates/store/src/sqlite.rs", text), 1);
         assert_eq!(findings("crates/web/tests/a.rs", text), 0);
+    }
+
+    #[test]
+    fn nobody_but_egress_has_a_way_out() {
+        for text in [
+            "let stream = std::net::TcpStream::connect_timeout(&to, limit)?;",
+            "use tokio::net::UdpSocket;",
+            "let names = hickory_resolver::TokioResolver::builder_tokio()?;",
+            "for one in (host, 443).to_socket_addrs()? {",
+        ] {
+            assert_eq!(findings("crates/access/src/a.rs", text), 1, "{text}");
+            assert_eq!(findings("crates/egress/src/a.rs", text), 0, "{text}");
+        }
     }
 }

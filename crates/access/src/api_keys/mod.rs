@@ -39,6 +39,7 @@ pub use sealpost_web::{BadCidr, Cidr, Cidrs};
 pub use service::{
     Making, create, create_first, find, list, report_leak, revoke, revoke_now, rotate, rotate_now, usage,
 };
+pub use store::person;
 pub use upkeep::{look_after, look_after_forever};
 pub use usage::{KeyUse, flush_forever};
 

@@ -1,7 +1,7 @@
 //! Queries about API keys.
 
 use sealpost_seal::token::KeyKind;
-use sealpost_store::{ApiKeyId, Row, StoreError, Time, Tx, sql};
+use sealpost_store::{Actor, ActorKind, ApiKeyId, MemberId, Row, StoreError, Time, Tx, sql};
 
 use super::day::Day;
 use super::model::{ApiKey, KeyMask, KeyName, LastUse};
@@ -10,10 +10,12 @@ use crate::permissions;
 use sealpost_web::Cidrs;
 
 pub(super) fn insert(tx: &mut Tx<'_>, key: &ApiKey, mac: &[u8; 32]) -> Result<(), StoreError> {
+    let made_by = person(tx)?;
     tx.put(
         sql!(
-            "insert into api_key (org, env, id, kind, name, last4, mac, scopes, mask_profile, cidrs, created_at, expires_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+            "insert into api_key (org, env, id, kind, name, last4, mac, scopes, mask_profile, cidrs, created_at, expires_at,
+                                  made_by)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
         ),
         &[
             &key.id,
@@ -26,8 +28,26 @@ pub(super) fn insert(tx: &mut Tx<'_>, key: &ApiKey, mac: &[u8; 32]) -> Result<()
             &key.cidrs.to_text(),
             &key.created_at,
             &key.expires_at,
+            &made_by,
         ],
     )
+}
+
+/// Whose act this is: the member's who acts, or of the member who made the key that does; nobody's, if that isn't known.
+pub fn person(tx: &mut Tx<'_>) -> Result<Option<MemberId>, StoreError> {
+    let Actor { kind, id } = tx.ctx().actor;
+    match kind {
+        ActorKind::Member => Ok(Some(MemberId::from_bytes(id))),
+        ActorKind::Key => {
+            let made_by = tx.optional(
+                sql!("select made_by from api_key where org = $1 and env = $2 and id = $3"),
+                &[&ApiKeyId::from_bytes(id)],
+                |row| row.get::<Option<MemberId>>("made_by"),
+            )?;
+            Ok(made_by.flatten())
+        }
+        ActorKind::Anonymous | ActorKind::System | ActorKind::Operator | ActorKind::Directory => Ok(None),
+    }
 }
 
 pub(super) fn find(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {

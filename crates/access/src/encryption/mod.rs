@@ -17,6 +17,8 @@
 mod api;
 pub mod codes;
 mod model;
+mod opening;
+mod pace;
 mod pages;
 mod reseal;
 mod service;
@@ -27,6 +29,7 @@ mod upkeep;
 
 pub use api::feature;
 pub use model::{Standing, Turn, TurnState};
+pub use opening::note_opening;
 pub use reseal::Reseal;
 pub use service::{begin, next_version, standing};
 pub use upkeep::{look_after, look_after_forever};

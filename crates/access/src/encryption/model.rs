@@ -1,5 +1,6 @@
 //! What a turn of an organisation's key is.
 
+use sealpost_seal::key::Custody;
 use sealpost_store::{RootStanding, Time, TurnStanding};
 
 /// How many turns may be under way. Each destroys what is older, so the last one ends all of them.
@@ -64,6 +65,8 @@ pub struct Standing {
     pub progress: Option<TurnStanding>,
     /// The root key.
     pub root: RootStanding,
+    /// Who keeps the root key that this server was started with.
+    pub custody: Custody,
     /// The number of the index key that is used.
     pub index_epoch: u32,
 }

@@ -23,6 +23,7 @@ pub async fn standing(house: &Store, ctx: &Ctx) -> Result<Standing, StoreError> 
         turn,
         progress,
         root: house.keys().root().await?,
+        custody: house.keys().custody(),
         index_epoch: house.keys().epoch(ctx.org.id, ctx.now()).await?.number(),
     })
 }

@@ -1,6 +1,7 @@
 //! Queries about turns, and what is sealed under an organisation's key.
 
 use sealpost_seal::KeyId;
+use sealpost_seal::key::Custody;
 use sealpost_store::{Row, StoreError, Time, Tx, org_sql};
 
 use super::model::Turn;
@@ -56,9 +57,12 @@ pub(super) fn answers_left(tx: &mut Tx<'_>, current: KeyId) -> Result<bool, Stor
     Ok(tx.optional(left, &[&current.0], |row| row.get::<i64>("status"))?.is_some())
 }
 
-/// Under which root key the ledger knows the organisation's keys to be, if that was ever noted.
-pub(super) fn root(tx: &mut Tx<'_>) -> Result<Option<KeyId>, StoreError> {
-    tx.optional(org_sql!("select key_id from root_key where org = $1"), &[], |row| row.get("key_id").map(KeyId))
+/// Under which root key the ledger knows the organisation's keys to be, and who kept it; nothing if that was never noted.
+pub(super) fn root(tx: &mut Tx<'_>) -> Result<Option<(KeyId, Custody)>, StoreError> {
+    tx.optional(org_sql!("select key_id, custody from root_key where org = $1"), &[], |row| {
+        let custody = Custody::of(&row.get::<String>("custody")?);
+        Ok((row.get("key_id").map(KeyId)?, custody.ok_or_else(|| StoreError::Column("custody".into()))?))
+    })
 }
 
 /// Notes under which.
@@ -70,6 +74,18 @@ pub(super) fn note_root(tx: &mut Tx<'_>, root: KeyId) -> Result<(), StoreError> 
              on conflict (org) do update set key_id = excluded.key_id, since = excluded.since"
         ),
         &[&root.0, &now],
+    )
+}
+
+/// Notes who kept it when it was opened.
+pub(super) fn note_custody(tx: &mut Tx<'_>, root: KeyId, custody: Custody) -> Result<(), StoreError> {
+    let now: Time = tx.ctx().now();
+    tx.put(
+        org_sql!(
+            "insert into root_key (org, key_id, since, custody) values ($1, $2, $3, $4)
+             on conflict (org) do update set custody = excluded.custody"
+        ),
+        &[&root.0, &now, &custody.word()],
     )
 }
 

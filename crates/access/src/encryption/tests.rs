@@ -1,12 +1,13 @@
 //! What a turn of the organisation's key promises, on both engines.
 
 use sealpost_seal::SecretText;
+use sealpost_seal::key::Custody;
 use sealpost_seal::place::Place;
 use sealpost_seal::signature::KeyEncoding;
 use sealpost_store::testing::TestStore;
 use sealpost_store::{Ctx, Environment, Leaf, SecretId, Slot, StoreError, both_engines, sql};
 
-use super::{TurnState, begin, look_after, next_version, standing};
+use super::{TurnState, begin, look_after, next_version, note_opening, standing};
 use crate::masking::{self, DailyReveals, Masking, Policy, Rules};
 use crate::secrets::{self, NewSecret, Origin, Purpose};
 
@@ -119,7 +120,7 @@ both_engines! {
         house.store.keys().turn(ctx.org.id, version).await.unwrap();
         let house = house.reopened().await;
         house.clock.advance_ms(LEARNT_MS);
-        house.store.keys().rewrap_some(ctx.org.id, version).await.unwrap();
+        house.store.keys().rewrap_some(ctx.org.id, version, 256).await.unwrap();
         let house = house.reopened().await;
         look_after(&house.store, OURS, &[]).await.unwrap();
         assert_eq!(value(&house, &ctx, kept).await, "first");
@@ -190,6 +191,30 @@ both_engines! {
         }
         for ctx in [&one, &two] {
             assert_eq!(times(&house, ctx, "root_key.rotate").await, 1);
+        }
+    }
+
+    async fn a_root_key_that_a_service_keeps_is_in_every_ledger_at_each_start(house: TestStore) {
+        let (one, two) = (house.organisation().await, house.organisation().await);
+        note_opening(&house.store).await.unwrap();
+        assert_eq!(times(&house, &one, "root_key.open").await, 0, "in clear as ever is no event");
+        let kept = house.root_key().kept_by(Custody::AwsKms);
+        let mut house = house.with_root_key(&kept).reopened().await;
+        for opened in 1..=2 {
+            note_opening(&house.store).await.unwrap();
+            // What is looked after meanwhile says nothing of it.
+            look_after(&house.store, OURS, &[]).await.unwrap();
+            for ctx in [&one, &two] {
+                assert_eq!(times(&house, ctx, "root_key.open").await, opened);
+                assert_eq!(times(&house, ctx, "root_key.rotate").await, 0);
+            }
+        }
+        assert_eq!(standing(&house.store, &one).await.unwrap().custody, Custody::AwsKms);
+        let clear = house.root_key().kept_by(Custody::Clear);
+        house = house.with_root_key(&clear).reopened().await;
+        for _ in 0..2 {
+            note_opening(&house.store).await.unwrap();
+            assert_eq!(times(&house, &one, "root_key.open").await, 3, "that it is in clear again is an event, once");
         }
     }
 }

@@ -8,6 +8,7 @@ use sealpost_store::{Ctx, Environment, Leaf, Org, OrgId, Store, StoreError, Time
 use serde_json::json;
 
 use super::model::{Turn, named};
+use super::pace::Pace;
 use super::reseal::{self, Reseal};
 use super::{service, store};
 
@@ -17,8 +18,6 @@ const LEASE: &str = "encryption";
 const LEASE_MS: i64 = 30_000;
 /// Batches between two looks at the lease.
 const BATCHES: u32 = 64;
-/// How long it rests after each batch, so that it holds nobody up.
-const REST: Duration = Duration::from_millis(2);
 
 /// Looks after the encryption of all organisations at this interval, for as long as it is polled. `others` seal anew what is theirs.
 pub async fn look_after_forever(house: Store, every: Duration, others: &[Reseal]) {
@@ -68,14 +67,16 @@ async fn go_on(house: &Store, ctx: &Ctx, holder: [u8; 16], others: &[Reseal]) ->
 
 /// Wraps slots anew until none is left; false if another node has taken over.
 async fn rewrap(house: &Store, org: OrgId, turn: &Turn, holder: [u8; 16]) -> Result<bool, StoreError> {
+    let mut pace = Pace::new(house.world().clock.clone());
     for batch in 1_u32.. {
-        if !house.keys().rewrap_some(org, turn.version).await? {
+        let begun = pace.begin();
+        if !house.keys().rewrap_some(org, turn.version, pace.at_once()).await? {
             break;
         }
         if batch.is_multiple_of(BATCHES) && !house.hold_stream(LEASE, holder, LEASE_MS).await? {
             return Ok(false);
         }
-        tokio::time::sleep(REST).await;
+        tokio::time::sleep(pace.rest(begun)).await;
     }
     Ok(true)
 }
@@ -101,16 +102,16 @@ async fn destroy(house: &Store, ctx: &Ctx, turn: &Turn, others: &[Reseal]) -> Re
 async fn note_root(house: &Store, ctx: &Ctx) -> Result<(), StoreError> {
     let root = house.keys().root_id();
     match house.peek(ctx, store::root).await? {
-        Some(known) if known == root => Ok(()),
+        Some((known, _)) if known == root => Ok(()),
         None => house.maintain(ctx, move |tx| store::note_root(tx, root)).await,
-        Some(before) => {
+        Some((before, _)) => {
             let keys = house.keys().organisation(ctx.org.id).await?;
             let details = json!({ "from": named(before), "to": named(root) }).to_string();
             let leaf = Leaf::of("root_key.rotate")
                 .on(OrgId::PREFIX, ctx.org.id.bytes())
                 .with(keys.seal_audit(ctx, details.as_bytes()));
             let note = move |tx: &mut Tx<'_>| {
-                if store::root(tx)? == Some(root) {
+                if store::root(tx)?.is_some_and(|(known, _)| known == root) {
                     return Err(StoreError::Superseded);
                 }
                 store::note_root(tx, root)?;

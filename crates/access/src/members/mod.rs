@@ -10,6 +10,7 @@
 mod api;
 pub mod codes;
 mod faces;
+mod holders;
 mod invite;
 mod model;
 mod pages;
@@ -28,6 +29,7 @@ mod upkeep;
 pub(crate) use api::body;
 pub use api::feature;
 pub use faces::MemberFaces;
+pub use holders::{Holder, holders};
 pub(crate) use invite::admit;
 pub use invite::{Invitation, Invited, NewMember, invite, recover, renew};
 pub use model::{Member, MemberName, MemberRow, MemberState, Unsuitable};

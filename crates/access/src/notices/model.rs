@@ -1,8 +1,8 @@
 //! What a notice is.
 
 use sealpost_store::{
-    ApiKeyId, ChannelId, ContactId, DeliveryId, EndpointId, EventId, HandOverId, MemberId, MessageId, NoticeId, OrgId,
-    PasskeyId, SecretId, SessionId, SuppressionId, TemplateId, Time,
+    ApiKeyId, ApprovalId, ChannelId, ContactId, DeliveryId, EndpointId, EventId, HandOverId, MemberId, MessageId,
+    NoticeId, OrgId, PasskeyId, SecretId, SessionId, SuppressionId, TemplateId, Time,
 };
 use serde_json::{Map, Value};
 
@@ -76,7 +76,7 @@ macro_rules! facts {
 }
 
 facts! {
-    ids: ApiKeyId, ChannelId, ContactId, DeliveryId, EndpointId, EventId, HandOverId, MemberId, MessageId, OrgId, PasskeyId, SecretId, SessionId,
+    ids: ApiKeyId, ApprovalId, ChannelId, ContactId, DeliveryId, EndpointId, EventId, HandOverId, MemberId, MessageId, OrgId, PasskeyId, SecretId, SessionId,
         SuppressionId, TemplateId;
     numbers: bool, u16, u32, u64, i64;
 }

@@ -80,6 +80,7 @@ const AUDITOR: PermissionSet = PermissionSet::of(&[
     STORAGE_READ,
     EVIDENCE_READ,
     SECURITY_READ,
+    APPROVALS_READ,
 ]);
 const VIEWER: PermissionSet = PermissionSet::of(&[
     MESSAGES_READ,
@@ -91,9 +92,9 @@ const VIEWER: PermissionSet = PermissionSet::of(&[
     OUTBOX_READ,
 ]);
 /// What an administrator may not: show people in clear or hand out what is held about them, read the evidence, decide what is
-/// masked, how security is set, from where whom is admitted and by which services members sign in, make roles, keep secrets, let
-/// directories in, and how long payloads are stored.
-const NOT_ADMIN: [Permission; 11] = [
+/// masked, how security is set, what takes an approval, from where whom is admitted and by which services members sign in, make roles,
+/// keep secrets, let directories in, and how long payloads are stored.
+const NOT_ADMIN: [Permission; 12] = [
     DATA_REVEAL,
     MASKING_WRITE,
     SECURITY_MANAGE,
@@ -105,6 +106,7 @@ const NOT_ADMIN: [Permission; 11] = [
     STORAGE_MANAGE,
     CONTACTS_EXPORT,
     EVIDENCE_READ,
+    APPROVALS_MANAGE,
 ];
 
 impl Standard {

@@ -98,6 +98,11 @@ pub fn refer(tx: &mut Tx<'_>, wanted: &SecretRef) -> Result<Option<SecretId>, St
     Ok(store::find(tx, id)?.filter(super::NamedSecret::is_stored).map(|found| found.id))
 }
 
+/// What a secret is called; nothing if it is gone.
+pub fn name_of(tx: &mut Tx<'_>, id: SecretId) -> Result<Option<SecretName>, StoreError> {
+    Ok(store::find(tx, id)?.map(|found| found.name))
+}
+
 impl SecretRef {
     /// The name or id, if it is one.
     pub fn parse(text: &str) -> Option<Self> {

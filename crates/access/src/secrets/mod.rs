@@ -33,7 +33,7 @@ mod upkeep;
 mod users;
 
 pub use api::feature;
-pub use given::{Credential, Kept, SecretRef, may_refer, refer};
+pub use given::{Credential, Kept, SecretRef, may_refer, name_of, refer};
 pub use handover::look_after_forever as look_after_handovers_forever;
 pub use mark::{Fingerprint, NetworkMark};
 pub use model::{

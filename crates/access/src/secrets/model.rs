@@ -95,6 +95,8 @@ pub struct SecretVersion {
     pub encoding: KeyEncoding,
     /// Where it comes from.
     pub origin: Origin,
+    /// What tells its value from others; nothing until it has been made.
+    pub fingerprint: Option<Fingerprint>,
     /// Since when.
     pub created_at: Time,
     /// Until when; the newest version has no end.

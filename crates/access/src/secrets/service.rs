@@ -158,6 +158,7 @@ pub(super) fn open(ctx: &Ctx, keys: &OrgKeys, id: SecretId, row: VersionRow) -> 
         value: SecretText::new(text.to_owned()),
         encoding: row.encoding,
         origin: row.origin,
+        fingerprint: row.fingerprint.map(Fingerprint),
         created_at: row.created_at,
         expires_at: row.expires_at,
     })

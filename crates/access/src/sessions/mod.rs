@@ -26,7 +26,7 @@ pub use authenticator::SessionAuthenticator;
 pub use model::{Ended, Method, Opened, Opening, SessionRow, network_name};
 pub(crate) use pages::Row;
 pub use service::{end, find, list, open};
-pub(crate) use service::{end_all_by, end_all_of, end_all_of_connection, end_all_without_sso, prove, tell};
+pub(crate) use service::{end_all_by, end_all_of, end_all_of_connection, end_all_without_sso, open_with, prove, tell};
 pub use upkeep::forget_old;
 
 /// Told when a session ended, or when something changed that decides what members may: a role, a member, a team.

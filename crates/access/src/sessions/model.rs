@@ -25,10 +25,12 @@ pub enum Method {
     Oidc,
     /// By SAML, at a service of the organisation's.
     Saml,
+    /// By nothing: the operator on the host had a visitor let in, who looks for leaks.
+    Visit,
 }
 
 impl Method {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::OperatorLink,
         Self::Invitation,
         Self::Passkey,
@@ -36,6 +38,7 @@ impl Method {
         Self::RecoveryCode,
         Self::Oidc,
         Self::Saml,
+        Self::Visit,
     ];
 
     /// Its word, as it is stored and sent.
@@ -48,6 +51,7 @@ impl Method {
             Self::RecoveryCode => "recovery_code",
             Self::Oidc => "oidc",
             Self::Saml => "saml",
+            Self::Visit => "visit",
         }
     }
 

@@ -16,9 +16,19 @@ use crate::{roles, sso};
 /// Begins a session for a member who has proved who they are, whatever the proof. The caller has made sure of that, and that they may
 /// sign in. Refused where the organisation wants another proof.
 pub fn open(tx: &mut Tx<'_>, keys: &Keys, opening: &Opening) -> Result<Recorded<Opened>, Failure> {
+    let token = Token::generate(TokenKind::SESSION, tx.ctx().rng());
+    open_with(tx, keys, opening, token)
+}
+
+/// The same with a token that was made already.
+pub(crate) fn open_with(
+    tx: &mut Tx<'_>,
+    keys: &Keys,
+    opening: &Opening,
+    token: Token,
+) -> Result<Recorded<Opened>, Failure> {
     sso::expect(tx, opening.member, opening.method)?;
-    let ctx = tx.ctx();
-    let (id, token) = (SessionId::new(&ctx.world), Token::generate(TokenKind::SESSION, ctx.rng()));
+    let id = SessionId::new(&tx.ctx().world);
     if store::is_familiar(tx, opening)? == Some(false) {
         raise(tx, notices::new_device(opening, id))?;
     }

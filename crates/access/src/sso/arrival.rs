@@ -154,6 +154,7 @@ async fn try_arrive(
         if let Some(to) = to {
             members::follow_group(tx, &keys, member, to)?;
         }
+        store::mark_used(tx, id)?;
         Ok(sessions::open(tx, &all_keys, &opening)?)
     };
     sso.house.write(&ctx, act).await

@@ -14,6 +14,7 @@
 mod api;
 mod arrival;
 pub mod codes;
+mod credentials;
 mod domains;
 mod model;
 mod oidc;
@@ -38,6 +39,7 @@ use sealpost_store::Store;
 
 pub use api::feature;
 pub(crate) use arrival::{Browser, Spent, Vouched, arrive, refuse};
+pub(crate) use credentials::{ConnectionCredential, credentials};
 pub(crate) use domains::shown;
 pub use model::{Connection, GroupRole, Kind};
 pub use pages::NAV;

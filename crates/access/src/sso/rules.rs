@@ -16,7 +16,9 @@ pub(super) fn role_of(map: &[GroupRole], groups: &[String], newcomers: Option<Ro
 /// Whether a member of this role may begin a session so, where members have to sign in by a service. Owners have their passkeys, so
 /// that the organisation outlives its service; the operator has the host anyway.
 pub(super) fn may_come(role: RoleRef, method: Method) -> bool {
-    method.is_sso() || method == Method::OperatorLink || role == RoleRef::Standard(Standard::Owner)
+    method.is_sso()
+        || matches!(method, Method::OperatorLink | Method::Visit)
+        || role == RoleRef::Standard(Standard::Owner)
 }
 
 /// A name that people give something: 1 to 60 characters on one line, no space at either end.

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::codes::{SSO_FULL, SSO_IN_USE, SSO_ROLE_UNSUITABLE};
 use super::model::{Connection, GroupRole, Kind, MOST, MOST_GROUPS};
-use super::{policy, rules, store};
+use super::{credentials, policy, rules, store};
 use crate::members::{self, MemberRefused};
 use crate::roles::{self, RoleRef, Standard};
 use crate::sessions::{self, Ended};
@@ -52,6 +52,9 @@ pub(crate) fn create(
     fits(tx, &new.name, new.newcomers, &new.groups)?;
     let id = SsoConnectionId::new(&tx.ctx().world);
     store::insert(tx, id, new)?;
+    if credentials::mark(new.kind, &new.settings).is_some() {
+        store::mark_credential(tx, id)?;
+    }
     directory::enter(tx, CredentialKind::SsoConnection, &mac(keys, id), id.bytes())?;
     let connection = find(tx, id)?.ok_or_else(not_found)?;
     let leaf = leaf(tx, organisation, "sso_connection.create", &connection);
@@ -103,6 +106,9 @@ pub(super) fn update(
     }
     if !store::update(tx, &after)? {
         return Err(Refusal::of(&CHANGED_MEANWHILE).into());
+    }
+    if credentials::mark(after.kind, &after.settings) != credentials::mark(before.kind, &before.settings) {
+        store::mark_credential(tx, id)?;
     }
     let leaf = leaf(tx, keys, "sso_connection.update", &after);
     Ok(tx.record(leaf, after))

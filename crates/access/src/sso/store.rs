@@ -52,6 +52,36 @@ pub(super) fn update(tx: &mut Tx<'_>, connection: &Connection) -> Result<bool, S
     Ok(changed == 1)
 }
 
+/// How long it takes until another use of a connection is noted.
+const USED_EVERY_MS: i64 = 60_000;
+
+/// The connection has another credential from now on.
+pub(super) fn mark_credential(tx: &mut Tx<'_>, id: SsoConnectionId) -> Result<(), StoreError> {
+    let now = tx.ctx().now();
+    tx.put(org_sql!("update sso_connection set credential_at = $3 where org = $1 and id = $2"), &[&id, &now])
+}
+
+/// Somebody came by the connection: to within a minute.
+pub(super) fn mark_used(tx: &mut Tx<'_>, id: SsoConnectionId) -> Result<(), StoreError> {
+    let now = tx.ctx().now();
+    tx.put(
+        org_sql!(
+            "update sso_connection set used_at = $3 where org = $1 and id = $2 and (used_at is null or used_at < $4)"
+        ),
+        &[&id, &now, &now.plus_ms(-USED_EVERY_MS)],
+    )
+}
+
+/// Since when the connection has its credential, and when it was used last, as far as that is known.
+pub(super) fn credential(tx: &mut Tx<'_>, id: SsoConnectionId) -> Result<(Option<Time>, Option<Time>), StoreError> {
+    let found = tx.optional(
+        org_sql!("select credential_at, used_at from sso_connection where org = $1 and id = $2"),
+        &[&id],
+        |row| Ok((row.get("credential_at")?, row.get("used_at")?)),
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
 /// Keeps why somebody was refused who came by it.
 pub(super) fn note_refusal(tx: &mut Tx<'_>, id: SsoConnectionId, why: &str) -> Result<(), StoreError> {
     let now = tx.ctx().now();

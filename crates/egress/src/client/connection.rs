@@ -99,11 +99,13 @@ impl Connection {
     pub(super) async fn exchange(
         &mut self,
         request: Request<Full<Bytes>>,
-        most: usize,
+        (most, listen): (usize, Option<Duration>),
         deadline: Deadline,
     ) -> Result<Exchange, SendError> {
-        self.traffic.clear();
-        match deadline.run(self.request_and_answer(request, most)).await {
+        self.traffic.begin();
+        let outcome = deadline.run(self.request_and_answer(request, most, listen)).await;
+        self.traffic.end();
+        match outcome {
             // Final statuses only: nobody asked to switch protocols.
             Ok(Ok(exchange)) if exchange.status < 200 => Err(self.failed(SendErrorKind::ProtocolError)),
             Ok(Ok(exchange)) => Ok(exchange),
@@ -116,12 +118,25 @@ impl Connection {
         &mut self,
         request: Request<Full<Bytes>>,
         most: usize,
+        listen: Option<Duration>,
     ) -> Result<Exchange, hyper::Error> {
         let peer = self.peer;
-        let Self { sender, driver, .. } = self;
+        let Self { sender, driver, traffic, .. } = self;
         let response = driver.run(sender.send_request(request)).await??;
         let (head, body) = response.into_parts();
-        let (body, truncated) = driver.run(read_capped(body, most)).await??;
+        let (body, truncated) = match listen {
+            Some(time) => {
+                // Whoever is listened to may be silent for as long as it likes.
+                traffic.end();
+                driver.run(read_for(body, most, time)).await??
+            }
+            None => match driver.run(read_capped(body, most, traffic)).await {
+                Ok(read) => read?,
+                // The head says what the receiver thinks; the rest is not waited for.
+                Err(_) if traffic.slow() => (Bytes::new(), true),
+                Err(error) => return Err(error),
+            },
+        };
         // The connection becomes ready only when its driver has seen the end of the answer.
         driver.poll_once();
         Ok(Exchange {
@@ -139,7 +154,9 @@ impl Connection {
     }
 
     fn failure(&self, error: &hyper::Error) -> SendError {
-        let kind = if error.is_parse_too_large() {
+        let kind = if self.traffic.slow() {
+            SendErrorKind::Timeout
+        } else if error.is_parse_too_large() {
             SendErrorKind::ResponseTooLarge
         } else if error.is_parse() {
             SendErrorKind::ProtocolError
@@ -190,15 +207,24 @@ impl Driver {
     }
 }
 
-/// Reads at most so many bytes; answers whether there was more.
-async fn read_capped(mut body: Incoming, most: usize) -> Result<(Bytes, bool), hyper::Error> {
+/// Reads at most so many bytes, and for as long as they keep coming; answers whether there was more.
+async fn read_capped(mut body: Incoming, most: usize, traffic: &Traffic) -> Result<(Bytes, bool), hyper::Error> {
     if body.is_end_stream() {
         return Ok((Bytes::new(), false));
     }
     let mut first = Bytes::new();
     let mut read = Vec::new();
+    let mut cut = false;
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else {
+        let frame = match frame {
+            Ok(frame) => frame,
+            Err(_) if traffic.slow() => {
+                cut = true;
+                break;
+            }
+            Err(error) => return Err(error),
+        };
+        let Ok(data) = frame.into_data() else {
             continue;
         };
         if first.is_empty() && read.is_empty() {
@@ -214,9 +240,30 @@ async fn read_capped(mut body: Incoming, most: usize) -> Result<(Bytes, bool), h
         }
     }
     let mut bytes = if read.is_empty() { first } else { read.into() };
-    let truncated = bytes.len() > most;
+    let truncated = cut || bytes.len() > most;
     bytes.truncate(most);
     Ok((bytes, truncated))
+}
+
+/// Reads for so long, and at most so many bytes; what ends later was cut off.
+async fn read_for(mut body: Incoming, most: usize, time: Duration) -> Result<(Bytes, bool), hyper::Error> {
+    let (mut read, mut failed) = (Vec::new(), None);
+    let reading = async {
+        while read.len() <= most {
+            match body.frame().await {
+                Some(Ok(frame)) => read.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data)),
+                Some(Err(error)) => return failed = Some(error),
+                None => return,
+            }
+        }
+    };
+    let over = Deadline::after(time).run(reading).await.is_ok();
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let truncated = !over || read.len() > most;
+    read.truncate(most);
+    Ok((read.into(), truncated))
 }
 
 fn keep(headers: &HeaderMap) -> HeaderMap {

@@ -1,12 +1,13 @@
 //! HTTP/1.1 to addresses that were judged.
 //!
-//! A call takes a lease for its (tenant, origin, TLS floor), then an idle connection of exactly that key or
+//! A call takes a lease for its (tenant, origin, TLS floor, TLS terms), then an idle connection of exactly that key or
 //! a new one through [`Network`]. Connections have no task of their own: the caller drives them while a
 //! call is on, so nothing is handed between threads per request, and a call that is dropped takes its
 //! connection with it.
 
 mod connection;
 mod error;
+mod pace;
 mod request;
 mod wire;
 
@@ -23,11 +24,11 @@ use crate::elapsed::{Deadline, now};
 use crate::network::Network;
 use crate::pool::{Limits, Pool, Pooled};
 use crate::target::Origin;
-use crate::tls::{MinTls, Trust};
+use crate::tls::{Authorities, Identity, MinTls, Terms, TermsError, Trust};
 
 use connection::{Connection, Exchange};
 pub use error::{SendError, SendErrorKind};
-pub use request::{Method, Outbound};
+pub use request::{Method, OWN_HEADERS, Outbound};
 
 /// Most bytes of a response body that are read, unless the call says otherwise.
 pub const MAX_RESPONSE_BODY: usize = 64 * 1024;
@@ -38,6 +39,9 @@ pub const MAX_RESPONSE_HEAD: usize = 16 * 1024;
 /// The total time of a call unless it says otherwise.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(20);
 
+/// The one protocol we speak over TLS (RFC 7301).
+pub(crate) const ALPN: &[u8] = b"http/1.1";
+
 const LIMITS: Limits =
     Limits { per_key: 32, total: 1024, idle: Duration::from_secs(30), age: Duration::from_secs(300) };
 
@@ -45,6 +49,7 @@ const LIMITS: Limits =
 #[derive(Clone)]
 pub struct Client {
     network: Network,
+    trust: Trust,
     tls_1_2: Arc<ClientConfig>,
     tls_1_3: Arc<ClientConfig>,
     pool: Pool<Key, Connection>,
@@ -64,7 +69,7 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body as sent, at most [`Outbound::most`] bytes, never decompressed.
     pub body: Bytes,
-    /// Whether there was more body than that.
+    /// Whether there was more body than that, or the rest came too slowly to be waited for.
     pub truncated: bool,
     /// From the start of the call to the end of the body.
     pub latency: Duration,
@@ -78,6 +83,8 @@ struct Key {
     tenant: Tenant,
     origin: Arc<Origin>,
     min_tls: MinTls,
+    /// Whom we trust and who we are, where that is not what it is for everybody.
+    terms: Option<[u8; 32]>,
 }
 
 impl Client {
@@ -85,10 +92,16 @@ impl Client {
     pub fn new(network: Network, trust: &Trust) -> Result<Self, TlsUnavailable> {
         let config = |min| {
             let mut config = trust.client_config(min).map_err(|_| TlsUnavailable)?;
-            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            config.alpn_protocols = vec![ALPN.to_vec()];
             Ok(Arc::new(config))
         };
-        Ok(Self { network, tls_1_2: config(MinTls::V1_2)?, tls_1_3: config(MinTls::V1_3)?, pool: Pool::new(LIMITS) })
+        let (tls_1_2, tls_1_3) = (config(MinTls::V1_2)?, config(MinTls::V1_3)?);
+        Ok(Self { network, trust: trust.clone(), tls_1_2, tls_1_3, pool: Pool::new(LIMITS) })
+    }
+
+    /// How to speak TLS with one receiver: see [`Terms`]. Public authorities are those this client trusts.
+    pub fn terms(&self, authorities: Option<&Authorities>, identity: Option<&Identity>) -> Result<Terms, TermsError> {
+        Terms::new(&self.trust, authorities, identity)
     }
 
     /// The network, e.g. to read targets under its policy.
@@ -108,6 +121,7 @@ impl Client {
             tenant: outbound.tenant,
             origin: outbound.target.connection_origin().clone(),
             min_tls: outbound.min_tls,
+            terms: outbound.terms.map(Terms::mark),
         };
         let result = match outbound.validate() {
             Ok(()) => self.send_leased(&key, &outbound, deadline).await,
@@ -150,14 +164,20 @@ impl Client {
     }
 
     async fn send_fresh(&self, key: &Key, outbound: &Outbound<'_>, deadline: Deadline) -> Result<Exchange, SendError> {
-        let fresh = self.open(key, deadline).await?;
+        let fresh = self.open(key, outbound, deadline).await?;
         self.exchange(key, fresh, outbound, deadline).await
     }
 
-    async fn open(&self, key: &Key, deadline: Deadline) -> Result<Pooled<Connection>, SendError> {
-        let config = match key.min_tls {
-            MinTls::V1_2 => &self.tls_1_2,
-            MinTls::V1_3 => &self.tls_1_3,
+    async fn open(
+        &self,
+        key: &Key,
+        outbound: &Outbound<'_>,
+        deadline: Deadline,
+    ) -> Result<Pooled<Connection>, SendError> {
+        let config = match (outbound.terms, key.min_tls) {
+            (Some(terms), min) => terms.config(min),
+            (None, MinTls::V1_2) => &self.tls_1_2,
+            (None, MinTls::V1_3) => &self.tls_1_3,
         };
         Ok(Pooled { connection: Connection::open(&self.network, &key.origin, config, deadline).await?, opened: now() })
     }
@@ -171,7 +191,7 @@ impl Client {
         deadline: Deadline,
     ) -> Result<Exchange, SendError> {
         let request = outbound.to_request()?;
-        let exchange = pooled.connection.exchange(request, outbound.most, deadline).await?;
+        let exchange = pooled.connection.exchange(request, (outbound.most, outbound.listen), deadline).await?;
         if exchange.reusable {
             self.pool.put(key, pooled);
         }

@@ -10,7 +10,7 @@ use hyper::body::Bytes;
 use super::{DEFAULT_DEADLINE, MAX_RESPONSE_BODY, SendError, SendErrorKind};
 use crate::Tenant;
 use crate::target::Target;
-use crate::tls::MinTls;
+use crate::tls::{MinTls, Terms};
 
 /// Most headers a caller may set.
 const MAX_HEADERS: usize = 64;
@@ -23,7 +23,7 @@ const MAX_BODY: usize = 8 * 1024 * 1024;
 
 /// Headers that frame the message or steer the connection: the client's own business (RFC 9110 §7.6.1,
 /// RFC 9112 §6). `expect` would let a server hold the body back.
-const OWN_HEADERS: [HeaderName; 9] = [
+pub const OWN_HEADERS: [HeaderName; 9] = [
     header::HOST,
     header::CONNECTION,
     header::CONTENT_LENGTH,
@@ -67,8 +67,12 @@ pub struct Outbound<'a> {
     pub deadline: Duration,
     /// The oldest TLS version accepted.
     pub min_tls: MinTls,
+    /// How TLS is spoken with this receiver, where that is not as with everybody.
+    pub terms: Option<&'a Terms>,
     /// Most bytes of the answer's body that are read.
     pub most: usize,
+    /// For how long an answer is listened to that has no end, such as a stream of events; what came until then is the answer.
+    pub listen: Option<Duration>,
 }
 
 impl<'a> Outbound<'a> {
@@ -82,7 +86,9 @@ impl<'a> Outbound<'a> {
             body,
             deadline: DEFAULT_DEADLINE,
             min_tls: MinTls::default(),
+            terms: None,
             most: MAX_RESPONSE_BODY,
+            listen: None,
         }
     }
 

@@ -7,6 +7,7 @@
 //! way would connect to something that nobody has checked.
 
 mod cidr;
+mod embedded;
 mod policy;
 mod table;
 
@@ -16,6 +17,7 @@ mod tests;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub use cidr::{Cidr, CidrError};
+pub use embedded::{Form, embedded};
 pub use policy::{Policy, Refusal};
 
 /// What an address is for, as far as calling it is concerned.
@@ -74,14 +76,31 @@ fn classify_v6(address: Ipv6Addr) -> AddressClass {
     {
         return *class;
     }
-    if is_isatap(address) {
+    // The table has the blocks; an interface identifier stands behind any prefix.
+    if embedded(address).is_some() {
         return AddressClass::EmbeddedIpv4;
     }
     if address.segments()[0] & 0xe000 == 0x2000 { AddressClass::Public } else { AddressClass::Reserved }
 }
 
-/// RFC 5214 §6.1: the interface identifier `::0:5efe:a.b.c.d`, with the universal bit either way.
-fn is_isatap(address: Ipv6Addr) -> bool {
-    let segments = address.segments();
-    segments[4] & !0x0200 == 0 && segments[5] == 0x5efe
+impl AddressClass {
+    /// A stable word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Metadata => "metadata",
+            Self::Unspecified => "unspecified",
+            Self::Loopback => "loopback",
+            Self::Private => "private",
+            Self::Shared => "shared",
+            Self::LinkLocal => "link_local",
+            Self::Multicast => "multicast",
+            Self::Broadcast => "broadcast",
+            Self::Documentation => "documentation",
+            Self::Benchmarking => "benchmarking",
+            Self::Protocol => "protocol",
+            Self::EmbeddedIpv4 => "embedded_ipv4",
+            Self::Reserved => "reserved",
+        }
+    }
 }

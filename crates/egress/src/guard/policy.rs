@@ -21,6 +21,7 @@ pub struct Policy {
     ports: BTreeSet<u16>,
     allowed: Vec<Cidr>,
     refused: Vec<Cidr>,
+    translated: Vec<Cidr>,
 }
 
 /// Why a name may not be called. Names the first offending class, never the address.
@@ -46,7 +47,14 @@ pub enum Refusal {
 impl Policy {
     /// Public addresses only, ports 443 and 8443.
     pub fn strict() -> Self {
-        Self { loopback: false, any_port: false, ports: HTTPS_PORTS.into(), allowed: Vec::new(), refused: Vec::new() }
+        Self {
+            loopback: false,
+            any_port: false,
+            ports: HTTPS_PORTS.into(),
+            allowed: Vec::new(),
+            refused: Vec::new(),
+            translated: Vec::new(),
+        }
     }
 
     /// Public addresses only, the ports of mail relays.
@@ -80,10 +88,17 @@ impl Policy {
         self
     }
 
-    /// Refuses a block although it is public: addresses of our own interfaces and NAT gateways, a
-    /// network-specific NAT64 prefix.
+    /// Refuses a block although it is public: addresses of our own NAT gateways and load balancers. Those of
+    /// this machine's interfaces are refused without being named.
     pub fn with_refused(mut self, block: Cidr) -> Self {
         self.refused.push(block);
+        self
+    }
+
+    /// Refuses a network-specific NAT64 prefix (RFC 6052 §2.2): its addresses carry IPv4 addresses, and look
+    /// public. Nothing inside it can be allowed.
+    pub fn with_translated(mut self, block: Cidr) -> Self {
+        self.translated.push(block);
         self
     }
 
@@ -100,6 +115,9 @@ impl Policy {
     pub fn permit_address(&self, address: IpAddr) -> Result<(), Refusal> {
         if self.refused.iter().any(|block| block.contains(address)) {
             return Err(Refusal::OwnAddress);
+        }
+        if self.translated.iter().any(|block| block.contains(address)) {
+            return Err(Refusal::NotPublic(AddressClass::EmbeddedIpv4));
         }
         match classify(address) {
             AddressClass::Public => Ok(()),

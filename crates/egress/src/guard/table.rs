@@ -2,7 +2,7 @@
 //!
 //! Sources: the IANA IPv4 and IPv6 Special-Purpose Address Registries (all blocks, globally reachable or
 //! not), the multicast and reserved blocks of the IANA address space registries, and the documented
-//! metadata addresses of Amazon, Google, Azure, Oracle and Alibaba.
+//! metadata addresses of Amazon (EC2, ECS, EKS), Google, Azure, Oracle, Alibaba, Tencent, Scaleway and OpenStack.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -24,6 +24,10 @@ const ZERO: [u16; 4] = [0; 4];
 /// `(first address, prefix length, class)`.
 pub(super) const IPV4: &[(Ipv4Addr, u32, AddressClass)] = &[
     (v4(169, 254, 169, 254), 32, Metadata),
+    (v4(169, 254, 170, 2), 32, Metadata),
+    (v4(169, 254, 170, 23), 32, Metadata),
+    (v4(169, 254, 42, 42), 32, Metadata),
+    (v4(169, 254, 0, 23), 32, Metadata),
     (v4(168, 63, 129, 16), 32, Metadata),
     (v4(100, 100, 100, 200), 32, Metadata),
     (v4(192, 0, 0, 192), 32, Metadata),
@@ -51,7 +55,11 @@ pub(super) const IPV4: &[(Ipv4Addr, u32, AddressClass)] = &[
 /// `(first address, prefix length, class)`. What is outside `2000::/3` and not listed is reserved.
 pub(super) const IPV6: &[(Ipv6Addr, u32, AddressClass)] = &[
     (v6([0xfd00, 0xec2, 0, 0], [0, 0, 0, 0x254]), 128, Metadata),
+    (v6([0xfd00, 0xec2, 0, 0], [0, 0, 0, 0x23]), 128, Metadata),
     (v6([0xfd20, 0xce, 0, 0], [0, 0, 0, 0x254]), 128, Metadata),
+    (v6([0xfd00, 0xc1, 0, 0], [0, 0, 0xa9fe, 0xa9fe]), 128, Metadata),
+    (v6([0xfd00, 0x42, 0, 0], [0, 0, 0, 0x42]), 128, Metadata),
+    (v6([0xfe80, 0, 0, 0], [0, 0, 0xa9fe, 0xa9fe]), 128, Metadata),
     (v6(ZERO, ZERO), 128, Unspecified),
     (v6(ZERO, [0, 0, 0, 1]), 128, Loopback),
     // IPv4-compatible (RFC 4291 §2.5.5.1), IPv4-mapped (§2.5.5.2), SIIT (RFC 2765 §2.1).

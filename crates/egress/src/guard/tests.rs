@@ -233,6 +233,16 @@ fn own_addresses_are_refused_even_when_public_or_allowed() {
 }
 
 #[test]
+fn a_prefix_that_is_translated_can_not_be_allowed() {
+    let block: Cidr = "2a00:64::/96".parse().unwrap();
+    let policy = Policy::strict().with_allowed("2a00::/16".parse().unwrap()).with_translated(block);
+    let refused = Err(Refusal::NotPublic(AddressClass::EmbeddedIpv4));
+    assert_eq!(policy.permit(&[ip("2a00:64::10.0.0.1")]), refused);
+    assert_eq!(policy.permit(&[ip("2a00:64::8.8.8.8")]), refused);
+    assert_eq!(policy.permit(&[ip("2a00:65::1")]), Ok(()));
+}
+
+#[test]
 fn blocks_are_read_strictly() {
     assert!("10.0.0.0/8".parse::<Cidr>().unwrap().contains(ip("10.255.0.1")));
     assert!(!"10.0.0.0/8".parse::<Cidr>().unwrap().contains(ip("11.0.0.0")));

@@ -22,8 +22,8 @@ pub(crate) const TENANT: Tenant = Tenant::new([1; 16]);
 
 /// An authority of our own.
 pub(crate) struct Pki {
-    authority: CertificateDer<'static>,
-    issuer: Issuer<'static, KeyPair>,
+    pub(crate) authority: CertificateDer<'static>,
+    pub(crate) issuer: Issuer<'static, KeyPair>,
 }
 
 impl Pki {

@@ -5,6 +5,7 @@ use sealpost_access::notices::{self, Notice, NoticeKind};
 use sealpost_access::roles;
 use sealpost_seal::Purpose;
 use sealpost_seal::viewer::{RevealGrant, Viewer};
+use sealpost_store::failpoint::{self, Point};
 use sealpost_store::{Actor, ActorKind, ApiKeyId, Ctx, Leaf, OrgKeys, Store, StoreError, Tx};
 use sealpost_web::{Failure, Refusal};
 use serde_json::{Map, Value, json};
@@ -74,7 +75,10 @@ pub async fn look(house: &Store, ctx: &Ctx, look: Look, reason: &Reason) -> Resu
         .await?;
     match refused {
         Some(budget) => Err(LookRefused::Exhausted { budget, wait: rules::seconds_to_midnight(ctx.now()) }),
-        None => Ok(ctx.viewer.lifted(RevealGrant::after_leaf(ctx.request.bytes()))),
+        None => {
+            failpoint::pass(Point::Looking);
+            Ok(ctx.viewer.lifted(RevealGrant::after_leaf(ctx.request.bytes())))
+        }
     }
 }
 

@@ -10,23 +10,37 @@ pub enum Takes {
     Nothing,
     /// A reason: somebody sees more than before, or may look more often.
     Reason,
+    /// A reason, and that others agree: the same where the organisation says so.
+    Approval,
 }
 
-/// What it takes to go from one policy to another.
-pub fn takes(from: &Policy, to: &Policy) -> Takes {
+/// What it takes to go from one policy to another; `with_approval`, if what shows more takes one.
+pub fn takes(from: &Policy, to: &Policy, with_approval: bool) -> Takes {
     let hides = |environment| to.in_force(environment).hides_at_least(from.in_force(environment));
     let stricter = hides(Environment::Live) && hides(Environment::Test) && to.reveals <= from.reveals;
-    if stricter { Takes::Nothing } else { Takes::Reason }
+    match (stricter, with_approval) {
+        (true, _) => Takes::Nothing,
+        (false, false) => Takes::Reason,
+        (false, true) => Takes::Approval,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Policy, Takes, takes as takes_of};
     use sealpost_access::masking::{DailyReveals, Masking, Rules};
 
     fn patterns(names: &[&str]) -> Masking {
         let rules: Vec<_> = names.iter().map(|name| serde_json::json!({ "name": name, "pattern": name })).collect();
         Masking::Patterns(serde_json::from_value::<Rules>(rules.into()).unwrap().into())
+    }
+
+    /// What it takes; the same with approvals on, but for what that adds.
+    fn takes(from: &Policy, to: &Policy) -> Takes {
+        let (alone, with_others) = (takes_of(from, to, false), takes_of(from, to, true));
+        let expected = if alone == Takes::Reason { Takes::Approval } else { Takes::Nothing };
+        assert_eq!(with_others, expected);
+        alone
     }
 
     fn policy(masking: Masking, reveals: u32) -> Policy {

@@ -6,24 +6,50 @@ use sealpost_store::{Leaf, OrgId, OrgKeys, Recorded, Tx};
 use sealpost_web::{Failure, Refusal};
 use serde_json::{Value, json};
 
+use super::approval::{APPROVABLE, wanted};
 use super::codes::{MASKING_RACED, REASON_REQUIRED, TEST_LOOSER_THAN_LIVE};
 use super::rules::{self, Takes};
+use crate::approvals::{self, Approval, Module};
 use crate::reason::Reason;
 
-/// Puts `policy` into force. The leaf keeps the modes, the names of the rules and the numbers of looks, before and after.
+/// What became of a wish.
+pub enum Outcome {
+    /// It is so.
+    InForce(Standing),
+    /// Others have to agree first.
+    Waits(Box<Approval>),
+}
+
+/// Puts `policy` into force, or asks for that.
 pub fn change(
     tx: &mut Tx<'_>,
     keys: &OrgKeys,
     policy: Policy,
     reason: Option<&Reason>,
-) -> Result<Recorded<Standing>, Failure> {
+) -> Result<Recorded<Outcome>, Failure> {
     if policy.is_looser_in_test() {
         return Err(Refusal::of(&TEST_LOOSER_THAN_LIVE).at("/test", "looser_than_live").into());
     }
     let before = masking::standing(tx, keys)?;
-    if rules::takes(&before.policy, &policy) == Takes::Reason && reason.is_none() {
+    let takes = rules::takes(&before.policy, &policy, approvals::is_needed(tx, Module::Masking)?);
+    if takes != Takes::Nothing && reason.is_none() {
         return Err(Refusal::of(&REASON_REQUIRED).at("/reason", "field_missing").into());
     }
+    if takes == Takes::Approval {
+        let asked = approvals::ask(tx, keys, &APPROVABLE, None, wanted(&policy)?, reason)?;
+        return Ok(asked.map(|approval| Outcome::Waits(Box::new(approval))));
+    }
+    Ok(put(tx, keys, policy, reason)?.map(Outcome::InForce))
+}
+
+/// Puts a policy into force. The leaf keeps the modes, the names of the rules and the numbers of looks, before and after.
+pub(super) fn put(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    policy: Policy,
+    reason: Option<&Reason>,
+) -> Result<Recorded<Standing>, Failure> {
+    let before = masking::standing(tx, keys)?;
     let version = before.version + 1;
     if !masking::put_into_force(tx, keys, version, &policy)? {
         return Err(Refusal::of(&MASKING_RACED).into());

@@ -21,7 +21,11 @@ fn patterns() -> Policy {
 async fn change(house: &TestStore, ctx: &Ctx, policy: Policy, reason: Option<&str>) -> Result<Standing, Failure> {
     let keys = house.store.keys().organisation(ctx.org.id).await.unwrap();
     let reason = reason.map(|reason| Reason::parse(reason.into()).unwrap());
-    house.store.write(ctx, move |tx| super::change(tx, &keys, policy, reason.as_ref())).await
+    let changed = house.store.write(ctx, move |tx| super::change(tx, &keys, policy, reason.as_ref())).await?;
+    match changed {
+        super::Outcome::InForce(standing) => Ok(standing),
+        super::Outcome::Waits(_) => panic!("nobody has said that this takes an approval"),
+    }
 }
 
 async fn in_force(house: &TestStore, ctx: &Ctx) -> Standing {

@@ -22,11 +22,6 @@ pub(super) const PAYLOAD_STORAGE: Switch = unavailable(
     "Payload storage",
     "Whether what a message was filled with is kept once it has been delivered.",
 );
-pub(super) const APPROVALS: Switch = unavailable(
-    "approvals",
-    "Approvals",
-    "Whether somebody else has to agree before something goes from test to live.",
-);
 pub(super) const SECURE_MEDIA: Switch = unavailable(
     "secure_media",
     "Secure media",

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::codes::RETENTION_REASON_REQUIRED;
-use super::switch::{Changes, Standing, Switch, SwitchState, typed};
+use super::switch::{Changes, Standing, Switch, SwitchState, Turned, typed};
 use crate::audit::{self, DetailsDays};
 use crate::reason::Reason;
 
@@ -44,9 +44,14 @@ struct Wanted {
     details_days: DetailsDays,
 }
 
-fn change(tx: &mut Tx<'_>, keys: &OrgKeys, wanted: Value, reason: Option<&Reason>) -> Result<Recorded<()>, Failure> {
+fn change(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    wanted: Value,
+    reason: Option<&Reason>,
+) -> Result<Recorded<Turned>, Failure> {
     let Wanted { details_days } = typed(wanted)?;
-    put(tx, keys, details_days, reason)
+    Ok(put(tx, keys, details_days, reason)?.map(|()| Turned::Done))
 }
 
 /// Decides for how many days details are kept. To keep them for a shorter time than before destroys some, and takes a reason; so does

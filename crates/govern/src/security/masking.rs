@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::api::OF_MASKING;
-use super::switch::{Changes, Standing, Switch, SwitchState, typed};
+use super::switch::{Changes, Standing, Switch, SwitchState, Turned, typed};
 use crate::masking::codes::MASKING_RULES_MISPLACED;
-use crate::masking::{Mode, PolicyView, change as put_into_force};
+use crate::masking::{Mode, Outcome, PolicyView, change as put_into_force, in_words};
 use crate::reason::Reason;
 
 pub(super) const SWITCH: Switch = Switch {
@@ -39,17 +39,6 @@ fn word(policy: &Policy) -> Standing {
         (Masking::Default, _) => Standing::On,
         (Masking::Off, None | Some(Masking::Off)) => Standing::Off,
         (Masking::Patterns(_) | Masking::Off, _) => Standing::Partly,
-    }
-}
-
-fn in_words(masking: &Masking) -> String {
-    match masking {
-        Masking::Default => "Everything personal is hidden".to_owned(),
-        Masking::Patterns(rules) => {
-            let names: Vec<_> = rules.iter().map(|rule| rule.name.as_str()).collect();
-            format!("Of payloads only what rules match: {}", names.join(", "))
-        }
-        Masking::Off => "Nothing is hidden from whoever may reveal".to_owned(),
     }
 }
 
@@ -110,17 +99,25 @@ impl WantedInTest {
     }
 }
 
-fn change(tx: &mut Tx<'_>, keys: &OrgKeys, wanted: Value, reason: Option<&Reason>) -> Result<Recorded<()>, Failure> {
+fn change(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    wanted: Value,
+    reason: Option<&Reason>,
+) -> Result<Recorded<Turned>, Failure> {
     put(tx, keys, typed(wanted)?, reason)
 }
 
-/// Puts what is wanted into force.
+/// Puts what is wanted into force, or asks for that.
 pub(super) fn put(
     tx: &mut Tx<'_>,
     keys: &OrgKeys,
     wanted: Wanted,
     reason: Option<&Reason>,
-) -> Result<Recorded<()>, Failure> {
+) -> Result<Recorded<Turned>, Failure> {
     let now = masking::standing(tx, keys)?.policy;
-    Ok(put_into_force(tx, keys, wanted.of(&now)?, reason)?.map(drop))
+    Ok(put_into_force(tx, keys, wanted.of(&now)?, reason)?.map(|outcome| match outcome {
+        Outcome::InForce(_) => Turned::Done,
+        Outcome::Waits(approval) => Turned::Waits(approval.id),
+    }))
 }

@@ -17,4 +17,4 @@ mod tests;
 
 pub use api::feature;
 pub use pages::NAV;
-pub use switch::{Act, Change, Changes, Standing, Switch, SwitchState, Switches, typed};
+pub use switch::{Act, Change, Changes, Standing, Switch, SwitchState, Switches, Turned, typed};

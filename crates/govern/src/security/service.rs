@@ -6,7 +6,7 @@ use sealpost_web::{Failure, Refusal};
 use serde_json::Value;
 
 use super::codes::SWITCH_UNAVAILABLE;
-use super::switch::{Changes, Switch, SwitchState, Switches};
+use super::switch::{Changes, Switch, SwitchState, Switches, Turned};
 use crate::audit::{self, Entry};
 use crate::reason::Reason;
 
@@ -48,8 +48,8 @@ pub(super) fn change(
     switches: &Switches,
     wanted: Vec<(&'static str, Value)>,
     reason: Option<&Reason>,
-) -> Result<Recorded<()>, Failure> {
-    let mut done = None;
+) -> Result<Recorded<Vec<(&'static str, Turned)>>, Failure> {
+    let (mut done, mut turned) = (None, Vec::new());
     for (name, value) in wanted {
         let switch =
             switches.find(name).ok_or_else(|| Refusal::of(&SWITCH_UNAVAILABLE).at(format!("/{name}"), "unknown"))?;
@@ -57,9 +57,11 @@ pub(super) fn change(
             Changes::By(change, _) => change,
             Changes::Never(code) => return Err(Refusal::of(code).at(format!("/{name}"), code.code).into()),
         };
-        done = Some(change(tx, keys, value, reason).map_err(|failure| placed(failure, name))?);
+        let recorded = change(tx, keys, value, reason).map_err(|failure| placed(failure, name))?;
+        turned.push((name, *recorded.value()));
+        done = Some(recorded);
     }
-    done.ok_or_else(|| Refusal::of(&BODY_INVALID).at("", "nothing_to_change").into())
+    done.map(|done| done.map(|_| turned)).ok_or_else(|| Refusal::of(&BODY_INVALID).at("", "nothing_to_change").into())
 }
 
 /// What is wrong with a switch's part of the body, as that of the whole. The reason stands beside them.

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use sealpost_store::{OrgKeys, Recorded, StoreError, Time, Tx};
+use sealpost_store::{ApprovalId, OrgKeys, Recorded, StoreError, Time, Tx};
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::{Code, Failure, Refusal};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{fixed, ledger, masking};
+use crate::approvals;
 use crate::reason::Reason;
 
 /// One protection.
@@ -30,8 +31,17 @@ pub struct Switch {
     pub page: Option<&'static str>,
 }
 
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turned {
+    /// It is so.
+    Done,
+    /// Others have to agree first, to this.
+    Waits(ApprovalId),
+}
+
 /// Changes a switch to what a request says (the member of the body that has its name), for a reason if one was given.
-pub type Change = fn(&mut Tx<'_>, &OrgKeys, Value, Option<&Reason>) -> Result<Recorded<()>, Failure>;
+pub type Change = fn(&mut Tx<'_>, &OrgKeys, Value, Option<&Reason>) -> Result<Recorded<Turned>, Failure>;
 
 /// What a request says of a switch, as the feature's own type. Never repeats what was sent: a code of ours, or none.
 pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
@@ -92,7 +102,7 @@ impl Switches {
         let all = [
             masking::SWITCH,
             fixed::PAYLOAD_STORAGE,
-            fixed::APPROVALS,
+            approvals::SWITCH,
             fixed::SECURE_ENDPOINTS,
             fixed::SECURE_MEDIA,
             ledger::SWITCH,

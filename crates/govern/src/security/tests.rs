@@ -21,7 +21,7 @@ async fn change(
     let keys = house.store.keys().organisation(ctx.org.id).await.unwrap();
     let reason = reason.map(|reason| Reason::parse(reason.into()).unwrap());
     let all = Switches::standard();
-    house.store.write(ctx, move |tx| service::change(tx, &keys, &all, wanted, reason.as_ref())).await
+    house.store.write(ctx, move |tx| service::change(tx, &keys, &all, wanted, reason.as_ref())).await.map(drop)
 }
 
 async fn refused(house: &TestStore, ctx: &Ctx, wanted: Vec<(&'static str, Value)>) -> (String, String) {
@@ -50,7 +50,7 @@ both_engines! {
         assert_eq!(stand, [
             ("masking", Standing::On),
             ("payload_storage", Standing::Unavailable),
-            ("approvals", Standing::Unavailable),
+            ("approvals", Standing::Off),
             ("secure_endpoints", Standing::On),
             ("secure_media", Standing::Unavailable),
             ("ledger", Standing::On),
@@ -87,7 +87,7 @@ both_engines! {
         let ctx = house.organisation().await;
         for (name, value, code, place) in [
             ("secure_endpoints", json!(false), SWITCH_ALWAYS_ON.code, "/secure_endpoints"),
-            ("approvals", json!({}), SWITCH_UNAVAILABLE.code, "/approvals"),
+            ("approvals", json!({ "modules": { "weather": {} } }), "body_invalid", "/approvals"),
             ("secure_media", json!(null), SWITCH_UNAVAILABLE.code, "/secure_media"),
             ("masking", json!({ "mode": "loud" }), "body_invalid", "/masking"),
             ("masking", json!({ "mode": "patterns" }), "masking_rules_misplaced", "/masking/rules"),

@@ -3,7 +3,9 @@
 use sealpost_access::members;
 use sealpost_store::{ContactId, Ctx, Environment, Epoch, Leaf, Org, OrgId, StoreError};
 
+use super::alike::{Alike, Likes};
 use super::indexes::{Bucket, Index};
+use super::lead;
 use super::model::{ContactRefusal, Details};
 use super::service::Contacts;
 use super::store;
@@ -42,12 +44,17 @@ impl Contacts {
         self.store
             .maintain::<_, StoreError>(ctx, move |tx| {
                 if let (Some(subject), Some(row)) = (&subject, store::find_to_change(tx, id)?) {
-                    let details = Details::read(row.open(subject, tx.ctx().org)?);
+                    let details = Details::reread(&row.open(subject, tx.ctx().org)?);
                     for index in Index::all(&epochs, tx.ctx(), &details) {
                         store::claim(tx, &index, id)?;
                     }
-                    if let Some(bucket) = Bucket::of_person(&epochs, tx.ctx(), &details) {
-                        store::enter(tx, &bucket, id)?;
+                    // By digits and by likeness whoever was merged into somebody is found as them.
+                    if lead(tx, id)?.is_some_and(|(one, _)| one == id) {
+                        if let Some(bucket) = Bucket::of_person(&epochs, tx.ctx(), &details) {
+                            store::enter(tx, &bucket, id)?;
+                        }
+                        let all = Alike::all(&epochs, tx.ctx(), &details);
+                        Likes::look(tx, all, Some(id))?.enter(tx, id)?;
                     }
                 }
                 store::release_before(tx, id, epochs.current.epoch)

@@ -8,11 +8,13 @@
 //! What others use: [`Contacts::resolve`] finds the person a message is for, or prepares a new one that the accepting transaction
 //! [`insert_if_absent`]s; [`Contacts::subject`] gives the key; [`Contacts::address`] opens one address for delivery.
 
+mod alike;
 mod api;
 pub mod codes;
 mod epochs;
 mod erase;
 mod indexes;
+mod merged;
 mod model;
 mod pages;
 mod prepare;
@@ -25,9 +27,13 @@ mod subject;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use api::Given;
+pub(crate) use alike::{Because, Pair, dismiss};
 pub use api::feature;
+pub(crate) use api::{ContactView, Given};
 pub(crate) use erase::{guard, is_erased, is_there, wipe};
+pub use merged::Merged;
+use merged::lead;
+pub(crate) use merged::{Combined, Merge, Outcome, Prefer, Same, merged_into, one_person};
 pub use model::{
     Candidate, Changes, Contact, ContactRefusal, Details, ExternalId, Fields, Identifier, Locale, Name, Reveal,
 };

@@ -5,6 +5,7 @@ use sealpost_seal::{Personal, Purpose};
 use sealpost_store::{ContactId, SlotId, StoreError, Time};
 use zeroize::Zeroizing;
 
+use super::merged::Merged;
 use crate::patch::Change;
 
 /// How the organisation calls the person in its own systems: 1 to 255 bytes, compared byte by byte.
@@ -141,16 +142,22 @@ impl Identifier {
 
 impl Details {
     /// What an opened contact says, read again as it was when it was accepted.
-    pub(super) fn read(contact: Contact) -> Self {
-        let Fields { external_id, name, email, phone } = contact.fields;
-        let clear = |value: Personal<String>| value.expose(Purpose::Index).clone();
+    pub(super) fn reread(contact: &Contact) -> Self {
+        let Fields { external_id, name, email, phone } = &contact.fields;
+        let clear = |value: &Personal<String>| value.expose(Purpose::Index).clone();
         Self {
-            phone: phone.and_then(|phone| Phone::parse(phone.expose(Purpose::Index)).ok()),
-            email: email.and_then(|email| Email::parse(email.expose(Purpose::Index)).ok()),
-            external_id: external_id.and_then(|id| ExternalId::parse(clear(id)).ok()),
-            name: name.and_then(|name| Name::parse(clear(name)).ok()),
+            phone: phone.as_ref().and_then(|phone| Phone::parse(phone.expose(Purpose::Index)).ok()),
+            email: email.as_ref().and_then(|email| Email::parse(email.expose(Purpose::Index)).ok()),
+            external_id: external_id.as_ref().and_then(|id| ExternalId::parse(clear(id)).ok()),
+            name: name.as_ref().and_then(|name| Name::parse(clear(name)).ok()),
             locale: contact.locale.as_deref().and_then(|locale| Locale::parse(locale).ok()),
         }
+    }
+
+    /// What one calls the person by: the name and the language.
+    pub(crate) fn called(&self) -> (Option<&str>, Option<&str>) {
+        let name = self.name.as_ref().map(|name| name.text().expose(Purpose::Render).as_str());
+        (name, self.locale.as_ref().map(Locale::as_str))
     }
 
     /// What the person can be found by, in normal form.
@@ -177,6 +184,32 @@ pub struct Contact {
     pub created_at: Time,
     /// When it was last changed.
     pub updated_at: Time,
+    /// Contacts that were merged into it, with what found no place in it. Only of a contact that was looked for by itself.
+    pub merged: Vec<Merged>,
+}
+
+impl Contact {
+    /// What one calls the person by: the name and the language.
+    pub(crate) fn called(&self) -> (Option<&str>, Option<&str>) {
+        let name = self.fields.name.as_ref().map(|name| name.expose(Purpose::Render).as_str());
+        (name, self.locale.as_deref())
+    }
+
+    /// Whether this address, in the form in which it is compared, is one of theirs.
+    pub(crate) fn is_reached_at(&self, identifier: Identifier, compared: &str) -> bool {
+        let all = std::iter::once(&self.fields).chain(self.merged.iter().map(|merged| &merged.fields));
+        all.into_iter().any(|fields| match identifier {
+            Identifier::Email => {
+                let email = fields.email.as_ref().and_then(|email| Email::parse(email.expose(Purpose::Index)).ok());
+                email.is_some_and(|email| *email.index_form() == compared)
+            }
+            Identifier::Phone => {
+                let phone = fields.phone.as_ref().and_then(|phone| Phone::parse(phone.expose(Purpose::Index)).ok());
+                phone.is_some_and(|phone| *phone.index_form() == compared)
+            }
+            Identifier::ExternalId => false,
+        })
+    }
 }
 
 /// Who may be an element of a list.

@@ -4,11 +4,12 @@ use sealpost_seal::{Personal, Sealed};
 use sealpost_store::{Change as Told, ContactId, Ctx, Epochs, Leaf, Recorded, Slot, StoreError, Tx};
 use zeroize::Zeroizing;
 
-use super::CHANGED;
+use super::alike::{self, Alike, Likes};
 use super::indexes::{Bucket, Index};
 use super::model::{Changes, Contact, ContactRefusal, Details, ExternalId, Fields, Identifier, Locale, Name};
 use super::store::{self, ContactRow};
 use super::subject::Subject;
+use super::{CHANGED, lead};
 use crate::patch::Change;
 
 /// A contact that is not there yet: its key is durable, its fields are sealed.
@@ -17,10 +18,11 @@ pub struct NewContact {
     row: ContactRow,
     indexes: Vec<Index>,
     bucket: Option<Bucket>,
+    likes: Likes,
 }
 
 impl NewContact {
-    pub(super) fn seal(ctx: &Ctx, epochs: &Epochs, slot: Slot, details: &Details) -> Self {
+    pub(super) fn seal(ctx: &Ctx, (epochs, likes): (&Epochs, Likes), slot: Slot, details: &Details) -> Self {
         let subject = Subject { id: ContactId::new(&ctx.world), slot: slot.id, key: slot.key };
         let (indexes, bucket) = (Index::all(epochs, ctx, details), Bucket::of_person(epochs, ctx, details));
         let seal = |column, value: Option<&Personal<String>>| value.map(|value| subject.seal(ctx, column, value));
@@ -32,8 +34,16 @@ impl NewContact {
         };
         let locale = details.locale.as_ref().map(|locale| locale.as_str().to_owned());
         let now = ctx.now();
-        let row = ContactRow { id: subject.id, slot: subject.slot, fields, locale, created_at: now, updated_at: now };
-        Self { subject, row, indexes, bucket }
+        let row = ContactRow {
+            id: subject.id,
+            slot: subject.slot,
+            fields,
+            locale,
+            created_at: now,
+            updated_at: now,
+            merged_at: None,
+        };
+        Self { subject, row, indexes, bucket, likes }
     }
 
     /// The contact to be, and its key.
@@ -61,6 +71,7 @@ impl NewContact {
                 for claimed in &self.indexes[..=at] {
                     store::release(tx, self.subject.id, claimed.identifier)?;
                 }
+                let holder = lead(tx, holder)?.map_or(holder, |(holder, _)| holder);
                 return Ok(Some((index.identifier, holder)));
             }
         }
@@ -68,6 +79,7 @@ impl NewContact {
         if let Some(bucket) = &self.bucket {
             store::enter(tx, bucket, self.subject.id)?;
         }
+        self.likes.enter(tx, self.subject.id)?;
         Ok(None)
     }
 }
@@ -91,6 +103,23 @@ fn claim(tx: &mut Tx<'_>, index: &Index, contact: ContactId) -> Result<Option<Co
     Ok(earlier.filter(|holder| *holder != contact))
 }
 
+/// An address that a contact which was merged into this one still has becomes this one's own.
+fn take_back(tx: &mut Tx<'_>, (from, to): (ContactId, ContactId), index: &Index) -> Result<(), ContactRefusal> {
+    let mut row = store::find_to_change(tx, from)?.ok_or(ContactRefusal::NotFound)?;
+    match index.identifier {
+        Identifier::Email => row.fields.email = None,
+        Identifier::ExternalId => row.fields.external_id = None,
+        Identifier::Phone => row.fields.phone = None,
+    }
+    store::update(tx, &row)?;
+    store::release(tx, from, index.identifier)?;
+    tx.publish(Told::new(CHANGED, tx.ctx().org, from.bytes()));
+    match claim(tx, index, to)? {
+        None => Ok(()),
+        Some(contact) => Err(ContactRefusal::Exists { contact, by: index.identifier }),
+    }
+}
+
 /// A change of a contact, sealed and indexed.
 pub struct Update {
     subject: Subject,
@@ -98,30 +127,31 @@ pub struct Update {
     locale: Change<Locale>,
     indexes: Vec<(Identifier, Option<Index>)>,
     bucket: Change<Bucket>,
+    epochs: Epochs,
 }
 
 impl Update {
-    pub(super) fn seal(ctx: &Ctx, epochs: &Epochs, subject: Subject, changes: Changes) -> Self {
+    pub(super) fn seal(ctx: &Ctx, epochs: Epochs, subject: Subject, changes: Changes) -> Self {
         let Changes { phone, email, external_id, name, locale } = changes;
         let mut indexes = Vec::new();
         let mut index = |identifier, change: Change<Zeroizing<String>>| match change {
             Change::Keep => {}
             Change::Clear => indexes.push((identifier, None)),
             Change::Set(normal) => {
-                indexes.push((identifier, Some(Index::of(epochs, ctx.org.environment, identifier, &normal))));
+                indexes.push((identifier, Some(Index::of(&epochs, ctx.org.environment, identifier, &normal))));
             }
         };
         index(Identifier::Email, as_ref(&email).map(|email| email.index_form()));
         index(Identifier::ExternalId, as_ref(&external_id).map(ExternalId::index_form));
         index(Identifier::Phone, as_ref(&phone).map(|phone| phone.index_form()));
-        let bucket = as_ref(&phone).map(|phone| Bucket::of(epochs, ctx.org.environment, &phone.last4()));
+        let bucket = as_ref(&phone).map(|phone| Bucket::of(&epochs, ctx.org.environment, &phone.last4()));
         let sealed = Fields {
             external_id: Some(external_id.map(|id| subject.seal(ctx, "external_id", id.text()))),
             name: Some(name.map(|name| subject.seal(ctx, "name", name.text()))),
             email: Some(email.map(|email| subject.seal(ctx, "email", email.delivery_form()))),
             phone: Some(phone.map(|phone| subject.seal(ctx, "phone", phone.delivery_form()))),
         };
-        Self { subject, sealed, locale, indexes, bucket }
+        Self { subject, sealed, locale, indexes, bucket, epochs }
     }
 
     /// Changes the contact as it stands now.
@@ -143,9 +173,16 @@ impl Update {
         for (identifier, index) in &self.indexes {
             store::release(tx, id, *identifier)?;
             if let Some(index) = index
-                && let Some(contact) = claim(tx, index, id)?
+                && let Some(holder) = claim(tx, index, id)?
             {
-                return Err(ContactRefusal::Exists { contact, by: *identifier });
+                match lead(tx, holder)? {
+                    // Their own, of a contact that was merged into them: it comes back to them.
+                    Some((person, _)) if person == id => take_back(tx, (holder, id), index)?,
+                    person => {
+                        let contact = person.map_or(holder, |(person, _)| person);
+                        return Err(ContactRefusal::Exists { contact, by: *identifier });
+                    }
+                }
             }
         }
         if !self.bucket.is_keep() {
@@ -159,6 +196,11 @@ impl Update {
         }
         tx.publish(Told::new(CHANGED, tx.ctx().org, id.bytes()));
         let contact = opened(tx, &self.subject, &row)?;
+        if self.indexes.iter().any(|(identifier, _)| *identifier != Identifier::ExternalId) {
+            alike::leave(tx, id)?;
+            let all = Alike::all(&self.epochs, tx.ctx(), &Details::reread(&contact));
+            Likes::look(tx, all, Some(id))?.enter(tx, id)?;
+        }
         Ok(tx.record(Leaf::of("contact.update").on("con", id.bytes()), contact))
     }
 

@@ -3,6 +3,7 @@
 use sealpost_store::{ContactId, Ctx, Org, SlotId, StoreError};
 
 use super::indexes::Index;
+use super::lead;
 use super::model::{ContactRefusal, Identifier};
 use super::prepare::NewContact;
 use super::recipient::Recipient;
@@ -31,6 +32,8 @@ impl Resolved {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum LookUp {
     Id(Org, ContactId),
+    /// Whom an id stands for.
+    Person(Org, ContactId),
     Index(Org, Identifier, [u8; 16]),
 }
 
@@ -45,7 +48,7 @@ impl Contacts {
     pub async fn resolve(&self, ctx: &Ctx, recipient: &Recipient) -> Result<Resolved, ContactRefusal> {
         let details = match recipient {
             Recipient::Contact(id) => {
-                let subject = self.subject(ctx, *id).await?;
+                let subject = self.unlock(ctx, self.person(ctx, *id).await?).await?;
                 return Ok(Resolved { subject, fresh: None });
             }
             Recipient::Person(details) => details,
@@ -57,8 +60,22 @@ impl Contacts {
         }
         rules::check_new(details)?;
         let slot = self.store.keys().mint(ctx.org.id).await?;
-        let fresh = Box::new(NewContact::seal(ctx, &epochs, slot, details));
+        let likes = self.likes(ctx, &epochs, details).await?;
+        let fresh = Box::new(NewContact::seal(ctx, (&epochs, likes), slot, details));
         Ok(Resolved { subject: fresh.subject().clone(), fresh: Some(fresh) })
+    }
+
+    /// The contact that stands for the person with this id.
+    async fn person(&self, ctx: &Ctx, id: ContactId) -> Result<Found, ContactRefusal> {
+        let key = LookUp::Person(ctx.org, id);
+        if let Some(found) = self.recent.get(&key) {
+            return Ok(found);
+        }
+        let since = self.recent.since();
+        let found = self.store.peek::<_, StoreError>(ctx, move |tx| lead(tx, id)).await?;
+        let found = found.ok_or(ContactRefusal::NotFound)?;
+        self.recent.put(key, found, (ctx.org, found.0.bytes()), since);
+        Ok(found)
     }
 
     /// The contact and its key.
@@ -82,7 +99,10 @@ impl Contacts {
         let mut holder = None;
         for index in indexes {
             match (holder, self.holder(ctx, index).await?) {
-                (Some((one, _)), Some((other, _))) if one != other => return Err(ContactRefusal::Ambiguous),
+                (Some((one, _)), Some((other, _))) if one != other => {
+                    self.named_together(ctx, one, other).await?;
+                    return Err(ContactRefusal::Ambiguous);
+                }
                 (None, found) => holder = found,
                 (Some(_), _) => {}
             }
@@ -100,7 +120,7 @@ impl Contacts {
             .store
             .peek::<_, StoreError>(ctx, move |tx| {
                 let Some(contact) = store::holder(tx, &index)? else { return Ok(None) };
-                Ok(store::slot(tx, contact)?.map(|slot| (contact, slot)))
+                lead(tx, contact)
             })
             .await?;
         if let Some((contact, slot)) = found {

@@ -7,13 +7,15 @@ use sealpost_govern::looks::{self, Look};
 use sealpost_seal::normal::{Last4, Phone};
 use sealpost_seal::viewer::{Field, Viewer};
 use sealpost_seal::{Personal, Purpose};
-use sealpost_store::{ContactId, Ctx, Leaf, Store, StoreError, Tx};
+use sealpost_store::{ContactId, Ctx, DuplicateId, Leaf, Store, StoreError, Tx};
 use sealpost_web::{Failure, Refusal};
 use serde_json::{Map, json};
 
 use super::CHANGED;
+use super::alike::{self, Pair};
 use super::codes::MASK_PROFILE_HIDES_DIGITS;
 use super::indexes::{Bucket, Index};
+use super::merged::{Merged, one_person};
 use super::model::{Candidate, Changes, Contact, ContactRefusal, Details, Fields, Identifier, Reveal};
 use super::prepare::{NewContact, Update};
 use super::resolve::{Found, LookUp};
@@ -53,7 +55,8 @@ impl Contacts {
         rules::check_new(details)?;
         let epochs = self.store.keys().epochs(ctx.org.id, ctx.now()).await?;
         let slot = self.store.keys().mint(ctx.org.id).await?;
-        Ok(NewContact::seal(ctx, &epochs, slot, details))
+        let likes = self.likes(ctx, &epochs, details).await?;
+        Ok(NewContact::seal(ctx, (&epochs, likes), slot, details))
     }
 
     /// Makes a contact.
@@ -66,8 +69,8 @@ impl Contacts {
     pub async fn prepare_update(&self, ctx: &Ctx, id: ContactId, changes: Changes) -> Result<Update, ContactRefusal> {
         rules::check_changes(&changes)?;
         let epochs = self.store.keys().epochs(ctx.org.id, ctx.now()).await?;
-        let subject = self.subject(ctx, id).await?;
-        Ok(Update::seal(ctx, &epochs, subject, changes))
+        let subject = self.subject(ctx, self.lead(ctx, id).await?).await?;
+        Ok(Update::seal(ctx, epochs, subject, changes))
     }
 
     /// Changes a contact.
@@ -79,16 +82,64 @@ impl Contacts {
     }
 
     /// Forgets what was looked up about a contact that has just been changed; the bus tells everybody else.
-    pub(super) fn changed(&self, ctx: &Ctx, id: ContactId) {
+    pub(crate) fn changed(&self, ctx: &Ctx, id: ContactId) {
         self.recent.changed((ctx.org, id.bytes()));
     }
 
-    /// A contact.
+    /// A contact: the one that stands for the person with this id, with whoever was merged into it.
     pub async fn find(&self, ctx: &Ctx, id: ContactId) -> Result<Contact, ContactRefusal> {
-        let row = self.store.peek::<_, StoreError>(ctx, move |tx| store::find(tx, id)).await?;
-        let row = row.ok_or(ContactRefusal::NotFound)?;
-        let subject = self.unlock(ctx, (id, row.slot)).await?;
-        Ok(noted(ctx, row.open(&subject, ctx.org)?))
+        let rows = move |tx: &mut Tx<'_>| {
+            let mut rows = Vec::new();
+            for id in one_person(tx, id)? {
+                rows.extend(store::find(tx, id)?);
+            }
+            Ok(rows)
+        };
+        let mut rows = self.store.peek::<_, StoreError>(ctx, rows).await?.into_iter();
+        let row = rows.next().ok_or(ContactRefusal::NotFound)?;
+        let subject = self.unlock(ctx, (row.id, row.slot)).await?;
+        let mut contact = noted(ctx, row.open(&subject, ctx.org)?);
+        for row in rows {
+            let subject = self.unlock(ctx, (row.id, row.slot)).await?;
+            let merged_at = row.merged_at.unwrap_or(row.updated_at);
+            let merged = noted(ctx, row.open(&subject, ctx.org)?);
+            contact.merged.push(Merged { id: merged.id, merged_at, fields: merged.fields });
+        }
+        Ok(contact)
+    }
+
+    /// Up to `limit` pairs of contacts who may be one person, before `before`, newest first; those of whom one can't be opened any
+    /// more are no elements.
+    pub(crate) async fn pairs(
+        &self,
+        ctx: &Ctx,
+        before: Option<DuplicateId>,
+        limit: u32,
+    ) -> Result<Vec<(Pair, Option<[Contact; 2]>)>, ContactRefusal> {
+        let before = before.unwrap_or(DuplicateId::from_bytes([0xff; 16]));
+        let pairs = self.store.read::<_, StoreError>(ctx, move |tx| alike::store::before(tx, before, limit)).await?;
+        let mut opened = Vec::with_capacity(pairs.len());
+        for pair in pairs {
+            let both = match self.both(ctx, &pair).await {
+                Ok(both) => Some(both),
+                Err(ContactRefusal::NotFound) => None,
+                Err(error) => return Err(error),
+            };
+            opened.push((pair, both));
+        }
+        Ok(opened)
+    }
+
+    /// Two contacts who may be one person.
+    pub(crate) async fn pair(&self, ctx: &Ctx, id: DuplicateId) -> Result<(Pair, [Contact; 2]), ContactRefusal> {
+        let pair = self.store.peek::<_, StoreError>(ctx, move |tx| alike::store::find(tx, id)).await?;
+        let pair = pair.ok_or(ContactRefusal::NotFound)?;
+        let both = self.both(ctx, &pair).await?;
+        Ok((pair, both))
+    }
+
+    async fn both(&self, ctx: &Ctx, pair: &Pair) -> Result<[Contact; 2], ContactRefusal> {
+        Ok([self.find(ctx, pair.one).await?, self.find(ctx, pair.other).await?])
     }
 
     /// The contact that has all of these addresses that somebody has.
@@ -180,6 +231,7 @@ impl Contacts {
         reason: &Reason,
     ) -> Result<(Contact, Viewer), Failure> {
         // Whoever asks for what is not there leaves no leaf about it.
+        let id = self.lead(ctx, id).await?;
         self.subject(ctx, id).await?;
         let details = Map::from_iter([("fields".to_owned(), json!(fields))]);
         let wanted = Look { action: "contact.reveal", kind: ContactId::PREFIX, id: id.bytes(), details };

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sealpost_seal::Sealed;
 use sealpost_store::{ContactId, Epoch, Org, Row, SlotId, Sql, StoreError, Time, Tx, sql};
 
+use super::alike::store as alike;
 use super::indexes::{Bucket, Index, Value};
 use super::model::{Contact, Fields, Identifier};
 use super::subject::Subject;
@@ -17,6 +18,8 @@ pub(super) struct ContactRow {
     pub(super) locale: Option<String>,
     pub(super) created_at: Time,
     pub(super) updated_at: Time,
+    /// Since when it leads to another contact, if it does.
+    pub(super) merged_at: Option<Time>,
 }
 
 impl ContactRow {
@@ -29,6 +32,7 @@ impl ContactRow {
             locale: self.locale.clone(),
             created_at: self.created_at,
             updated_at: self.updated_at,
+            merged: Vec::new(),
         })
     }
 }
@@ -40,18 +44,18 @@ const BY_INDEX: Sql = sql!(
 );
 const SLOT: Sql = sql!("select slot from contact where org = $1 and env = $2 and id = $3 and erased_at is null");
 const ONE: Sql = sql!(
-    "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
+    "select id, slot, external_id, name, email, phone, locale, created_at, updated_at, merged_at from contact \
      where org = $1 and env = $2 and id = $3 and erased_at is null"
 );
 const ONE_TO_CHANGE: Sql = sql!(
-    sqlite: "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
+    sqlite: "select id, slot, external_id, name, email, phone, locale, created_at, updated_at, merged_at from contact \
              where org = $1 and env = $2 and id = $3 and erased_at is null",
-    postgres: "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
+    postgres: "select id, slot, external_id, name, email, phone, locale, created_at, updated_at, merged_at from contact \
                where org = $1 and env = $2 and id = $3 and erased_at is null for update"
 );
 const BEFORE: Sql = sql!(
-    "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
-     where org = $1 and env = $2 and id < $3 and erased_at is null order by id desc limit $4"
+    "select id, slot, external_id, name, email, phone, locale, created_at, updated_at, merged_at from contact \
+     where org = $1 and env = $2 and id < $3 and erased_at is null and merged_into is null order by id desc limit $4"
 );
 const INSERT: Sql = sql!(
     "insert into contact (org, env, id, slot, external_id, name, email, phone, locale, created_at, updated_at) \
@@ -79,7 +83,7 @@ const HELD: Sql =
     sql!("select contact from contact_index where org = $1 and env = $2 and kind = $3 and epoch = $4 and value = $5");
 // Primary key (org, env, epoch, bucket, contact).
 const IN_BUCKET: Sql = sql!(
-    "select id, slot, external_id, name, email, phone, locale, created_at, updated_at from contact \
+    "select id, slot, external_id, name, email, phone, locale, created_at, updated_at, merged_at from contact \
      where org = $1 and env = $2 and id in (select contact from contact_last4 where org = $1 and env = $2 \
      and epoch = $3 and bucket = $4 and contact < $5 order by contact desc limit $6) order by id desc"
 );
@@ -117,7 +121,8 @@ pub(super) fn is_erased(tx: &mut Tx<'_>, id: ContactId) -> Result<bool, StoreErr
 pub(super) fn wipe(tx: &mut Tx<'_>, id: ContactId) -> Result<u64, StoreError> {
     let now = tx.ctx().now();
     tx.put_exact(WIPE, &[&id, &now])?;
-    Ok(tx.execute(RELEASE_ALL, &[&id])? + tx.execute(LEAVE_BUCKETS, &[&id])?)
+    alike::part(tx, id)?;
+    Ok(tx.execute(RELEASE_ALL, &[&id])? + tx.execute(LEAVE_BUCKETS, &[&id])? + alike::forget(tx, id)?)
 }
 
 /// Who has this index value.
@@ -227,7 +232,8 @@ pub(super) fn in_bucket(
 /// The contact is no longer found under epochs before `epoch`.
 pub(super) fn release_before(tx: &mut Tx<'_>, contact: ContactId, epoch: Epoch) -> Result<(), StoreError> {
     tx.put(RELEASE_BEFORE, &[&contact, &epoch.number()])?;
-    tx.put(LEAVE_BUCKETS_BEFORE, &[&contact, &epoch.number()])
+    tx.put(LEAVE_BUCKETS_BEFORE, &[&contact, &epoch.number()])?;
+    alike::leave_before(tx, contact, epoch)
 }
 
 /// Contacts that stand under an epoch before `epoch`: of each kind of index, up to `limit`.
@@ -237,6 +243,7 @@ pub(super) fn outdated(tx: &mut Tx<'_>, epoch: Epoch, limit: u32) -> Result<BTre
         found.extend(tx.all(OUTDATED, &[&identifier.as_str(), &epoch.number(), &limit], contact)?);
     }
     found.extend(tx.all(OUTDATED_IN_BUCKETS, &[&epoch.number(), &limit], contact)?);
+    found.append(&mut alike::outdated(tx, epoch, limit)?);
     Ok(found)
 }
 
@@ -247,7 +254,7 @@ pub(super) fn is_in_use(tx: &mut Tx<'_>, epoch: Epoch) -> Result<bool, StoreErro
             return Ok(true);
         }
     }
-    Ok(tx.optional(ANY_IN_BUCKETS, &[&epoch.number()], contact)?.is_some())
+    Ok(tx.optional(ANY_IN_BUCKETS, &[&epoch.number()], contact)?.is_some() || alike::is_in_use(tx, epoch)?)
 }
 
 fn contact(row: &Row<'_>) -> Result<ContactId, StoreError> {
@@ -272,5 +279,6 @@ fn read(row: &Row<'_>) -> Result<ContactRow, StoreError> {
         locale: row.get("locale")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
+        merged_at: row.get("merged_at")?,
     })
 }

@@ -3,10 +3,12 @@
 use schemars::JsonSchema;
 use sealpost_access::permissions::{ENDPOINTS_MANAGE, ENDPOINTS_READ};
 use sealpost_store::{DeliveryId, EndpointId, MessageId, NoticeId, Store, Time};
-use sealpost_web::{Call, Class, Endpoint, Failure, Feature, Page, Reply, get, post};
+use sealpost_web::problem::BODY_INVALID;
+use sealpost_web::{Call, Class, Endpoint, Failure, Feature, Page, Refusal, Reply, get, post};
 use serde::{Deserialize, Serialize};
 
-use super::model::{Attempt, Delivery, State};
+use super::model::{Attempt, Delivery, EventPattern, State, Wanted};
+use super::service::Chosen;
 use super::{codes, pages, service};
 
 /// What deliveries add to the API.
@@ -14,7 +16,7 @@ pub fn feature(store: &Store) -> Feature {
     Feature {
         name: "deliveries",
         about: "Events on their way to endpoints: every attempt with its outcome, dead letters, resending.",
-        routes: [list(store), show(store), resend(store), resend_since(store)]
+        routes: [list(store), of_all(store), show(store), resend(store), resend_since(store), resend_many(store)]
             .into_iter()
             .chain(pages::routes(store))
             .collect(),
@@ -70,7 +72,7 @@ struct DetailView {
     /// The delivery.
     #[serde(flatten)]
     delivery: DeliveryView,
-    /// The exact bytes that are sent: ids and states.
+    /// The exact bytes that are sent: ids and states. Before they are encrypted, if the endpoint is encrypted for.
     body: String,
     /// Every attempt, in order.
     log: Vec<AttemptView>,
@@ -109,6 +111,15 @@ impl From<&Attempt> for AttemptView {
 struct Query {
     /// Only those in this state.
     state: Option<State>,
+    /// Only of this event, or of all that begin so: `message.*`.
+    event: Option<EventPattern>,
+    /// Only those that came to be then or later.
+    since: Option<Time>,
+    /// Only those that came to be before.
+    until: Option<Time>,
+    /// Only those whose last attempt was answered with this HTTP status.
+    #[schemars(range(min = 100, max = 599))]
+    status: Option<u16>,
     /// How many, 1 to 250; 50 unless said otherwise.
     #[schemars(range(min = 1, max = 250))]
     limit: Option<u16>,
@@ -128,17 +139,86 @@ fn list(store: &Store) -> Endpoint {
         .to(move |call: Call<(), Query>| page(store.clone(), call))
 }
 
-async fn page(store: Store, call: Call<(), Query>) -> Result<Reply, Failure> {
+/// Which deliveries of all endpoints.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "DeliveriesQuery")]
+struct OfAll {
+    /// Only those to this endpoint.
+    endpoint_id: Option<EndpointId>,
+    /// Only those in this state.
+    state: Option<State>,
+    /// Only of this event, or of all that begin so: `message.*`.
+    event: Option<EventPattern>,
+    /// Only those that came to be then or later.
+    since: Option<Time>,
+    /// Only those that came to be before.
+    until: Option<Time>,
+    /// Only those whose last attempt was answered with this HTTP status.
+    #[schemars(range(min = 100, max = 599))]
+    status: Option<u16>,
+    /// How many, 1 to 250; 50 unless said otherwise.
+    #[schemars(range(min = 1, max = 250))]
+    limit: Option<u16>,
+    /// Where to begin: `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+fn of_all(store: &Store) -> Endpoint {
+    let store = store.clone();
+    get("/v1/deliveries")
+        .needs(ENDPOINTS_READ)
+        .class(Class::Read)
+        .summary("List deliveries to all endpoints, newest first")
+        .describe("`state=dead` are the dead letters, whatever endpoint they were for.")
+        .queries::<OfAll>()
+        .answers::<Page<DeliveryView>>(200)
+        .to(move |mut call: Call<(), OfAll>| {
+            let store = store.clone();
+            async move {
+                let query = &mut call.query;
+                let wanted = Wanted {
+                    endpoint: query.endpoint_id,
+                    state: query.state,
+                    event: query.event.take(),
+                    since: query.since,
+                    until: query.until,
+                    status: query.status,
+                };
+                let (limit, cursor) = (query.limit, query.cursor.take());
+                found(&store, &call, wanted, limit, cursor.as_deref()).await
+            }
+        })
+}
+
+async fn page(store: Store, mut call: Call<(), Query>) -> Result<Reply, Failure> {
     let endpoint: EndpointId = call.id("id")?;
     store.peek(&call.ctx, move |tx| crate::endpoints::find(tx, endpoint)).await?;
-    let state = call.query.state;
-    let listing = call.listing(store.keys(), &(endpoint, state), call.query.limit)?;
-    let before = match listing.position(call.query.cursor.as_deref())? {
-        Some(bytes) => bytes.try_into().map(DeliveryId::from_bytes).map_err(|_| sealpost_web::not_found())?,
-        None => DeliveryId::from_bytes([0xff; 16]),
+    let query = &mut call.query;
+    let wanted = Wanted {
+        endpoint: Some(endpoint),
+        state: query.state,
+        event: query.event.take(),
+        since: query.since,
+        until: query.until,
+        status: query.status,
     };
-    let limit = listing.fetch();
-    let rows = store.read(&call.ctx, move |tx| service::page_of(tx, endpoint, state, before, limit)).await?;
+    let (limit, cursor) = (query.limit, query.cursor.take());
+    found(&store, &call, wanted, limit, cursor.as_deref()).await
+}
+
+async fn found<Q>(
+    store: &Store,
+    call: &Call<(), Q>,
+    wanted: Wanted,
+    limit: Option<u16>,
+    cursor: Option<&str>,
+) -> Result<Reply, Failure> {
+    let listing = call.listing(store.keys(), &wanted, limit)?;
+    let newest = DeliveryId::from_bytes([0xff; 16]);
+    let before = crate::cursor::behind(&listing, cursor, DeliveryId::from_bytes)?.unwrap_or(newest);
+    let fetch = listing.fetch();
+    let rows = store.read(&call.ctx, move |tx| service::search(tx, &wanted, before, fetch)).await?;
     Ok(Reply::ok(&listing.page(rows, |row| row.id.bytes().to_vec(), |row| DeliveryView::from(&row)))?)
 }
 
@@ -226,4 +306,76 @@ fn resend_since(store: &Store) -> Endpoint {
                 .await
             }
         })
+}
+
+/// Which deliveries to send once more: `ids`, or `since`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ResendBody")]
+struct ManyBody {
+    /// These, at most 1000, whatever became of them.
+    #[schemars(length(max = 1000))]
+    ids: Option<Vec<DeliveryId>>,
+    /// Instead: dead letters that came to be at or after this moment, at most 1000 a call.
+    since: Option<Time>,
+    /// With `since`: only those to this endpoint.
+    endpoint_id: Option<EndpointId>,
+}
+
+/// What became of sending several once more.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Resent")]
+struct ManyView {
+    /// How many are under way again.
+    resent: u32,
+    /// Those that aren't.
+    skipped: Vec<SkippedView>,
+}
+
+/// A delivery that was not sent once more.
+#[derive(Serialize, JsonSchema)]
+struct SkippedView {
+    /// Its id.
+    id: DeliveryId,
+    /// Why: `not_found` or `delivery_under_way`.
+    code: &'static str,
+}
+
+fn resend_many(store: &Store) -> Endpoint {
+    let store = store.clone();
+    post("/v1/deliveries/resend")
+        .needs(ENDPOINTS_MANAGE)
+        .class(Class::Batch)
+        .acts("delivery.resend_many")
+        .summary("Send several deliveries once more")
+        .describe("Events keep their ids, so that a receiver recognises what it has already.")
+        .takes::<ManyBody>()
+        .answers::<ManyView>(202)
+        .example(serde_json::json!({ "since": "2026-01-15T09:30:00Z" }))
+        .to(move |mut call: Call<ManyBody>| {
+            let store = store.clone();
+            async move {
+                let chosen = chosen(&mut call.body)?;
+                call.write(&store, move |tx| {
+                    let resent = service::resend_many(tx, chosen)?;
+                    let skipped = resent.value().skipped.iter();
+                    let skipped = skipped.map(|(id, code)| SkippedView { id: *id, code: code.code }).collect();
+                    let reply = Reply::json(202, &ManyView { resent: resent.value().count, skipped })?;
+                    Ok(resent.map(|_| reply))
+                })
+                .await
+            }
+        })
+}
+
+fn chosen(body: &mut ManyBody) -> Result<Chosen, Refusal> {
+    let wrong = |place, code| Refusal::of(&BODY_INVALID).at(place, code);
+    match (body.ids.take(), body.since, body.endpoint_id) {
+        (Some(ids), None, None) if ids.len() > service::MOST_RESENT as usize => Err(wrong("/ids", "too_many")),
+        (Some(ids), None, None) => Ok(Chosen::These(ids)),
+        (None, Some(since), endpoint) => Ok(Chosen::DeadSince(since, endpoint)),
+        (Some(_), Some(_), _) => Err(wrong("/since", "field_unexpected")),
+        (Some(_), None, Some(_)) => Err(wrong("/endpoint_id", "field_unexpected")),
+        (None, None, _) => Err(wrong("/ids", "field_missing")),
+    }
 }

@@ -12,14 +12,16 @@ use sealpost_store::{Claim, Ctx, DeliveryId, Leaf, Store, StoreError, Time, outb
 use super::model::{Attempt, Delivery, State};
 use super::rules::{self, Next, Verdict};
 use super::{service, store};
-use crate::dispatcher::Handler;
-use crate::endpoints::{CallError, Endpoints, Gate, Ready, Telling, call};
+use crate::dispatcher::{Handler, Lane, Went};
+use crate::endpoints::{CallError, Endpoints, Gate, JSON, Ready, Telling, call};
 use crate::meters::Meters;
 
 /// How long a receiver has for one attempt, all together.
 const DEADLINE: Duration = Duration::from_secs(20);
 /// An attempt with its deadline and some air, in milliseconds.
 const ATTEMPT_MS: i64 = 30_000;
+/// An answer that took longer than this is a slow one.
+const SLOW_MS: u32 = 2_000;
 /// How long a delivery waits for an endpoint that must prove itself again.
 const PENDING_MS: i64 = 5 * 60_000;
 
@@ -52,13 +54,19 @@ impl Deliverer {
         Arc::new(Self { store, endpoints, client, meters })
     }
 
-    async fn deliver(&self, claim: Claim) -> Result<(), StoreError> {
+    async fn deliver(&self, mut claim: Claim) -> Result<Went, StoreError> {
         let ctx = service::ctx(&self.store, &claim);
         let Some(delivery) = self.delivery(&ctx, &claim).await? else {
-            return outbox::ours(self.store.maintain(&ctx, move |tx| outbox::finish(tx, &claim)).await).map(drop);
+            return outbox::ours(self.store.maintain(&ctx, move |tx| outbox::finish(tx, &claim)).await)
+                .map(|_| Went::Moot);
         };
+        if claim.hint.is_none() {
+            // Only now is it known whose turn it has to wait for.
+            claim.hint = Some(Arc::new(delivery));
+            return Ok(Went::Wait(Box::new(claim)));
+        }
         if !self.holds(&ctx, &claim).await? {
-            return Ok(());
+            return Ok(Went::Moot);
         }
         let ready = self.endpoints.ready(&ctx, delivery.endpoint).await?;
         let ended = match &ready {
@@ -70,7 +78,8 @@ impl Deliverer {
             Ended::Tried(_, verdict) => Some(*verdict),
             _ => None,
         };
-        self.settle(&ctx, claim, delivery, ended).await?;
+        let went = went(&ended);
+        self.settle(&ctx, claim, delivery, ready.as_deref(), ended).await?;
         if let (Some(ready), Some(verdict)) = (ready, verdict) {
             match verdict {
                 Verdict::Delivered => self.endpoints.took(&ctx, &ready, true).await,
@@ -78,7 +87,7 @@ impl Deliverer {
                 Verdict::Gone => self.endpoints.gone(&ctx, &ready).await,
             }
         }
-        Ok(())
+        Ok(went)
     }
 
     /// Whether the job is still ours for the length of an attempt. A job that waited long, behind a slow receiver, asks.
@@ -102,7 +111,7 @@ impl Deliverer {
 
     async fn attempt(&self, ctx: &Ctx, ready: &Ready, delivery: &Delivery) -> Ended {
         let now = ctx.now();
-        match self.endpoints.gate(ready, now) {
+        match self.endpoints.gate(ready, delivery.id, now) {
             Gate::Open => {}
             Gate::Later(at) => return Ended::Later(at),
             Gate::Closed if matches!(ready.endpoint.state, crate::endpoints::State::Pending) => {
@@ -116,13 +125,17 @@ impl Deliverer {
             id: &id,
             kind: &delivery.kind,
             body: delivery.body.clone(),
+            media_type: JSON,
             attempt: number,
             at: now,
             deadline: DEADLINE,
         };
         let mut deliver = Open::inside("deliver", Kind::Client);
-        let called = deliver.around(call(&self.client, ctx.org, ready, telling)).await;
-        let (outcome, status, latency, verdict) = read(called);
+        let called = deliver.around(call(&self.client, ctx, ready, telling)).await;
+        if let Ok(called) = &called {
+            self.meters.fields(called.fields, called.skipped);
+        }
+        let (outcome, status, latency, verdict) = read(called.map(|called| called.answer));
         deliver.ended(Attribute::Outcome(outcome), verdict != Verdict::Delivered);
         drop(deliver);
         let finished_at = Some(ctx.now());
@@ -134,7 +147,15 @@ impl Deliverer {
     }
 
     /// Records what the run came to; if another node has taken the job over meanwhile, nothing.
-    async fn settle(&self, ctx: &Ctx, claim: Claim, delivery: Delivery, ended: Ended) -> Result<(), StoreError> {
+    async fn settle(
+        &self,
+        ctx: &Ctx,
+        claim: Claim,
+        delivery: Delivery,
+        ready: Option<&Ready>,
+        ended: Ended,
+    ) -> Result<(), StoreError> {
+        let own = ready.and_then(Ready::schedule).cloned();
         let jitter = u32::from_be_bytes(sealpost_seal::rng::array(ctx.rng()));
         self.store
             .write(ctx, move |tx| {
@@ -147,7 +168,7 @@ impl Deliverer {
                         } else {
                             leaf.failed(outcome_code(&attempt.outcome))
                         };
-                        (attempt.number, rules::next(attempt.number, *verdict, now, jitter), leaf)
+                        (attempt.number, rules::next(attempt.number, *verdict, own.as_ref(), now, jitter), leaf)
                     }
                     Ended::Later(at) => (delivery.attempts, Next::At(*at), leaf.because("postponed")),
                     Ended::Never(code) => (delivery.attempts, Next::Dead, leaf.failed(code)),
@@ -172,12 +193,28 @@ impl Deliverer {
 }
 
 impl Handler for Deliverer {
-    fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = Went> + Send + '_>> {
         Box::pin(async move {
-            if let Err(error) = self.deliver(claim).await {
+            self.deliver(claim).await.unwrap_or_else(|error| {
                 tracing::warn!(error = %error, "delivery.not_recorded");
-            }
+                Went::Moot
+            })
         })
+    }
+
+    fn lane(&self, claim: &Claim) -> Option<Lane> {
+        let delivery = claim.hint.as_ref()?.downcast_ref::<Delivery>()?;
+        Some(Lane(delivery.endpoint.bytes()))
+    }
+}
+
+/// What a run says of the receiver.
+fn went(ended: &Ended) -> Went {
+    match ended {
+        Ended::Tried(attempt, Verdict::Delivered) if attempt.latency_ms.is_none_or(|ms| ms < SLOW_MS) => Went::Well,
+        Ended::Tried(_, Verdict::Delivered) => Went::Slowly,
+        Ended::Tried(..) => Went::Badly,
+        Ended::Later(_) | Ended::Never(_) => Went::Moot,
     }
 }
 
@@ -201,11 +238,14 @@ fn read(result: Result<Answer, CallError>) -> (&'static str, Option<u16>, Option
 
 /// The same code as a literal, as leaves want it.
 fn outcome_code(outcome: &str) -> &'static str {
-    const KNOWN: [&str; 13] = [
+    const KNOWN: [&str; 16] = [
         "delivered",
         "gone",
         "refused",
+        "not_encryptable",
         "not_signable",
+        "transport_unusable",
+        "request_refused",
         "address_refused",
         "name_not_resolved",
         "connect_failed",

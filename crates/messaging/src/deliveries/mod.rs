@@ -17,13 +17,14 @@ mod tests;
 
 pub use api::feature;
 pub use jobs::Deliverer;
+pub(crate) use model::Wanted;
 pub use model::{Attempt, Delivery, Notice, State};
 pub use notices::Teller;
 #[cfg(test)]
 pub(crate) use pages::samples;
-pub(crate) use pages::{Row, row, spark};
+pub(crate) use pages::{Latency, Row, row, spark};
 pub(crate) use rules::STANDARD as RETRIES;
-pub(crate) use service::{Occurrence, newest_of, of_message, page_of, promise};
+pub(crate) use service::{Occurrence, forget_old, newest_attempts, newest_of, of_message, promise, search};
 
 /// The outbox's name for these jobs.
 pub const JOB: &str = "delivery.send";

@@ -75,6 +75,69 @@ pub struct Attempt {
     pub latency_ms: Option<u32>,
 }
 
+/// The name of an event, or the beginning of several: `message.delivered`, `message.*`, `*`. Nothing else, so that what somebody looks for
+/// can be shown to them again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct EventPattern(String);
+
+impl EventPattern {
+    /// The pattern, if it is one.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let stem = text.strip_suffix('*').unwrap_or(text);
+        let fits = (1..=66).contains(&text.len())
+            && (stem.is_empty() || stem.ends_with('.') || stem.len() == text.len())
+            && stem
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'_' | b'-'));
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// Its text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for EventPattern {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("pattern_invalid"))
+    }
+}
+
+impl schemars::JsonSchema for EventPattern {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "EventPattern".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": r"^([a-z0-9_.-]+|([a-z0-9_.-]+\.)?\*)$", "maxLength": 66 })
+    }
+}
+
+/// Which deliveries somebody looks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Wanted {
+    /// To this endpoint.
+    pub(crate) endpoint: Option<EndpointId>,
+    /// In this state.
+    pub(crate) state: Option<State>,
+    /// Of this event, or of all that begin so: `message.*`.
+    pub(crate) event: Option<EventPattern>,
+    /// That came to be then or later.
+    pub(crate) since: Option<Time>,
+    /// That came to be before.
+    pub(crate) until: Option<Time>,
+    /// Whose last attempt was answered with this HTTP status.
+    pub(crate) status: Option<u16>,
+}
+
+impl Wanted {
+    /// Those of one endpoint, in this state or any.
+    pub(crate) fn of(endpoint: EndpointId, state: Option<State>) -> Self {
+        Self { endpoint: Some(endpoint), state, ..Self::default() }
+    }
+}
+
 /// An occurrence, as endpoints are told of it: thin, with ids and states and nothing personal.
 #[derive(Serialize)]
 pub struct Notice<'a, D> {
@@ -89,4 +152,21 @@ pub struct Notice<'a, D> {
     pub environment: Environment,
     /// What.
     pub data: D,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_a_name_a_beginning_or_everything() {
+        for good in ["message.delivered", "message.*", "*", "a", "api_key.leak-reported"] {
+            assert_eq!(EventPattern::parse(good).map(|one| one.0).as_deref(), Some(good));
+        }
+        for bad in
+            ["", "mess*", "**", "Message.*", "+12025550142", "a b", "ada@example.com", "%", "é.*", &"a".repeat(67)]
+        {
+            assert_eq!(EventPattern::parse(bad), None, "{bad}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use sealpost_store::{Claim, Ctx, NoticeId, Store, StoreError, outbox};
 
 use super::model::Notice;
 use super::service::{self, Occurrence, promise};
-use crate::dispatcher::Handler;
+use crate::dispatcher::{Handler, Went};
 use crate::endpoints::Endpoints;
 
 /// Tells endpoints of notices.
@@ -63,11 +63,12 @@ fn occurrence(ctx: &Ctx, raised: Raised) -> Result<Occurrence, StoreError> {
 }
 
 impl Handler for Teller {
-    fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = Went> + Send + '_>> {
         Box::pin(async move {
             if let Err(error) = self.tell(claim).await {
                 tracing::warn!(error = %error, "notice.not_told");
             }
+            Went::Moot
         })
     }
 }

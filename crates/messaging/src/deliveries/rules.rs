@@ -2,6 +2,8 @@
 
 use sealpost_store::Time;
 
+use crate::endpoints::Schedule;
+
 /// The `standard` schedule: when each attempt is made, after the one before it, in milliseconds (parity E09).
 pub(crate) const STANDARD: [i64; 10] = [
     0,
@@ -54,18 +56,27 @@ pub(super) fn verdict(status: u16, retry_after_s: Option<u32>) -> Verdict {
     }
 }
 
-/// What comes after attempt number `attempt` (from 1) ended at `now` with `verdict`. `jitter` is a random number; waits are
-/// spread by ±20 % so that receivers that fell over together are not hit together.
-pub(super) fn next(attempt: u32, verdict: Verdict, now: Time, jitter: u32) -> Next {
+/// What comes after attempt number `attempt` (from 1) ended at `now` with `verdict`: by the endpoint's `own` schedule if it has one.
+/// `jitter` is a random number; waits are spread by ±20 % so that receivers that fell over together are not hit together.
+pub(super) fn next(attempt: u32, verdict: Verdict, own: Option<&Schedule>, now: Time, jitter: u32) -> Next {
     let after_ms = match verdict {
         Verdict::Delivered => return Next::Settle,
         Verdict::Gone => return Next::Dead,
         Verdict::Retry { after_ms } => after_ms.unwrap_or(0).clamp(0, MOST_PATIENCE_MS),
     };
-    match STANDARD.get(attempt as usize) {
-        Some(wait) => Next::At(now.plus_ms(spread(*wait, jitter).max(after_ms))),
+    let wait = match own {
+        Some(own) => own.after(attempt),
+        None => STANDARD.get(attempt as usize).copied(),
+    };
+    match wait {
+        Some(wait) => Next::At(now.plus_ms(spread(wait, jitter).max(after_ms))),
         None => Next::Dead,
     }
+}
+
+/// How many attempts are left after so many.
+pub(super) fn left(attempts: u32, own: Option<&Schedule>) -> usize {
+    own.map_or(STANDARD.len(), Schedule::attempts).saturating_sub(attempts as usize)
 }
 
 fn spread(wait: i64, jitter: u32) -> i64 {
@@ -83,39 +94,42 @@ mod tests {
     #[test]
     fn ten_attempts_and_then_the_dead_letters() {
         let failed = Verdict::Retry { after_ms: None };
-        let retries = (1..).take_while(|n| next(*n, failed, NOW, 20) != Next::Dead).count();
+        let retries = (1..).take_while(|n| next(*n, failed, None, NOW, 20) != Next::Dead).count();
         assert_eq!(retries + 1, STANDARD.len());
     }
 
     #[test]
     fn without_jitter_the_waits_are_the_schedule() {
         for (attempt, wait) in STANDARD.iter().enumerate().skip(1) {
-            assert_eq!(next(attempt as u32, Verdict::Retry { after_ms: None }, NOW, 20), Next::At(NOW.plus_ms(*wait)));
+            assert_eq!(
+                next(attempt as u32, Verdict::Retry { after_ms: None }, None, NOW, 20),
+                Next::At(NOW.plus_ms(*wait))
+            );
         }
     }
 
     #[test]
     fn gone_ends_it_and_any_2xx_settles_it() {
-        assert_eq!(next(1, verdict(410, None), NOW, 0), Next::Dead);
+        assert_eq!(next(1, verdict(410, None), None, NOW, 0), Next::Dead);
         for status in [200, 201, 204, 299] {
-            assert_eq!(next(1, verdict(status, None), NOW, 0), Next::Settle);
+            assert_eq!(next(1, verdict(status, None), None, NOW, 0), Next::Settle);
         }
         for status in [301, 302, 400, 404, 429, 500, 503] {
-            assert!(matches!(next(1, verdict(status, None), NOW, 0), Next::At(_)));
+            assert!(matches!(next(1, verdict(status, None), None, NOW, 0), Next::At(_)));
         }
     }
 
     #[test]
     fn retry_after_is_a_lower_bound_with_an_end() {
-        assert_eq!(next(1, verdict(503, Some(3600)), NOW, 0), Next::At(NOW.plus_ms(3_600_000)));
-        assert_eq!(next(1, verdict(503, Some(u32::MAX)), NOW, 0), Next::At(NOW.plus_ms(MOST_PATIENCE_MS)));
-        assert!(matches!(next(9, verdict(503, Some(1)), NOW, 0), Next::At(at) if at.since(NOW) > 3_600_000));
+        assert_eq!(next(1, verdict(503, Some(3600)), None, NOW, 0), Next::At(NOW.plus_ms(3_600_000)));
+        assert_eq!(next(1, verdict(503, Some(u32::MAX)), None, NOW, 0), Next::At(NOW.plus_ms(MOST_PATIENCE_MS)));
+        assert!(matches!(next(9, verdict(503, Some(1)), None, NOW, 0), Next::At(at) if at.since(NOW) > 3_600_000));
     }
 
     proptest! {
         #[test]
         fn jitter_stays_within_a_fifth(attempt in 1_u32..10, jitter: u32) {
-            let Next::At(at) = next(attempt, Verdict::Retry { after_ms: None }, NOW, jitter) else { panic!() };
+            let Next::At(at) = next(attempt, Verdict::Retry { after_ms: None }, None, NOW, jitter) else { panic!() };
             let wait = STANDARD[attempt as usize];
             prop_assert!((at.since(NOW) - wait).abs() <= wait / 5);
         }

@@ -3,11 +3,14 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use sealpost_store::{Ctx, DeliveryId, EndpointId, Leaf, MessageId, NewJob, NoticeId, Recorded, StoreError, Time, Tx};
+use sealpost_store::{
+    Ctx, DeliveryId, EndpointId, Leaf, MessageId, NewJob, NoticeId, OrgId, Recorded, Store, StoreError, Time, Tx,
+};
+use sealpost_web::problem::{Code, NOT_FOUND};
 use sealpost_web::{Failure, Fault, Refusal, not_found};
 use serde::Serialize;
 
-use super::model::{Attempt, Delivery, Notice, State};
+use super::model::{Attempt, Delivery, Notice, State, Wanted};
 use super::{JOB, codes, store};
 
 /// The most deliveries one call resends.
@@ -19,6 +22,11 @@ impl<D: Serialize> Notice<'_, D> {
         Ok(serde_json::to_vec(self).map_err(Fault::new)?.into())
     }
 }
+
+/// How long a delivery is kept with its attempts: 90 days.
+pub(super) const KEPT_MS: i64 = 90 * 86_400_000;
+/// Forgotten in one transaction.
+const FORGOTTEN_AT_ONCE: u32 = 500;
 
 /// What is to be told, about which message.
 pub(crate) struct Occurrence {
@@ -74,15 +82,67 @@ pub(super) fn resend(tx: &mut Tx<'_>, id: DeliveryId) -> Result<Recorded<Deliver
 
 /// Resends what an endpoint has missed since `since`: its dead letters, oldest of the newest [`MOST_RESENT`] first.
 pub(super) fn resend_dead(tx: &mut Tx<'_>, endpoint: EndpointId, since: Time) -> Result<Recorded<u32>, Failure> {
+    let count = resend_all(tx, Some(endpoint), since)?;
+    Ok(tx.record(Leaf::of("endpoint.resend").on(EndpointId::PREFIX, endpoint.bytes()), count))
+}
+
+/// Which deliveries are to be sent once more.
+pub(super) enum Chosen {
+    /// These.
+    These(Vec<DeliveryId>),
+    /// Dead letters since then, of one endpoint or of all.
+    DeadSince(Time, Option<EndpointId>),
+}
+
+/// What became of sending several once more.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Resent {
+    /// How many are under way again.
+    pub(super) count: u32,
+    /// Those that aren't, and why.
+    pub(super) skipped: Vec<(DeliveryId, &'static Code)>,
+}
+
+/// Sends several once more, at most [`MOST_RESENT`]: each on record, and one that can't be doesn't keep the others.
+pub(super) fn resend_many(tx: &mut Tx<'_>, chosen: Chosen) -> Result<Recorded<Resent>, Failure> {
+    let mut resent = Resent::default();
+    match chosen {
+        Chosen::DeadSince(since, endpoint) => {
+            if let Some(endpoint) = endpoint {
+                crate::endpoints::find(tx, endpoint)?;
+            }
+            resent.count = resend_all(tx, endpoint, since)?;
+        }
+        Chosen::These(ids) => {
+            for id in ids {
+                match store::find(tx, id)? {
+                    None => resent.skipped.push((id, &NOT_FOUND)),
+                    Some(delivery) if delivery.state == State::Queued => {
+                        resent.skipped.push((id, &codes::DELIVERY_UNDER_WAY));
+                    }
+                    Some(delivery) => {
+                        requeue(tx, delivery)?;
+                        tx.note(Leaf::of("delivery.resend").on(DeliveryId::PREFIX, id.bytes()));
+                        resent.count += 1;
+                    }
+                }
+            }
+        }
+    }
+    let org = tx.ctx().org.id;
+    Ok(tx.record(Leaf::of("delivery.resend_many").on(OrgId::PREFIX, org.bytes()), resent))
+}
+
+fn resend_all(tx: &mut Tx<'_>, endpoint: Option<EndpointId>, since: Time) -> Result<u32, StoreError> {
     let newest = DeliveryId::from_bytes([0xff; 16]);
-    let mut dead = store::page_of(tx, endpoint, Some(State::Dead), newest, MOST_RESENT)?;
-    dead.retain(|delivery| delivery.created_at >= since);
+    let wanted = Wanted { endpoint, state: Some(State::Dead), since: Some(since), ..Wanted::default() };
+    let dead = store::search(tx, &wanted, newest, MOST_RESENT)?;
     let mut count = 0;
     for delivery in dead.into_iter().rev() {
         requeue(tx, delivery)?;
         count += 1;
     }
-    Ok(tx.record(Leaf::of("endpoint.resend").on(EndpointId::PREFIX, endpoint.bytes()), count))
+    Ok(count)
 }
 
 fn requeue(tx: &mut Tx<'_>, delivery: Delivery) -> Result<Delivery, StoreError> {
@@ -92,25 +152,49 @@ fn requeue(tx: &mut Tx<'_>, delivery: Delivery) -> Result<Delivery, StoreError> 
     Ok(delivery)
 }
 
-/// Deliveries to an endpoint, newest first.
-pub(crate) fn page_of(
+/// Deliveries, newest first.
+pub(crate) fn search(
     tx: &mut Tx<'_>,
-    endpoint: EndpointId,
-    state: Option<State>,
+    wanted: &Wanted,
     before: DeliveryId,
     limit: u32,
 ) -> Result<Vec<Delivery>, StoreError> {
-    store::page_of(tx, endpoint, state, before, limit)
+    store::search(tx, wanted, before, limit)
 }
 
 /// The newest deliveries to an endpoint.
 pub(crate) fn newest_of(tx: &mut Tx<'_>, endpoint: EndpointId, limit: u32) -> Result<Vec<Delivery>, StoreError> {
-    store::page_of(tx, endpoint, None, DeliveryId::from_bytes([0xff; 16]), limit)
+    store::search(tx, &Wanted::of(endpoint, None), DeliveryId::from_bytes([0xff; 16]), limit)
+}
+
+/// The attempts of the newest deliveries to an endpoint, each with its delivery.
+pub(crate) fn newest_attempts(
+    tx: &mut Tx<'_>,
+    endpoint: EndpointId,
+    deliveries: u32,
+) -> Result<Vec<(DeliveryId, Attempt)>, StoreError> {
+    store::newest_attempts(tx, endpoint, deliveries)
 }
 
 /// Deliveries that tell of a message.
 pub(crate) fn of_message(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<Delivery>, StoreError> {
     store::of_message(tx, message)
+}
+
+/// Forgets deliveries that have come to their end and are older than they are kept, with their attempts. Those that are under way stay.
+pub(crate) async fn forget_old(house: &Store, ctx: &Ctx) -> Result<(), StoreError> {
+    loop {
+        let before = ctx.now().plus_ms(-KEPT_MS);
+        let old = house.read(ctx, move |tx| store::ended_before(tx, before, FORGOTTEN_AT_ONCE)).await?;
+        if old.is_empty() {
+            return Ok(());
+        }
+        let forget = move |tx: &mut Tx<'_>| {
+            tx.note(Leaf::of("delivery.forget").on(OrgId::PREFIX, tx.ctx().org.id.bytes()));
+            old.iter().try_for_each(|id| store::forget(tx, *id))
+        };
+        house.maintain::<_, StoreError>(ctx, forget).await?;
+    }
 }
 
 /// A context for Sealpost's own work on a job's organisation.

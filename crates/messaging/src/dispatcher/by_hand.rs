@@ -4,7 +4,7 @@ use sealpost_store::{Change, StoreError, outbox};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::{Dispatcher, SWEPT, pushed_job};
+use super::{Dispatcher, SWEPT, Went, pushed_job};
 
 /// A dispatcher that waits for nothing: what is promised is done when it is asked to, at what the clock says then.
 pub struct ByHand {
@@ -38,7 +38,12 @@ impl ByHand {
                 tracing::error!(kind = claim.kind, "outbox.unknown_kind");
                 continue;
             };
-            jobs.spawn(async move { handler.run(claim).await });
+            jobs.spawn(async move {
+                let mut went = handler.run(claim).await;
+                while let Went::Wait(claim) = went {
+                    went = handler.run(*claim).await;
+                }
+            });
         }
         while jobs.join_next().await.is_some() {}
         Ok(count)
@@ -61,7 +66,7 @@ mod tests {
     struct Twice(Store, AtomicUsize);
 
     impl Handler for Twice {
-        fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = Went> + Send + '_>> {
             Box::pin(async move {
                 let first = self.1.fetch_add(1, Ordering::SeqCst) == 0;
                 let ctx = Ctx::system(claim.org, self.0.world().clone());
@@ -70,6 +75,7 @@ mod tests {
                     if first { tx.enqueue(NewJob::now("test.job", claim.target)).map(drop) } else { Ok(()) }
                 });
                 done.await.unwrap();
+                Went::Well
             })
         }
     }

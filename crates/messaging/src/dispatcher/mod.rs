@@ -2,10 +2,12 @@
 //!
 //! Jobs arrive from the bus right after the commit that promised them: nothing is polled on the hot path. A sweep, twice a second,
 //! finds what is due later and what a crash left behind. Organisations take turns, so that a large batch of one doesn't
-//! delay another's single message, and none has so much under way that receivers which never answer could hold up all others.
+//! delay another's single message, and none has so much under way that receivers which never answer could hold up all others. Within
+//! an organisation receivers take turns, each in a [lane](lanes) of its own, and those that don't answer share what they may hold.
 
 mod by_hand;
 mod fair;
+mod lanes;
 mod schedule;
 
 use std::collections::HashMap;
@@ -15,12 +17,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealpost_store::trace::{Attribute, Kind, Open};
-use sealpost_store::{Claim, OrgId, Store, outbox};
+use sealpost_store::{Claim, Store, outbox};
 use tokio::sync::{mpsc, watch};
 
 use crate::meters::Meters;
 pub use by_hand::ByHand;
-pub(crate) use schedule::Schedule;
+pub use lanes::{Lane, Went};
+pub(crate) use schedule::{Begun, Schedule};
 
 /// How often the database is asked for jobs that are due or were left behind.
 const SWEEP: Duration = Duration::from_millis(500);
@@ -32,8 +35,13 @@ const CONCURRENCY: usize = 512;
 /// What does the jobs of one kind. It must finish or postpone the job in the transaction that records the outcome; a job it
 /// leaves alone is done again when its lease has run out.
 pub trait Handler: Send + Sync + 'static {
-    /// Does the job.
-    fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    /// Does the job, and says how its receiver answered.
+    fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = Went> + Send + '_>>;
+
+    /// Which receiver the job is for, as far as the claim tells: what waits for one is not to delay another.
+    fn lane(&self, _claim: &Claim) -> Option<Lane> {
+        None
+    }
 }
 
 /// Hands jobs to their handlers until told to stop.
@@ -72,41 +80,53 @@ impl Dispatcher {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut pushed = self.store.bus().subscribe(outbox::PUSHED);
         let mut schedule = Schedule::new(CONCURRENCY);
-        let (done, mut finished) = mpsc::unbounded_channel::<OrgId>();
+        let (done, mut finished) = mpsc::unbounded_channel::<Done>();
         let mut sweep = tokio::time::interval(SWEEP);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            while let Some(claim) = schedule.next() {
-                self.start(claim, &done);
+            while let Some((claim, begun)) = schedule.next() {
+                self.start(claim, begun, &done);
             }
             self.meters.waiting.set(i64::try_from(schedule.waiting()).unwrap_or(i64::MAX));
             tokio::select! {
                 biased;
                 () = told_to(&mut stop) => break,
-                Some(org) = finished.recv() => {
-                    schedule.ended(org);
-                    while let Ok(org) = finished.try_recv() {
-                        schedule.ended(org);
+                Some(done) = finished.recv() => {
+                    self.ended(&mut schedule, done);
+                    while let Ok(done) = finished.try_recv() {
+                        self.ended(&mut schedule, done);
                     }
                 }
                 Some(change) = pushed.recv() => {
-                    pushed_job(change).into_iter().for_each(|claim| schedule.admit(claim));
+                    pushed_job(change).into_iter().for_each(|claim| self.admit(&mut schedule, claim));
                     while let Ok(change) = pushed.try_recv() {
-                        pushed_job(change).into_iter().for_each(|claim| schedule.admit(claim));
+                        pushed_job(change).into_iter().for_each(|claim| self.admit(&mut schedule, claim));
                     }
                 }
                 _ = sweep.tick() => self.sweep(&mut schedule).await,
             }
         }
         while schedule.is_busy()
-            && let Some(org) = finished.recv().await
+            && let Some(done) = finished.recv().await
         {
-            schedule.ended(org);
+            self.ended(&mut schedule, done);
         }
     }
 
-    fn start(&self, claim: Claim, done: &mpsc::UnboundedSender<OrgId>) {
-        let under_way = UnderWay::new(claim.org.id, done.clone(), self.meters.clone());
+    fn admit(&self, schedule: &mut Schedule, claim: Claim) {
+        let lane = self.handlers.get(claim.kind.as_str()).and_then(|handler| handler.lane(&claim));
+        schedule.admit(claim, lane);
+    }
+
+    fn ended(&self, schedule: &mut Schedule, Done { begun, went }: Done) {
+        schedule.ended(begun, &went);
+        if let Went::Wait(claim) = went {
+            self.admit(schedule, *claim);
+        }
+    }
+
+    fn start(&self, claim: Claim, begun: Begun, done: &mpsc::UnboundedSender<Done>) {
+        let mut under_way = UnderWay::new(begun, done.clone(), self.meters.clone());
         let Some((kind, handler)) = self.handlers.get_key_value(claim.kind.as_str()) else {
             tracing::error!(kind = claim.kind, "outbox.unknown_kind");
             return;
@@ -115,7 +135,7 @@ impl Dispatcher {
         let mut dispatch = Open::after(claim.trace, "dispatch", Kind::Consumer);
         dispatch.say(Attribute::Job(kind));
         tokio::spawn(async move {
-            dispatch.around(handler.run(claim)).await;
+            under_way.went = dispatch.around(handler.run(claim)).await;
             drop((dispatch, under_way));
         });
     }
@@ -125,7 +145,7 @@ impl Dispatcher {
             return;
         }
         match self.store.sweep(SWEPT).await {
-            Ok(claims) => claims.into_iter().for_each(|claim| schedule.admit(claim)),
+            Ok(claims) => claims.into_iter().for_each(|claim| self.admit(schedule, claim)),
             Err(error) => tracing::warn!(error = %error, "outbox.sweep_failed"),
         }
     }
@@ -133,22 +153,30 @@ impl Dispatcher {
 
 /// A job being done; counted as such until it is dropped, even if its handler panics.
 struct UnderWay {
-    org: OrgId,
-    done: mpsc::UnboundedSender<OrgId>,
+    begun: Begun,
+    went: Went,
+    done: mpsc::UnboundedSender<Done>,
     meters: Arc<Meters>,
 }
 
+/// A job that has ended.
+struct Done {
+    begun: Begun,
+    went: Went,
+}
+
 impl UnderWay {
-    fn new(org: OrgId, done: mpsc::UnboundedSender<OrgId>, meters: Arc<Meters>) -> Self {
+    fn new(begun: Begun, done: mpsc::UnboundedSender<Done>, meters: Arc<Meters>) -> Self {
         meters.under_way.add(1);
-        Self { org, done, meters }
+        Self { begun, went: Went::Badly, done, meters }
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
         self.meters.under_way.add(-1);
-        let _ = self.done.send(self.org);
+        let went = std::mem::replace(&mut self.went, Went::Moot);
+        let _ = self.done.send(Done { begun: self.begun, went });
     }
 }
 
@@ -165,7 +193,7 @@ pub(crate) fn pushed_job(change: sealpost_store::Change) -> Option<Claim> {
 #[cfg(test)]
 mod tests {
     use sealpost_store::testing::TestStore;
-    use sealpost_store::{Ctx, NewJob, StoreError};
+    use sealpost_store::{Ctx, NewJob, OrgId, StoreError};
 
     use super::*;
 
@@ -178,12 +206,13 @@ mod tests {
     }
 
     impl Handler for Hanging {
-        fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = Went> + Send + '_>> {
             Box::pin(async move {
                 let _ = self.began.send(claim.org.id);
                 if claim.org.id == self.by {
                     std::future::pending::<()>().await;
                 }
+                Went::Well
             })
         }
     }
@@ -224,6 +253,51 @@ mod tests {
             }
         }
         assert!(held < CONCURRENCY, "{held} of {CONCURRENCY} are held by one organisation");
+        running.abort();
+    }
+
+    /// Each target begins with its receiver; those below 80 never answer.
+    struct Receivers(mpsc::UnboundedSender<u8>);
+
+    impl Handler for Receivers {
+        fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = Went> + Send + '_>> {
+            Box::pin(async move {
+                if claim.target[0] < 80 {
+                    std::future::pending::<()>().await;
+                }
+                let _ = self.0.send(claim.target[0]);
+                Went::Well
+            })
+        }
+
+        fn lane(&self, claim: &Claim) -> Option<Lane> {
+            Some(Lane([claim.target[0]; 16]))
+        }
+    }
+
+    #[tokio::test]
+    async fn receivers_of_one_organisation_that_hang_hold_up_none_that_answers() {
+        const EACH: u8 = 10;
+        let house = TestStore::sqlite().await;
+        let ctx = house.organisation().await;
+        let (answered, mut answers) = mpsc::unbounded_channel();
+        let dispatcher =
+            Dispatcher::new(house.store.clone(), Arc::default()).handle(KIND, Arc::new(Receivers(answered)));
+        let (_stop, stopped) = watch::channel(false);
+        let running = tokio::spawn(dispatcher.run(stopped));
+        tokio::task::yield_now().await;
+        // Those that hang come first, with twice as many jobs as there are slots for one organisation.
+        let pushed = house.store.maintain::<_, StoreError>(&ctx, move |tx| {
+            (0..200_u8).flat_map(|receiver| (0..EACH).map(move |n| (receiver, n))).try_for_each(|(receiver, n)| {
+                let mut target = [0; 16];
+                (target[0], target[1]) = (receiver, n);
+                tx.enqueue(NewJob::now(KIND, target)).map(drop)
+            })
+        });
+        pushed.await.unwrap();
+        for _ in 0..120 * usize::from(EACH) {
+            assert!(answers.recv().await.unwrap() >= 80);
+        }
         running.abort();
     }
 }

@@ -3,9 +3,15 @@
 use std::sync::Arc;
 
 use sealpost_access::secrets::Kept;
+use sealpost_egress::client::Answer;
 use sealpost_egress::target::Target;
-use sealpost_seal::signature::{Profile, SigningSecret, WebhookKey, profiles};
+use sealpost_seal::payload::{Opened, Undecryptable};
+use sealpost_seal::signature::{Custom, WebhookKey, profiles};
 use sealpost_store::{EndpointId, SecretId, Time};
+
+use super::encryption::Sealing;
+use super::signing::{self, Signers};
+use super::transport::{Applied, Schedule};
 
 /// Whether an endpoint may be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,8 +84,12 @@ pub struct Endpoint {
     pub description: String,
     /// Which events it hears of.
     pub events: Filter,
-    /// How deliveries are signed besides `standard`.
+    /// How deliveries are signed.
     pub profiles: Profiles,
+    /// Whether it hears of messages that name no endpoint.
+    pub is_default: bool,
+    /// The profile of its own, if it has one.
+    pub custom: Option<Arc<Custom>>,
     /// Whether it may be called.
     pub state: State,
     /// Where the shared signing secret is.
@@ -136,36 +146,45 @@ impl Filter {
     }
 }
 
-/// The signature profiles of an endpoint, by name.
+/// The signature profiles of an endpoint, by name: `standard` first where it rides along.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profiles(Vec<&'static str>);
 
 /// No signature profile of this name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no signature profile of this name")]
-pub struct UnknownProfile;
+pub(super) struct UnknownProfile;
 
 impl Profiles {
-    /// The profiles of these names; none means `standard`.
-    pub fn new(names: &[String]) -> Result<Self, UnknownProfile> {
-        let mut known = Vec::new();
-        for name in names {
-            let name = profiles::by_name(name).ok_or(UnknownProfile)?.name;
-            if !known.contains(&name) {
-                known.push(name);
-            }
-        }
-        Ok(Self(if known.is_empty() { vec![profiles::STANDARD.name] } else { known }))
+    /// These, as they are.
+    pub(super) fn of(names: Vec<&'static str>) -> Self {
+        Self(names)
+    }
+
+    /// The profiles of these names.
+    pub(super) fn read(names: &[String]) -> Result<Self, UnknownProfile> {
+        names.iter().map(|name| signing::known(name).ok_or(UnknownProfile)).collect::<Result<_, _>>().map(Self)
     }
 
     /// Their names.
     pub fn names(&self) -> &[&'static str] {
         &self.0
     }
+}
 
-    /// The profiles.
-    pub fn iter(&self) -> impl Iterator<Item = &'static Profile<'static>> {
-        self.0.iter().filter_map(|name| profiles::by_name(name))
+impl Endpoint {
+    /// Profiles in which a receiver can't tell a delivery from its repetition: their time isn't signed.
+    pub(super) fn replayable(&self) -> Vec<&'static str> {
+        let is_replayable = |name: &&&'static str| match profiles::by_name(name) {
+            Some(profile) => !profile.is_replay_safe(),
+            None => self.custom.as_ref().is_some_and(|custom| **name == signing::CUSTOM && custom.replayable()),
+        };
+        self.profiles.names().iter().filter(is_replayable).copied().collect()
+    }
+
+    /// Whether there is a profile in which a receiver can tell repetitions.
+    pub(super) fn is_replay_protected(&self) -> bool {
+        self.replayable().len() < self.profiles.names().len()
     }
 }
 
@@ -175,10 +194,27 @@ pub struct Ready {
     pub endpoint: Endpoint,
     /// Where.
     pub target: Target,
-    /// Shared secrets, the newest first: more than one while a rotation overlaps.
-    pub secrets: Vec<Arc<SigningSecret>>,
+    /// By what it signs, profile by profile.
+    pub(super) signers: Signers,
     /// The Ed25519 key.
     pub key: Arc<WebhookKey>,
+    /// What is special about calling it.
+    pub(super) transport: Arc<Applied>,
+    /// What is done to a body before it is signed.
+    pub(super) sealing: Arc<Sealing>,
+}
+
+impl Ready {
+    /// When it is tried again, if not by the standard schedule.
+    pub(crate) fn schedule(&self) -> Option<&Schedule> {
+        self.transport.retries.as_ref()
+    }
+
+    /// What an answer says, if the endpoint is encrypted for: for whoever lets an answer decide something. Of every failure the same is
+    /// said, and what follows from it must be nothing that whoever answered can tell from a right answer.
+    pub fn open(&self, answer: &Answer) -> Option<Result<Opened, Undecryptable>> {
+        self.sealing.open(answer)
+    }
 }
 
 #[cfg(test)]

@@ -5,15 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use moka::sync::Cache;
+use sealpost_access::notices::raise;
 use sealpost_access::secrets;
 use sealpost_egress::client::Client;
 use sealpost_egress::target::Target;
-use sealpost_seal::signature::{SigningSecret, WebhookKey};
-use sealpost_store::{Ctx, EndpointId, Leaf, Org, Store, StoreError, Time};
+use sealpost_egress::text::TextResolver;
+use sealpost_seal::signature::WebhookKey;
+use sealpost_store::{Ctx, DeliveryId, EndpointId, Leaf, Org, Store, StoreError, Time};
 
 use super::model::{Endpoint, Ready, State};
 use super::rules::{self, Gate, Recent};
-use super::{CHANGED, ED25519, SIGNING, store};
+use super::transport::{self, Row};
+use super::{CHANGED, ED25519, encryption, notices, signing, store};
 
 /// Even without hearing of a change (another node, a broken connection) nothing is older than this.
 const FRESH: Duration = Duration::from_secs(1);
@@ -23,6 +26,10 @@ const FRESH: Duration = Duration::from_secs(1);
 pub struct Endpoints {
     pub(super) store: Store,
     pub(super) client: Client,
+    /// Who is asked for records of DNS.
+    pub(super) names: Option<Arc<dyn TextResolver>>,
+    /// Where this installation is reached from outside.
+    pub(super) public_url: Arc<str>,
     hearing: Cache<Org, Arc<Vec<Endpoint>>>,
     ready: Cache<(Org, EndpointId), Arc<Ready>>,
     doing: Arc<Mutex<HashMap<EndpointId, Doing>>>,
@@ -33,6 +40,7 @@ pub struct Endpoints {
 struct Doing {
     recent: Recent,
     probing_since: Option<Time>,
+    row: Row,
 }
 
 impl Endpoints {
@@ -41,6 +49,8 @@ impl Endpoints {
         let endpoints = Self {
             store,
             client,
+            names: None,
+            public_url: "".into(),
             hearing: Cache::builder().max_capacity(10_000).time_to_live(FRESH).build(),
             ready: Cache::builder().max_capacity(10_000).time_to_live(FRESH * 60).build(),
             doing: Arc::default(),
@@ -62,7 +72,14 @@ impl Endpoints {
         endpoints
     }
 
-    /// Endpoints that hear of `event`: those named, or all if none is.
+    /// The same, asking `names` for records of DNS, on a server that the outside knows as `public_url`.
+    pub fn on(mut self, names: Arc<dyn TextResolver>, public_url: &str) -> Self {
+        (self.names, self.public_url) = (Some(names), public_url.trim_end_matches('/').into());
+        self
+    }
+
+    /// Endpoints that hear of `event`: of those named, or, if none is, of all; what is told of a message that names none the default one
+    /// hears whatever its filter says.
     pub async fn hearing(&self, ctx: &Ctx, event: &str, named: &[String]) -> Result<Vec<EndpointId>, StoreError> {
         let all = match self.hearing.get(&ctx.org) {
             Some(all) => all,
@@ -72,8 +89,11 @@ impl Endpoints {
                 all
             }
         };
-        let may_hear =
-            |e: &&Endpoint| matches!(e.state, State::Active | State::Failing { .. }) && e.events.hears(event);
+        let is_report = named.is_empty() && event.starts_with("message.");
+        let may_hear = |e: &&Endpoint| {
+            matches!(e.state, State::Active | State::Failing { .. })
+                && (e.events.hears(event) || (is_report && e.is_default))
+        };
         let named = |e: &&Endpoint| named.is_empty() || named.contains(&e.name);
         Ok(all.iter().filter(may_hear).filter(named).map(|e| e.id).collect())
     }
@@ -98,38 +118,49 @@ impl Endpoints {
 
     async fn load(&self, ctx: &Ctx, id: EndpointId) -> Result<Option<Ready>, StoreError> {
         let keys = self.store.keys().organisation(ctx.org.id).await?;
-        let policy = self.client.network().policy().clone();
+        let (policy, client) = (self.client.network().policy().clone(), self.client.clone());
         self.store
             .peek(ctx, move |tx| {
                 let Some(endpoint) = store::find(tx, id)? else { return Ok(None) };
                 // A URL that the policy of today refuses is not called, whatever it was when it was entered.
                 let target = Target::parse(&endpoint.url, &policy).map_err(|_| StoreError::Column("url".into()))?;
-                let secrets = endpoint
-                    .secret
-                    .usable(tx, &keys, SIGNING)?
-                    .into_iter()
-                    .map(|version| SigningSecret::import(version.value.expose(), version.encoding).map(Arc::new))
-                    .collect::<Result<Vec<_>, _>>()
-                    .map_err(|_| StoreError::Column("secret".into()))?;
+                let signers = signing::ready(tx, &keys, &endpoint)?;
                 let key = secrets::usable(tx, &keys, endpoint.signing, ED25519)?
                     .into_iter()
                     .next()
                     .ok_or(StoreError::Missing("signing key"))?;
                 let key = WebhookKey::parse(key.value.expose()).map_err(|_| StoreError::Column("signing".into()))?;
-                Ok(Some(Ready { endpoint, target, secrets, key: Arc::new(key) }))
+                let transport = transport::load(tx, &keys, &client, id)?;
+                let sealing = encryption::ready(tx, &keys, id)?;
+                Ok(Some(Ready {
+                    endpoint,
+                    target,
+                    signers,
+                    key: Arc::new(key),
+                    transport: Arc::new(transport),
+                    sealing: Arc::new(sealing),
+                }))
             })
             .await
     }
 
-    /// May the endpoint be called now? Letting a probe through counts as one.
-    pub fn gate(&self, ready: &Ready, now: Time) -> Gate {
+    /// May the endpoint be called now, with this delivery? Letting a probe through counts as one, and so does a call of one that has
+    /// a rate: who comes too early gets a place in the row and is let through at its turn.
+    pub fn gate(&self, ready: &Ready, delivery: DeliveryId, now: Time) -> Gate {
         let mut doing = self.doing();
         let doing = doing.entry(ready.endpoint.id).or_default();
         let gate = rules::gate(&ready.endpoint.state, doing.probing_since, now);
-        if gate == Gate::Open && matches!(ready.endpoint.state, State::Failing { .. }) {
-            doing.probing_since = Some(now);
+        if gate != Gate::Open {
+            return gate;
         }
-        gate
+        if matches!(ready.endpoint.state, State::Failing { .. }) {
+            doing.probing_since = Some(now);
+            return gate;
+        }
+        match ready.transport.rate {
+            Some(rate) => doing.row.turn(rate, delivery, now),
+            None => gate,
+        }
     }
 
     /// Takes note of how a call went; a change of state is recorded.
@@ -161,7 +192,11 @@ impl Endpoints {
         let moved = self
             .store
             .write(ctx, move |tx| {
-                store::set_state(tx, id, &from, &to)?;
+                if store::set_state(tx, id, &from, &to)?
+                    && let Some(notice) = notices::of(id, &to)
+                {
+                    raise(tx, notice)?;
+                }
                 tx.publish(sealpost_store::Change::new(CHANGED, org, id.bytes()));
                 Ok::<_, StoreError>(tx.record(
                     Leaf::of("endpoint.change_state").on(EndpointId::PREFIX, id.bytes()).because(to.word()),

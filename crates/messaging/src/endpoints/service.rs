@@ -6,19 +6,22 @@ use bytes::Bytes;
 use sealpost_access::secrets::{self, Kept, NewSecret, Origin, Overlap, SecretRef, SecretUse};
 use sealpost_egress::target::Target;
 use sealpost_seal::SecretText;
-use sealpost_seal::signature::{BadSecret, KeyEncoding, SigningSecret, WebhookKey};
+use sealpost_seal::payload::Method;
+use sealpost_seal::signature::{KeyEncoding, SigningSecret, WebhookKey};
 use sealpost_store::{Change, Ctx, EndpointId, Leaf, NoticeId, OrgKeys, Recorded, StoreError, Tx};
 use sealpost_web::{Failure, Refusal, not_found};
 use serde_json::json;
 
-use super::call::{Telling, call, signatures};
+use super::call::{CallError, JSON, Telling, seal, send, signatures};
+use super::encryption::{self, Answered};
 use super::model::{Endpoint, Filter, Profiles, Ready, State};
 use super::registry::Endpoints;
-use super::{CHANGED, ED25519, SIGNING, codes, store};
+use super::signing::{self, Explained, Shown};
+use super::{CHANGED, ED25519, SIGNING, codes, portal, preferred, proof, store, transport};
 use crate::deliveries::{self, Notice};
 
 /// A ping must be answered within this (parity E10).
-const PING_DEADLINE: Duration = Duration::from_secs(5);
+pub(super) const PING_DEADLINE: Duration = Duration::from_secs(5);
 
 /// What an endpoint is made from: checked.
 pub(super) struct NewEndpoint {
@@ -31,7 +34,7 @@ pub(super) struct NewEndpoint {
     /// Which events it hears of.
     pub events: Filter,
     /// How deliveries are signed.
-    pub profiles: Profiles,
+    pub signing: signing::Change,
     /// A secret brought along or named; generated if absent.
     pub secret: Option<GivenSecret>,
 }
@@ -66,6 +69,8 @@ pub(super) struct Created {
     pub secret: Option<SecretText>,
     /// The public half of the Ed25519 key, `whpk_…`.
     pub public_key: String,
+    /// The secrets of single profiles that were made, shown this once.
+    pub profile_secrets: Vec<Shown>,
 }
 
 /// What a ping or test came to.
@@ -78,10 +83,32 @@ pub struct Tried {
     pub status: Option<u16>,
     /// How long it took, in milliseconds.
     pub latency_ms: Option<u64>,
-    /// The exact bytes that were signed and sent.
+    /// The exact bytes that were signed and sent; none where nothing was, but looked up.
     pub body: Bytes,
     /// The headers that signed them.
     pub headers: Vec<(String, String)>,
+    /// Each signature, and how to do it again.
+    pub signatures: Vec<Explained>,
+    /// What of them was encrypted, if anything is.
+    pub encryption: Option<TriedEncryption>,
+}
+
+/// What a ping or test looks like on both sides of its encryption.
+pub struct TriedEncryption {
+    /// By what.
+    pub method: &'static str,
+    /// Whether changes of it go unnoticed.
+    pub legacy: bool,
+    /// What the receiver knows the key by.
+    pub key_id: String,
+    /// What the receiver reads once it is open.
+    pub clear: Bytes,
+    /// How many fields are encrypted, where single ones are.
+    pub fields: u32,
+    /// How many are to be and aren't there.
+    pub skipped: u32,
+    /// What the answer was: `none`, `decrypted` or `response_undecryptable`; nothing if none came.
+    pub answer: Option<&'static str>,
 }
 
 /// Makes an endpoint, pending until it has answered a signed ping.
@@ -96,13 +123,15 @@ pub(super) fn create(tx: &mut Tx<'_>, keys: &OrgKeys, new: NewEndpoint) -> Resul
         ED25519,
         kept(SecretText::new(key.to_text().to_string()), KeyEncoding::Text, Origin::Generated)?,
     )?;
-    let endpoint = Endpoint {
+    let mut endpoint = Endpoint {
         id: EndpointId::new(&ctx.world),
         name: new.name.0,
         url: new.url,
         description: new.description,
         events: new.events,
-        profiles: new.profiles,
+        profiles: Profiles::of(vec![signing::STANDARD]),
+        custom: None,
+        is_default: false,
         state: State::Pending,
         secret,
         signing,
@@ -112,9 +141,11 @@ pub(super) fn create(tx: &mut Tx<'_>, keys: &OrgKeys, new: NewEndpoint) -> Resul
     if !store::insert(tx, &endpoint)? {
         return Err(Refusal::of(&codes::ENDPOINT_EXISTS).at("/name", "taken").into());
     }
+    proof::begin(tx, endpoint.id)?;
+    let profile_secrets = signing::set_up(tx, keys, &mut endpoint, new.signing)?;
     changed(tx, endpoint.id);
     let leaf = Leaf::of("endpoint.create").on(EndpointId::PREFIX, endpoint.id.bytes());
-    Ok(tx.record(leaf, Created { endpoint, secret: shown, public_key }))
+    Ok(tx.record(leaf, Created { endpoint, secret: shown, public_key, profile_secrets }))
 }
 
 /// Where the secret of a new endpoint is, and its value if it was made here.
@@ -136,19 +167,20 @@ fn signs_with(
 }
 
 /// The stored secret that is meant, held until this is done.
-fn stored(tx: &mut Tx<'_>, wanted: &SecretRef) -> Result<Kept, Failure> {
+pub(super) fn stored(tx: &mut Tx<'_>, wanted: &SecretRef) -> Result<Kept, Failure> {
     let unknown = || Refusal::of(&codes::SECRET_INVALID).at("/secret/secret", "secret_unknown");
     Ok(Kept::Stored { stored: secrets::refer(tx, wanted)?.ok_or_else(unknown)? })
 }
 
-fn kept(value: SecretText, encoding: KeyEncoding, origin: Origin) -> Result<NewSecret, Refusal> {
+pub(super) fn kept(value: SecretText, encoding: KeyEncoding, origin: Origin) -> Result<NewSecret, Refusal> {
     NewSecret::new(value, encoding, origin)
         .map_err(|_| Refusal::of(&codes::SECRET_INVALID).at("/secret/value", "secret_invalid"))
 }
 
-/// Whether a secret brought along can sign: long enough, and readable in its encoding.
-pub(super) fn importable(value: &str, encoding: KeyEncoding) -> Result<(), BadSecret> {
-    SigningSecret::import(value, encoding).map(drop)
+/// Whether a secret brought along can sign: readable in its encoding, and long enough unless it is said to be an old one.
+pub(super) fn importable(value: &str, encoding: KeyEncoding, is_imported: bool) -> Result<(), &'static str> {
+    let secret = SigningSecret::import(value, encoding).map_err(|_| "secret_invalid")?;
+    if signing::is_strong_enough(&secret, is_imported) { Ok(()) } else { Err("secret_weak") }
 }
 
 /// What may be changed later; absent is unchanged.
@@ -160,8 +192,6 @@ pub(super) struct Changes {
     pub description: Option<String>,
     /// Which events it hears of.
     pub events: Option<Filter>,
-    /// How deliveries are signed.
-    pub profiles: Option<Profiles>,
     /// Sign with this stored secret from now on.
     pub secret: Option<SecretRef>,
     /// Stop calling it.
@@ -174,12 +204,14 @@ pub(super) fn update(tx: &mut Tx<'_>, id: EndpointId, changes: Changes) -> Resul
     if let Some(url) = changes.url.filter(|url| *url != endpoint.url) {
         endpoint.url = url;
         endpoint.state = State::Pending;
+        proof::begin_again(tx, id)?;
+        signing::moved(tx, id)?;
     }
     endpoint.description = changes.description.unwrap_or(endpoint.description);
     endpoint.events = changes.events.unwrap_or(endpoint.events);
-    endpoint.profiles = changes.profiles.unwrap_or(endpoint.profiles);
     if let Some(wanted) = &changes.secret {
         let before = std::mem::replace(&mut endpoint.secret, stored(tx, wanted)?);
+        signing::shared_changed(tx, id)?;
         before.let_go(tx)?;
     }
     match changes.disabled {
@@ -197,9 +229,17 @@ pub(super) fn update(tx: &mut Tx<'_>, id: EndpointId, changes: Changes) -> Resul
 /// Removes an endpoint and its keys. Deliveries that wait for it end as dead letters.
 pub(super) fn remove(tx: &mut Tx<'_>, id: EndpointId) -> Result<Recorded<()>, Failure> {
     let endpoint = store::find(tx, id)?.ok_or_else(not_found)?;
+    signing::let_go(tx, id)?;
     store::delete(tx, id)?;
+    encryption::forget(tx, id)?;
     endpoint.secret.let_go(tx)?;
     secrets::remove(tx, endpoint.signing)?;
+    proof::forget(tx, id)?;
+    transport::forget(tx, id)?;
+    portal::forget_of(tx, id)?;
+    if endpoint.is_default {
+        preferred::pass_on(tx)?;
+    }
     changed(tx, id);
     Ok(tx.record(Leaf::of("endpoint.remove").on(EndpointId::PREFIX, id.bytes()), ()))
 }
@@ -213,6 +253,7 @@ pub(super) fn rotate_secret(
 ) -> Result<Recorded<SecretText>, Failure> {
     let endpoint = store::find(tx, id)?.ok_or_else(not_found)?;
     let Kept::Own(own) = endpoint.secret else { return Err(Refusal::of(&codes::SECRET_STORED).into()) };
+    signing::may_overlap(tx, &endpoint, overlap)?;
     let secret = SigningSecret::generate(tx.ctx().rng());
     let shown = SecretText::new(secret.expose().to_owned());
     let new = kept(SecretText::new(secret.expose().to_owned()), secret.encoding(), Origin::Generated)?;
@@ -221,7 +262,7 @@ pub(super) fn rotate_secret(
     Ok(tx.record(Leaf::of("endpoint.rotate_secret").on(EndpointId::PREFIX, id.bytes()), shown))
 }
 
-fn changed(tx: &mut Tx<'_>, id: EndpointId) {
+pub(super) fn changed(tx: &mut Tx<'_>, id: EndpointId) {
     tx.publish(Change::new(CHANGED, tx.ctx().org, id.bytes()));
 }
 
@@ -232,21 +273,38 @@ pub(crate) fn find(tx: &mut Tx<'_>, id: EndpointId) -> Result<Endpoint, Failure>
 
 /// Which secrets the endpoints of this environment sign with.
 pub(crate) fn secret_uses(tx: &mut Tx<'_>) -> Result<Vec<SecretUse>, StoreError> {
-    let mut uses = Vec::new();
+    let mut uses: Vec<SecretUse> = Vec::new();
+    let mut of_endpoints = Vec::new();
     for endpoint in store::all(tx)? {
         // Every call is signed, so the newest delivery that was tried is the last use, or close to it.
         let last = deliveries::newest_of(tx, endpoint.id, 1)?;
         let last_used_at = last.first().filter(|delivery| delivery.attempts > 0).map(|delivery| delivery.updated_at);
-        uses.extend([endpoint.secret.id(), endpoint.signing].map(|secret| SecretUse {
+        let called_with = transport::secrets_of(tx, endpoint.id)?;
+        let by = |secret| SecretUse {
             secret,
             kind: "endpoint",
             id: endpoint.id.to_string(),
             name: endpoint.name.clone(),
             page: Some(format!("/endpoints/{}", endpoint.id)),
             last_used_at,
-        }));
+        };
+        uses.extend([endpoint.secret.id(), endpoint.signing].into_iter().chain(called_with).map(by));
+        of_endpoints.push((endpoint.id, by(endpoint.signing)));
+        uses.extend(encryption::secret_uses(tx, &endpoint, last_used_at)?);
     }
+    let of = |id| of_endpoints.iter().find(|(known, _)| *known == id).map(|(_, of)| of.clone());
+    uses.extend(signing::uses(tx, of)?);
     Ok(uses)
+}
+
+/// When an endpoint is tried again, if not by the standard schedule.
+pub(crate) fn schedule_of(tx: &mut Tx<'_>, id: EndpointId) -> Result<Option<transport::Schedule>, StoreError> {
+    Ok(transport::find(tx, id)?.into_schedule())
+}
+
+/// By what an endpoint is encrypted for, if it is: the method's name.
+pub(crate) fn encrypted_by(tx: &mut Tx<'_>, id: EndpointId) -> Result<Option<&'static str>, StoreError> {
+    Ok(encryption::method_of(tx, id)?.map(Method::name))
 }
 
 /// All endpoints.
@@ -267,26 +325,6 @@ impl Endpoints {
             .map_err(|error| Refusal::of(&codes::URL_REFUSED).at("/url", error.code()))
     }
 
-    /// Asks the endpoint to prove that it is there and wants this: a signed ping that it must answer with 2xx within 5 s.
-    pub async fn verify(&self, ctx: &Ctx, id: EndpointId) -> Result<Tried, Failure> {
-        let ready = self.at_hand(ctx, id).await?;
-        let tried = self.tell(ctx, &ready, "endpoint.ping", json!({ "endpoint_id": id })).await?;
-        let (from, succeeded) = (ready.endpoint.state, tried.succeeded);
-        let leaf = Leaf::of("endpoint.verify").on(EndpointId::PREFIX, id.bytes());
-        let leaf = if succeeded { leaf } else { leaf.failed(tried.outcome) };
-        self.store
-            .write(ctx, move |tx| {
-                if succeeded && from != State::Active {
-                    store::set_state(tx, id, &from, &State::Active)?;
-                    changed(tx, id);
-                }
-                Ok::<_, Failure>(tx.record(leaf, ()))
-            })
-            .await?;
-        self.forget(ctx.org, id);
-        Ok(tried)
-    }
-
     /// Sends a test event and tells exactly what was sent and how it went.
     pub async fn test(&self, ctx: &Ctx, id: EndpointId) -> Result<Tried, Failure> {
         let ready = self.at_hand(ctx, id).await?;
@@ -297,7 +335,7 @@ impl Endpoints {
         Ok(tried)
     }
 
-    async fn at_hand(&self, ctx: &Ctx, id: EndpointId) -> Result<std::sync::Arc<Ready>, Failure> {
+    pub(super) async fn at_hand(&self, ctx: &Ctx, id: EndpointId) -> Result<std::sync::Arc<Ready>, Failure> {
         self.forget(ctx.org, id);
         match self.ready(ctx, id).await {
             Ok(ready) => Ok(ready.ok_or_else(not_found)?),
@@ -307,7 +345,7 @@ impl Endpoints {
         }
     }
 
-    async fn tell(
+    pub(super) async fn tell(
         &self,
         ctx: &Ctx,
         ready: &Ready,
@@ -318,19 +356,54 @@ impl Endpoints {
         let body: Bytes =
             Notice { id, kind, timestamp: ctx.now().to_string(), environment: ctx.org.environment, data }.to_bytes()?;
         let name = id.to_string();
-        let telling =
-            || Telling { id: &name, kind, body: body.clone(), attempt: 1, at: ctx.now(), deadline: PING_DEADLINE };
-        let headers = signatures(ready, &telling()).unwrap_or_default();
-        Ok(match call(&self.client, ctx.org, ready, telling()).await {
+        let telling = Telling {
+            id: &name,
+            kind,
+            body: body.clone(),
+            media_type: JSON,
+            attempt: 1,
+            at: ctx.now(),
+            deadline: PING_DEADLINE,
+        };
+        let tried = |outcome, body: Bytes, headers, encryption| Tried {
+            succeeded: false,
+            outcome,
+            status: None,
+            latency_ms: None,
+            body,
+            headers,
+            signatures: Vec::new(),
+            encryption,
+        };
+        let sealed = match seal(ready, &telling, ctx) {
+            Ok(sealed) => sealed,
+            Err(error) => return Ok(tried(error.code(), Bytes::new(), Vec::new(), None)),
+        };
+        let wire = telling.on_the_wire(&sealed);
+        let Ok(headers) = signatures(ready, &wire) else {
+            return Ok(tried(CallError::NotSignable.code(), Bytes::new(), Vec::new(), None));
+        };
+        let encryption = sealed.by.as_ref().map(|(method, key_id)| TriedEncryption {
+            method: method.name(),
+            legacy: method.is_legacy(),
+            key_id: key_id.clone(),
+            clear: body,
+            fields: sealed.fields,
+            skipped: sealed.skipped,
+            answer: None,
+        });
+        let tried = tried("delivered", sealed.body.clone(), headers.clone(), encryption);
+        let tried = Tried { signatures: signing::explain(ready, &wire).unwrap_or_default(), ..tried };
+        Ok(match send(&self.client, ctx.org, ready, &telling, sealed, headers).await {
             Ok(answer) => {
                 let succeeded = (200..300).contains(&answer.status);
                 let outcome = if succeeded { "delivered" } else { "refused" };
                 let latency_ms = Some(u64::try_from(answer.latency.as_millis()).unwrap_or(u64::MAX));
-                Tried { succeeded, outcome, status: Some(answer.status), latency_ms, body, headers }
+                let answered = ready.sealing.answered(&answer).map(Answered::code);
+                let encryption = tried.encryption.map(|one| TriedEncryption { answer: answered, ..one });
+                Tried { succeeded, outcome, status: Some(answer.status), latency_ms, encryption, ..tried }
             }
-            Err(error) => {
-                Tried { succeeded: false, outcome: error.code(), status: None, latency_ms: None, body, headers }
-            }
+            Err(error) => Tried { outcome: error.code(), ..tried },
         })
     }
 }

@@ -4,6 +4,7 @@ use sealpost_access::secrets::Kept;
 use sealpost_store::{EndpointId, Row, StoreError, Tx, sql};
 
 use super::model::{Endpoint, Filter, Profiles, State};
+use super::signing;
 
 /// Stores a new endpoint; false if the name is taken.
 pub(super) fn insert(tx: &mut Tx<'_>, e: &Endpoint) -> Result<bool, StoreError> {
@@ -70,7 +71,9 @@ pub(super) fn find(tx: &mut Tx<'_>, id: EndpointId) -> Result<Option<Endpoint>, 
     tx.optional(
         sql!(
             "select id, name, url, description, events, profiles, state, state_detail, secret, signing, created_at, updated_at,
-                secret_stored
+                secret_stored, is_default,
+                (select p.definition from endpoint_profile p
+                 where p.org = $1 and p.env = $2 and p.endpoint = endpoint.id and p.profile = 'custom') as definition
              from endpoint where org = $1 and env = $2 and id = $3"
         ),
         &[&id],
@@ -83,7 +86,9 @@ pub(super) fn all(tx: &mut Tx<'_>) -> Result<Vec<Endpoint>, StoreError> {
     tx.all(
         sql!(
             "select id, name, url, description, events, profiles, state, state_detail, secret, signing, created_at, updated_at,
-                secret_stored
+                secret_stored, is_default,
+                (select p.definition from endpoint_profile p
+                 where p.org = $1 and p.env = $2 and p.endpoint = endpoint.id and p.profile = 'custom') as definition
              from endpoint where org = $1 and env = $2 order by id"
         ),
         &[],
@@ -109,7 +114,9 @@ fn read(row: &Row<'_>) -> Result<Endpoint, StoreError> {
         url: row.get("url")?,
         description: row.get("description")?,
         events: Filter::new(words("events")?).map_err(|_| wrong("events"))?,
-        profiles: Profiles::new(&words("profiles")?).map_err(|_| wrong("profiles"))?,
+        profiles: Profiles::read(&words("profiles")?).map_err(|_| wrong("profiles"))?,
+        custom: signing::custom(row.get("definition")?)?,
+        is_default: row.get("is_default")?,
         state: State::read(&row.get::<String>("state")?, &row.get::<String>("state_detail")?)
             .ok_or_else(|| wrong("state"))?,
         secret: match row.get("secret_stored")? {

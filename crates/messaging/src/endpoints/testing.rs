@@ -1,28 +1,39 @@
 //! What tests of other features need of endpoints.
 
-use sealpost_store::{Ctx, EndpointId, Store};
+use sealpost_store::{Ctx, EndpointId, Store, StoreError};
 use sealpost_web::Failure;
 
-use super::model::{Filter, Profiles, State};
+use super::model::{Filter, State};
 use super::service::{self, Name, NewEndpoint};
+use super::signing::Change;
 use super::store;
 
 /// An endpoint that hears of everything about messages, as if it had answered its ping.
 pub(crate) async fn active(house: &Store, ctx: &Ctx) -> EndpointId {
+    active_at(house, ctx, "reports", "https://hooks.example.com/reports").await
+}
+
+/// The same under another name, at this URL.
+pub(crate) async fn active_at(house: &Store, ctx: &Ctx, name: &str, url: &str) -> EndpointId {
+    let id = pending_at(house, ctx, name, url).await;
+    let verified =
+        house.maintain::<_, StoreError>(ctx, move |tx| store::set_state(tx, id, &State::Pending, &State::Active));
+    assert!(verified.await.unwrap());
+    id
+}
+
+/// The same, before anything was proved.
+pub(crate) async fn pending_at(house: &Store, ctx: &Ctx, name: &str, url: &str) -> EndpointId {
     let new = NewEndpoint {
-        name: Name::parse("reports").unwrap(),
-        url: "https://hooks.example.com/reports".into(),
+        name: Name::parse(name).unwrap(),
+        url: url.into(),
         description: String::new(),
         events: Filter::new(vec!["message.*".into()]).unwrap(),
-        profiles: Profiles::new(&[]).unwrap(),
+        signing: Change::default(),
         secret: None,
     };
     let keys = house.keys().organisation(ctx.org.id).await.unwrap();
-    let made = house.write::<_, Failure>(ctx, move |tx| {
-        let created = service::create(tx, &keys, new)?;
-        let id = created.value().endpoint.id;
-        store::set_state(tx, id, &State::Pending, &State::Active)?;
-        Ok(created.map(|_| id))
-    });
-    made.await.unwrap()
+    let made = house
+        .write::<_, Failure>(ctx, move |tx| Ok(service::create(tx, &keys, new)?.map(|created| created.endpoint.id)));
+    made.await.unwrap_or_else(|_| panic!("it is made"))
 }

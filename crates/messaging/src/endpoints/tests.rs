@@ -7,8 +7,9 @@ use sealpost_store::testing::TestStore;
 use sealpost_store::{Ctx, Leaf, SecretId, StoreError, Tx, both_engines};
 use sealpost_web::Failure;
 
-use super::model::{Endpoint, Filter, Profiles};
+use super::model::{Endpoint, Filter};
 use super::service::{self, Changes, GivenSecret, Name, NewEndpoint};
+use super::signing::Change;
 use super::{SIGNING, codes, store};
 
 fn imported(value: &str) -> NewSecret {
@@ -30,7 +31,7 @@ async fn made(house: &TestStore, ctx: &Ctx, secret: Option<GivenSecret>) -> Resu
         url: "https://hooks.example.com/billing".into(),
         description: String::new(),
         events: Filter::new(vec![]).unwrap(),
-        profiles: Profiles::new(&[]).unwrap(),
+        signing: Change::default(),
         secret,
     };
     let keys = house.store.keys().organisation(ctx.org.id).await.unwrap();

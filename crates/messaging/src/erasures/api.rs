@@ -74,6 +74,8 @@ pub(super) struct ErasureView {
     values: u64,
     /// Rows removed by which the contact was found.
     indexes: u64,
+    /// Contacts that had been merged into them, and are erased with them.
+    merged: u64,
     /// Messages taken back before they left.
     cancelled_messages: u64,
     /// Messages whose content was removed.
@@ -101,6 +103,7 @@ impl ErasureView {
             ledger_seq: e.leaf,
             values: e.fields,
             indexes: e.indexes,
+            merged: e.merged,
             cancelled_messages: e.cancelled,
             messages: e.messages,
             suppressions: e.suppressions,
@@ -183,8 +186,7 @@ fn erase_saying_why(erasures: &Erasures) -> Endpoint {
 }
 
 async fn handle_erase<B, Q>(erasures: Erasures, call: Call<B, Q>, asked: Asked) -> Result<Reply, Failure> {
-    let contact: ContactId = call.id("id")?;
-    erasures.expect(&call.ctx, contact).await?;
+    let contact = erasures.expect(&call.ctx, call.id("id")?).await?;
     let prepared = erasures.prepare(&call.ctx, contact, &asked).await?;
     let (id, final_at) = (prepared.id, asked.finality.at(call.ctx.now()));
     let reply = call

@@ -37,10 +37,14 @@ impl Erasures {
 
 fn destroyed(erasure: &Erasure) -> Vec<Destroyed> {
     let all = [
-        ("keys.slot", "the key of everything sealed about the person", 1),
+        ("keys.slot", "the key of everything sealed about the person", 1 + erasure.merged),
         ("keys.slot", "keys of messages", erasure.messages),
         ("data.contact", "sealed values", erasure.fields),
-        ("data.contact_index, data.contact_last4", "rows by which the person was found", erasure.indexes),
+        (
+            "data.contact_index, data.contact_last4, data.contact_alike",
+            "rows by which the person was found",
+            erasure.indexes,
+        ),
         ("data.message", "sealed addresses, data and contents", erasure.messages),
         ("data.sandbox", "rows of the sandbox outbox", erasure.sandboxed),
     ];

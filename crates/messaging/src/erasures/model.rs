@@ -28,6 +28,8 @@ pub struct Erasure {
     pub fields: u64,
     /// Rows removed by which the contact was found.
     pub indexes: u64,
+    /// Contacts that had been merged into them.
+    pub merged: u64,
     /// Messages taken back.
     pub cancelled: u64,
     /// Messages whose sealed content was removed, with their keys.

@@ -88,12 +88,9 @@ impl Erasures {
         Ok(self.store.peek(ctx, policy::standing).await?.suppression_days)
     }
 
-    /// Whether there is a contact of this id to erase.
-    pub(super) async fn expect(&self, ctx: &Ctx, contact: ContactId) -> Result<(), Failure> {
-        match self.store.peek::<_, StoreError>(ctx, move |tx| contacts::is_there(tx, contact)).await? {
-            true => Ok(()),
-            false => Err(not_found().into()),
-        }
+    /// The contact to erase for this id: the one that stands for the person.
+    pub(super) async fn expect(&self, ctx: &Ctx, contact: ContactId) -> Result<ContactId, Failure> {
+        Ok(self.contacts.lead(ctx, contact).await?)
     }
 
     /// Makes an erasure ready; [`begin`] begins it, inside a transaction.
@@ -125,6 +122,7 @@ impl Erasures {
 
     /// Erases a contact, at once.
     pub async fn erase(&self, ctx: &Ctx, contact: ContactId, asked: &Asked) -> Result<ErasureId, Failure> {
+        let contact = self.expect(ctx, contact).await?;
         let prepared = self.prepare(ctx, contact, asked).await?;
         let id = self.store.write(ctx, move |tx| begin(tx, &prepared)).await?;
         self.complete(ctx.org, id).await?;
@@ -136,11 +134,18 @@ impl Erasures {
         let ctx = Ctx::system(org, self.store.world().clone());
         let erasure = self.find(&ctx, id).await?;
         let Erasure { contact, slot, begun_at, leaf_from, done_at, .. } = erasure;
-        self.messages.withdraw_all(&ctx, contact, move |tx| store::taken_back(tx, id)).await?;
-        self.store.keys().erase(org, Erased { contact, erasure: id, slot, at: begun_at }).await?;
+        let mut everybody =
+            self.store.read::<_, StoreError>(&ctx, move |tx| contacts::merged_into(tx, contact)).await?;
+        everybody.push((contact, slot));
+        for (contact, slot) in everybody.iter().copied() {
+            self.messages.withdraw_all(&ctx, contact, move |tx| store::taken_back(tx, id)).await?;
+            self.store.keys().erase(org, Erased { contact, erasure: id, slot, at: begun_at }).await?;
+        }
         failpoint::pass(Point::Shredded);
-        self.tell_shredded(&ctx, slot).await?;
-        self.blank(&ctx, id, contact).await?;
+        for (contact, slot) in everybody.iter().copied() {
+            self.tell_shredded(&ctx, slot).await?;
+            self.blank(&ctx, id, contact).await?;
+        }
         if erasure.is_immediate() {
             self.store.keys().end_copies(begun_at).await?;
         }
@@ -148,7 +153,9 @@ impl Erasures {
             self.finish(&ctx, id, contact, leaf_from).await?;
         }
         // Again: a node may have read the key while it was being destroyed.
-        self.tell_shredded(&ctx, slot).await?;
+        for (_, slot) in everybody {
+            self.tell_shredded(&ctx, slot).await?;
+        }
         Ok(self.store.leave_nothing_deleted().await?)
     }
 
@@ -162,7 +169,17 @@ impl Erasures {
 
     /// Whether anything sealed is left of the messages to this contact.
     pub(super) async fn has_left_overs(&self, ctx: &Ctx, contact: ContactId) -> Result<bool, StoreError> {
-        self.store.read(ctx, move |tx| Ok(!messages::left_of(tx, contact, 1)?.is_empty())).await
+        self.store
+            .read(ctx, move |tx| {
+                let merged = contacts::merged_into(tx, contact)?.into_iter().map(|(id, _)| id);
+                for id in merged.chain([contact]) {
+                    if !messages::left_of(tx, id, 1)?.is_empty() {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            })
+            .await
     }
 
     async fn blank(&self, ctx: &Ctx, id: ErasureId, contact: ContactId) -> Result<(), StoreError> {
@@ -195,8 +212,10 @@ impl Erasures {
 /// Begins an erasure: from the end of this transaction on nobody finds the person.
 pub(super) fn begin(tx: &mut Tx<'_>, prepared: &Prepared) -> Result<Recorded<ErasureId>, Failure> {
     let Prepared { id, contact, .. } = *prepared;
-    if storage::holds_person(tx, contact)? {
-        return Err(Refusal::of(&LEGAL_HOLD).into());
+    for one in contacts::one_person(tx, contact)? {
+        if storage::holds_person(tx, one)? {
+            return Err(Refusal::of(&LEGAL_HOLD).into());
+        }
     }
     wipe(tx, prepared, false)?.ok_or_else(not_found)?;
     if let Some((occurrence, endpoints)) = &prepared.told {
@@ -213,6 +232,11 @@ pub(super) fn begin(tx: &mut Tx<'_>, prepared: &Prepared) -> Result<Recorded<Era
 /// Begins an erasure anew, on data restored from before it; false if there is nothing to erase.
 pub(super) fn begin_again(tx: &mut Tx<'_>, erased: Erased) -> Result<Recorded<()>, StoreError> {
     let Erased { contact, erasure, .. } = erased;
+    // Data from before a merge has two people of one erasure.
+    let erasure = match store::find(tx, erasure)? {
+        Some(_) => ErasureId::new(&tx.ctx().world),
+        None => erasure,
+    };
     let again = Prepared {
         id: erasure,
         contact,
@@ -246,6 +270,7 @@ fn wipe(tx: &mut Tx<'_>, prepared: &Prepared, reapplied: bool) -> Result<Option<
         leaf: None,
         fields: wiped.fields,
         indexes: wiped.indexes,
+        merged: wiped.merged,
         cancelled: 0,
         messages: 0,
         sandboxed: 0,

@@ -6,18 +6,18 @@ use super::model::Erasure;
 
 const ONE: Sql = sql!(
     "select id, contact, slot, begun_at, done_at, leaf_from, leaf, fields, indexes, cancelled, messages, sandboxed, suppressions,
-        kept_until, reapplied, reason, final_at
+        kept_until, reapplied, reason, final_at, merged
      from erasure where org = $1 and env = $2 and id = $3"
 );
 const BEFORE: Sql = sql!(
     "select id, contact, slot, begun_at, done_at, leaf_from, leaf, fields, indexes, cancelled, messages, sandboxed, suppressions,
-        kept_until, reapplied, reason, final_at
+        kept_until, reapplied, reason, final_at, merged
      from erasure where org = $1 and env = $2 and id < $3 order by id desc limit $4"
 );
 const INSERT: Sql = sql!(
     "insert into erasure (org, env, id, contact, slot, begun_at, leaf_from, fields, indexes, cancelled, messages, sandboxed,
-        suppressions, kept_until, reapplied, reason, final_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, $10, $11, $12, $13, $14)"
+        suppressions, kept_until, reapplied, reason, final_at, merged)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, $10, $11, $12, $13, $14, $15)"
 );
 const TAKEN_BACK: Sql = sql!("update erasure set cancelled = cancelled + 1 where org = $1 and env = $2 and id = $3");
 const BLANKED: Sql = sql!(
@@ -66,6 +66,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, e: &Erasure) -> Result<(), StoreError> {
             &reapplied,
             &e.ground,
             &e.final_at,
+            &e.merged,
         ],
     )
 }
@@ -86,9 +87,12 @@ pub(super) fn finish(tx: &mut Tx<'_>, id: ErasureId, leaf: u64) -> Result<(), St
     tx.put_exact(FINISH, &[&id, &now, &leaf])
 }
 
-/// How many erasures are done.
+/// How many contacts are erased for good: whoever was merged into somebody counts, too.
 pub(super) fn done_count(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
-    let count = sql!("select count(*) as n from erasure where org = $1 and env = $2 and done_at is not null");
+    let count = sql!(
+        "select cast(count(*) + coalesce(sum(merged), 0) as bigint) as n from erasure
+         where org = $1 and env = $2 and done_at is not null"
+    );
     Ok(tx.optional(count, &[], |row| row.get::<u64>("n"))?.unwrap_or(0))
 }
 
@@ -116,5 +120,6 @@ fn read(row: &Row<'_>) -> Result<Erasure, StoreError> {
         reapplied: row.get::<u64>("reapplied")? != 0,
         ground: row.get("reason")?,
         final_at: row.get("final_at")?,
+        merged: row.get("merged")?,
     })
 }

@@ -97,7 +97,7 @@ both_engines! {
         let left = actions(&house, &ctx).await;
         assert_eq!((times(&left, "contact.erase"), times(&left, "message.cancel"), times(&left, "erasure.complete")), (1, 1, 1));
         let erasure = house.messaging.erasures.find(&ctx, id).await.unwrap();
-        assert_eq!((erasure.fields, erasure.indexes, erasure.cancelled, erasure.messages), (3, 3, 1, 1));
+        assert_eq!((erasure.fields, erasure.indexes, erasure.cancelled, erasure.messages), (3, 5, 1, 1));
         assert!(write_to(&house, contact).await.is_err(), "nobody writes to them by their id");
         let anew = contacts.create(&ctx, &wombat()).await.unwrap();
         assert_ne!(anew.id, contact, "whoever comes with their address is somebody new");

@@ -1,11 +1,12 @@
 //! Goes through everything held about a person, a page at a time, and has it written.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use bytes::Bytes;
 use sealpost_govern::looks::Looks;
 use sealpost_seal::viewer::Viewer;
-use sealpost_store::{ContactId, Ctx, MessageId, StoreError};
+use sealpost_store::{ContactId, Ctx, MessageId, StoreError, Time};
 use tokio::sync::mpsc;
 
 use super::model::{ALSO_HELD, About, Counts, Person, Piece, Section, Unwritable, Writer};
@@ -29,7 +30,7 @@ pub(super) enum Broken {
     /// Something can't be written.
     #[error(transparent)]
     Unwritable(#[from] Unwritable),
-    /// Whoever asked has stopped to read.
+    /// Whoever asked has stopped to read, or reads too slowly to wait for.
     #[error("nobody reads any more")]
     Unread,
 }
@@ -38,6 +39,8 @@ pub(super) enum Broken {
 pub(super) struct Order {
     pub(super) ctx: Ctx,
     pub(super) contact: ContactId,
+    /// Every contact that the person is.
+    pub(super) everybody: Vec<ContactId>,
     /// Who may see it.
     pub(super) viewer: Viewer,
     pub(super) about: About,
@@ -50,6 +53,8 @@ pub(super) struct Order {
 pub(super) struct Outlet {
     pub(super) writer: Box<dyn Writer>,
     pub(super) to: mpsc::Sender<Bytes>,
+    /// How long whoever reads may take to make room for the next stretch.
+    pub(super) patience: Duration,
 }
 
 impl Outlet {
@@ -63,14 +68,19 @@ impl Outlet {
         if some.is_empty() {
             return Ok(());
         }
-        self.to.send(some.into()).await.map_err(|_| Broken::Unread)
+        // Nothing is held meanwhile: every page is read in a transaction of its own.
+        match tokio::time::timeout(self.patience, self.to.send(some.into())).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Broken::Unread),
+        }
     }
 }
 
 /// Writes all of it.
 pub(super) async fn collect(exports: &Exports, order: Order, mut outlet: Outlet) -> Result<Counts, Broken> {
-    let Order { ctx, contact, viewer, about, person, addresses } = order;
-    let since = person.created_at;
+    let Order { ctx, contact, everybody, viewer, about, person, addresses } = order;
+    // Ids are ordered by their time: whoever was merged into them may have been there before.
+    let since = everybody.iter().map(|id| id.made_at()).fold(person.created_at, Time::min);
     let mut counts = Counts::default();
     outlet.put(Piece::About(about)).await?;
     outlet.put(Piece::Person(person)).await?;
@@ -104,7 +114,7 @@ pub(super) async fn collect(exports: &Exports, order: Order, mut outlet: Outlet)
     let mut looks = Looks::since(&exports.store, &ctx, since, LOOKS).await?;
     while let Some(some) = looks.next().await? {
         for look in some {
-            if exports.is_at(&ctx, &look.target, contact).await? {
+            if exports.is_at(&ctx, &look.target, &everybody).await? {
                 counts.looks += 1;
                 outlet.put(Piece::Look(look.into())).await?;
             }

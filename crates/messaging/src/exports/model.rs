@@ -95,12 +95,33 @@ pub(super) struct Person {
     /// What the organisation calls them in its own systems.
     #[schemars(with = "Option<String>")]
     pub(super) external_id: Option<View>,
+    /// Contacts that turned out to be the same person, with further addresses.
+    pub(super) merged: Vec<Further>,
     /// Language.
     pub(super) locale: Option<String>,
     /// Since when they are known.
     pub(super) created_at: Time,
     /// When that was last changed.
     pub(super) updated_at: Time,
+}
+
+/// Further addresses of theirs, of a contact that was merged into this one.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "HeldFurther")]
+pub(super) struct Further {
+    /// That contact.
+    pub(super) contact_id: ContactId,
+    /// Since when it is this one.
+    pub(super) merged_at: Time,
+    /// Phone number.
+    #[schemars(with = "Option<String>")]
+    pub(super) phone: Option<View>,
+    /// E-mail address.
+    #[schemars(with = "Option<String>")]
+    pub(super) email: Option<View>,
+    /// What the organisation calls them in its own systems.
+    #[schemars(with = "Option<String>")]
+    pub(super) external_id: Option<View>,
 }
 
 /// An address of theirs that nobody may write to.

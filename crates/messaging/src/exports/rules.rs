@@ -7,11 +7,14 @@ use super::model::Form;
 pub(super) enum Takes {
     /// A reason, and one of the caller's looks of the day.
     Reason,
+    /// The same, and that others agree.
+    Approval,
 }
 
-/// What it takes to export what is held about a person. The one place that will ask for an approval, too.
-pub(super) const fn takes(form: Form) -> Takes {
-    match form {
-        Form::Json | Form::Pdf => Takes::Reason,
+/// What it takes to export what is held about a person: the same in every form; `with_approval`, if the organisation says so.
+pub(super) const fn takes(form: Form, with_approval: bool) -> Takes {
+    match (form, with_approval) {
+        (Form::Json | Form::Pdf, false) => Takes::Reason,
+        (Form::Json | Form::Pdf, true) => Takes::Approval,
     }
 }

@@ -1,22 +1,26 @@
 //! Use cases of exports.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use sealpost_govern::Reason;
+use sealpost_govern::approvals::{self, Approval, Module};
 use sealpost_govern::audit::TypedId;
 use sealpost_govern::looks::{self, Look};
 use sealpost_seal::viewer::{Field, Viewer};
 use sealpost_store::failpoint::{self, Point};
-use sealpost_store::{ContactId, Ctx, MessageId, Store, StoreError};
+use sealpost_store::{ApprovalId, ContactId, Ctx, MessageId, Store, StoreError, Tx};
 use sealpost_web::{Failure, Fault};
 use serde_json::{Map, json};
 use tokio::sync::mpsc;
 
+use super::approval::{APPROVABLE, wanted};
 use super::collect::{Broken, Order, Outlet, collect};
 use super::json::Json;
-use super::model::{About, Form, Person, Writer};
+use super::model::{About, Form, Further, Person, Writer};
 use super::pdf::Pdf;
 use super::rules::{self, Takes};
-use crate::contacts::{Contact, Contacts};
+use crate::contacts::{Contact, Contacts, Merged};
 use crate::messages::Messages;
 use crate::suppressions;
 
@@ -26,8 +30,27 @@ const ACTION: &str = "contact.export";
 pub(super) const LOOKS: &[&str] = &["contact.reveal", "message.reveal", ACTION];
 /// Stretches that may wait for a slow reader.
 const WAITING: usize = 2;
+/// How long a reader may take for a stretch: whoever takes longer hangs, and an export that nobody reads is over.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The version of the document.
 const VERSION: u32 = 1;
+
+/// What somebody wants to export.
+pub(super) struct Wish {
+    pub(super) contact: ContactId,
+    pub(super) form: Form,
+    pub(super) reason: Reason,
+    /// What others have agreed to, where that is needed.
+    pub(super) approval: Option<ApprovalId>,
+}
+
+/// What comes of it.
+pub(super) enum Begun {
+    /// It is being written.
+    Reads(mpsc::Receiver<Bytes>),
+    /// Others have to agree first.
+    Waits(Box<Approval>),
+}
 
 /// The exports of all organisations; cheap to clone.
 #[derive(Clone)]
@@ -45,27 +68,35 @@ impl Exports {
 
     /// Whether there is a contact of this id to export.
     pub(super) async fn expect(&self, ctx: &Ctx, contact: ContactId) -> Result<(), Failure> {
-        self.contacts.subject(ctx, contact).await?;
-        Ok(())
+        self.lead(ctx, contact).await.map(drop)
     }
 
-    /// Everything held about a person, as it is written. The leaf is durable before anything of it is opened.
-    pub(super) async fn begin(
-        &self,
-        ctx: &Ctx,
-        contact: ContactId,
-        form: Form,
-        reason: &Reason,
-    ) -> Result<mpsc::Receiver<Bytes>, Failure> {
+    /// The contact that stands for the person.
+    async fn lead(&self, ctx: &Ctx, contact: ContactId) -> Result<ContactId, Failure> {
+        let lead = self.contacts.lead(ctx, contact).await?;
+        self.contacts.subject(ctx, lead).await?;
+        Ok(lead)
+    }
+
+    /// Everything held about a person, as it is written, or what waits for others first. The leaf is durable before anything of it is
+    /// opened.
+    pub(super) async fn begin(&self, ctx: &Ctx, wish: Wish) -> Result<Begun, Failure> {
+        let Wish { contact, form, reason, approval } = wish;
         // Whoever asks for what is not there leaves no leaf about it.
-        self.expect(ctx, contact).await?;
-        let viewer = match rules::takes(form) {
-            Takes::Reason => {
-                let details = Map::from_iter([("form".to_owned(), json!(form))]);
-                let wanted = Look { action: ACTION, kind: ContactId::PREFIX, id: contact.bytes(), details };
-                looks::look(&self.store, ctx, wanted, reason).await?
+        let contact = self.lead(ctx, contact).await?;
+        let needed =
+            self.store.peek::<_, StoreError>(ctx, |tx| approvals::is_needed(tx, Module::ContactExport)).await?;
+        let reason = match (rules::takes(form, needed), approval) {
+            (Takes::Reason, _) => reason,
+            (Takes::Approval, None) => return self.ask(ctx, contact, form, reason).await,
+            (Takes::Approval, Some(id)) => {
+                self.spend(ctx, contact, form, id).await?;
+                reason
             }
         };
+        let details = Map::from_iter([("form".to_owned(), json!(form))]);
+        let wanted = Look { action: ACTION, kind: ContactId::PREFIX, id: contact.bytes(), details };
+        let viewer = looks::look(&self.store, ctx, wanted, &reason).await?;
         failpoint::pass(Point::Exporting);
         let order = self.order(ctx, contact, viewer).await?;
         let (to, receiver) = mpsc::channel(WAITING);
@@ -75,17 +106,34 @@ impl Exports {
         };
         let exports = self.clone();
         tokio::spawn(async move {
-            match collect(&exports, order, Outlet { writer, to }).await {
+            match collect(&exports, order, Outlet { writer, to, patience: PATIENCE }).await {
                 Ok(counts) => tracing::info!(messages = counts.messages, "contact.exported"),
                 Err(Broken::Unread) => tracing::info!("contact.export_unread"),
                 // Whoever reads it finds no end.
                 Err(error) => tracing::error!(error = %error, "contact.export_broken"),
             }
         });
-        Ok(receiver)
+        Ok(Begun::Reads(receiver))
     }
 
-    async fn order(&self, ctx: &Ctx, contact: ContactId, viewer: Viewer) -> Result<Order, Failure> {
+    /// Asks others to agree.
+    async fn ask(&self, ctx: &Ctx, contact: ContactId, form: Form, reason: Reason) -> Result<Begun, Failure> {
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let ask = move |tx: &mut Tx<'_>| {
+            approvals::ask(tx, &keys, &APPROVABLE, Some(contact.bytes()), wanted(form), Some(&reason))
+        };
+        let approval = self.store.write::<_, Failure>(ctx, ask).await?;
+        Ok(Begun::Waits(Box::new(approval)))
+    }
+
+    /// Uses up what others have agreed to. Whoever fails after that asks again: better than twice what was granted once.
+    async fn spend(&self, ctx: &Ctx, contact: ContactId, form: Form, id: ApprovalId) -> Result<(), Failure> {
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let spend = move |tx: &mut Tx<'_>| approvals::spend(tx, &keys, &APPROVABLE, id, contact.bytes(), &wanted(form));
+        self.store.write::<_, Failure>(ctx, spend).await
+    }
+
+    pub(super) async fn order(&self, ctx: &Ctx, contact: ContactId, viewer: Viewer) -> Result<Order, Failure> {
         let found = self.contacts.find(ctx, contact).await?;
         let keys = self.store.keys().organisation(ctx.org.id).await?;
         let addresses = suppressions::of_contact(&keys, ctx.org.environment, &found);
@@ -97,19 +145,32 @@ impl Exports {
             exported_at: ctx.now(),
             request_id: ctx.request,
         };
+        let everybody = std::iter::once(contact).chain(found.merged.iter().map(|merged| merged.id)).collect();
         let person = person(&viewer, found);
-        Ok(Order { ctx: ctx.clone(), contact, viewer, about, person, addresses })
+        Ok(Order { ctx: ctx.clone(), contact, everybody, viewer, about, person, addresses })
     }
 
     /// Whether this is the person, or a message to them.
-    pub(super) async fn is_at(&self, ctx: &Ctx, target: &TypedId, contact: ContactId) -> Result<bool, StoreError> {
+    pub(super) async fn is_at(&self, ctx: &Ctx, target: &TypedId, person: &[ContactId]) -> Result<bool, StoreError> {
         match &*target.kind {
-            ContactId::PREFIX => Ok(target.id == contact.bytes()),
+            ContactId::PREFIX => Ok(person.contains(&ContactId::from_bytes(target.id))),
             MessageId::PREFIX => {
-                Ok(self.messages.recipient_of(ctx, MessageId::from_bytes(target.id)).await? == Some(contact))
+                let to = self.messages.recipient_of(ctx, MessageId::from_bytes(target.id)).await?;
+                Ok(to.is_some_and(|to| person.contains(&to)))
             }
             _ => Ok(false),
         }
+    }
+}
+
+fn further(viewer: &Viewer, merged: &Merged) -> Further {
+    let fields = &merged.fields;
+    Further {
+        contact_id: merged.id,
+        merged_at: merged.merged_at,
+        phone: fields.phone.as_ref().map(|value| viewer.text(value, Field::Phone)),
+        email: fields.email.as_ref().map(|value| viewer.text(value, Field::Email)),
+        external_id: fields.external_id.as_ref().map(|value| viewer.text(value, Field::Other)),
     }
 }
 
@@ -120,6 +181,7 @@ fn person(viewer: &Viewer, contact: Contact) -> Person {
         phone: fields.phone.as_ref().map(|value| viewer.text(value, Field::Phone)),
         email: fields.email.as_ref().map(|value| viewer.text(value, Field::Email)),
         external_id: fields.external_id.as_ref().map(|value| viewer.text(value, Field::Other)),
+        merged: contact.merged.iter().map(|merged| further(viewer, merged)).collect(),
         locale: contact.locale,
         created_at: contact.created_at,
         updated_at: contact.updated_at,

@@ -1,5 +1,6 @@
 //! Everything before the 202.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -24,6 +25,8 @@ use crate::storage::{Gone, Mode, Policies};
 use crate::suppressions;
 use crate::templates::{RenderError, Rendered, TemplateRefusal, Templates};
 
+/// What templates call the person by.
+const CONTACT: &str = "contact";
 /// The most endpoints a message may name (parity E01).
 const MOST_CALLBACKS: usize = 3;
 /// How often a message whose new contact somebody else was faster to make is prepared again.
@@ -180,10 +183,11 @@ impl Accepting {
         }
         self.check_callbacks(ctx, &new.callbacks).await?;
         check_card_numbers(&new.data)?;
-        let rendered =
-            self.templates.render(ctx, event.template, event.template_version, &new.data).await.map_err(unrendered)?;
         let resolved = self.contacts.resolve(ctx, &new.to).await.map_err(unresolved)?;
         let address = self.address(ctx, &event, new, &resolved).await?;
+        let data = self.filled(ctx, &event, new, &resolved, &address).await?;
+        let rendered =
+            self.templates.render(ctx, event.template, event.template_version, &data).await.map_err(unrendered)?;
         let keys = self.store.keys().organisation(ctx.org.id).await?;
         let suppression = suppressions::value_of(&keys, ctx.org.environment, event.channel, &address.compared);
         let mode = self.policies.of(ctx.org.id).await?.rule(ctx.org.environment, event.class).mode;
@@ -191,7 +195,8 @@ impl Accepting {
         let key = MessageKey::new(&resolved.subject.key, &slot_key, slot);
         let content = content(rendered);
         let witness = Witness::new(ctx, &content, &address.compared);
-        let message = sealed(ctx, new, &event, (resolved.subject.id, slot, mode), &key, &address, content)?;
+        let said = (data.into_owned(), content);
+        let message = sealed(ctx, new, &event, (resolved.subject.id, slot, mode), &key, &address, said)?;
         let room = match mode {
             Mode::Never => Some(self.room(ctx, &message)?),
             Mode::Keep | Mode::UntilDelivered => None,
@@ -202,6 +207,42 @@ impl Accepting {
             unsubscribes: (event.class == Class::Marketing).then_some(suppression),
         };
         Ok(Prepared { message, key, fresh: resolved.fresh, suppression, witness, kept, room })
+    }
+
+    /// What fills the template: what the request brings, and `contact` if the template asks for it and the request doesn't. Only
+    /// what one calls the person by, and only where the message goes to an address of theirs: whoever may write anywhere must not
+    /// have somebody else's name sent there.
+    async fn filled<'d>(
+        &self,
+        ctx: &Ctx,
+        event: &EventSpec,
+        new: &'d NewMessage,
+        resolved: &contacts::Resolved,
+        address: &Reachable,
+    ) -> Result<Cow<'d, Map<String, Value>>, Failure> {
+        let compiled =
+            self.templates.compiled(ctx, event.template, event.template_version).await.map_err(unrendered)?;
+        let asks = compiled.variables().any(|name| name == CONTACT);
+        if !asks || new.data.contains_key(CONTACT) {
+            return Ok(Cow::Borrowed(&new.data));
+        }
+        let contact = match (&new.to, resolved.fresh.is_some()) {
+            (Recipient::Person(details), true) => called(details.called()),
+            _ => {
+                let known = self.contacts.find(ctx, resolved.subject.id).await.map_err(unresolved)?;
+                let identifier = match event.channel {
+                    ChannelKind::Email => Identifier::Email,
+                    ChannelKind::Sms => Identifier::Phone,
+                };
+                if !known.is_reached_at(identifier, &address.compared) {
+                    return Err(Refusal::of(&codes::ADDRESS_NOT_OF_CONTACT).at("/to", "not_of_the_contact").into());
+                }
+                called(known.called())
+            }
+        };
+        let mut data = new.data.clone();
+        data.insert(CONTACT.to_owned(), contact);
+        Ok(Cow::Owned(data))
     }
 
     /// A slot of the key store for what will be written; for what will not, a key that is nowhere else.
@@ -230,6 +271,10 @@ impl Accepting {
         }
         Ok(())
     }
+}
+
+fn called((name, locale): (Option<&str>, Option<&str>)) -> Value {
+    crate::templates::contact(name, locale)
 }
 
 /// An address to write to: as it is delivered to, and as it is compared.
@@ -275,10 +320,10 @@ fn sealed(
     (contact, slot, storage): (ContactId, SlotId, Mode),
     key: &MessageKey,
     address: &Reachable,
-    content: Content,
+    (data, content): (Map<String, Value>, Content),
 ) -> Result<Message, Failure> {
     let (id, now) = (MessageId::new(&ctx.world), ctx.now());
-    let payload = Payload { data: new.data.clone(), content };
+    let payload = Payload { data, content };
     let payload = zeroize::Zeroizing::new(serde_json::to_vec(&payload).map_err(Fault::new)?);
     let recipient = address.delivery.expose(Purpose::Seal).as_bytes();
     let decision = rules::allow(event.class.as_str(), ctx.org.environment);
@@ -383,7 +428,7 @@ fn check_card_numbers(data: &Map<String, Value>) -> Result<(), Refusal> {
     if pan::contains_across(&texts) { Err(Refusal::of(&codes::CARD_NUMBER).at("/data", "card_number")) } else { Ok(()) }
 }
 
-fn collect<'v>(value: &'v Value, texts: &mut Vec<std::borrow::Cow<'v, str>>) {
+fn collect<'v>(value: &'v Value, texts: &mut Vec<Cow<'v, str>>) {
     match value {
         Value::String(text) => texts.push(text.as_str().into()),
         Value::Number(number) => texts.push(number.to_string().into()),

@@ -31,7 +31,7 @@ use super::witness::Witness;
 use super::{PAYLOAD_LOST, store};
 use crate::contacts::{ContactRefusal, Contacts};
 use crate::deliveries::{self, Notice, Occurrence, RETRIES};
-use crate::dispatcher::Handler;
+use crate::dispatcher::{Handler, Went};
 use crate::endpoints::Endpoints;
 use crate::meters::Meters;
 use crate::storage::Mode;
@@ -364,11 +364,12 @@ fn occurrence(ctx: &Ctx, message: &Message, kind: &'static str, became: &Became)
 }
 
 impl Handler for Sender {
-    fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    fn run(&self, claim: Claim) -> Pin<Box<dyn Future<Output = Went> + Send + '_>> {
         Box::pin(async move {
             if let Err(error) = self.dispatch(claim).await {
                 tracing::warn!(error = %error, "message.not_dispatched");
             }
+            Went::Moot
         })
     }
 }

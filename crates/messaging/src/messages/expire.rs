@@ -101,15 +101,16 @@ pub(crate) struct Day {
     pub(crate) messages: u64,
 }
 
-/// What is stored, by class and day. Reads every message.
-pub(crate) fn count_kept(tx: &mut Tx<'_>) -> Result<Vec<Day>, StoreError> {
+/// What is stored, by class and day, from this message on. Reads every one of them.
+pub(crate) fn count_kept(tx: &mut Tx<'_>, from: Option<MessageId>) -> Result<Vec<Day>, StoreError> {
+    let from = from.unwrap_or(MessageId::from_bytes([0; 16]));
     tx.all(
         sql!(
             "select class, created_at / 86400000 as day, count(*) as n from message
-             where org = $1 and env = $2 and gone is null and length(recipient) > 0
+             where org = $1 and env = $2 and id >= $3 and gone is null and length(recipient) > 0
              group by class, created_at / 86400000 order by class, created_at / 86400000"
         ),
-        &[],
+        &[&from],
         |row| Ok(Day { class: row.get("class")?, day: row.get("day")?, messages: row.get("n")? }),
     )
 }

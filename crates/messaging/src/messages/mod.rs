@@ -27,6 +27,8 @@ mod service;
 mod simulation;
 mod statement;
 mod store;
+#[cfg(test)]
+mod tests;
 mod view;
 mod volatile;
 mod whole;
@@ -72,6 +74,8 @@ pub mod codes {
         EVENT_UNKNOWN = 422 "event_unknown" "There is no event of this name";
         /// The recipient has no address for the event's channel.
         ADDRESS_MISSING = 422 "address_missing" "The recipient has no address for this channel";
+        /// 422: the template calls the contact by name, and the message would go to somebody else's address.
+        ADDRESS_NOT_OF_CONTACT = 422 "address_not_of_contact" "The template calls the contact by name, and this is not an address of theirs";
         /// The address is on the suppression list.
         RECIPIENT_SUPPRESSED = 422 "recipient_suppressed" "This address must not be written to";
         /// No contact of this id.

@@ -15,7 +15,7 @@ use super::view::{Opened, Views};
 use super::witness::Witness;
 use super::{Ended, JOB, codes, dispatch, store, volatile};
 use crate::channels::ChannelKind;
-use crate::contacts::Contacts;
+use crate::contacts::{self, Contacts};
 use crate::deliveries::{self, Notice, Occurrence};
 use crate::endpoints::Endpoints;
 use crate::storage::{self, Gone, Mode};
@@ -71,7 +71,15 @@ impl Messages {
         self.store
             .read(ctx, move |tx| match which {
                 Which::All => store::page(tx, before, limit),
-                Which::To(contact) => store::page_to(tx, contact, before, limit),
+                Which::To(contact) => {
+                    let mut person = contacts::one_person(tx, contact)?;
+                    if person.is_empty() {
+                        // Of whoever was erased, ids and states are left.
+                        person.push(contact);
+                        person.extend(contacts::merged_into(tx, contact)?.into_iter().map(|(id, _)| id));
+                    }
+                    store::page_to(tx, &person, before, limit)
+                }
                 Which::Standing(Standing::UnderWay) => store::page_under_way(tx, before, limit),
                 Which::Standing(Standing::NotDelivered) => store::page_undelivered(tx, before, limit),
             })
@@ -185,7 +193,9 @@ impl Messages {
     /// Who hears if this message is cancelled.
     pub(super) async fn hearing_of_cancel(&self, ctx: &Ctx, id: MessageId) -> Result<Option<HearingOfCancel>, Failure> {
         const KIND: &str = "message.cancelled";
-        let endpoints = self.endpoints.hearing(ctx, KIND, &[]).await?;
+        let named = self.store.peek::<_, StoreError>(ctx, move |tx| store::find(tx, id)).await?;
+        let named = named.map(|message| message.callbacks).unwrap_or_default();
+        let endpoints = self.endpoints.hearing(ctx, KIND, &named).await?;
         if endpoints.is_empty() {
             return Ok(None);
         }

@@ -81,13 +81,24 @@ pub(super) fn page(tx: &mut Tx<'_>, before: MessageId, limit: u32) -> Result<Vec
     )
 }
 
-/// Messages to one contact before `before`, newest first. Relies on `message_contact`.
+/// Messages to one person before `before`, newest first: to any of these contacts, which they all are.
 pub(super) fn page_to(
     tx: &mut Tx<'_>,
-    contact: ContactId,
+    person: &[ContactId],
     before: MessageId,
     limit: u32,
 ) -> Result<Vec<Message>, StoreError> {
+    let mut all = Vec::new();
+    for contact in person {
+        all.append(&mut page_of(tx, *contact, before, limit)?);
+    }
+    all.sort_by_key(|message| std::cmp::Reverse(message.id));
+    all.truncate(limit as usize);
+    Ok(all)
+}
+
+/// Messages to one contact before `before`, newest first. Relies on `message_contact`.
+fn page_of(tx: &mut Tx<'_>, contact: ContactId, before: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
     tx.all(
         sql!(
             "select id, contact, event, event_version, template, template_version, channel, sender, class, state, reason, slot,

@@ -3,7 +3,7 @@
 //! Every class has a mark up to where nothing is left. A pass goes from there to what is too young; what it can't let go, because it
 //! is held or under way, keeps the mark before it, and the pass goes on behind it.
 
-use sealpost_store::{Ctx, Leaf, MessageId, OrgId, StoreError, Time, outbox};
+use sealpost_store::{ContactId, Ctx, Leaf, MessageId, OrgId, StoreError, Time, Tx, outbox};
 use serde_json::json;
 
 use super::model::Gone;
@@ -122,16 +122,9 @@ impl Storage {
     pub(super) async fn settle_holds(&self, ctx: &Ctx) -> Result<(), StoreError> {
         for (hold, contact) in self.store.read(ctx, |tx| store::unsettled(tx, AT_ONCE)).await? {
             match contact {
-                Some(contact) => {
-                    let mut after = MessageId::from_bytes([0; 16]);
-                    loop {
-                        let found = self
-                            .store
-                            .read::<_, StoreError>(ctx, move |tx| messages::held_back(tx, contact, after, AT_ONCE))
-                            .await?;
-                        let Some(last) = found.last() else { break };
-                        after = last.id;
-                        self.let_go(ctx, found, Gone::UntilDelivered).await?;
+                Some(_) => {
+                    for contact in self.store.read(ctx, move |tx| store::held_contacts(tx, hold)).await? {
+                        self.settle_person(ctx, contact).await?;
                     }
                 }
                 None => {
@@ -148,6 +141,17 @@ impl Storage {
             outbox::ours(self.store.maintain(ctx, move |tx| store::settle(tx, hold)).await)?;
         }
         Ok(())
+    }
+
+    async fn settle_person(&self, ctx: &Ctx, contact: ContactId) -> Result<(), StoreError> {
+        let mut after = MessageId::from_bytes([0; 16]);
+        loop {
+            let held_back = move |tx: &mut Tx<'_>| messages::held_back(tx, contact, after, AT_ONCE);
+            let found = self.store.read::<_, StoreError>(ctx, held_back).await?;
+            let Some(last) = found.last() else { return Ok(()) };
+            after = last.id;
+            self.let_go(ctx, found, Gone::UntilDelivered).await?;
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Legal holds: what is stored stays, and the person isn't erased, until the hold is lifted.
 
+use std::collections::BTreeSet;
+
 use sealpost_govern::Reason;
 use sealpost_seal::{Place, Purpose};
 use sealpost_store::{ContactId, Ctx, Leaf, LegalHoldId, MessageId, OrgKeys, Recorded, StoreError, Tx};
@@ -37,6 +39,21 @@ pub(crate) fn holds_person(tx: &mut Tx<'_>, contact: ContactId) -> Result<bool, 
     store::holds_person(tx, contact)
 }
 
+/// Two contacts are one person from now on: whatever holds one of these holds all.
+pub(crate) fn hold_together(tx: &mut Tx<'_>, everybody: &[ContactId]) -> Result<(), StoreError> {
+    store::take_turn(tx)?;
+    let mut holds = BTreeSet::new();
+    for one in everybody {
+        holds.extend(store::holds_of(tx, *one)?);
+    }
+    for hold in holds {
+        for one in everybody {
+            store::insert_item(tx, hold, one.bytes(), *one)?;
+        }
+    }
+    Ok(())
+}
+
 /// Holds somebody or something from now on.
 pub(super) fn place(
     tx: &mut Tx<'_>,
@@ -50,11 +67,12 @@ pub(super) fn place(
     let unknown = |place: &'static str| Refusal::of(&HOLD_TARGET_UNKNOWN).at(place, "unknown");
     let (contact, items) = match target {
         Target::Contact(contact) => {
-            if !contacts::is_there(tx, *contact)? {
-                return Err(unknown("/contact_id").into());
+            let everybody = contacts::one_person(tx, *contact)?;
+            let lead = *everybody.first().ok_or_else(|| unknown("/contact_id"))?;
+            for one in everybody {
+                store::insert_item(tx, id, one.bytes(), one)?;
             }
-            store::insert_item(tx, id, contact.bytes(), *contact)?;
-            (Some(*contact), 1)
+            (Some(lead), 1)
         }
         Target::Messages(messages) => {
             if messages.is_empty() || messages.len() > MOST_MESSAGES {

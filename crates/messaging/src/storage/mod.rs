@@ -14,6 +14,7 @@
 
 mod api;
 pub mod codes;
+mod counts;
 mod expiry;
 mod holds;
 mod model;
@@ -31,8 +32,11 @@ mod switch;
 mod tests;
 mod upkeep;
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 pub use api::feature;
-pub(crate) use holds::{holds_person, is_held};
+pub(crate) use holds::{hold_together, holds_person, is_held};
 pub use model::{ByClass, Days, Gone, Mode, Policy, Rule};
 pub use pages::NAV;
 pub use policies::Policies;

@@ -7,7 +7,7 @@ use sealpost_store::{Ctx, StoreError, Time};
 use super::model::ByClass;
 use super::service::Storage;
 use crate::events::Class;
-use crate::messages::{self, Day};
+use crate::messages::Day;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -24,9 +24,9 @@ pub(super) struct Horizon {
 }
 
 impl Storage {
-    /// What these rules would let go when, in this environment. Reads every message.
+    /// What these rules would let go when, in this environment.
     pub(super) async fn horizon(&self, ctx: &Ctx, rules: &ByClass) -> Result<Vec<Horizon>, StoreError> {
-        let days = self.store.read(ctx, messages::count_kept).await?;
+        let days = self.counts(ctx).await?;
         Ok(Class::ALL.into_iter().map(|class| horizon(class, rules, &days, ctx.now())).collect())
     }
 }

@@ -156,6 +156,15 @@ pub(super) fn holds_person(tx: &mut Tx<'_>, contact: ContactId) -> Result<bool, 
     Ok(found.is_some())
 }
 
+/// What holds this contact as a person. Relies on the primary key.
+pub(super) fn holds_of(tx: &mut Tx<'_>, contact: ContactId) -> Result<Vec<LegalHoldId>, StoreError> {
+    tx.all(
+        sql!("select hold from legal_hold_item where org = $1 and env = $2 and item = $3 and lifted = 0"),
+        &[&contact],
+        |row| row.get("hold"),
+    )
+}
+
 /// Lifts a hold; fails with `Superseded` if that was done before. Relies on `legal_hold_item_hold`.
 pub(super) fn lift(tx: &mut Tx<'_>, id: LegalHoldId) -> Result<(), StoreError> {
     let now = tx.ctx().now();
@@ -176,6 +185,12 @@ pub(super) fn unsettled(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<(LegalHoldId,
         &[&limit],
         |row| Ok((row.get("id")?, row.get("contact")?)),
     )
+}
+
+/// The contacts of which anything is held by this hold.
+pub(super) fn held_contacts(tx: &mut Tx<'_>, hold: LegalHoldId) -> Result<Vec<ContactId>, StoreError> {
+    let contacts = sql!("select distinct contact from legal_hold_item where org = $1 and env = $2 and hold = $3");
+    tx.all(contacts, &[&hold], |row| row.get("contact"))
 }
 
 /// The items of a hold.

@@ -2,7 +2,7 @@
 
 use sealpost_govern::Reason;
 use sealpost_govern::masking::codes::REASON_REQUIRED;
-use sealpost_govern::security::{Changes, Standing as Word, Switch, SwitchState, typed};
+use sealpost_govern::security::{Changes, Standing as Word, Switch, SwitchState, Turned, typed};
 use sealpost_store::{OrgKeys, Recorded, StoreError, Tx};
 use sealpost_web::Failure;
 use serde::Deserialize;
@@ -57,7 +57,12 @@ struct Wanted {
     test: ByClassChange,
 }
 
-fn change(tx: &mut Tx<'_>, keys: &OrgKeys, wanted: Value, reason: Option<&Reason>) -> Result<Recorded<()>, Failure> {
+fn change(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    wanted: Value,
+    reason: Option<&Reason>,
+) -> Result<Recorded<Turned>, Failure> {
     let Wanted { live, test } = typed(wanted)?;
-    Ok(service::change(tx, keys, &PolicyChange { live, test }, None, reason)?.map(drop))
+    Ok(service::change(tx, keys, &PolicyChange { live, test }, None, reason)?.map(|_| Turned::Done))
 }

@@ -322,6 +322,34 @@ both_engines! {
         assert_eq!(leaves(&house, &ctx, "storage.purge").await, 1);
     }
 
+    async fn what_is_stored_is_told_by_what_was_counted_and_counted_on_from_there(test: TestStore) {
+        let (house, ctx) = scene(test, Environment::Test).await;
+        let storage = &house.messaging.storage;
+        let told = |few| {
+            let (storage, ctx) = (storage.clone(), ctx.clone());
+            async move { storage.counts_beyond(&ctx, few).await.unwrap().iter().map(|day| day.messages).sum::<u64>() }
+        };
+        for _ in 0..3 {
+            send(&house, "otp").await;
+        }
+        assert_eq!(told(0).await, 3, "what nobody has counted yet is counted");
+        storage.count(&ctx).await.unwrap();
+        send(&house, "marketing").await;
+        assert_eq!((told(0).await, told(1_000).await), (3, 4), "many are not counted to be told of, few are");
+        storage.count(&ctx).await.unwrap();
+        assert_eq!(told(0).await, 4, "counted on, and nothing twice");
+        house.test.clock.advance_ms(DAY_MS);
+        send(&house, "otp").await;
+        storage.count(&ctx).await.unwrap();
+        let days = storage.counts_beyond(&ctx, 0).await.unwrap();
+        assert_eq!(days.iter().map(|day| (day.class.as_str(), day.messages)).collect::<Vec<_>>(), [("marketing", 1), ("otp", 3), ("otp", 1)]);
+        let nothing = sql!("delete from message where org = $1 and env = $2");
+        house.test.store.maintain::<_, StoreError>(&ctx, move |tx| tx.put(nothing, &[])).await.unwrap();
+        house.test.clock.advance_ms(3_600_000);
+        storage.count(&ctx).await.unwrap();
+        assert_eq!(told(0).await, 0, "after an hour all of it is counted again");
+    }
+
     async fn whoever_is_held_is_not_erased_and_what_is_held_outlives_its_end(test: TestStore) {
         let (house, ctx) = scene(test, Environment::Test).await;
         mode(&house, &ctx, Class::Otp, Mode::UntilDelivered).await;

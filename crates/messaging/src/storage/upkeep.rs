@@ -77,6 +77,7 @@ impl Storage {
         self.purge(ctx).await?;
         if retains {
             self.retain(ctx).await?;
+            self.count(ctx).await?;
         }
         self.shred(ctx).await
     }

@@ -16,4 +16,4 @@ mod tests;
 pub use api::feature;
 pub use model::{Reason, Suppression, SuppressionRefusal};
 pub use service::{GUARD, Lift, check, guard, is_suppressed, list, suppress, value_of};
-pub(crate) use service::{expire, keep_until, of_contact};
+pub(crate) use service::{agree, expire, keep_until, of_contact};

@@ -7,7 +7,7 @@ use sealpost_store::{Environment, Leaf, OrgKeys, Recorded, StoreError, Suppressi
 use super::model::{Reason, Suppression, SuppressionRefusal};
 use super::store;
 use crate::channels::ChannelKind;
-use crate::contacts::Contact;
+use crate::contacts::{Contact, Fields};
 
 /// The label of the organisation's key under which addresses are hashed. Apart from the blind indexes: those change with the
 /// month and die with the contact.
@@ -28,9 +28,13 @@ pub fn value_of(keys: &OrgKeys, environment: Environment, channel: ChannelKind, 
     value
 }
 
-/// How everything a contact can be written to at stands in the list.
+/// How everything a person can be written to at stands in the list.
 pub(crate) fn of_contact(keys: &OrgKeys, environment: Environment, contact: &Contact) -> Vec<(ChannelKind, [u8; 16])> {
-    let fields = &contact.fields;
+    let all = std::iter::once(&contact.fields).chain(contact.merged.iter().map(|merged| &merged.fields));
+    all.flat_map(|fields| of_fields(keys, environment, fields)).collect()
+}
+
+fn of_fields(keys: &OrgKeys, environment: Environment, fields: &Fields) -> Vec<(ChannelKind, [u8; 16])> {
     let email = fields.email.as_ref().and_then(|text| Email::parse(text.expose(Purpose::Index)).ok());
     let phone = fields.phone.as_ref().and_then(|text| Phone::parse(text.expose(Purpose::Index)).ok());
     let normal = [
@@ -95,6 +99,29 @@ impl Lift {
 /// Up to `limit` suppressions older than `before`, newest first.
 pub fn list(tx: &mut Tx<'_>, before: Option<SuppressionId>, limit: u32) -> Result<Vec<Suppression>, StoreError> {
     store::before(tx, before.unwrap_or(SuppressionId::from_bytes([0xff; 16])), limit)
+}
+
+/// These addresses turned out to be one person's: what the person or the organisation wanted of one holds for all of its channel.
+/// That one doesn't exist says nothing about the others. Answers how many more nobody may write to.
+pub(crate) fn agree(tx: &mut Tx<'_>, addresses: &[(ChannelKind, [u8; 16])]) -> Result<u64, StoreError> {
+    let mut more = 0;
+    for channel in [ChannelKind::Email, ChannelKind::Sms] {
+        let of = addresses.iter().filter(|(one, _)| *one == channel).map(|(_, value)| *value);
+        let (mut wanted, mut free) = (None, Vec::new());
+        for value in of {
+            match store::find(tx, channel, value)? {
+                Some(standing) if standing.reason != Reason::Bounced => wanted = wanted.or(Some(standing.reason)),
+                Some(_) => {}
+                None => free.push(value),
+            }
+        }
+        let Some(reason) = wanted else { continue };
+        for value in free {
+            let _in_the_ledger = suppress(tx, channel, value, reason)?;
+            more += 1;
+        }
+    }
+    Ok(more)
 }
 
 /// Whose address it is was erased: if nobody may write to it, that ends then. Answers whether it was suppressed.

@@ -22,6 +22,7 @@ pub use compiled::{Compiled, RenderError, Rendered};
 pub use model::{Content, NewTemplate, Part, Template, TemplateRefusal, TemplateVersion};
 pub use pages::NAV;
 pub use rules::{ContentError, Foreign};
+pub(crate) use service::contact;
 pub use service::{Publish, Templates, prepare};
 
 /// Told after a template got a new version, with its id.

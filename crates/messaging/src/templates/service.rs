@@ -54,6 +54,12 @@ pub(super) fn try_out(
     if rendered.has_card_number() { Err(TemplateRefusal::CardNumber) } else { Ok(rendered) }
 }
 
+/// The `contact` of a template: what is known of the name and the language. What isn't is missing, as in any data.
+pub(crate) fn contact(name: Option<&str>, locale: Option<&str>) -> Value {
+    let known = [("name", name), ("locale", locale)].into_iter();
+    Value::Object(known.filter_map(|(key, value)| Some((key.to_owned(), value?.into()))).collect())
+}
+
 fn checked(channel: ChannelKind, content: &Content) -> Result<String, TemplateRefusal> {
     Compiled::new(channel, content)?;
     serde_json::to_string(content).map_err(|_| StoreError::Column("content".into()).into())

@@ -13,7 +13,7 @@
 pub(crate) mod hkdf;
 mod root;
 
-pub use root::{NotARootKey, RootKey};
+pub use root::{Custody, NotARootKey, RootKey};
 
 use crate::rng::{Rng, array};
 use crate::xaes::Xaes;

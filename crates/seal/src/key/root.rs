@@ -12,6 +12,38 @@ use zeroize::Zeroizing;
 pub struct RootKey {
     key: Key,
     id: KeyId,
+    custody: Custody,
+}
+
+/// Who keeps a root key where it is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Custody {
+    /// Nobody: whoever reads the place it is in has it.
+    #[default]
+    Clear,
+    /// AWS KMS seals it.
+    AwsKms,
+    /// The transit engine of HashiCorp Vault or OpenBao seals it.
+    Vault,
+}
+
+impl Custody {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Clear, Self::AwsKms, Self::Vault];
+
+    /// Its word, as it is stored.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Clear => "clear",
+            Self::AwsKms => "aws_kms",
+            Self::Vault => "vault",
+        }
+    }
+
+    /// The one of this word.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
 }
 
 /// The text is neither 64 hexadecimal digits nor 43 characters of base64url.
@@ -52,6 +84,16 @@ impl RootKey {
         text
     }
 
+    /// The same key, kept by somebody.
+    pub fn kept_by(self, custody: Custody) -> Self {
+        Self { custody, ..self }
+    }
+
+    /// Who keeps it where it is stored.
+    pub fn custody(&self) -> Custody {
+        self.custody
+    }
+
     /// Eight bytes that name this key in front of what it wraps. Derived from the key,
     /// so that every process that holds the key agrees on its name.
     pub fn id(&self) -> KeyId {
@@ -68,7 +110,7 @@ impl RootKey {
         let derived = key.derive("root-key-id", &[]);
         let mut id = [0; 8];
         id.copy_from_slice(&derived.bytes()[..8]);
-        Self { key, id: KeyId(id) }
+        Self { key, id: KeyId(id), custody: Custody::Clear }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Ed25519 webhook keys in the text forms of Standard Webhooks.
 
+use crate::key::sha256;
 use crate::rng::Rng;
 use crate::signing::Ed25519Key;
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 const PRIVATE_PREFIX: &str = "whsk_";
@@ -60,6 +61,22 @@ impl WebhookKey {
 }
 
 impl WebhookPublicKey {
+    /// The name of the key, made of the key itself: its JWK thumbprint (RFC 7638, RFC 8037 §2).
+    pub fn thumbprint(&self) -> String {
+        let jwk = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, self.x());
+        URL_SAFE_NO_PAD.encode(sha256(&[jwk.as_bytes()]))
+    }
+
+    /// The key as the member `x` of a JWK has it.
+    pub fn x(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// The key as `SubjectPublicKeyInfo` (RFC 8410 §4), which OpenSSL reads.
+    pub fn to_spki_der(&self) -> Vec<u8> {
+        [&[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00][..], &self.0].concat()
+    }
+
     /// Reads `whpk_` and the base64 of 32 bytes.
     pub fn parse(text: &str) -> Result<Self, BadKey> {
         let bytes = decode(PUBLIC_PREFIX, text)?;
@@ -88,6 +105,14 @@ mod tests {
         let again = WebhookKey::parse(&key.to_text()).unwrap();
         assert_eq!(key.public(), again.public());
         assert_eq!(WebhookPublicKey::parse(&key.public().to_text()), Ok(key.public()));
+    }
+
+    #[test]
+    fn the_thumbprint_is_that_of_rfc_8037() {
+        let x = URL_SAFE_NO_PAD.decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
+        let key = WebhookPublicKey(x.try_into().unwrap());
+        assert_eq!(key.thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+        assert_eq!(key.to_spki_der().len(), 44);
     }
 
     #[test]

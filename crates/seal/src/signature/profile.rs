@@ -1,5 +1,8 @@
 //! What a profile is made of.
 
+use super::secret::KeyEncoding;
+use serde::{Deserialize, Serialize};
+
 /// How a request is signed, as data. The known ones stand in
 /// [`profiles`](super::profiles); an endpoint may also bring its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +26,14 @@ pub struct Profile<'a> {
     pub encoding: Encoding,
     /// Other headers that go along.
     pub companions: &'a [(&'a str, Companion)],
+    /// How its receivers make a key of the text they hold: what a secret made for it is read as.
+    /// One that is brought along says for itself.
+    pub key: KeyEncoding,
 }
 
 /// How the bytes of a signature become text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Encoding {
     /// Lower-case hexadecimal.
     Hex,
@@ -112,6 +119,11 @@ impl Profile<'_> {
     /// Whether a captured request can't be sent again later: the time is signed.
     pub fn is_replay_safe(&self) -> bool {
         self.signed.contains(&Part::Timestamp)
+    }
+
+    /// Whether the header holds one signature only.
+    pub fn has_one_slot(&self) -> bool {
+        self.separator.is_none()
     }
 
     pub(super) fn companion(&self, wanted: Companion) -> Option<&str> {

@@ -2,6 +2,7 @@
 
 use super::profile::Part::{Body, Id, Text, Timestamp};
 use super::profile::{Companion, Encoding, Part, Profile};
+use super::secret::KeyEncoding;
 
 const DOT: Part<'static> = Text(".");
 const NOTHING: &[Part<'static>] = &[];
@@ -21,6 +22,7 @@ pub const STANDARD: Profile<'static> = Profile {
     separator: Some(' '),
     encoding: Encoding::Base64,
     companions: &[("webhook-id", Companion::Id), ("webhook-timestamp", Companion::Timestamp)],
+    key: KeyEncoding::Base64,
 };
 
 /// [`STANDARD`] under the names Svix's libraries look for.
@@ -93,5 +95,6 @@ const fn body_only(header: &'static str, prefix: &'static str) -> Profile<'stati
         separator: None,
         encoding: Encoding::Hex,
         companions: &[],
+        key: KeyEncoding::Text,
     }
 }

@@ -47,6 +47,20 @@ pub enum BadSecret {
     Encoding,
 }
 
+impl KeyEncoding {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Text, Self::Base64, Self::Hex];
+
+    /// The word it is stored and shown as.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Base64 => "base64",
+            Self::Hex => "hex",
+        }
+    }
+}
+
 impl SigningSecret {
     /// A fresh secret: `whsec_` and the base64 of 32 random bytes.
     pub fn generate(rng: &dyn Rng) -> Self {
@@ -55,6 +69,17 @@ impl SigningSecret {
         text.push_str(PREFIX);
         STANDARD.encode_string(&bytes[..], &mut text);
         Self::with_key(text, KeyEncoding::Base64, &bytes[..])
+    }
+
+    /// A fresh secret whose text is the key, for receivers that decode nothing: `prefix` and
+    /// 32 random bytes in hexadecimal.
+    pub fn generate_text(prefix: &str, rng: &dyn Rng) -> Self {
+        let bytes = Zeroizing::new(array::<32>(rng));
+        let mut text = Zeroizing::new(String::with_capacity(prefix.len() + 64));
+        text.push_str(prefix);
+        hex::push(&mut text, &bytes[..]);
+        let key = Zeroizing::new(text.as_bytes().to_vec());
+        Self::with_key(text, KeyEncoding::Text, &key)
     }
 
     /// A secret that exists already, pasted in or read back from storage.
@@ -74,6 +99,11 @@ impl SigningSecret {
     /// Whether the key is shorter than 32 bytes; such a secret is flagged for rotation.
     pub fn is_weak(&self) -> bool {
         self.key_len < STRONG_LEN
+    }
+
+    /// How many bytes the key has.
+    pub fn key_len(&self) -> usize {
+        self.key_len
     }
 
     /// How the text becomes the key, to store beside it.
@@ -106,6 +136,13 @@ mod tests {
         assert_eq!(secret.expose().len(), 6 + 44);
         let again = SigningSecret::import(secret.expose(), secret.encoding()).unwrap();
         assert!(!again.is_weak());
+    }
+
+    #[test]
+    fn a_fresh_text_is_its_own_key() {
+        let secret = SigningSecret::generate_text("whsec_", &SystemRng);
+        assert_eq!((secret.expose().len(), secret.key_len(), secret.is_weak()), (70, 70, false));
+        assert_eq!(SigningSecret::import(secret.expose(), secret.encoding()).unwrap().key_len(), 70);
     }
 
     #[test]

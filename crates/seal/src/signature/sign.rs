@@ -34,6 +34,9 @@ pub enum NotSignable {
     /// An event's name that doesn't fit a header.
     #[error("event name must be visible ASCII")]
     Event,
+    /// A target or media type that doesn't fit one line.
+    #[error("target URI and content type must be visible ASCII")]
+    Target,
     /// None of the keys is of a kind the profile has room for.
     #[error("no key fits the signature profile")]
     NoKey,
@@ -55,7 +58,7 @@ impl<'a> Outgoing<'a> {
         Ok(Self { id, timestamp, event, body })
     }
 
-    fn values(&self) -> Values<'_> {
+    pub(super) fn values(&self) -> Values<'_> {
         Values { id: self.id, timestamp: &self.timestamp, event: self.event, body: self.body }
     }
 
@@ -93,6 +96,15 @@ pub fn sign(
         .collect();
     headers.push((profile.header.to_string(), value));
     Ok(headers)
+}
+
+/// What one key signs under a profile, and its signature as it stands in the header: to be
+/// shown, so that somebody can do it again. Nothing where the profile has no room for such
+/// a key.
+pub fn explain(profile: &Profile<'_>, key: &SigningKey<'_>, outgoing: &Outgoing<'_>) -> Option<(Vec<u8>, String)> {
+    let values = outgoing.values();
+    let signature = one_signature(profile, key, &values)?;
+    Some((signed_bytes(profile, &values), signature))
 }
 
 fn one_signature(profile: &Profile<'_>, key: &SigningKey<'_>, values: &Values<'_>) -> Option<String> {

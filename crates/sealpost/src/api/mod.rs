@@ -4,11 +4,14 @@
 mod connection;
 mod error;
 
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use std::time::Duration;
+
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue};
 use sealpost_egress::Tenant;
 use sealpost_egress::client::{Answer, Client, Method, Outbound};
 use sealpost_egress::target::Target;
 use sealpost_seal::SecretText;
+use sealpost_web::SESSION_COOKIE;
 use serde_json::Value;
 
 pub(crate) use connection::{Connection, Profile, local_policy};
@@ -21,21 +24,31 @@ const LARGEST: usize = 8 << 20;
 pub(crate) struct Api {
     client: Client,
     url: String,
-    authorization: HeaderValue,
+    /// What says who asks.
+    credential: (HeaderName, HeaderValue),
 }
 
 impl Api {
     /// The API at `url` (scheme, host, port). The key travels in `Authorization: Bearer`.
     pub(crate) fn new(client: Client, url: &str, key: &SecretText) -> Result<Self, ApiError> {
-        let mut authorization = HeaderValue::try_from(format!("Bearer {}", key.expose()))
+        Self::with(client, url, AUTHORIZATION, &format!("Bearer {}", key.expose()))
+    }
+
+    fn with(client: Client, url: &str, name: HeaderName, value: &str) -> Result<Self, ApiError> {
+        let mut value = HeaderValue::try_from(value)
             .map_err(|_| ApiError::usage("the API key has characters that no key has", None))?;
-        authorization.set_sensitive(true);
-        Ok(Self { client, url: url.trim_end_matches('/').to_owned(), authorization })
+        value.set_sensitive(true);
+        Ok(Self { client, url: url.trim_end_matches('/').to_owned(), credential: (name, value) })
     }
 
     /// The same server with another key.
     pub(crate) fn with_key(&self, key: &SecretText) -> Result<Self, ApiError> {
         Self::new(self.client.clone(), &self.url, key)
+    }
+
+    /// The same server as a signed-in member, by the token of their session.
+    pub(crate) fn with_session(&self, token: &str) -> Result<Self, ApiError> {
+        Self::with(self.client.clone(), &self.url, COOKIE, &format!("{SESSION_COOKIE}={token}"))
     }
 
     #[cfg(test)]
@@ -65,11 +78,28 @@ impl Api {
 
     /// Asks for whatever is there, as it is: the status, and headers and body together.
     pub(crate) async fn look(&self, path: &str, with_key: bool, as_page: bool) -> Result<(u16, Vec<u8>), ApiError> {
+        self.look_for(path, with_key, as_page, None).await
+    }
+
+    /// What is told on a stream without end, for so long.
+    pub(crate) async fn listen(&self, path: &str, time: Duration) -> Result<(u16, Vec<u8>), ApiError> {
+        self.look_for(path, true, false, Some(time)).await
+    }
+
+    async fn look_for(
+        &self,
+        path: &str,
+        with_key: bool,
+        as_page: bool,
+        listen: Option<Duration>,
+    ) -> Result<(u16, Vec<u8>), ApiError> {
         let target = self.target(path)?;
         let mut outbound = Outbound::new(Tenant::new([0; 16]), Method::Get, &target, Default::default());
         outbound.most = LARGEST;
+        outbound.listen = listen;
+        outbound.deadline += listen.unwrap_or_default();
         if with_key {
-            outbound.headers.push((AUTHORIZATION, self.authorization.clone()));
+            outbound.headers.push(self.credential.clone());
         }
         if as_page {
             outbound.headers.push((ACCEPT, HeaderValue::from_static("text/html")));
@@ -102,7 +132,7 @@ impl Api {
         let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
         let mut outbound = Outbound::new(Tenant::new([0; 16]), method, &target, bytes.into());
         outbound.most = LARGEST;
-        outbound.headers.push((AUTHORIZATION, self.authorization.clone()));
+        outbound.headers.push(self.credential.clone());
         if body.is_some() {
             outbound.headers.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
         }

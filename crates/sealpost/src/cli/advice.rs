@@ -7,7 +7,7 @@ use sealpost_web::tls::TlsError;
 
 use super::exit::Exit;
 use crate::config::SecretError;
-use crate::house::NoRootKey;
+use crate::root_key::{NoRootKey, NotASealedRoot, NotConfigured, NotForHere, ProviderError};
 
 /// How a command ends with this error, and what helps; nothing if nobody knows.
 pub(super) fn on(error: &anyhow::Error) -> Option<(Exit, Option<&'static str>)> {
@@ -17,6 +17,33 @@ pub(super) fn on(error: &anyhow::Error) -> Option<(Exit, Option<&'static str>)> 
     if error.is::<NoRootKey>() {
         let fix = "`sealpost init` makes a root key and a configuration; or set keys.root = { file = \"/etc/sealpost/root.key\" }";
         return Some((Exit::Config, Some(fix)));
+    }
+    if let Some(error) = error.downcast_ref::<ProviderError>() {
+        return Some(match error.may_pass() {
+            true => (
+                Exit::Unreachable,
+                Some("start again when it can be reached; keys.patience_seconds says how long a start waits"),
+            ),
+            false => (
+                Exit::Config,
+                Some(
+                    "look at its own log; `sealpost doctor` asks again. Nothing opens without it, and nothing was changed",
+                ),
+            ),
+        });
+    }
+    if error.is::<NotConfigured>() {
+        return Some((
+            Exit::Config,
+            Some("describe it in the configuration: docs/keys.md, \"Who keeps the root key\""),
+        ));
+    }
+    if error.is::<NotForHere>() {
+        let fix = "name the file that was sealed for this one, or set ledger.origin to what it was";
+        return Some((Exit::Config, Some(fix)));
+    }
+    if error.is::<NotASealedRoot>() {
+        return Some((Exit::Config, Some("take the file that `sealpost keys wrap-root` wrote, as it is")));
     }
     if let Some(error) = error.downcast_ref::<SecretError>() {
         return Some((

@@ -1,10 +1,12 @@
 //! The command line: one file per verb.
 
 mod advice;
+mod approvals;
 mod completions;
 mod config;
 mod demo;
 mod doctor;
+mod endpoints;
 mod erasure;
 mod evidence;
 mod exit;
@@ -57,12 +59,18 @@ enum Command {
     Send(send::Args),
     /// Receive signed events, verify and print them
     Listen(listen::Args),
+    /// Endpoints: test sends, how deliveries are signed, secrets
+    #[command(subcommand)]
+    Endpoints(endpoints::Verb),
     /// API keys
     #[command(subcommand)]
     Keys(keys::Verb),
     /// The audit ledger
     #[command(subcommand)]
     Ledger(ledger::Verb),
+    /// What waits until others have agreed
+    #[command(subcommand)]
+    Approvals(approvals::Verb),
     /// Certificates of erasure
     #[command(subcommand)]
     Erasure(erasure::Verb),
@@ -134,8 +142,10 @@ fn dispatch(command: Command, shell: &Shell) -> Outcome {
         Command::Serve(args) => block_on(serve::run(shell, args)),
         Command::Send(args) => block_on(send::run(shell, args)),
         Command::Listen(args) => block_on(listen::run(shell, args)),
+        Command::Endpoints(verb) => block_on(endpoints::run(shell, verb)),
         Command::Keys(verb) => block_on(keys::run(shell, verb)),
         Command::Ledger(verb) => block_on(ledger::run(shell, verb)),
+        Command::Approvals(verb) => block_on(approvals::run(shell, verb)),
         Command::Erasure(verb) => erasure::run(shell, &verb),
         Command::Receipt(verb) => receipt::run(shell, &verb),
         Command::Evidence(args) => block_on(evidence::run(shell, args)),
@@ -196,15 +206,29 @@ mod tests {
             "serve --json",
             "send --event otp.login --to +15550100123 --data code=1",
             "listen --port 0",
+            "endpoints list",
+            "endpoints signing billing",
+            "endpoints test billing --show-signing",
+            "endpoints import-secret billing --signed-as fyno --encoding text --imported",
+            "endpoints detect --headers h --body b",
+            "endpoints rotation begin billing --signed-as fyno",
+            "endpoints rotation try billing",
+            "endpoints rotation finish billing --overlap 0",
+            "endpoints rotation cancel billing",
             "keys list",
             "keys usage key_x",
             "init --data-url a --keys-url b --database-authority c",
             "keys create --name n --scope messages:send",
             "keys rotate key_x --overlap 24h",
             "keys revoke key_x --local",
+            "keys wrap-root --provider aws-kms --to root.sealed",
+            "keys rotate-root --to next.sealed --provider vault",
             "ledger verify file --key k --witness w",
             "ledger export --to file",
             "ledger key",
+            "approvals list --tab waiting",
+            "approvals show apr_x",
+            "approvals approve apr_x --digest 5f3a --comment c",
             "erasure verify file --key k",
             "receipt verify file --key k --content c --recipient r",
             "evidence --output pack.zip --organisation x",
@@ -213,6 +237,8 @@ mod tests {
             "networks reset --organisation x",
             "doctor",
             "doctor leaks --mark wombat2026 --pid 1",
+            "doctor egress https://hooks.example.com/in",
+            "doctor egress --classify",
             "config check",
             "completions bash",
             "version",

@@ -2,13 +2,15 @@
 
 use std::net::SocketAddr;
 
+use sealpost_seal::key::Custody;
 use sealpost_store::{Clock as _, World};
 
 use super::{Outcome, Shell, Stop};
-use crate::config::{Config, Flags, SecretSource};
-use crate::house::{House, NoRootKey};
+use crate::config::{Config, Environment, Flags};
+use crate::house::House;
+use crate::root_key::NoRootKey;
 use crate::running::{Listeners, Running, Tls};
-use crate::{files, hardening, logging, signals};
+use crate::{files, hardening, logging, root_key, signals};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -33,7 +35,7 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
         return Err(anyhow::Error::from(NoRootKey).into());
     }
     logging::begin(&config.log, &shell.environment);
-    warn_of_open_root_key(&config);
+    warn_of_open_root_key(&config, &shell.environment);
     hardening::apply();
     let mut end = signals::End::listen()?;
     signals::survive_size_limits()?;
@@ -61,9 +63,13 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     }
 }
 
-/// Not refused: where secrets are mounted, their mode isn't always ours to choose.
-fn warn_of_open_root_key(config: &Config) {
-    let path = config.keys.root.as_ref().and_then(SecretSource::path);
+/// Not refused: where secrets are mounted, their mode isn't always ours to choose. One that is sealed may be read by everybody.
+fn warn_of_open_root_key(config: &Config, environment: &Environment) {
+    let Some(source) = &config.keys.root else { return };
+    if root_key::custody(source, environment).is_ok_and(|custody| custody != Custody::Clear) {
+        return;
+    }
+    let path = source.path();
     if path.is_some_and(|path| files::mode(&path).is_some_and(|mode| mode & 0o077 != 0)) {
         tracing::warn!("root_key.readable_by_others");
     }

@@ -15,14 +15,17 @@ pub(crate) struct EgressConfig {
     pub(crate) ports: Vec<u16>,
     /// Blocks that may be called although they aren't public, such as that of an internal mail relay: `10.20.0.0/16`.
     pub(crate) allow: Vec<Block>,
-    /// Blocks that may not be called although they are public: addresses of this installation.
+    /// Blocks that may not be called although they are public: addresses of this installation that no interface of this machine has,
+    /// such as those of a NAT gateway or a load balancer.
     pub(crate) refuse: Vec<Block>,
+    /// NAT64 prefixes of this network, other than the well-known ones: what they translate to would be called unseen.
+    pub(crate) nat64: Vec<Block>,
     /// Certificates in PEM of authorities trusted besides the public ones.
     pub(crate) authorities: Vec<RelativePathBuf>,
-    /// Name servers that are asked for the records by which domains are verified, each with its port; those of the operating system,
-    /// if none: `["192.0.2.53:53"]`.
+    /// Name servers that are asked for addresses of receivers, relays and identity providers, and for the records by which domains are
+    /// verified, each with its port; those of the operating system, if none: `["192.0.2.53:53"]`.
     pub(crate) name_servers: Vec<SocketAddr>,
-    /// Whether endpoints on loopback may be called, on any port. For trying out: on a server it opens what listens there.
+    /// Whether endpoints on this machine may be called: loopback on any port, and its own addresses. For trying out: on a server it opens what listens there.
     pub(crate) loopback: bool,
 }
 

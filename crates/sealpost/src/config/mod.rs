@@ -33,7 +33,7 @@ use sealpost_web::LimitsConfig;
 pub(crate) use doors::DoorsConfig;
 pub(crate) use egress::EgressConfig;
 pub(crate) use environment::Environment;
-pub(crate) use keys::KeysConfig;
+pub(crate) use keys::{AwsKmsConfig, KeysConfig, VaultConfig};
 pub(crate) use ledger::LedgerConfig;
 pub(crate) use load::{Flags, Loaded, load};
 pub(crate) use log::{LogConfig, LogFormat};

@@ -200,6 +200,11 @@ fn hint(key: &[String]) -> String {
         ["keys", "root", ..] | ["storage", "postgres", "data" | "keys", ..] => {
             "name where the secret is: { file = \"/etc/sealpost/root.key\" } or { env = \"NAME\" }".into()
         }
+        ["keys", "allow", ..] => "blocks such as [\"10.20.0.7/32\"]".into(),
+        ["keys", "aws_kms", "credentials", ..] => "name the file: { file = \"/etc/sealpost/aws.credentials\" }".into(),
+        ["keys", "aws_kms", ..] => "such as region = \"eu-central-1\" and key = \"alias/sealpost\"".into(),
+        ["keys", "vault", "token", ..] => "name where it is: { file = \"/run/sealpost/vault.token\" }".into(),
+        ["keys", "vault", ..] => "such as address = \"https://vault.example.com:8200\" and key = \"sealpost\"".into(),
         ["siem", "syslog", ..] => "such as collector = \"tls://siem.example.com:6514\"".into(),
         ["siem", "webhook", "secret", ..] => {
             "name where the secret is: { file = \"/etc/sealpost/siem.secret\" }".into()

@@ -92,7 +92,8 @@ impl SecretSource {
 pub(crate) fn read_file(path: &Path) -> Result<SecretText, SecretError> {
     use std::io::Read;
     let failed = |source| SecretError::File { path: path.into(), source };
-    let mut bytes = zeroize::Zeroizing::new(Vec::new());
+    // With room for all of it at once: a reallocation would leave a copy behind.
+    let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(MOST as usize + 1));
     std::fs::File::open(path).map_err(failed)?.take(MOST + 1).read_to_end(&mut bytes).map_err(failed)?;
     let text = std::str::from_utf8(&bytes).ok().filter(|text| text.len() as u64 <= MOST);
     text.map(|text| SecretText::new(text.trim_end_matches(['\r', '\n']).to_owned()))

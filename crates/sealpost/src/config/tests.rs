@@ -158,6 +158,21 @@ fn a_proxy_is_an_address_or_a_block_and_writes_one_header() {
 }
 
 #[test]
+fn a_key_service_is_described_and_its_token_only_named() {
+    let vault =
+        "[keys.vault]\naddress = \"https://vault.example.com:8200\"\nkey = \"sealpost\"\ntoken = { file = \"t\" }\n";
+    let (_folder, path) = file(vault);
+    let config = load(Some(&path), &Environment::default(), &Flags::default()).unwrap().config;
+    assert_eq!((&*config.keys.vault.unwrap().mount, config.keys.patience_seconds), ("transit", 60));
+    let text = problems(&vault.replace("{ file = \"t\" }", "\"hvs.secret\""), &[]);
+    assert!(text.starts_with("keys.vault.token (sealpost.toml:4)") && !text.contains("hvs"), "{text}");
+    let text = problems("[keys.aws_kms]\nkey = \"alias/sealpost\"\n", &[]);
+    assert!(text.starts_with("keys.aws_kms.region"), "{text}");
+    let text = problems("[keys]\nallow = [\"vault.internal\"]\n", &[]);
+    assert!(text.starts_with("keys.allow") && text.contains("10.20.0.7/32"), "{text}");
+}
+
+#[test]
 fn the_ledger_is_streamed_in_clear_to_this_host_only() {
     let (_folder, path) = file("[siem.syslog]\ncollector = \"tls://siem.example.com\"\n");
     let settings = load(Some(&path), &Environment::default(), &Flags::default()).unwrap().settings();

@@ -16,7 +16,8 @@ use super::Knows;
 /// Seconds a signature may be old, or ahead: what Standard Webhooks recommends.
 const TOLERANCE: u32 = 300;
 /// Headers that are passed on: those that carry the signature, and what the body is.
-const PASSED_ON: [&str; 4] = ["webhook-id", "webhook-timestamp", "webhook-signature", "content-type"];
+const PASSED_ON: [&str; 6] =
+    ["webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "sealpost-encryption", "sealpost-key-id"];
 
 /// What was received, and whether it is believed.
 pub(crate) struct Heard {

@@ -4,7 +4,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::api::Answer;
+use serde_json::json;
+
+use crate::api::{Answer, Connection};
 use crate::customer::{CODES, Customer, until};
 use crate::installation::Installation;
 use crate::life::{Tally, judge};
@@ -55,6 +57,10 @@ pub(crate) async fn live_through(house: &Installation, disk: &Disk, tally: &mut 
         wrong.push(format!("refused while there was room: {refused:?}"));
     }
 
+    let mut connection = seeded.api.connect(server.address).await.unwrap();
+    let delicate = Delicate::make(&mut connection).await;
+    drop(connection);
+
     disk.fill(&server);
     let mut refused = customer.send(&seeded.api, server.address, EACH).await;
     for _ in 0..ROUNDS {
@@ -80,6 +86,8 @@ pub(crate) async fn live_through(house: &Installation, disk: &Disk, tally: &mut 
         let answer = connection.get(&format!("/v1/messages/{}", promise.id)).await.unwrap();
         customer.expect_alive(&promise, &answer);
     }
+    // What gives something away is on record first, or isn't done.
+    wrong.extend(delicate.try_all(&mut connection, "full", says_so).await);
 
     disk.make_room(&server);
     if !until(PATIENCE, || async { server.readiness().await.starts_with("HTTP/1.1 200 ") }).await {
@@ -88,10 +96,62 @@ pub(crate) async fn live_through(house: &Installation, disk: &Disk, tally: &mut 
     for refused in customer.send(&seeded.api, server.address, EACH).await {
         wrong.push(format!("refused though there is room again: {refused:?}"));
     }
+    let is_done = |answer: &Answer| (200..300).contains(&answer.status);
+    wrong.extend(delicate.try_all(&mut connection, "room", is_done).await);
+    wrong.extend(delicate.expect_once(&mut connection).await);
     drop(connection);
     server.stop(house.folder()).await;
     wrong.extend(judge(house, &seeded, &customer, tally).await);
     wrong
+}
+
+/// What gives something away: an export of somebody, and a new value of a secret for somebody.
+struct Delicate {
+    export: String,
+    secret: String,
+}
+
+impl Delicate {
+    async fn make(connection: &mut Connection) -> Self {
+        let contact = json!({ "phone": "+12025550111", "name": "Marker Dhole" });
+        let contact = connection.make("/v1/contacts", &contact).await;
+        let secret = connection.make("/v1/secrets", &json!({ "name": "full-disk", "value": "a value" })).await;
+        Self {
+            export: format!("/v1/contacts/{}/export", contact["id"].as_str().unwrap()),
+            secret: format!("/v1/secrets/{}", secret["id"].as_str().unwrap()),
+        }
+    }
+
+    /// Asks for each; answers which were not answered as expected.
+    async fn try_all(
+        &self,
+        connection: &mut Connection,
+        when: &str,
+        expected: impl Fn(&Answer) -> bool,
+    ) -> Vec<String> {
+        let (export, handover) = (json!({ "reason": "asked what is held" }), json!({ "overlap_seconds": 0 }));
+        let mut wrong = Vec::new();
+        for (what, path, body) in
+            [("export", self.export.clone(), export), ("handover", format!("{}/handover", self.secret), handover)]
+        {
+            let answer = connection.post(&path, &format!("{what}-{when}"), body.to_string().as_bytes()).await.unwrap();
+            if !expected(&answer) {
+                wrong.push(format!("{path} while {when}: {answer:?}"));
+            }
+        }
+        wrong
+    }
+
+    /// What was refused left nothing: one export on record, one version more.
+    async fn expect_once(&self, connection: &mut Connection) -> Vec<String> {
+        let entries = connection.get("/v1/ledger/entries?action=contact.export").await.unwrap().json();
+        let done = entries["data"].as_array().unwrap().iter().filter(|entry| entry["result"] == "ok").count();
+        let version = connection.get(&self.secret).await.unwrap().json()["version"].clone();
+        match (done, version.as_u64()) {
+            (1, Some(2)) => Vec::new(),
+            other => vec![format!("refused and done all the same: exports and versions {other:?}")],
+        }
+    }
 }
 
 /// 503, a stable code, and when to come back.

@@ -38,6 +38,8 @@ pub(crate) struct Tally {
     pub(crate) reports: u64,
     pub(crate) repeated_reports: u64,
     pub(crate) leaves: u64,
+    /// Deliveries to which the receiver answered badly, or not at all, the first time.
+    pub(crate) misbehaved: u64,
     pub(crate) slowest_ready: Duration,
 }
 
@@ -63,6 +65,7 @@ pub(crate) async fn live(house: &Installation, kills: u64, chance: &Chance, tall
         }
     }
     let seeded = house.seed().await;
+    seeded.receiver.misbehave();
     let customer = Arc::new(Customer::new(house.folder().join("customer"), CODES));
     while tally.total() - before < kills && customer.wrong().is_empty() {
         let death = *chance.pick(&DEATHS);
@@ -168,6 +171,7 @@ pub(crate) async fn judge(
     }
     tally.acknowledged += promises.len();
     tally.decided_before += customer.decided_before();
+    tally.misbehaved += heard.misbehaved.len() as u64;
     tally.reports += heard.reports.len() as u64;
     tally.repeated_reports += heard.events.values().map(|(_, times)| times - 1).sum::<u64>();
     wrong

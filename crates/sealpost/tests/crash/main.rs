@@ -21,6 +21,7 @@ mod mail;
 mod payloads;
 mod receiver;
 mod relay;
+mod reveal;
 mod server;
 mod twins;
 
@@ -49,6 +50,7 @@ async fn kills_lose_nothing_invent_nothing_and_repeat_nothing_on_sqlite() {
         let wrong = live(&house, KILLS_IN_A_LIFE.min(kills - tally.total()), &chance, &mut tally).await;
         judge("sqlite", seed, house, &wrong);
     }
+    assert!(tally.misbehaved > 0, "a receiver that always behaves proves less");
     summary("sqlite", seed, &tally, began);
 }
 
@@ -107,6 +109,18 @@ async fn an_export_that_dies_is_on_record_and_gave_nothing_on_sqlite() {
 async fn an_export_that_dies_is_on_record_and_gave_nothing_on_postgres() {
     if let Some(house) = Installation::postgres().await {
         export::die_on_record(&house).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_that_dies_is_on_record_and_showed_nothing_on_sqlite() {
+    reveal::die_on_record(&Installation::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_that_dies_is_on_record_and_showed_nothing_on_postgres() {
+    if let Some(house) = Installation::postgres().await {
+        reveal::die_on_record(&house).await;
     }
 }
 
@@ -255,13 +269,14 @@ fn summary(engine: &str, seed: u64, tally: &Tally, began: Instant) {
     let n = tally.total();
     println!(
         "crash on {engine} (seed {seed}): {n} kills {:?} in {} s: 0 of {} acknowledged lost, 0 phantoms; {} retries found their \
-         answer; {} reports, {} came again under their id; {} ledger leaves verified; slowest ready {} ms; at 95 % fewer \
+         answer; {} reports, {} answered badly at first, {} came again under their id; {} ledger leaves verified; slowest ready {} ms; at 95 % fewer \
          than {:.2} % of kills lose anything",
         tally.kills,
         began.elapsed().as_secs(),
         tally.acknowledged,
         tally.decided_before,
         tally.reports,
+        tally.misbehaved,
         tally.repeated_reports,
         tally.leaves,
         tally.slowest_ready.as_millis(),

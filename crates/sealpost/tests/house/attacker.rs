@@ -43,7 +43,7 @@ enum Under {
 /// What of its row is in its place.
 #[derive(Clone, Copy)]
 enum Row {
-    /// These columns, one after the other; numbers as 32 bits.
+    /// These columns, one after the other; numbers as 32 bits, words as they are.
     Columns(&'static [&'static str]),
     /// The request that the leaf beside it names.
     Request,
@@ -83,7 +83,7 @@ const fn of_organisation(
 }
 
 /// Every column of the data that holds what is sealed.
-pub(crate) const SEALED: [Column; 18] = [
+pub(crate) const SEALED: [Column; 20] = [
     of_contact("external_id"),
     of_contact("name"),
     of_contact("email"),
@@ -108,6 +108,8 @@ pub(crate) const SEALED: [Column; 18] = [
         has_environment: true,
         owner: Owner::In("contact"),
     },
+    of_organisation("approval", "content", "approval", Row::Columns(&["id"]), false),
+    of_organisation("approval_vote", "comment", "approval", Row::Columns(&["approval", "voter", "says"]), false),
     of_organisation("secret", "sealed", "secret", Row::Columns(&["id", "version"]), true),
     of_organisation("handover", "sealed", "handover", Row::Columns(&["id"]), true),
     of_organisation("masking_policy", "rules", "settings", Row::Columns(&["version"]), false),
@@ -195,6 +197,7 @@ fn part(value: &Value) -> Vec<u8> {
     match value {
         Value::Blob(bytes) => bytes.clone(),
         Value::Integer(number) => u32::try_from(*number).unwrap().to_be_bytes().to_vec(),
+        Value::Text(word) => word.as_bytes().to_vec(),
         other => panic!("{other:?} is in no place"),
     }
 }

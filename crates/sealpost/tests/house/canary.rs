@@ -1,9 +1,13 @@
 //! Marks in every personal field, and a search for them wherever they must not come out.
 
+use std::path::{Path, PathBuf};
+
+use sealpost_access::roles::Standard;
 use serde_json::{Value, json};
 
 use crate::api::{Answer, Ask};
 use crate::house::{House, Member, temporary, text};
+use crate::live::until;
 use crate::surface::{Route, Surface};
 
 #[path = "../../src/needles.rs"]
@@ -13,6 +17,7 @@ crate::on_both_engines! {
     what_is_personal_leaves_the_house_only_by_a_reveal
     what_a_rule_matches_leaves_the_house_only_by_a_reveal
     where_nothing_is_masked_only_whoever_may_reveal_sees
+    no_role_reads_what_is_personal_without_a_reveal
 }
 
 /// Text that stands nowhere else, for each personal field. Letters and digits of one case only: no normal form changes it.
@@ -96,6 +101,7 @@ fn unseeing(surface: &Surface) -> Vec<&str> {
 /// What there is to be found out about.
 pub(crate) struct Personal {
     contact: String,
+    twin: String,
     message: String,
     others: Vec<(&'static str, String)>,
 }
@@ -116,6 +122,11 @@ impl Personal {
         let contact = json!({ "name": MARKS[0].1, "email": format!("{}@example.com", MARKS[1].1),
             "phone": format!("+{}", MARKS[2].1), "external_id": MARKS[3].1 });
         let contact = text(&house.post("/v1/contacts", &contact).await, "id");
+        // The same person under another spelling of their address.
+        let twin = json!({ "name": MARKS[0].1, "email": format!("{}+old@example.com", MARKS[1].1),
+            "phone": "+12025550188" });
+        let twin = text(&house.post("/v1/contacts", &twin).await, "id");
+        let duplicate = text(&house.get("/v1/contacts/duplicates").await["data"][0], "id");
         let message = text(&house.post("/v1/messages", &Self::message("canary")).await, "id");
         house.receiver.report("message.delivered", &message).await;
         // Nobody has any of these, so all of it is in the request that fails.
@@ -138,13 +149,19 @@ impl Personal {
             ("/v1/suppressions", suppression),
             ("/v1/deliveries", delivery),
             ("/v1/keys", key),
+            ("/v1/contacts/duplicates", duplicate),
         ];
-        Self { contact, message, others }
+        Self { contact, twin, message, others }
     }
 
     /// The contact.
     pub(crate) fn contact(&self) -> &str {
         &self.contact
+    }
+
+    /// Another contact who is the same person, and isn't merged yet.
+    pub(crate) fn twin(&self) -> &str {
+        &self.twin
     }
 
     /// A message to them.
@@ -197,6 +214,32 @@ async fn where_nothing_is_masked_only_whoever_may_reveal_sees(house: House) {
     }
 }
 
+/// Every role reads every page and every answer there is to read, as it is meant. Which differ in what they may is proven elsewhere.
+async fn no_role_reads_what_is_personal_without_a_reveal(house: House) {
+    let (surface, needles) = (Surface::read(&house).await, Needles::new());
+    let personal = Personal::plant(&house).await;
+    let rules =
+        json!([{ "name": "Canaries", "pattern": "qzx[a-z]+canary" }, { "name": "Numbers", "pattern": "\\d{6,}" }]);
+    let (mut leaks, mut answers) = (Vec::new(), 0);
+    for policy in [json!({ "mode": "default" }), json!({ "mode": "patterns", "rules": rules, "reason": "a test" })] {
+        house.api.must(Ask::new("put", "/v1/masking").json(&policy).key(&house.keys.live)).await;
+        for role in Standard::ALL.map(Standard::word) {
+            let member = house.member(role).await;
+            for route in surface.routes.iter().filter(|route| route.method == "get" && !route.path.ends_with("/live")) {
+                let ask = route.ask(route.path_for(&personal.of(route))).member(&member);
+                let answer = house.api.ask(ask).await;
+                answers += usize::from(answer.status == 200);
+                let found = needles.found_in(&answer.everything());
+                leaks.extend(
+                    found.into_iter().map(|form| format!("{} to a member of role {role}: {form}", route.name())),
+                );
+            }
+        }
+    }
+    assert!(answers > 300, "only {answers} were shown anything");
+    assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
+}
+
 /// Who asks.
 enum Who<'a> {
     Key(&'a str),
@@ -230,9 +273,14 @@ async fn hand_over(house: &House, needles: &mut Needles) {
 }
 
 /// Asks every route everything under a masking policy, and looks for the marks wherever they must not come out.
-async fn sweep(house: House, policy: Value) {
+async fn sweep(mut house: House, policy: Value) {
     house.api.must(Ask::new("put", "/v1/masking").json(&policy).key(&house.keys.live)).await;
     let (surface, mut needles) = (Surface::read(&house).await, Needles::new());
+    let mut told = Vec::new();
+    for role in ["owner", "viewer"] {
+        let member = house.member(role).await;
+        told.push((role, house.api.listen(Ask::get("/app/test/live").member(&member)).await));
+    }
     let personal = Personal::plant(&house).await;
     hand_over(&house, &mut needles).await;
     let needles = needles;
@@ -318,6 +366,12 @@ async fn sweep(house: House, policy: Value) {
         }
     }
 
+    for (role, stream) in &mut told {
+        let said = until(stream, |said| said.contains("\"msg\"") && said.contains("\"con\"")).await;
+        assert!(said.contains("event: change"), "{role} heard nothing: {said}");
+        leaks.extend(needles.found_in(said.as_bytes()).into_iter().map(|form| format!("told to {role}: {form}")));
+    }
+    drop(told);
     let log = house.log();
     assert!(log.contains("server.ready"), "a silent log proves nothing: {log}");
     for form in needles.found_in(log.as_bytes()) {
@@ -348,7 +402,21 @@ async fn sweep(house: House, policy: Value) {
     for body in &watched {
         leaks.extend(needles.found_in(body).into_iter().map(|form| format!("whoever watches: {form}")));
     }
+    // And what it leaves when it has ended.
+    house.stop().await;
+    let left = files(house.folder());
+    assert!(left.iter().any(|path| path.ends_with("root.key")), "{left:?}");
+    for path in left {
+        let found = std::fs::read(&path).unwrap();
+        leaks.extend(needles.found_in(&found).into_iter().map(|form| format!("left in {}: {form}", path.display())));
+    }
     assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 /// Good and bad requests to a route, about what is personal.

@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use hyper::body::Incoming;
 use sealpost_access::encryption;
 use sealpost_seal::RootKey;
 use sealpost_seal::rng::SystemRng;
@@ -15,6 +16,7 @@ use crate::api::Ask;
 use crate::attacker::{Loot, sealed_in};
 use crate::canary::{Needles, Personal};
 use crate::house::{House, text};
+use crate::live::until;
 
 const WEEK_MS: i64 = 7 * 86_400_000;
 
@@ -70,7 +72,7 @@ async fn of_an_erased_person_nothing_opens_at_once_and_after_a_week_nothing_anyw
     let (copies, copy_keys) = (files.path().join("copies"), files.path().join("copy-keys"));
 
     let personal = Personal::plant(&house).await;
-    live_with(&house, &personal).await;
+    let mut told = live_with(&house, &personal).await;
     // Backups from before: of the data, and of the keys.
     let before = files.path().join("before.db");
     let data = house.folder().join("data.db");
@@ -96,10 +98,8 @@ async fn of_an_erased_person_nothing_opens_at_once_and_after_a_week_nothing_anyw
         let left = of_the_person(&needles, &bytes);
         assert!(left.is_empty(), "{place}: {left:?}");
     }
-    for heard in house.receiver.heard().iter().chain(&house.collector.heard()) {
-        let left = of_the_person(&needles, &heard.body);
-        assert!(left.is_empty(), "somebody was told: {left:?}");
-    }
+    nobody_was_told(&house, &needles, &mut told).await;
+    nothing_is_handed_out(&house, &needles, &personal).await;
     // A copy of the keys from before still opens for whoever has its key: that is what the week is for, and what is said.
     let still = loot_of_copy(&copy.file, &copy_keys, &root_text, now()).await.expect("a copy opens within the week");
     assert!(!found(&needles, &still, &[&before]).is_empty(), "the copy holds nothing: this proves nothing");
@@ -131,9 +131,76 @@ async fn of_an_erased_person_nothing_opens_at_once_and_after_a_week_nothing_anyw
     assert!(left.is_empty(), "a week later, with everything there is: {left:?}");
 }
 
-/// Has the person be wherever somebody can be: looked at, searched for, suppressed, exported, answered twice, listened to.
-async fn live_with(house: &House, personal: &Personal) {
+/// Whoever hears of this house by themselves heard nothing of the person, neither before nor since: endpoints, the SIEM and the
+/// collector of traces, pages that are open.
+async fn nobody_was_told(house: &House, needles: &Needles, told: &mut Incoming) {
+    // What is told of the erasure is told by now: the leaf has reached the SIEM, and open pages hear what came after it.
+    let reached = || {
+        let batches = house.collector.heard().into_iter().map(|heard| heard.event());
+        let mut leaves = batches.flat_map(|batch| batch["leaves"].as_array().cloned().unwrap_or_default());
+        leaves.any(|leaf| leaf["action"] == "contact.erase").then_some(())
+    };
+    house.collected("the leaf of the erasure", reached).await;
+    house.key_with(&["keys:read"]).await;
+    let said = until(told, |said| said.contains("\"key\"")).await;
+    assert!(said.contains("\"con\"") && said.contains("\"key\""), "pages heard nothing: {said}");
+    let mut all = vec![("an open page", said.into_bytes())];
+    all.extend(house.receiver.heard().into_iter().map(|heard| ("an endpoint", heard.body.to_vec())));
+    all.extend(house.collector.heard().into_iter().map(|heard| ("whoever watches", heard.body.to_vec())));
+    for (who, heard) in all {
+        let left = of_the_person(needles, &heard);
+        assert!(left.is_empty(), "{who} was told: {left:?}");
+    }
+}
+
+/// Whatever is handed out on request has nothing of them, for whoever may have everything.
+async fn nothing_is_handed_out(house: &House, needles: &Needles, personal: &Personal) {
+    let (contact, message) = (personal.contact(), personal.message_id());
+    let order = json!({ "form": "json", "reason": "a call" });
+    let fields = json!({ "fields": ["phone", "email", "name", "external_id"], "reason": "a call" });
+    let erasure = text(&house.get("/v1/erasures").await["data"][0], "id");
+    let asks = [
+        Ask::post(format!("/v1/contacts/{contact}/export"), &order),
+        Ask::post(format!("/v1/contacts/{contact}/reveal"), &fields),
+        Ask::post(format!("/v1/messages/{message}/reveal"), &json!({ "reason": "a call" })),
+        Ask::post("/v1/contacts/match", &json!({ "phone_last4": "7391" })),
+        Ask::get(format!("/v1/messages/{message}")),
+        Ask::get(format!("/v1/messages/{message}/timeline")),
+        Ask::get(format!("/v1/messages/{message}/receipt")),
+        Ask::get("/v1/contacts?limit=250"),
+        Ask::get("/v1/messages?limit=250"),
+        Ask::get("/v1/outbox?limit=250"),
+        Ask::get("/v1/deliveries?limit=250"),
+        Ask::get("/v1/looks"),
+        Ask::get(format!("/v1/erasures/{erasure}")),
+        Ask::get(format!("/v1/erasures/{erasure}/certificate")),
+        Ask::get("/v1/evidence/processing-record"),
+        Ask::get("/v1/ledger/entries?limit=250"),
+    ];
+    let mut good = 0;
+    for ask in asks {
+        let answer = house.ask(ask.clone()).await;
+        good += u32::from(answer.status == 200);
+        let left = of_the_person(needles, &answer.everything());
+        assert!(left.is_empty(), "{ask:?} answers {}: {left:?}", answer.status);
+    }
+    assert!(good >= 8, "only {good} answered anything");
+    let gone = house.ask(Ask::post(format!("/v1/contacts/{contact}/export"), &order)).await;
+    assert_eq!(gone.status, 404, "there is nobody to export");
+    let live = |ask: Ask| house.api.ask(ask.key(&house.keys.live));
+    for answer in [live(Ask::get("/v1/ledger/export")).await, live(Ask::new("post", "/v1/evidence")).await] {
+        assert_eq!(answer.status, 200);
+        let left = of_the_person(needles, &answer.body);
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+/// Has the person be wherever somebody can be: looked at, searched for, suppressed, exported, answered twice, listened to. Answers what
+/// an open page is told.
+async fn live_with(house: &House, personal: &Personal) -> Incoming {
     let contact = personal.contact();
+    let owner = house.standing_owner().await;
+    let told = house.api.listen(Ask::get("/app/test/live").member(&owner)).await;
     let reason = json!({ "fields": ["phone", "email", "name", "external_id"], "reason": "a call" });
     house.post(format!("/v1/contacts/{contact}/reveal"), &reason).await;
     house.post(format!("/v1/messages/{}/reveal", personal.message_id()), &json!({ "reason": "a call" })).await;
@@ -142,13 +209,20 @@ async fn live_with(house: &House, personal: &Personal) {
         let ask = Ask::post("/v1/messages", &twice).key(&house.keys.ours).header("idempotency-key", "twice");
         house.api.must(ask).await;
     }
+    // They were two, with a message to each, and are one.
+    let mut to_twin = Personal::message("canary");
+    to_twin["to"] = json!({ "contact_id": personal.twin() });
+    house.post("/v1/messages", &to_twin).await;
+    let into = json!({ "into": contact, "prefer": "target" });
+    house.post(format!("/v1/contacts/{}/merge", personal.twin()), &into).await;
     let change = json!({ "locale": "nb-NO" });
     house.api.must(Ask::new("patch", format!("/v1/contacts/{contact}")).json(&change).key(&house.keys.ours)).await;
-    let owner = house.standing_owner().await;
     for path in ["/app/test/contacts", "/app/test/messages", "/app/test/outbox", "/app/test/audit"] {
         assert_eq!(house.api.ask(Ask::get(path).page().member(&owner)).await.status, 200, "{path}");
     }
     assert_eq!(house.api.ask(Ask::get("/v1/ledger/entries?limit=250").key(&house.keys.live)).await.status, 200);
-    let _listening = house.api.listen(Ask::get("/app/test/live").member(&owner)).await;
     house.api.must(Ask::post("/v1/contacts/match", &json!({ "phone_last4": "7391" })).key(&house.keys.seeing)).await;
+    let order = json!({ "form": "json", "reason": "a call" });
+    house.post(format!("/v1/contacts/{contact}/export"), &order).await;
+    told
 }

@@ -30,7 +30,7 @@ use crate::surface::Route;
 
 const ORIGIN: &str = "house.example/ledger";
 /// What the variables are called in which the program finds its databases.
-const URLS: [&str; 2] = ["HOUSE_DATA", "HOUSE_KEYS"];
+pub(crate) const URLS: [&str; 2] = ["HOUSE_DATA", "HOUSE_KEYS"];
 /// What the ledger's batches are signed with.
 const SIEM_SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 /// What the program logs, so that the log can be searched for what must not be in it.
@@ -92,7 +92,7 @@ const OWNERS_LINKS: usize = 60;
 /// What the other organisation's owner is called among ours.
 const FOREIGN: &str = "another organisation's owner";
 /// How long a session is taken to be freshly proved: less than the five minutes it is.
-const FRESH: Duration = Duration::from_secs(180);
+pub(crate) const FRESH: Duration = Duration::from_secs(180);
 
 /// A signed-in member's browser: what it sends along, [`Ask::member`].
 #[derive(Clone, Debug)]
@@ -165,6 +165,20 @@ impl House {
         let Self { folder, mut process, .. } = self;
         process.kill().await.unwrap();
         folder
+    }
+
+    /// Has the program end as somebody tells it to; answers how it ended.
+    pub(crate) async fn end(mut self, tell: impl FnOnce()) -> std::process::ExitStatus {
+        tell();
+        tokio::time::timeout(PATIENCE, self.process.wait()).await.expect("it goes on").unwrap()
+    }
+
+    /// Has the program end calmly, and goes on with what it leaves.
+    pub(crate) async fn stop(&mut self) {
+        let told = std::process::Command::new("kill").arg(self.process().to_string()).status().unwrap();
+        assert!(told.success());
+        let ended = tokio::time::timeout(PATIENCE, self.process.wait()).await.expect("it goes on").unwrap();
+        assert!(ended.success(), "{ended:?}: {}", self.log());
     }
 
     /// The number of the program's process.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::api::Ask;
-use crate::house::{House, program, temporary};
+use crate::house::{House, URLS, program, temporary};
 
 crate::on_both_engines! {
     doctor_finds_no_leak_in_a_server_and_cleans_up_after_itself
@@ -23,6 +23,7 @@ async fn doctor(house: &House, key: &str) -> Output {
     command.arg("--pid").arg(house.process().to_string());
     command.arg("--key-file").arg(file).arg("--ca").arg(house.authority());
     command.env("TMPDIR", temporary(house.folder()));
+    command.envs(URLS.into_iter().zip(house.urls.iter().flatten()));
     command.stdin(Stdio::null()).kill_on_drop(true);
     command.output().await.unwrap()
 }
@@ -53,7 +54,20 @@ async fn doctor_finds_no_leak_in_a_server_and_cleans_up_after_itself(house: Hous
         assert!(looked(&format!("answers to a masked key{after}")) > 100, "{clean:#}");
         assert!(looked(&format!("files of the data folder{after}")) > 3, "{clean:#}");
         assert!(looked(&format!("process of the server{after}")) > 0, "{clean:#}");
+        assert!(looked(&format!("pages shown to a visitor{after}")) > 100, "{clean:#}");
     }
+    assert!(looked("changes told to a visitor") > 0, "{clean:#}");
+    // Who looked was let in on record, and is gone.
+    for (act, reason) in
+        [("member.create", Value::Null), ("session.create", json!("visit")), ("member.remove", Value::Null)]
+    {
+        let leaves = house.get(format!("/v1/ledger/entries?action={act}")).await;
+        let newest = &leaves["data"][0];
+        assert_eq!((&newest["actor_kind"], &newest["reason"]), (&json!("operator"), &reason), "{act}: {leaves}");
+    }
+    let members = house.as_owner(Ask::get("/v1/members?limit=250")).await;
+    let visitors = |members: &Value| members["data"].as_array().unwrap().len();
+    let before = visitors(&members);
     // Whoever it planted is gone, and so are its secret and its key.
     let found = house.post("/v1/contacts/search", &json!({ "external_id": format!("qzx{WORD}ext") })).await;
     assert_eq!(found["data"], json!([]), "{found}");
@@ -70,6 +84,17 @@ async fn doctor_finds_no_leak_in_a_server_and_cleans_up_after_itself(house: Hous
     let leaks = leaks(&found);
     assert!(leaks.len() == 2 && leaks.iter().all(|leak| leak.contains("debug.log: name, plain")), "{leaks:?}");
     std::fs::remove_file(house.folder().join("debug.log")).unwrap();
+    // And what a page shows that takes a session.
+    let named = json!({ "name": format!("qzx{WORD}name"), "channel": "sms", "content": { "text": "{{ code }}" } });
+    house.post("/v1/templates", &named).await;
+    let output = doctor(&house, &house.keys.ours).await;
+    let found = said(&output);
+    let shown =
+        found["looks"].as_array().unwrap().iter().find(|look| look["place"] == "pages shown to a visitor").unwrap();
+    let on_a_page = |leak: &Value| leak.as_str().unwrap().starts_with("/app/{env}/templates answers 200: name, plain");
+    assert!(shown["leaks"].as_array().unwrap().iter().any(on_a_page), "{found:#}");
+    let after = house.as_owner(Ask::get("/v1/members?limit=250")).await;
+    assert_eq!(visitors(&after), before, "whoever looked is gone: {after}");
 
     // Real people's data is none of its business.
     let output = doctor(&house, &house.keys.live).await;

@@ -21,7 +21,7 @@ async fn listen(house: &House, member: &Member) -> Incoming {
 }
 
 /// What is said until `enough` is; all of it if the stream ends before.
-async fn until(stream: &mut Incoming, enough: impl Fn(&str) -> bool) -> String {
+pub(crate) async fn until(stream: &mut Incoming, enough: impl Fn(&str) -> bool) -> String {
     let mut said = String::new();
     while !enough(&said) {
         let next = tokio::time::timeout(std::time::Duration::from_secs(60), stream.frame());

@@ -6,12 +6,15 @@
 #![allow(clippy::print_stderr, reason = "what is skipped is said loudly")]
 
 mod api;
+mod approvals;
 mod attacker;
 mod canary;
 mod databases;
 mod demo;
 mod doors;
 mod echo;
+mod egress;
+mod endpoints;
 mod evidence;
 mod forgotten;
 mod house;
@@ -22,6 +25,7 @@ mod leaves;
 mod live;
 mod main_job;
 mod matrix;
+mod memory;
 mod names;
 mod naughty;
 mod notices;
@@ -35,6 +39,7 @@ mod surface;
 mod telemetry;
 mod transport;
 mod trouble;
+mod unseen;
 
 /// Runs a proof on both engines: `on_both_engines!(a_promise)` makes `a_promise::on_sqlite` and `a_promise::on_postgres`.
 macro_rules! on_both_engines {

@@ -27,7 +27,11 @@ pub(crate) const ECHO: &str = "/echo";
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
     heard: Arc<Mutex<Vec<Heard>>>,
+    published: Published,
 }
+
+/// What stands at `/.well-known/sealpost-verify`.
+type Published = Arc<Mutex<Option<String>>>;
 
 /// One delivery.
 #[derive(Clone, Debug)]
@@ -43,19 +47,25 @@ impl Receiver {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let heard = Arc::<Mutex<Vec<Heard>>>::default();
-        let shared = heard.clone();
+        let (shared, published) = (heard.clone(), Published::default());
+        let publishing = published.clone();
         tokio::spawn(async move {
             let acceptor = TlsAcceptor::from(config);
             while let Ok((tcp, _)) = listener.accept().await {
-                let (acceptor, heard) = (acceptor.clone(), shared.clone());
+                let (acceptor, heard, published) = (acceptor.clone(), shared.clone(), publishing.clone());
                 tokio::spawn(async move {
                     let Ok(tls) = acceptor.accept(tcp).await else { return };
-                    let hear = service_fn(|request| hear(heard.clone(), address.port(), request));
+                    let hear = service_fn(|request| hear(heard.clone(), published.clone(), address.port(), request));
                     let _ = http1::Builder::new().serve_connection(TokioIo::new(tls), hear).await;
                 });
             }
         });
-        Self { address, heard }
+        Self { address, heard, published }
+    }
+
+    /// From now on it says so that an endpoint is its own.
+    pub(crate) fn publish(&self, text: &str) {
+        *self.published.lock().unwrap() = Some(text.to_owned());
     }
 
     /// Where it is, as endpoints name it.
@@ -110,6 +120,7 @@ impl Heard {
 
 async fn hear(
     heard: Arc<Mutex<Vec<Heard>>>,
+    published: Published,
     port: u16,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -118,6 +129,11 @@ async fn hear(
         let mut response = Response::new(Full::new(document.to_string().into()));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         return Ok(response);
+    }
+    if parts.uri.path() == "/.well-known/sealpost-verify"
+        && let Some(text) = published.lock().unwrap().clone()
+    {
+        return Ok(Response::new(Full::new(text.into())));
     }
     let echoes = parts.uri.path() == ECHO;
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();

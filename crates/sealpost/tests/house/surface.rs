@@ -8,7 +8,8 @@ use crate::api::{Ask, FORM};
 use crate::house::House;
 
 /// What pages call as the API does.
-const COLLECTIONS: [&str; 12] = [
+const COLLECTIONS: [&str; 14] = [
+    "/v1/approvals",
     "/v1/contacts",
     "/v1/deliveries",
     "/v1/endpoints",
@@ -16,6 +17,7 @@ const COLLECTIONS: [&str; 12] = [
     "/v1/events",
     "/v1/keys",
     "/v1/messages",
+    "/v1/portal-links",
     "/v1/roles",
     "/v1/secrets",
     "/v1/sessions",
@@ -163,6 +165,7 @@ impl Route {
             return self.path.split_once("/{").map_or(&*self.path, |(collection, _)| collection);
         };
         match page.split_once("/{").map_or(page, |(collection, _)| collection) {
+            "contacts/duplicates" => "/v1/contacts/duplicates",
             "people" => "/v1/members",
             "scim" => "/v1/scim/tokens",
             "storage/holds" => "/v1/settings/storage/holds",

@@ -8,7 +8,7 @@
 use std::sync::{Arc, Mutex};
 
 use sealpost_seal::envelope;
-use sealpost_seal::key::{Key, KeyId, RootKey};
+use sealpost_seal::key::{Custody, Key, KeyId, RootKey};
 use sealpost_seal::place::Place;
 
 use super::{INSTALLATION, Inner, Keys, lock};
@@ -245,6 +245,11 @@ impl Keys {
     /// What the root key is called that new keys are wrapped under.
     pub fn root_id(&self) -> KeyId {
         self.0.roots.newest()
+    }
+
+    /// Who keeps the root key that this process was started with.
+    pub fn custody(&self) -> Custody {
+        self.0.roots.own.custody()
     }
 }
 

@@ -16,8 +16,6 @@ use crate::org_sql;
 use crate::sql::Sql;
 use crate::tx::Tx;
 
-/// Slots wrapped anew in one transaction.
-const AT_ONCE: u32 = 256;
 /// How long after a version came into use older ones are kept at least: whoever began under one has finished.
 const GRACE_MS: i64 = 30_000;
 
@@ -79,9 +77,9 @@ impl Keys {
         self.read_anew(org).await.map(drop)
     }
 
-    /// Wraps some of what is under older versions anew under this one; false once nothing is left, or while nobody uses this
-    /// version yet.
-    pub async fn rewrap_some(&self, org: OrgId, version: u32) -> Result<bool, StoreError> {
+    /// Wraps up to `at_once` of what is under older versions anew under this one, in one transaction; false once nothing is left, or
+    /// while nobody uses this version yet.
+    pub async fn rewrap_some(&self, org: OrgId, version: u32, at_once: u32) -> Result<bool, StoreError> {
         let (inner, keys) = (&self.0, self.organisation(org).await?);
         if keys.version() != version {
             return Ok(false);
@@ -90,7 +88,7 @@ impl Keys {
             let Some(passed) = tx.optional(STANDING, &[&version], |row| row.get::<SlotId>("passed"))? else {
                 return Ok(None);
             };
-            let rows = tx.all(BEHIND, &[&passed, &AT_ONCE], |row| {
+            let rows = tx.all(BEHIND, &[&passed, &at_once], |row| {
                 Ok((row.get::<SlotId>("id")?, row.get::<Vec<u8>>("wrapped")?))
             })?;
             Ok::<_, StoreError>(Some((passed, rows)))

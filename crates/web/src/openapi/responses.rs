@@ -59,12 +59,12 @@ fn answers(info: &RouteInfo) -> Map<String, Value> {
     all.insert(info.status.to_string(), good);
     for (status, media_type) in &info.also {
         if let Some(known) = all.get_mut(&status.to_string()) {
-            known["content"][*media_type] = json!({ "schema": { "type": "string" } });
+            known["content"][*media_type] = json!({ "schema": { "type": kind_of(media_type) } });
             continue;
         }
         let mut also = json!({ "description": success(*status), "headers": every_header() });
         if !media_type.is_empty() {
-            also["content"][*media_type] = json!({ "schema": { "type": "string" } });
+            also["content"][*media_type] = json!({ "schema": { "type": kind_of(media_type) } });
         }
         all.insert(status.to_string(), also);
     }
@@ -125,6 +125,11 @@ fn every_header() -> Map<String, Value> {
         .iter()
         .map(|(name, ..)| ((*name).into(), json!({ "$ref": format!("#/components/headers/{name}") })))
         .collect()
+}
+
+/// What another answer is: an object where it is JSON, and a text to whoever doesn't know its media type.
+fn kind_of(media_type: &str) -> &'static str {
+    if media_type == "application/json" { "object" } else { "string" }
 }
 
 /// Headers that answers refer to.

@@ -292,7 +292,7 @@ impl<A, T, B, Q> Route<A, T, B, Q> {
         self
     }
 
-    /// Success may also be this status with something that is not JSON, or with nothing.
+    /// Success may also be this status with another object, with something that is not JSON, or with nothing.
     pub fn also_answers(mut self, status: u16, media_type: &'static str) -> Self {
         self.info.also.push((status, media_type));
         self

@@ -19,6 +19,8 @@ pub(super) struct EncryptionView {
     turn: Option<TurnView>,
     /// The name of the root key, to compare.
     root_key: String,
+    /// Who keeps the root key that this server was started with: `clear`, `aws_kms` or `vault`.
+    root_key_custody: &'static str,
     /// Whether the root key is being changed: until that is over, the one before opens everything, too.
     root_key_turning: bool,
     /// The number of the key of blind indexes that is used.
@@ -61,6 +63,7 @@ impl From<&Standing> for EncryptionView {
             key_versions: standing.versions.clone(),
             turn,
             root_key: named(standing.root.newest),
+            root_key_custody: standing.custody.word(),
             root_key_turning: standing.root.turning,
             index_key: standing.index_epoch,
         }

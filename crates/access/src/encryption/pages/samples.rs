@@ -1,6 +1,7 @@
 //! The page of encryption before any turn, in the middle of one, and after it.
 
 use sealpost_seal::KeyId;
+use sealpost_seal::key::Custody;
 use sealpost_store::{RootStanding, TurnStanding};
 use sealpost_web::shell::testing::{NOW, keep};
 
@@ -11,7 +12,15 @@ use crate::encryption::{Standing, Turn};
 fn encryption_is_shown_with_what_turns() {
     let at = |path: &str| format!("/app/test{path}");
     let root = RootStanding { newest: KeyId([0xab; 8]), left: 0, turning: false };
-    let standing = Standing { version: 1, versions: vec![1], turn: None, progress: None, root, index_epoch: 10 };
+    let standing = Standing {
+        version: 1,
+        versions: vec![1],
+        turn: None,
+        progress: None,
+        root,
+        custody: Custody::Clear,
+        index_epoch: 10,
+    };
     keep("encryption-quiet", "Encryption", "/encryption", &page(&standing, true, NOW, at));
     let turn = Turn { version: 2, begun_at: NOW, rewrapped_at: None, done_at: None };
     let turning = Standing {
@@ -26,6 +35,9 @@ fn encryption_is_shown_with_what_turns() {
     assert!(text.contains("41000 of 1000000") && !text.contains("Turn the key…"), "{text}");
     keep("encryption-turning", "Encryption", "/encryption", &page(&turning, true, NOW, at));
     let done = Turn { rewrapped_at: Some(NOW), done_at: Some(NOW), ..turn };
-    let after = Standing { versions: vec![2], turn: Some(done), progress: None, root, ..turning };
+    let after =
+        Standing { versions: vec![2], turn: Some(done), progress: None, root, custody: Custody::AwsKms, ..turning };
+    let text = page(&after, true, NOW, at).to_string();
+    assert!(text.contains("AWS KMS"), "{text}");
     keep("encryption-turned", "Encryption", "/encryption", &page(&after, true, NOW, at));
 }

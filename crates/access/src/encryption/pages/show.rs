@@ -1,6 +1,7 @@
 //! `GET /app/{env}/encryption`
 
 use askama::Template;
+use sealpost_seal::key::Custody;
 use sealpost_store::{Store, Time};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::When;
@@ -19,6 +20,7 @@ pub(super) struct ShowPage {
     older: usize,
     last: Option<Last>,
     root: String,
+    custody: &'static str,
     root_turning: bool,
     index: u32,
 }
@@ -72,6 +74,11 @@ pub(super) fn page(standing: &Standing, may: bool, now: Time, at: impl Fn(&str) 
         older: standing.versions.iter().filter(|version| **version < standing.version).count(),
         last,
         root: named(standing.root.newest),
+        custody: match standing.custody {
+            Custody::Clear => "a file or a variable on the host",
+            Custody::AwsKms => "sealed by AWS KMS, opened when a server starts",
+            Custody::Vault => "sealed by Vault’s transit engine, opened when a server starts",
+        },
         root_turning: standing.root.turning,
         index: standing.index_epoch,
     }

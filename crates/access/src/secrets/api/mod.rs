@@ -2,6 +2,7 @@
 
 mod change;
 mod create;
+mod elsewhere;
 mod fields;
 mod list;
 mod log;
@@ -20,6 +21,7 @@ pub(super) use view::actor;
 
 use super::users::{SecretUser, Users};
 use super::{codes, handover, pages};
+use crate::mail::Post;
 
 /// What the handlers need: where secrets are, who uses them, and where links lead.
 #[derive(Clone)]
@@ -27,14 +29,16 @@ pub(super) struct Api {
     pub(super) house: Store,
     pub(super) users: Users,
     pub(super) public_url: Arc<str>,
+    pub(super) post: Post,
 }
 
-/// Routes of secrets. `users` name everything that uses them; the outside knows the server as `public_url`.
-pub fn feature(house: &Store, users: &'static [SecretUser], public_url: &str) -> Feature {
-    let api = Api { house: house.clone(), users: Users(users), public_url: public_url.into() };
+/// Routes of secrets. `users` name everything that uses them; `post` knows where links lead, and writes to owners.
+pub fn feature(house: &Store, users: &'static [SecretUser], post: Post) -> Feature {
+    let api = Api { house: house.clone(), users: Users(users), public_url: post.public_url().into(), post };
     let routes = vec![
         list::route(&api),
         create::route(&api),
+        elsewhere::route(&api),
         show::route(&api),
         change::route(&api),
         rotate::route(&api),

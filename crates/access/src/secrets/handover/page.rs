@@ -10,7 +10,8 @@ use sealpost_web::{Call, Endpoint, Failure, Fault, Reply, get, post};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::service::{self, Opened};
+use super::service::{self, Alarm, Opened};
+use crate::mail;
 use crate::secrets::api::Api;
 use crate::secrets::codes::HANDOVER_SPENT;
 
@@ -69,14 +70,14 @@ fn ask() -> Endpoint {
 }
 
 fn show(api: &Api) -> Endpoint {
-    let house = api.house.clone();
+    let api = api.clone();
     post("/handover")
         .open_to_all("whoever is handed a secret has no account here; the link is theirs")
         .own_page()
         .acts("secret.handed_over")
         .summary("Open a hand-over")
         .describe(
-            "Shows its value and destroys what was kept of it, both or neither. A second opening is told to whoever handed over. What \
+            "Shows its value and destroys what was kept of it, both or neither. A second opening is told to the owners. What \
              never was, is over or was taken back is all the same.",
         )
         .takes_form::<Form>()
@@ -84,9 +85,15 @@ fn show(api: &Api) -> Endpoint {
         .answers_with(200, HTML)
         .refuses(&[&HANDOVER_SPENT])
         .to(move |call: Call<Form>| {
-            let house = house.clone();
+            let api = api.clone();
             async move {
-                match service::open(&house, call.body.token.expose(), call.ctx.request).await? {
+                let (opened, alarm) = service::open(&api.house, call.body.token.expose(), call.ctx.request).await?;
+                if let Some(Alarm(ctx)) = alarm {
+                    let page = format!("/app/{}/secrets/handovers", ctx.org.environment.as_str());
+                    let letter = mail::opened_again(&format!("{}{page}", api.post.public_url()));
+                    api.post.tell_owners(&api.house, &ctx, letter);
+                }
+                match opened {
                     Opened::Value(value) => answer("Yours, this once", 200, Shows::Value(value.expose())),
                     Opened::Before(at) => answer("This was opened before", 410, Shows::Before(minute(at))),
                     Opened::Gone => answer("This link opens nothing", 410, Shows::Gone),

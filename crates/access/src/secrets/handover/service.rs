@@ -81,18 +81,23 @@ pub(super) fn show(tx: &mut Tx<'_>, id: HandOverId) -> Result<HandOver, Failure>
     Ok(store::find(tx, id)?.ok_or_else(not_found)?)
 }
 
+/// That a link was opened a second time, told once: where it was.
+pub(super) struct Alarm(pub(super) Ctx);
+
 /// Opens a link: shows its value and destroys what was wrapped, both or neither. Whoever comes second sets off an alarm.
-pub(super) async fn open(house: &Store, text: &str, request: RequestId) -> Result<Opened, Failure> {
+pub(super) async fn open(house: &Store, text: &str, request: RequestId) -> Result<(Opened, Option<Alarm>), Failure> {
     // Whoever pastes the whole link means what stands behind the `#`.
     let text = text.rsplit('#').next().unwrap_or_default().trim();
-    let Ok(token) = Token::parse(TOKEN, text) else { return Ok(Opened::Gone) };
+    let Ok(token) = Token::parse(TOKEN, text) else { return Ok((Opened::Gone, None)) };
     let mac = token.mac(house.keys().pepper());
-    let Some(known) = house.credential(CredentialKind::HandOver, mac).await? else { return Ok(Opened::Gone) };
+    let Some(known) = house.credential(CredentialKind::HandOver, mac).await? else { return Ok((Opened::Gone, None)) };
     let (id, keys) = (HandOverId::from_bytes(known.id), house.keys().organisation(known.org.id).await?);
-    match house.write(&visitor(known.org, house, request), move |tx| opened(tx, &keys, id, &token)).await {
+    let ctx = visitor(known.org, house, request);
+    match house.write(&ctx, move |tx| opened(tx, &keys, id, &token)).await {
         // Its secret has gone meanwhile.
-        Err(Failure::Refused(refusal)) if refusal.code() == &NOT_FOUND => Ok(Opened::Gone),
-        opened => opened,
+        Err(Failure::Refused(refusal)) if refusal.code() == &NOT_FOUND => Ok((Opened::Gone, None)),
+        Err(failure) => Err(failure),
+        Ok((opened, raised)) => Ok((opened, raised.then_some(Alarm(ctx)))),
     }
 }
 
@@ -101,7 +106,8 @@ fn visitor(org: Org, house: &Store, request: RequestId) -> Ctx {
     Ctx { org, actor: Actor::ANONYMOUS, viewer: Viewer::masked(), request, world: house.world().clone() }
 }
 
-fn opened(tx: &mut Tx<'_>, keys: &OrgKeys, id: HandOverId, token: &Token) -> Result<Recorded<Opened>, Failure> {
+/// What comes of it, and whether that raises the alarm.
+fn opened(tx: &mut Tx<'_>, keys: &OrgKeys, id: HandOverId, token: &Token) -> Result<Recorded<(Opened, bool)>, Failure> {
     let wrapped = store::wrapped(tx, id)?;
     let Some(known) = store::find(tx, id)? else { return Err(not_found().into()) };
     let leaf = act("secret.handed_over", known.secret);
@@ -109,20 +115,21 @@ fn opened(tx: &mut Tx<'_>, keys: &OrgKeys, id: HandOverId, token: &Token) -> Res
         && store::use_up(tx, id)?
     {
         let value = unwrap(tx.ctx(), keys, id, token, &wrapped)?;
-        return Ok(tx.record(leaf, Opened::Value(value)));
+        return Ok(tx.record(leaf, (Opened::Value(value), false)));
     }
     // Anew: whoever was faster may have been so between.
     let known = store::find(tx, id)?.unwrap_or(known);
     match known.state(tx.ctx().now()) {
         State::Opened { at, .. } => {
             // Every try is on record; the alarm is raised once, so that nobody can raise it without end.
-            if store::mark_again(tx, id)? {
+            let first = store::mark_again(tx, id)?;
+            if first {
                 raise(tx, notices::opened_again(&known, at))?;
             }
-            Ok(tx.record(leaf.denied("opened_before"), Opened::Before(at)))
+            Ok(tx.record(leaf.denied("opened_before"), (Opened::Before(at), first)))
         }
-        State::Revoked { .. } => Ok(tx.record(leaf.denied("revoked"), Opened::Gone)),
-        State::Expired | State::Open => Ok(tx.record(leaf.denied("expired"), Opened::Gone)),
+        State::Revoked { .. } => Ok(tx.record(leaf.denied("revoked"), (Opened::Gone, false))),
+        State::Expired | State::Open => Ok(tx.record(leaf.denied("expired"), (Opened::Gone, false))),
     }
 }
 

@@ -25,7 +25,7 @@ async fn handed(house: &House, path: &str) -> (Value, String) {
 
 async fn open(house: &House, token: &str) -> Opened {
     let request = RequestId::new(&house.ctx.world);
-    service::open(house.store(), token, request).await.unwrap_or_else(|_| panic!("a link is answered"))
+    service::open(house.store(), token, request).await.unwrap_or_else(|_| panic!("a link is answered")).0
 }
 
 async fn state(house: &House, made: &Value) -> String {
@@ -71,6 +71,19 @@ both_engines! {
         assert_eq!(state(&house, &made).await, "opened_again");
         let opened = house.acts().await.into_iter().filter(|act| act == "secret.handed_over").count();
         assert_eq!(opened, 4, "every try is on record");
+    }
+
+    async fn the_alarm_is_raised_by_the_first_who_comes_second_and_by_nobody_else(test: TestStore) {
+        let house = House::new(test).await;
+        let path = house.stored("shop-signing", "first").await;
+        let (_, token) = handed(&house, &path).await;
+        let mut alarms = Vec::new();
+        for _ in 0..4 {
+            let request = RequestId::new(&house.ctx.world);
+            let opened = service::open(house.store(), &token, request).await;
+            alarms.push(opened.unwrap_or_else(|_| panic!("a link is answered")).1.map(|alarm| alarm.0.org));
+        }
+        assert_eq!(alarms, [None, Some(house.ctx.org), None, None]);
     }
 
     async fn of_many_who_open_at_once_one_sees_the_value(test: TestStore) {

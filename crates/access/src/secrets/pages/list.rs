@@ -2,7 +2,7 @@
 
 use askama::Template;
 use schemars::JsonSchema;
-use sealpost_store::{SecretId, Time};
+use sealpost_store::{SecretId, StoreError, Time};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Empty, Menu, Pager, When};
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
@@ -13,6 +13,7 @@ use crate::permissions::SECRETS_MANAGE;
 use crate::secrets::NamedSecret;
 use crate::secrets::api::{Api, position};
 use crate::secrets::named;
+use crate::sso::{self, ConnectionCredential};
 
 /// Which secrets.
 #[derive(Deserialize, JsonSchema)]
@@ -35,6 +36,8 @@ pub(super) struct ListPage {
     pub(super) handovers: String,
     pub(super) q: String,
     pub(super) rows: Vec<Row>,
+    /// What is kept with what uses it.
+    pub(super) elsewhere: Vec<Elsewhere>,
     pub(super) pager: Pager,
     pub(super) empty: Empty,
 }
@@ -49,6 +52,28 @@ pub(super) struct Row {
     created: When,
     uses: Vec<UseShown>,
     menu: Menu,
+}
+
+/// A credential that is kept with what uses it.
+pub(super) struct Elsewhere {
+    pub(super) what: &'static str,
+    pub(super) name: String,
+    pub(super) href: Option<String>,
+    pub(super) since: When,
+    pub(super) used: Option<When>,
+}
+
+impl Elsewhere {
+    /// As it stands now; `page_of` leads whoever may there to the page of an id.
+    pub(super) fn of(one: ConnectionCredential, now: Time, page_of: impl Fn(&str) -> Option<String>) -> Self {
+        Self {
+            what: words::elsewhere(one.what),
+            href: page_of(&one.connection.to_string()),
+            name: one.name,
+            since: When::new(one.since, now),
+            used: one.last_used_at.map(|at| When::new(at, now)),
+        }
+    }
 }
 
 impl Row {
@@ -93,6 +118,11 @@ async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
     let found = api.house.read(&call.ctx, move |tx| named::list(tx, users, &after, &part, fetch)).await?;
     let now = call.ctx.now();
     let row = |secret: NamedSecret| Row::of(&secret, now, |path| call.at(path));
+    let elsewhere = match q.is_empty() && cursor.is_none() {
+        true => api.house.read::<_, StoreError>(&call.ctx, sso::credentials).await?,
+        false => Vec::new(),
+    };
+    let elsewhere = elsewhere.into_iter().map(|one| Elsewhere::of(one, now, |id| call.page_of(id))).collect();
     let page = listing.page(found, |one| one.name.as_str().as_bytes().to_vec(), row);
     // Whatever else is looked for is in no name, and not repeated in a link.
     let plain = q.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
@@ -104,6 +134,7 @@ async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
         handovers: call.at("/secrets/handovers"),
         pager: Pager::new(&call.at("/secrets"), &kept, cursor, page.next_cursor.as_deref()),
         rows: page.data,
+        elsewhere,
         empty: empty(&q, new.clone()),
         q,
         new,

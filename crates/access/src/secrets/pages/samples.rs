@@ -1,16 +1,17 @@
 //! The pages of secrets with none, some and old ones on them.
 
-use sealpost_store::{Actor, ActorKind, SecretId};
+use sealpost_store::{Actor, ActorKind, SecretId, SsoConnectionId};
 use sealpost_web::shell::parts::Pager;
 use sealpost_web::shell::testing::{NOW, keep};
 
-use super::list::{ListPage, Row, empty};
+use super::list::{Elsewhere, ListPage, Row, empty};
 use super::log::{self, LogPage};
 use super::show::page;
 use crate::secrets::{
     ChangeKind, Description, Fingerprint, NamedSecret, NetworkMark, Origin, RemindAfter, SecretChange, SecretName,
     SecretUse, VersionSummary,
 };
+use crate::sso::ConnectionCredential;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -50,6 +51,18 @@ fn billing() -> SecretUse {
     }
 }
 
+fn elsewhere() -> Vec<Elsewhere> {
+    let one = |what, name: &str, days: Option<i64>| ConnectionCredential {
+        connection: SsoConnectionId::from_bytes([1; 16]),
+        name: name.into(),
+        what,
+        since: NOW.plus_ms(-200 * DAY_MS),
+        last_used_at: days.map(|days| NOW.plus_ms(-days * DAY_MS)),
+    };
+    let all = [one("oidc_client_secret", "Google", Some(1)), one("saml_keys", "Okta", None)];
+    all.into_iter().map(|one| Elsewhere::of(one, NOW, |id| Some(at(&format!("/sso/{id}"))))).collect()
+}
+
 fn at(path: &str) -> String {
     format!("/app/test{path}")
 }
@@ -63,6 +76,7 @@ fn secrets_are_listed_with_what_uses_them() {
         handovers: at("/secrets/handovers"),
         q: q.into(),
         rows,
+        elsewhere: elsewhere(),
         pager: Pager::default(),
         empty: empty(q, at("/secrets/new")),
     };

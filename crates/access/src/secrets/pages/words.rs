@@ -36,6 +36,15 @@ pub(super) fn purpose(secret: &NamedSecret) -> String {
     if secret.is_stored() { "Whatever refers to it".to_owned() } else { secret.purpose.clone() }
 }
 
+/// What a credential is that is kept with what uses it.
+pub(super) fn elsewhere(what: &'static str) -> &'static str {
+    match what {
+        "oidc_client_secret" => "Client secret of OpenID Connect",
+        "saml_keys" => "Keys of SAML",
+        other => other,
+    }
+}
+
 /// What was done.
 pub(super) fn change(kind: ChangeKind) -> State {
     match kind {

@@ -10,6 +10,7 @@ use sealpost_web::{App, Cidrs, Registry, WebConfig};
 use serde_json::{Value, json};
 
 use crate::api_keys::{self, Issued, KeyAuthenticator, KeyMask, KeyName, Lifetime, NewKey};
+use crate::mail::Post;
 use crate::permissions::EVERYTHING;
 use crate::secrets::{STORED, SecretUse, SecretUser, create, feature, usable};
 
@@ -45,7 +46,7 @@ impl House {
     pub(in crate::secrets) async fn new(test: TestStore) -> Self {
         let ctx = test.organisation().await;
         let keys = KeyAuthenticator::new(test.store.clone());
-        let features = vec![feature(&test.store, USERS, "https://sealpost.example.com")];
+        let features = vec![feature(&test.store, USERS, Post::new(None, "https://sealpost.example.com"))];
         let registry = Registry::new(features, keys, test.store.clone(), WebConfig::default()).unwrap();
         let new = NewKey {
             name: KeyName::parse("Everything").unwrap(),

@@ -12,6 +12,7 @@ pub(super) const fn method(method: Method) -> &'static str {
         Method::RecoveryCode => "Recovery code",
         Method::Oidc => "OpenID Connect",
         Method::Saml => "SAML",
+        Method::Visit => "Let in from the host",
     }
 }
 

@@ -88,6 +88,11 @@ pub(super) fn facts(connection: &Connection, public_url: &str) -> Vec<(&'static 
     facts
 }
 
+/// The secret as it is stored, sealed; nothing for a public client.
+pub(super) fn credential(settings: &str) -> Option<String> {
+    Settings::stored(settings).ok()?.secret
+}
+
 /// What a provider calls itself, from what is stored of it.
 pub(super) fn address(settings: &str) -> Option<String> {
     Some(Settings::stored(settings).ok()?.issuer().into_owned())

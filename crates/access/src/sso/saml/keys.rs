@@ -130,6 +130,12 @@ pub(super) fn announced(all: &[KeptKey]) -> Result<(Vec<Certificate>, Vec<Certif
     Ok((signing, encryption.map(KeptKey::certificate).collect::<Result<_, _>>()?))
 }
 
+/// The certificates of all keys, as one text.
+pub(super) fn named(all: &[KeptKey]) -> Option<String> {
+    let names: Vec<&str> = all.iter().map(|key| key.certificate.as_str()).collect();
+    (!names.is_empty()).then(|| names.join(" "))
+}
+
 /// Announces a signing key that will be used once the provider knows it; an earlier one that wasn't used yet is given up.
 pub(super) fn announce(all: &mut Vec<KeptKey>, next: KeptKey) {
     all.retain(|key| key.role != Role::NextSigning);

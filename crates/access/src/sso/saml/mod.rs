@@ -54,6 +54,11 @@ pub(super) fn resealed(
     Ok(if changed { Some(serde_json::to_string(&settings).map_err(column)?) } else { None })
 }
 
+/// Which keys of ours there are, by their certificates; nothing before there are any.
+pub(super) fn credential(settings: &str) -> Option<String> {
+    keys::named(&serde_json::from_str::<Settings>(settings).ok()?.keys)
+}
+
 /// Where members are sent, from what is stored of a provider: the first address its metadata names.
 pub(super) fn address(settings: &str) -> Option<String> {
     let provider = serde_json::from_str::<Settings>(settings).ok()?.provider?;

@@ -1,7 +1,7 @@
 //! A policy as requests and answers say it.
 
 use schemars::JsonSchema;
-use sealpost_access::masking::{DailyReveals, Masking, Rules, Standing};
+use sealpost_access::masking::{DailyReveals, Masking, Policy, Rules, Standing};
 use sealpost_store::Time;
 use sealpost_web::Refusal;
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,29 @@ fn parts(masking: &Masking) -> (Mode, Option<Rules>) {
         Masking::Default => (Mode::Default, None),
         Masking::Patterns(rules) => (Mode::Patterns, Some(Rules::clone(rules))),
         Masking::Off => (Mode::Off, None),
+    }
+}
+
+/// A policy in one form only: what an approval pins.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::masking) struct Whole {
+    mode: Mode,
+    rules: Option<Rules>,
+    test: Option<InTest>,
+    reveals_per_day: DailyReveals,
+}
+
+impl Whole {
+    pub(in crate::masking) fn of(policy: &Policy) -> Self {
+        let (mode, rules) = parts(&policy.masking);
+        Self { mode, rules, test: policy.test.as_ref().map(InTest::of), reveals_per_day: policy.reveals }
+    }
+
+    pub(in crate::masking) fn policy(self) -> Result<Policy, Refusal> {
+        let masking = self.mode.with(self.rules)?;
+        let test = self.test.map(InTest::masking).transpose().map_err(|refusal| refusal.below("/test"))?;
+        Ok(Policy { masking, test, reveals: self.reveals_per_day })
     }
 }
 

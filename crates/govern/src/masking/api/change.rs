@@ -8,10 +8,12 @@ use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, put};
 use serde::Deserialize;
 
 use super::body::{InTest, Mode, PolicyView};
+use crate::approvals;
+use crate::approvals::codes::APPROVAL_PERSON_UNKNOWN;
 use crate::masking::codes::{
     LIVE_KEY_REQUIRED, MASKING_RACED, MASKING_RULES_MISPLACED, REASON_REQUIRED, TEST_LOOSER_THAN_LIVE,
 };
-use crate::masking::service;
+use crate::masking::service::{self, Outcome};
 use crate::reason::Reason;
 
 /// The whole policy, as it shall be.
@@ -42,12 +44,14 @@ pub(super) fn change(store: &Store) -> Endpoint {
         .summary("Change what is masked")
         .describe(
             "In force for both environments within a second, on every node, for what is there already, too. Takes a live key. A \
-             weaker policy (another mode than `default`, fewer rules, more looks) takes a reason; the old and the new one are in \
-             the ledger.",
+             weaker policy (another mode than `default`, fewer rules, more looks) takes a reason and, where the organisation says \
+             so, an approval: then the answer is `202` with what waits. The old and the new one are in the ledger.",
         )
         .takes::<Body>()
         .answers::<PolicyView>(200)
+        .also_answers(202, "application/json")
         .refuses(&[
+            &APPROVAL_PERSON_UNKNOWN,
             &LIVE_KEY_REQUIRED,
             &MASKING_RACED,
             &MASKING_RULES_MISPLACED,
@@ -69,7 +73,10 @@ async fn handle(store: Store, mut call: Call<Body>) -> Result<Reply, Failure> {
     let (keys, reason) = (store.keys().organisation(call.ctx.org.id).await?, call.body.reason.take());
     call.write(&store, move |tx| {
         let changed = service::change(tx, &keys, policy, reason.as_ref())?;
-        let reply = Reply::ok(&PolicyView::from(changed.value()))?;
+        let reply = match changed.value() {
+            Outcome::InForce(standing) => Reply::ok(&PolicyView::from(standing))?,
+            Outcome::Waits(approval) => approvals::accepted(approval)?,
+        };
         Ok(changed.map(|_| reply))
     })
     .await

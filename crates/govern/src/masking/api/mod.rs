@@ -5,6 +5,7 @@ mod change;
 mod preview;
 mod show;
 
+pub(super) use body::Whole;
 pub(crate) use body::{Mode, PolicyView};
 
 use sealpost_store::Store;

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::SECURITY_MANAGE;
+use sealpost_store::ApprovalId;
 use sealpost_web::problem::CHANGED_MEANWHILE;
 use sealpost_web::{Call, Class, Endpoint, Failure, IdempotencyKey, Reply, patch};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use super::Api;
 use crate::reason::Reason;
 use crate::security::codes::{SWITCH_ALWAYS_ON, SWITCH_UNAVAILABLE};
 use crate::security::service;
+use crate::security::switch::Turned;
 
 /// The switches to turn, each with what it shall be; the others stay.
 #[derive(Deserialize, JsonSchema)]
@@ -22,7 +24,7 @@ struct Body {
     masking: Option<Value>,
     /// `live`, `test`: for each class its `mode` and `days`; what isn't there stays.
     payload_storage: Option<Value>,
-    /// Whether somebody else has to agree.
+    /// `modules`: for each that takes an approval how many, of which roles, and when it goes live; whatever isn't there takes none.
     approvals: Option<Value>,
     /// Always on.
     secure_endpoints: Option<Value>,
@@ -42,6 +44,31 @@ struct Body {
 struct Changed {
     /// The names of the switches.
     changed: Vec<&'static str>,
+    /// Those that wait until others have agreed.
+    waiting: Vec<WaitingSwitch>,
+}
+
+/// A switch that waits.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WaitingSwitch")]
+struct WaitingSwitch {
+    /// Its name.
+    name: &'static str,
+    /// For this.
+    approval_id: ApprovalId,
+}
+
+impl Changed {
+    fn of(turned: &[(&'static str, Turned)]) -> Self {
+        let mut all = Self { changed: Vec::new(), waiting: Vec::new() };
+        for (name, turned) in turned {
+            match turned {
+                Turned::Done => all.changed.push(name),
+                Turned::Waits(approval_id) => all.waiting.push(WaitingSwitch { name, approval_id: *approval_id }),
+            }
+        }
+        all
+    }
 }
 
 pub(super) fn route(api: &Api) -> Endpoint {
@@ -55,10 +82,12 @@ pub(super) fn route(api: &Api) -> Endpoint {
         .summary("Change security settings")
         .describe(
             "For both environments, within a second, on every node: all of what is asked for, or nothing. Each switch leaves a leaf of \
-             its own with what was and what is: `masking.change`, `storage.change`, `security.change` for the ledger.",
+             its own with what was and what is: `masking.change`, `storage.change`, `approval_policy.change`, `security.change` for the \
+             ledger. What takes an approval waits (`202`) and leaves `approval.request`.",
         )
         .takes::<Body>()
         .answers::<Changed>(200)
+        .also_answers(202, "application/json")
         .refuses(&[&SWITCH_ALWAYS_ON, &SWITCH_UNAVAILABLE, &CHANGED_MEANWHILE])
         .refuses(&api.switches.refuses())
         .example(json!({ "ledger": { "details_days": 90 }, "reason": "Retention schedule 2026" }))
@@ -70,10 +99,10 @@ async fn handle(api: Api, mut call: Call<Body>) -> Result<Reply, Failure> {
     let (wanted, reason) = (call.body.wanted(), call.body.reason.take());
     let switches = api.switches.clone();
     call.write(&api.house, move |tx| {
-        let changed = wanted.iter().map(|(name, _)| *name).collect();
         let done = service::change(tx, &keys, &switches, wanted, reason.as_ref())?;
-        let reply = Reply::ok(&Changed { changed })?;
-        Ok(done.map(|()| reply))
+        let changed = Changed::of(done.value());
+        let reply = Reply::json(if changed.waiting.is_empty() { 200 } else { 202 }, &changed)?;
+        Ok(done.map(|_| reply))
     })
     .await
 }

@@ -9,7 +9,7 @@ use sealpost_web::Feature;
 
 use super::switch::Switches;
 use super::{codes, pages};
-use crate::masking;
+use crate::{approvals, masking};
 
 /// What the handlers need.
 #[derive(Clone)]
@@ -32,7 +32,8 @@ pub fn feature(house: &Store, switches: Switches) -> Feature {
 }
 
 /// Codes of masking that a change of it refuses with, too.
-pub(in crate::security) const OF_MASKING: [&sealpost_web::Code; 4] = [
+pub(in crate::security) const OF_MASKING: [&sealpost_web::Code; 5] = [
+    &approvals::codes::APPROVAL_PERSON_UNKNOWN,
     &masking::codes::MASKING_RACED,
     &masking::codes::MASKING_RULES_MISPLACED,
     &masking::codes::REASON_REQUIRED,

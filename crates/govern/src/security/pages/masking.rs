@@ -5,6 +5,7 @@ use askama::Template;
 use schemars::JsonSchema;
 use sealpost_access::masking::{self, DailyReveals, Masking, Policy, Rule, Rules};
 use sealpost_access::permissions::SECURITY_MANAGE;
+use sealpost_store::Tx;
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::shell::Ask;
 use sealpost_web::shell::parts::{Choice, Field, Kind};
@@ -17,6 +18,7 @@ use crate::masking::Mode;
 use crate::reason::Reason;
 use crate::security::api::{Api, OF_MASKING};
 use crate::security::masking::{TestMode, Wanted, WantedInTest, put};
+use crate::security::switch::Turned;
 
 /// What shall be masked.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
@@ -186,7 +188,14 @@ async fn handle(api: Api, call: Call<Form>) -> Result<Reply, Failure> {
     let changed = async {
         let (wanted, reason) = (call.body.wanted()?, call.body.reason()?);
         let (keys, done) = (api.house.keys().organisation(call.ctx.org.id).await?, call.done("/security"));
-        call.write(&api.house, move |tx| Ok(put(tx, &keys, wanted, reason.as_ref())?.map(|()| done))).await
+        let approvals = call.at("/approvals");
+        let put = move |tx: &mut Tx<'_>| {
+            Ok(put(tx, &keys, wanted, reason.as_ref())?.map(|turned| match turned {
+                Turned::Done => done,
+                Turned::Waits(id) => Reply::see_other(&format!("{approvals}/{id}")),
+            }))
+        };
+        call.write(&api.house, put).await
     };
     match changed.await {
         Ok(reply) => Ok(reply),

@@ -14,6 +14,7 @@ fn seen(decided: bool) -> Vec<Seen> {
         standing: match name {
             "masking" if decided => Standing::Partly,
             "masking" | "secure_endpoints" | "ledger" => Standing::On,
+            "approvals" => Standing::Off,
             _ => Standing::Unavailable,
         },
         settings: Value::Null,

@@ -13,7 +13,7 @@ pub(crate) use body::{Given, Says};
 use sealpost_web::Feature;
 
 use super::{Contacts, codes, pages};
-pub(super) use view::ContactView;
+pub(crate) use view::ContactView;
 
 /// What contacts add to the API.
 pub fn feature(contacts: &Contacts) -> Feature {

@@ -12,34 +12,56 @@ use crate::contacts::model::{Candidate, Contact, Reveal};
 
 /// A contact, as one viewer sees it.
 #[derive(Serialize, JsonSchema)]
-pub(in crate::contacts) struct ContactView {
+pub(crate) struct ContactView {
     /// Its id.
-    pub(in crate::contacts) id: ContactId,
+    pub(crate) id: ContactId,
     /// `test` or `live`.
-    pub(in crate::contacts) environment: &'static str,
+    pub(crate) environment: &'static str,
     /// Phone number: a string, or `{"masked":true,"display":"…"}`.
     #[schemars(with = "Value")]
-    pub(in crate::contacts) phone: Option<View>,
+    pub(crate) phone: Option<View>,
     /// E-mail address.
     #[schemars(with = "Value")]
-    pub(in crate::contacts) email: Option<View>,
+    pub(crate) email: Option<View>,
     /// The person's id in your systems.
     #[schemars(with = "Value")]
-    pub(in crate::contacts) external_id: Option<View>,
+    pub(crate) external_id: Option<View>,
     /// Name.
     #[schemars(with = "Value")]
-    pub(in crate::contacts) name: Option<View>,
+    pub(crate) name: Option<View>,
     /// Language.
-    pub(in crate::contacts) locale: Option<String>,
+    pub(crate) locale: Option<String>,
+    /// Contacts that turned out to be the same person, with the addresses that found no place here. Not in lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::contacts) merged: Vec<MergedView>,
     /// When it was made.
-    pub(in crate::contacts) created_at: Time,
+    pub(crate) created_at: Time,
     /// When it was last changed.
-    pub(in crate::contacts) updated_at: Time,
+    pub(crate) updated_at: Time,
+}
+
+/// A contact that was merged into another.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MergedContact")]
+pub(in crate::contacts) struct MergedView {
+    /// Its id, which leads to the other.
+    pub(in crate::contacts) id: ContactId,
+    /// A further phone number of the person.
+    #[schemars(with = "Value")]
+    pub(in crate::contacts) phone: Option<View>,
+    /// A further e-mail address.
+    #[schemars(with = "Value")]
+    pub(in crate::contacts) email: Option<View>,
+    /// A further id in your systems.
+    #[schemars(with = "Value")]
+    pub(in crate::contacts) external_id: Option<View>,
+    /// Since when.
+    pub(in crate::contacts) merged_at: Time,
 }
 
 impl ContactView {
     /// As the viewer of `ctx` sees it.
-    pub(in crate::contacts) fn of(ctx: &Ctx, contact: &Contact) -> Self {
+    pub(crate) fn of(ctx: &Ctx, contact: &Contact) -> Self {
         Self::seen(ctx, contact, |_| &ctx.viewer)
     }
 
@@ -67,6 +89,17 @@ impl ContactView {
             external_id: see(Reveal::ExternalId, &fields.external_id),
             name: see(Reveal::Name, &fields.name),
             locale: contact.locale.clone(),
+            merged: contact
+                .merged
+                .iter()
+                .map(|merged| MergedView {
+                    id: merged.id,
+                    phone: see(Reveal::Phone, &merged.fields.phone),
+                    email: see(Reveal::Email, &merged.fields.email),
+                    external_id: see(Reveal::ExternalId, &merged.fields.external_id),
+                    merged_at: merged.merged_at,
+                })
+                .collect(),
             created_at: contact.created_at,
             updated_at: contact.updated_at,
         }
@@ -91,6 +124,7 @@ mod tests {
     use sealpost_store::testing::world;
     use sealpost_store::{Actor, Environment, Org, OrgId, RequestId, SlotId};
 
+    use crate::contacts::Merged;
     use crate::contacts::model::Fields;
 
     const MARKERS: [&str; 4] = ["+12025550143", "marker.zebra@example.com", "marker-okapi", "Marker Quagga"];
@@ -98,6 +132,12 @@ mod tests {
     fn contact() -> Contact {
         let [phone, email, external_id, name] = MARKERS.map(|text| Some(Personal::new(text.to_owned())));
         let now = Time::from_unix_ms(0);
+        let [phone_too, email_too, ..] = MARKERS.map(|text| Some(Personal::new(text.to_owned())));
+        let further = Merged {
+            id: ContactId::from_bytes([6; 16]),
+            merged_at: now,
+            fields: Fields { phone: phone_too, email: email_too, ..Fields::default() },
+        };
         Contact {
             id: ContactId::from_bytes([1; 16]),
             slot: SlotId::from_bytes([2; 16]),
@@ -105,6 +145,7 @@ mod tests {
             locale: None,
             created_at: now,
             updated_at: now,
+            merged: vec![further],
         }
     }
 

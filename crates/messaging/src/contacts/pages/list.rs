@@ -18,6 +18,7 @@ use crate::cursor;
 pub(super) struct ListPage {
     pub(super) search: Search,
     pub(super) new: Option<String>,
+    pub(super) duplicates: String,
     pub(super) rows: Vec<Row>,
     pub(super) pager: Pager,
     pub(super) empty: Empty,
@@ -73,6 +74,7 @@ async fn handle(contacts: Contacts, call: Call<(), PageQuery>) -> Result<Reply, 
         rows: page.data.into_iter().map(|view| Row::of(&call, view)).collect(),
         pager: Pager::new(&path, &call.query.kept(), cursor, page.next_cursor.as_deref()),
         empty: empty(new.clone()),
+        duplicates: call.at("/contacts/duplicates"),
         new,
     };
     call.show("Contacts", &content)

@@ -52,6 +52,7 @@ fn contacts_are_shown_masked_and_in_clear() {
     let list = |rows| ListPage {
         search: search(false),
         new: Some("/app/test/contacts/new".into()),
+        duplicates: "/app/test/contacts/duplicates".into(),
         rows,
         pager: Pager::default(),
         empty: empty(Some("/app/test/contacts/new".into())),
@@ -69,7 +70,12 @@ fn contacts_are_shown_masked_and_in_clear() {
         locale: Some("ar".into()),
         created: When::new(NOW, NOW),
         updated: When::new(NOW, NOW),
+        merged: vec![(
+            ContactId::from_bytes([2; 16]),
+            seen(&viewer, "+15550100125", Field::Phone).into_iter().collect(),
+        )],
         edit: Some("/x".into()),
+        merge: Some("/x".into()),
         reveal: None,
         messages: None,
         export: Some("/x".into()),

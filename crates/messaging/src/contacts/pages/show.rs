@@ -4,6 +4,7 @@ use askama::Template;
 use sealpost_access::permissions::{
     CONTACTS_ERASE, CONTACTS_EXPORT, CONTACTS_READ, CONTACTS_WRITE, DATA_REVEAL, ERASURES_READ, MESSAGES_READ,
 };
+use sealpost_store::ContactId;
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Empty, Ident, Masked, When};
 use sealpost_web::{Call, Class, Endpoint, get};
@@ -22,7 +23,10 @@ pub(super) struct ShowPage {
     pub(super) locale: Option<String>,
     pub(super) created: When,
     pub(super) updated: When,
+    /// Contacts that are the same person, with their further addresses.
+    pub(super) merged: Vec<(ContactId, Vec<Masked>)>,
     pub(super) edit: Option<String>,
+    pub(super) merge: Option<String>,
     pub(super) reveal: Option<String>,
     pub(super) messages: Option<String>,
     pub(super) export: Option<String>,
@@ -81,6 +85,7 @@ pub(super) fn page<B, Q>(call: &Call<B, Q>, view: ContactView, shown: Option<Str
         list: call.at("/contacts"),
         id: Ident::new(view.id),
         edit: may(CONTACTS_WRITE).then(|| at("/edit")),
+        merge: (shown.is_none() && may(CONTACTS_WRITE)).then(|| at("/merge")),
         reveal: (shown.is_none() && may(DATA_REVEAL)).then(|| at("/reveal")),
         export: may(CONTACTS_EXPORT).then(|| at("/export")),
         erase: may(CONTACTS_ERASE).then(|| at("/erase")),
@@ -91,6 +96,13 @@ pub(super) fn page<B, Q>(call: &Call<B, Q>, view: ContactView, shown: Option<Str
             ("E-mail", view.email.map(Masked::from)),
             ("Your id", view.external_id.map(Masked::from)),
         ],
+        merged: view
+            .merged
+            .into_iter()
+            .map(|one| {
+                (one.id, [one.phone, one.email, one.external_id].into_iter().flatten().map(Masked::from).collect())
+            })
+            .collect(),
         locale: view.locale,
         created: When::new(view.created_at, now),
         updated: When::new(view.updated_at, now),

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
-use sealpost_store::{DeliveryId, EndpointId, Store};
+use sealpost_store::{DeliveryId, EndpointId, Store, Time};
 use sealpost_web::shell::parts::{Choice, Field, Kind};
 use sealpost_web::shell::{Ask, Yes};
 use sealpost_web::{Call, Class, Endpoint as Route, Failure, Reply, get, post};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::deliveries::codes::DELIVERY_UNDER_WAY;
-use crate::deliveries::service;
+use crate::deliveries::service::{self, Chosen};
 
 const HOUR_MS: i64 = 3_600_000;
 /// How far back dead letters are resent at most, in hours.
@@ -108,8 +108,7 @@ pub(super) fn resend_since(store: &Store) -> Route {
 
 async fn handle_since(store: Store, call: Call<Since>) -> Result<Reply, Failure> {
     let id: EndpointId = call.id("id")?;
-    let hours = i64::from(call.body.hours.unwrap_or(24).min(MOST_HOURS));
-    let since = call.ctx.now().plus_ms(-hours * HOUR_MS);
+    let since = since(&call);
     let reply = call.done(&format!("/endpoints/{id}"));
     call.write(&store, move |tx| {
         crate::endpoints::find(tx, id)?;
@@ -118,12 +117,53 @@ async fn handle_since(store: Store, call: Call<Since>) -> Result<Reply, Failure>
     .await
 }
 
+pub(super) fn ask_many() -> Route {
+    get("/app/{env}/deliveries/resend")
+        .needs(ENDPOINTS_MANAGE)
+        .page()
+        .class(Class::Read)
+        .summary("Ask which dead letters of all endpoints to send once more")
+        .to(|call: Call| std::future::ready(question_of(&call, "/deliveries?state=dead").show(&call)))
+}
+
+pub(super) fn resend_many(store: &Store) -> Route {
+    let store = store.clone();
+    post("/app/{env}/deliveries/resend")
+        .needs(ENDPOINTS_MANAGE)
+        .session()
+        .class(Class::Batch)
+        .acts("delivery.resend_many")
+        .done("Dead letters are on their way again")
+        .summary("Send dead letters of all endpoints once more")
+        .takes_form::<Since>()
+        .example(json!({ "hours": "24" }))
+        .answers_with(303, "")
+        .to(move |call: Call<Since>| {
+            let store = store.clone();
+            async move {
+                let chosen = Chosen::DeadSince(since(&call), None);
+                let reply = call.done("/deliveries");
+                call.write(&store, move |tx| Ok(service::resend_many(tx, chosen)?.map(|_| reply))).await
+            }
+        })
+}
+
+/// From when on, as the form says it.
+fn since(call: &Call<Since>) -> Time {
+    let hours = i64::from(call.body.hours.unwrap_or(24).min(MOST_HOURS));
+    call.ctx.now().plus_ms(-hours * HOUR_MS)
+}
+
 fn question_since<B, Q>(call: &Call<B, Q>, id: EndpointId) -> Ask {
+    question_of(call, &format!("/endpoints/{id}"))
+}
+
+fn question_of<B, Q>(call: &Call<B, Q>, back: &str) -> Ask {
     let choices =
         [(1, "of the last hour"), (24, "of the last day"), (168, "of the last week"), (2160, "all that are kept")];
     let choices = choices.into_iter().map(|(hours, says)| Choice::new(hours, says)).collect();
     let says = "At most a thousand at once. Events keep their ids, so that a receiver recognises what it has already.";
-    Ask::new(call, "Send dead letters once more?", says, &format!("/endpoints/{id}"))
+    Ask::new(call, "Send dead letters once more?", says, back)
         .field(Field::new("hours", "Those").kind(Kind::Choice(choices)).value("24"))
         .submit("Send")
 }

@@ -1,12 +1,13 @@
 //! A delivery that arrived, and one that is tried again and again.
 
 use sealpost_store::{DeliveryId, NoticeId};
-use sealpost_web::shell::parts::{Ident, Shape, Tone, Took, When};
+use sealpost_web::shell::parts::{Ident, Pager, Shape, Tone, Took, When};
 use sealpost_web::shell::testing::{NOW, keep};
 
+use super::list::{ListPage, Query, chips, empty};
 use super::show::{Rung, ShowPage};
 use super::words::{Row, badge};
-use crate::deliveries::model::State;
+use crate::deliveries::model::{EventPattern, State};
 
 pub(crate) fn row(number: u8) -> Row {
     let id = DeliveryId::from_bytes([number; 16]);
@@ -20,6 +21,28 @@ pub(crate) fn row(number: u8) -> Row {
         next: (state == State::Queued).then(|| When::new(NOW.plus_ms(90_000), NOW)),
         created: When::new(NOW.plus_ms(-i64::from(number) * 600_000), NOW),
     }
+}
+
+#[test]
+fn deliveries_to_all_endpoints_are_listed() {
+    let list = |rows, query: Query| ListPage {
+        path: "/x".into(),
+        back: "/x".into(),
+        resend: Some("/x".into()),
+        chips: chips("/x", query.state),
+        query,
+        rows,
+        empty: empty(),
+        pager: Pager::default(),
+    };
+    keep("deliveries-none", "Deliveries", "/deliveries", &list(vec![], Query::default()));
+    let narrow = Query {
+        state: Some(State::Dead),
+        event: EventPattern::parse("message.*"),
+        status: Some(503),
+        ..Query::default()
+    };
+    keep("deliveries-narrow", "Deliveries", "/deliveries", &list((0..9).map(row).collect(), narrow));
 }
 
 #[test]
@@ -45,6 +68,7 @@ fn a_delivery_is_shown_with_what_was_tried_and_what_will_be() {
         body: r#"{"id":"evt_01kf3b2y5xfh0r4c9v7t8m6e1s","type":"message.delivered","data":{"state":"delivered"}}"#
             .into(),
         bytes: 94,
+        encrypted: (state != State::Queued).then_some("jwe-hkdf"),
         resend: (state != State::Queued).then(|| "/x".to_owned()),
     };
     let taken = rung("Attempt 1", "delivered · HTTP 200", Shape::Done, Tone::Ok, -600_000);

@@ -9,6 +9,7 @@ use sealpost_web::{Call, Class, Endpoint as Route, Failure, Reply, get};
 use super::words;
 use crate::deliveries::model::{Attempt, Delivery, State};
 use crate::deliveries::{rules, service};
+use crate::endpoints;
 
 /// One delivery with its attempts.
 #[derive(askama::Template)]
@@ -25,6 +26,7 @@ pub(super) struct ShowPage {
     pub(super) left: usize,
     pub(super) body: String,
     pub(super) bytes: usize,
+    pub(super) encrypted: Option<&'static str>,
     pub(super) resend: Option<String>,
 }
 
@@ -50,7 +52,13 @@ pub(super) fn show(store: &Store) -> Route {
 
 async fn handle(store: Store, call: Call) -> Result<Reply, Failure> {
     let id: DeliveryId = call.id("id")?;
-    let (delivery, attempts) = store.read(&call.ctx, move |tx| service::find(tx, id)).await?;
+    let found = store.read::<_, Failure>(&call.ctx, move |tx| {
+        let (delivery, attempts) = service::find(tx, id)?;
+        let own = endpoints::schedule_of(tx, delivery.endpoint)?;
+        let encrypted = endpoints::encrypted_by(tx, delivery.endpoint)?;
+        Ok((delivery, attempts, own, encrypted))
+    });
+    let (delivery, attempts, own, encrypted) = found.await?;
     let may_resend = call.caller.permissions.contains(ENDPOINTS_MANAGE) && delivery.state != State::Queued;
     let linked = |id: String| (id.clone(), call.page_of(&id));
     let page = ShowPage {
@@ -62,10 +70,11 @@ async fn handle(store: Store, call: Call) -> Result<Reply, Failure> {
         created: When::new(delivery.created_at, call.ctx.now()),
         rungs: rungs(&call, &delivery, &attempts),
         left: match delivery.state {
-            State::Queued => rules::STANDARD.len().saturating_sub(delivery.attempts as usize),
+            State::Queued => rules::left(delivery.attempts, own.as_ref()),
             State::Delivered | State::Dead => 0,
         },
         bytes: delivery.body.len(),
+        encrypted,
         body: String::from_utf8_lossy(&delivery.body).into_owned(),
         resend: may_resend.then(|| call.at(&format!("/deliveries/{id}/resend"))),
         kind: delivery.kind,

@@ -9,10 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::body;
 use super::create::id;
-use super::view::EndpointView;
+use super::view::{ChangedView, EndpointView};
 use crate::endpoints::Endpoints;
-use crate::endpoints::codes::{ENDPOINT_INVALID, SECRET_INVALID, SECRET_STORED, URL_REFUSED};
+use crate::endpoints::codes::{
+    ENDPOINT_INVALID, ROTATION_GUIDED, ROTATION_UNDER_WAY, SECRET_INVALID, SECRET_STORED, URL_REFUSED,
+};
 use crate::endpoints::service::{self, Changes};
+use crate::endpoints::signing::{self, GivenProfile, Shown, ShownView};
+use crate::endpoints::transport;
 
 /// What to change; absent is unchanged.
 #[derive(Deserialize, JsonSchema)]
@@ -26,8 +30,13 @@ struct Body {
     description: Option<String>,
     /// Which events it hears of.
     events: Option<Vec<String>>,
-    /// How deliveries are signed.
-    profiles: Option<Vec<String>>,
+    /// How deliveries are signed, besides `standard`. What a profile has stays unless something else is said of it.
+    profiles: Option<Vec<GivenProfile>>,
+    /// Whether `standard` rides along. `false` takes `standard_off_acknowledged`.
+    standard: Option<bool>,
+    /// You know that receivers are left with what the other profiles protect.
+    #[serde(default)]
+    standard_off_acknowledged: bool,
     /// Sign with this stored secret from now on, instead of the one it signs with now.
     secret: Option<body::NamedSecret>,
     /// Whether to stop calling it. Enabling again needs a new ping.
@@ -42,7 +51,7 @@ pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Endpoint {
         .acts("endpoint.update")
         .summary("Change an endpoint")
         .takes::<Body>()
-        .answers::<EndpointView>(200)
+        .answers::<ChangedView>(200)
         .refuses(&[&ENDPOINT_INVALID, &SECRET_INVALID, &URL_REFUSED])
         .example(serde_json::json!({ "description": "Delivery reports for billing" }))
         .to(move |mut call: Call<Body>| {
@@ -62,12 +71,22 @@ pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Endpoint {
                     url: call.body.url.take(),
                     description: call.body.description.take(),
                     events: call.body.events.take().map(body::events).transpose()?,
-                    profiles: call.body.profiles.as_deref().map(body::profiles).transpose()?,
                     disabled: call.body.disabled,
                 };
+                let may = may_refer(&call.caller);
+                let (given, standard) = (call.body.profiles.take(), call.body.standard);
+                let acknowledged = call.body.standard_off_acknowledged;
+                let signing = signing::profiles(given, standard, acknowledged, &call.caller)?;
+                let keys = store.keys().organisation(call.ctx.org.id).await?;
                 call.write(&store, move |tx| {
+                    transport::may_lead(tx, id, changes.url.as_deref(), may)?;
+                    let made = signing::change(tx, &keys, id, signing)?;
                     let endpoint = service::update(tx, id, changes)?;
-                    let reply = Reply::ok(&EndpointView::from(endpoint.value()))?;
+                    let view = |profile: fn(&Shown) -> ShownView| ChangedView {
+                        endpoint: EndpointView::from(endpoint.value()),
+                        profile_secrets: made.iter().map(profile).collect(),
+                    };
+                    let reply = Reply::secret_once(200, &view(ShownView::full), &view(ShownView::again))?;
                     Ok(endpoint.map(|_| reply))
                 })
                 .await
@@ -116,10 +135,10 @@ pub(super) fn rotate_secret(store: &Store) -> Endpoint {
         .class(Class::Write)
         .acts("endpoint.rotate_secret")
         .summary("Give an endpoint a new signing secret")
-        .describe("Until the overlap ends deliveries carry a signature by each of the two secrets, where the profile has room for two.")
+        .describe("Until the overlap ends deliveries carry a signature by each of the two secrets, where the profile has room for two. One with room for one rotates by steps (`…/rotation`), or without an overlap.")
         .takes::<Rotation>()
         .answers::<RotatedView>(200)
-        .refuses(&[&ENDPOINT_INVALID, &SECRET_STORED])
+        .refuses(&[&ENDPOINT_INVALID, &ROTATION_GUIDED, &ROTATION_UNDER_WAY, &SECRET_STORED])
         .example(serde_json::json!({ "overlap_seconds": 86_400 }))
         .to(move |call: Call<Rotation>| rotate(store.clone(), call))
 }

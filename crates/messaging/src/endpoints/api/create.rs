@@ -10,7 +10,9 @@ use super::body::{self, ImportedSecret};
 use super::view::{CreatedView, EndpointView};
 use crate::endpoints::Endpoints;
 use crate::endpoints::codes::{ENDPOINT_EXISTS, ENDPOINT_INVALID, SECRET_INVALID, URL_REFUSED};
+use crate::endpoints::proof::{self, WayWord};
 use crate::endpoints::service::{self, NewEndpoint};
+use crate::endpoints::signing::{self, GivenProfile, Shown, ShownView};
 
 /// A new endpoint.
 #[derive(Deserialize, JsonSchema)]
@@ -29,11 +31,18 @@ struct Body {
     /// Which events it hears of: names, `message.*` or `*`; all if empty.
     #[serde(default)]
     events: Vec<String>,
-    /// How deliveries are signed; `standard` if empty.
+    /// How deliveries are signed, besides `standard`.
     #[serde(default)]
-    profiles: Vec<String>,
+    profiles: Vec<GivenProfile>,
+    /// Whether `standard` rides along, as it does if absent. `false` takes `standard_off_acknowledged`.
+    standard: Option<bool>,
+    /// You know that receivers are left with what the other profiles protect.
+    #[serde(default)]
+    standard_off_acknowledged: bool,
     /// A secret the receiver has already, or which stored one it is; one is generated if absent.
     secret: Option<ImportedSecret>,
+    /// How it proves that it wants to be called; by a signed ping if absent.
+    proof: Option<WayWord>,
 }
 
 pub(super) fn create(store: &Store, endpoints: &Endpoints) -> Endpoint {
@@ -43,7 +52,7 @@ pub(super) fn create(store: &Store, endpoints: &Endpoints) -> Endpoint {
         .class(Class::Write)
         .acts("endpoint.create")
         .summary("Create an endpoint")
-        .describe("The endpoint is pending until it has answered a signed ping: store the secret with the receiver, then verify.")
+        .describe("The endpoint is pending until it has proved that it wants to be called: store the secret with the receiver or publish the proof, then verify.")
         .takes::<Body>()
         .answers::<CreatedView>(201)
         .refuses(&[&ENDPOINT_EXISTS, &ENDPOINT_INVALID, &SECRET_INVALID, &URL_REFUSED])
@@ -59,20 +68,31 @@ async fn handle(store: Store, endpoints: Endpoints, mut call: Call<Body>) -> Res
         url: std::mem::take(&mut call.body.url),
         description: std::mem::take(&mut call.body.description),
         events: body::events(std::mem::take(&mut call.body.events))?,
-        profiles: body::profiles(&call.body.profiles)?,
+        signing: signing::profiles(
+            Some(std::mem::take(&mut call.body.profiles)),
+            call.body.standard,
+            call.body.standard_off_acknowledged,
+            &call.caller,
+        )?,
         secret: call.body.secret.take().map(|given| body::secret(given, &call.caller)).transpose()?,
     };
+    let proof = call.body.proof;
     let keys = store.keys().organisation(call.ctx.org.id).await?;
     call.write(&store, move |tx| {
         let created = service::create(tx, &keys, new)?;
-        let view = |secret| CreatedView {
+        if let Some(way) = proof {
+            proof::choose(tx, created.value().endpoint.id, way.into())?;
+        }
+        let secrets = &created.value().profile_secrets;
+        let view = |secret, profile: fn(&Shown) -> ShownView| CreatedView {
             endpoint: EndpointView::from(&created.value().endpoint),
             secret,
             public_key: created.value().public_key.clone(),
+            profile_secrets: secrets.iter().map(profile).collect(),
         };
-        let full = view(created.value().secret.as_ref().map(|secret| secret.expose().to_owned()));
+        let full = view(created.value().secret.as_ref().map(|secret| secret.expose().to_owned()), ShownView::full);
         let path = format!("/v1/endpoints/{}", created.value().endpoint.id);
-        let reply = Reply::secret_once(201, &full, &view(None))?.location(&path);
+        let reply = Reply::secret_once(201, &full, &view(None, ShownView::again))?.location(&path);
         Ok(created.map(|_| reply))
     })
     .await

@@ -4,7 +4,7 @@ use sealpost_access::permissions::ENDPOINTS_MANAGE;
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, post};
 
 use super::create::id;
-use super::view::{HeaderView, TriedView};
+use super::view::TriedView;
 use crate::endpoints::Endpoints;
 use crate::endpoints::codes::URL_REFUSED;
 use crate::endpoints::service::Tried;
@@ -15,8 +15,11 @@ pub(super) fn verify(endpoints: &Endpoints) -> Endpoint {
         .needs(ENDPOINTS_MANAGE)
         .class(Class::Write)
         .acts("endpoint.verify")
-        .summary("Ping an endpoint, signed")
-        .describe("The endpoint becomes active if it answers 2xx within 5 seconds.")
+        .summary("Have an endpoint prove itself")
+        .describe(
+            "In the way that was chosen: it answers a signed ping with 2xx within 5 seconds, or its host says in DNS or at its well-known \
+             path what `GET /v1/endpoints/{id}/proof` tells. Then it is active, for 90 days.",
+        )
         .answers::<TriedView>(200)
         .refuses(&[&URL_REFUSED])
         .to(move |call: Call| {
@@ -33,7 +36,9 @@ pub(super) fn test(endpoints: &Endpoints) -> Endpoint {
         .acts("endpoint.test")
         .summary("Send a test event")
         .describe(
-            "Answers with the exact bytes that were signed, the headers that signed them, and what the receiver said.",
+            "Answers with the exact bytes that were signed, the headers that signed them, each signature with the key it is by and a line that \
+             computes it again, and what the receiver said. If it is encrypted for, also with what it reads, and whether its answer was \
+             decrypted: never with what that says.",
         )
         .answers::<TriedView>(200)
         .refuses(&[&URL_REFUSED])
@@ -44,12 +49,5 @@ pub(super) fn test(endpoints: &Endpoints) -> Endpoint {
 }
 
 fn reply(tried: Tried) -> Result<Reply, Failure> {
-    Ok(Reply::ok(&TriedView {
-        succeeded: tried.succeeded,
-        outcome: tried.outcome,
-        status: tried.status,
-        latency_ms: tried.latency_ms,
-        body: String::from_utf8_lossy(&tried.body).into_owned(),
-        headers: tried.headers.into_iter().map(|(name, value)| HeaderView { name, value }).collect(),
-    })?)
+    Ok(Reply::ok(&TriedView::from(tried))?)
 }

@@ -5,6 +5,8 @@ use sealpost_store::{EndpointId, SecretId, Time};
 use serde::Serialize;
 
 use crate::endpoints::model::{Endpoint, State};
+use crate::endpoints::service::{Tried, TriedEncryption};
+use crate::endpoints::signing::{ShownView, SignatureView};
 
 /// An endpoint.
 #[derive(Serialize, JsonSchema)]
@@ -21,6 +23,12 @@ pub(crate) struct EndpointView {
     events: Vec<String>,
     /// How deliveries are signed.
     profiles: Vec<&'static str>,
+    /// Whether it hears of messages that name no endpoint.
+    default: bool,
+    /// Those in which a receiver can't tell a delivery from its repetition: their time isn't signed.
+    replayable_profiles: Vec<&'static str>,
+    /// Whether there is one in which it can.
+    replay_protected: bool,
     /// `pending`, `active`, `failing` or `disabled`.
     state: &'static str,
     /// Why it is disabled: `failing`, `gone` or `manual`.
@@ -46,6 +54,9 @@ impl From<&Endpoint> for EndpointView {
             description: e.description.clone(),
             events: e.events.patterns().to_vec(),
             profiles: e.profiles.names().to_vec(),
+            default: e.is_default,
+            replayable_profiles: e.replayable(),
+            replay_protected: e.is_replay_protected(),
             state: e.state.word(),
             reason,
             secret_id: e.secret.stored(),
@@ -65,23 +76,84 @@ pub(super) struct CreatedView {
     pub(super) secret: Option<String>,
     /// The public key of the Ed25519 signatures.
     pub(super) public_key: String,
+    /// Secrets that were made for single profiles. Shown this once.
+    pub(super) profile_secrets: Vec<ShownView>,
+}
+
+/// A changed endpoint, with what is shown once.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ChangedView {
+    /// The endpoint.
+    #[serde(flatten)]
+    pub(super) endpoint: EndpointView,
+    /// Secrets that were made for single profiles. Shown this once.
+    pub(super) profile_secrets: Vec<ShownView>,
 }
 
 /// What a ping or test came to.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct TriedView {
+pub(in crate::endpoints) struct TriedView {
     /// Whether the receiver took it (2xx).
     pub(super) succeeded: bool,
-    /// What it came to: `delivered`, `refused`, `timeout`, `tls_failed`, …
+    /// What it came to: `delivered` or `proved`; else `refused`, `record_missing`, `text_missing`, `timeout`, `tls_failed`, …
     pub(super) outcome: &'static str,
     /// The receiver's HTTP status.
     pub(super) status: Option<u16>,
     /// How long it took, in milliseconds.
     pub(super) latency_ms: Option<u64>,
-    /// The exact bytes that were signed and sent.
+    /// The exact bytes that were signed and sent; empty where nothing was.
     pub(super) body: String,
     /// The headers that signed them.
     pub(super) headers: Vec<HeaderView>,
+    /// Each signature: what it signs, by which key, and how to do it again.
+    pub(super) signatures: Vec<SignatureView>,
+    /// What of them was encrypted, if the endpoint is encrypted for.
+    pub(super) encryption: Option<TriedEncryptionView>,
+}
+
+impl From<Tried> for TriedView {
+    fn from(tried: Tried) -> Self {
+        Self {
+            succeeded: tried.succeeded,
+            outcome: tried.outcome,
+            status: tried.status,
+            latency_ms: tried.latency_ms,
+            body: String::from_utf8_lossy(&tried.body).into_owned(),
+            headers: tried.headers.into_iter().map(|(name, value)| HeaderView { name, value }).collect(),
+            signatures: tried.signatures.iter().map(SignatureView::from).collect(),
+            encryption: tried.encryption.map(Into::into),
+        }
+    }
+}
+
+/// What was sent, on both sides of its encryption.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct TriedEncryptionView {
+    /// By what.
+    method: &'static str,
+    /// The key's id.
+    key_id: String,
+    /// What the receiver reads once it is open.
+    clear: String,
+    /// How many fields are encrypted, where single ones are.
+    fields: u32,
+    /// How many are to be and aren't there.
+    skipped: u32,
+    /// What the answer was: `none`, `decrypted`, or `response_undecryptable` for everything else. Nothing if none came.
+    answer: Option<&'static str>,
+}
+
+impl From<TriedEncryption> for TriedEncryptionView {
+    fn from(tried: TriedEncryption) -> Self {
+        Self {
+            method: tried.method,
+            key_id: tried.key_id,
+            clear: String::from_utf8_lossy(&tried.clear).into_owned(),
+            fields: tried.fields,
+            skipped: tried.skipped,
+            answer: tried.answer,
+        }
+    }
 }
 
 /// A header.

@@ -2,20 +2,22 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
-use sealpost_access::secrets::Overlap;
-use sealpost_store::{EndpointId, Store};
+use sealpost_access::secrets::{Overlap, may_refer};
+use sealpost_store::{EndpointId, Store, Tx};
 use sealpost_web::shell::parts::{Choice, Field, Kind, Tone};
-use sealpost_web::shell::{Ask, ShownOnce, Yes};
+use sealpost_web::shell::{Ask, Pages, ShownOnce, Yes};
 use sealpost_web::{Call, Class, Endpoint as Route, Failure, Refusal, Reply, get, post};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::create::listed;
+use super::create::{listed, signing, signing_fields};
 use crate::endpoints::Endpoints;
 use crate::endpoints::api::body;
-use crate::endpoints::codes::{ENDPOINT_INVALID, SECRET_STORED, URL_REFUSED};
+use crate::endpoints::codes::{ENDPOINT_INVALID, ROTATION_GUIDED, ROTATION_UNDER_WAY, SECRET_STORED, URL_REFUSED};
 use crate::endpoints::model::Endpoint;
 use crate::endpoints::service::{self, Changes};
+use crate::endpoints::signing::{self, STANDARD, Shown, with_secrets};
+use crate::endpoints::transport;
 
 /// What to change.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
@@ -26,6 +28,7 @@ struct Form {
     description: Option<String>,
     events: Option<String>,
     profiles: Option<String>,
+    standard: Option<String>,
 }
 
 /// How to rotate.
@@ -51,7 +54,8 @@ pub(super) fn ask(store: &Store) -> Route {
                     url: Some(endpoint.url.clone()),
                     description: Some(endpoint.description.clone()),
                     events: Some(endpoint.events.patterns().join(" ")),
-                    profiles: Some(endpoint.profiles.names().join(" ")),
+                    profiles: Some(besides_standard(&endpoint)),
+                    standard: Some(if endpoint.profiles.names().contains(&STANDARD) { "on" } else { "off" }.into()),
                 };
                 question(&call, endpoint.id, &form).show(&call)
             }
@@ -75,6 +79,7 @@ pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Route {
         .takes_form::<Form>()
         .example(json!({ "url": "https://receiver.example.com/hooks", "description": "Delivery reports for billing" }))
         .answers_with(303, "")
+        .also_answers(200, "text/html")
         .refuses(&[&ENDPOINT_INVALID, &URL_REFUSED])
         .to(move |call: Call<Form>| {
             let (store, endpoints) = (store.clone(), endpoints.clone());
@@ -90,11 +95,20 @@ pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Route {
                         url: Some(url),
                         description: Some(description),
                         events: Some(body::events(listed(form.events.as_deref()))?),
-                        profiles: Some(body::profiles(&listed(form.profiles.as_deref()))?),
                         ..Changes::default()
                     };
-                    let reply = call.done(&format!("/endpoints/{id}"));
-                    call.write(&store, move |tx| Ok(service::update(tx, id, changes)?.map(|_| reply))).await
+                    let may = may_refer(&call.caller);
+                    let signing = signing(form.profiles.as_deref(), form.standard.as_deref(), &call.caller)?;
+                    let keys = store.keys().organisation(call.ctx.org.id).await?;
+                    let (pages, done) = (call.pages()?, call.done(&format!("/endpoints/{id}")));
+                    let update = move |tx: &mut Tx<'_>| {
+                        transport::may_lead(tx, id, changes.url.as_deref(), may)?;
+                        let made = signing::change(tx, &keys, id, signing)?;
+                        let endpoint = service::update(tx, id, changes)?;
+                        let reply = if made.is_empty() { done } else { secrets_of(&pages, id, &made)? };
+                        Ok(endpoint.map(|_| reply))
+                    };
+                    call.write(&store, update).await
                 };
                 match changed.await {
                     Ok(reply) => Ok(reply),
@@ -106,17 +120,29 @@ pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Route {
 
 fn question<B, Q>(call: &Call<B, Q>, id: EndpointId, form: &Form) -> Ask {
     let of = |value: &Option<String>| value.clone().unwrap_or_default();
-    Ask::new(
+    let ask = Ask::new(
         call,
         "Change this endpoint",
-        "With another URL it has to answer a signed ping again.",
+        "With another URL it has to prove again that it wants to be called.",
         &format!("/endpoints/{id}"),
     )
     .field(Field::new("url", "URL").kind(Kind::Typed("url")).value(of(&form.url)).required())
     .field(Field::new("description", "What it is for").value(of(&form.description)))
-    .field(Field::new("events", "Events").value(of(&form.events)).hint("Left empty, it hears of all."))
-    .field(Field::new("profiles", "Signed as").value(of(&form.profiles)))
-    .submit("Change")
+    .field(Field::new("events", "Events").value(of(&form.events)).hint("Left empty, it hears of all."));
+    signing_fields(ask, &of(&form.profiles), form.standard.as_deref().unwrap_or("on")).submit("Change")
+}
+
+fn besides_standard(endpoint: &Endpoint) -> String {
+    let names = endpoint.profiles.names().iter().filter(|name| **name != STANDARD);
+    names.copied().collect::<Vec<_>>().join(" ")
+}
+
+/// The secrets that were made for profiles which are new.
+fn secrets_of(pages: &Pages, id: EndpointId, made: &[Shown]) -> Result<Reply, Failure> {
+    let next = ("To the endpoint".to_owned(), pages.at(&format!("/endpoints/{id}")));
+    let says = "These formats have secrets of their own: the text of each is its key. Give them to the receiver.";
+    let shown = with_secrets(ShownOnce::new("The endpoint is changed", says, next), made);
+    pages.once("New secrets", &shown, &shown.again())
 }
 
 pub(super) fn ask_pause(store: &Store) -> Route {
@@ -161,7 +187,7 @@ fn pausing<B, Q>(call: &Call<B, Q>, id: EndpointId) -> Ask {
     Ask::new(
         call,
         "Pause this endpoint?",
-        "It is not called any more. To go on it has to answer a signed ping again: the receiver may be another by then.",
+        "It is not called any more. To go on it has to prove itself again: the receiver may be another by then.",
         &format!("/endpoints/{id}"),
     )
     .submit("Pause")
@@ -195,7 +221,7 @@ pub(super) fn rotate(store: &Store) -> Route {
         .takes_form::<Rotation>()
         .example(json!({ "overlap_seconds": "86400" }))
         .answers_with(200, "text/html")
-        .refuses(&[&ENDPOINT_INVALID, &SECRET_STORED])
+        .refuses(&[&ENDPOINT_INVALID, &ROTATION_GUIDED, &ROTATION_UNDER_WAY, &SECRET_STORED])
         .to(move |call: Call<Rotation>| {
             let store = store.clone();
             async move {
@@ -231,7 +257,8 @@ fn rotating<B, Q>(call: &Call<B, Q>, id: EndpointId) -> Ask {
     Ask::new(
         call,
         "Rotate this endpoint’s secret?",
-        "A new secret is made and shown once. The old one signs beside it for as long as you say.",
+        "A new secret is made and shown once. The old one signs beside it for as long as you say. Formats with room for one \
+         signature rotate by steps: see how it is signed.",
         &format!("/endpoints/{id}"),
     )
     .field(Field::new("overlap_seconds", "Overlap").kind(Kind::Choice(choices)).value("86400"))

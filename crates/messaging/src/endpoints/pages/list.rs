@@ -19,6 +19,7 @@ const DELIVERIES: u32 = 24;
 #[template(path = "endpoints/pages/list.html")]
 pub(super) struct ListPage {
     pub(super) new: Option<String>,
+    pub(super) dead: String,
     pub(super) rows: Vec<Row>,
     pub(super) empty: Empty,
 }
@@ -29,6 +30,7 @@ pub(super) struct Row {
     pub(super) name: String,
     pub(super) url: String,
     pub(super) state: Badge,
+    pub(super) is_default: bool,
     pub(super) profiles: String,
     pub(super) replay_safe: bool,
     pub(super) spark: Spark,
@@ -54,8 +56,9 @@ async fn handle(store: Store, endpoints: Endpoints, call: Call) -> Result<Reply,
         rows.push(Row {
             href: call.at(&format!("/endpoints/{id}")),
             state: words::badge(&endpoint.state),
+            is_default: endpoint.is_default,
             profiles: endpoint.profiles.names().join(", "),
-            replay_safe: words::is_replay_safe(&endpoint.profiles),
+            replay_safe: endpoint.is_replay_protected(),
             name: endpoint.name,
             url: endpoint.url,
             spark,
@@ -64,7 +67,7 @@ async fn handle(store: Store, endpoints: Endpoints, call: Call) -> Result<Reply,
     }
     let may_manage = call.caller.permissions.contains(ENDPOINTS_MANAGE);
     let new = may_manage.then(|| call.at("/endpoints/new"));
-    let page = ListPage { rows, empty: empty(new.clone()), new };
+    let page = ListPage { rows, empty: empty(new.clone()), new, dead: call.at("/deliveries?state=dead") };
     call.show("Endpoints", &page)
 }
 

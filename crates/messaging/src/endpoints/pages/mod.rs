@@ -14,8 +14,9 @@ use sealpost_store::{DeliveryId, EndpointId, Store};
 use sealpost_web::Endpoint as Route;
 use sealpost_web::shell::{Group, Icon, Nav};
 
-use super::Endpoints;
+use super::{Endpoints, encryption};
 
+pub(super) use probe::shown as tried;
 pub(crate) use words::badge;
 
 /// Where they are found.
@@ -36,7 +37,7 @@ pub(super) fn routes(store: &Store, endpoints: &Endpoints) -> Vec<Route> {
         list::list(store, endpoints),
         create::ask(),
         create::create(store, endpoints),
-        show::show(store),
+        show::show(store, endpoints),
         change::ask(store),
         change::update(store, endpoints),
         change::ask_pause(store),
@@ -50,4 +51,11 @@ pub(super) fn routes(store: &Store, endpoints: &Endpoints) -> Vec<Route> {
         probe::ask_test(store),
         probe::test(endpoints),
     ]
+    .into_iter()
+    .chain(super::proof::page_routes(store))
+    .chain(super::preferred::page_routes(store))
+    .chain(super::transport::page_routes(store, endpoints))
+    .chain(super::portal::page_routes(store, endpoints))
+    .chain(encryption::pages(store))
+    .collect()
 }

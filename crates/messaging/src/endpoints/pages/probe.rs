@@ -1,6 +1,7 @@
 //! `GET` and `POST /app/{env}/endpoints/{id}/verify` and `…/test`
 
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
+use sealpost_seal::signature::KeyEncoding;
 use sealpost_store::{EndpointId, Store};
 use sealpost_web::shell::parts::{Shape, State as Badge, Tone, Took};
 use sealpost_web::shell::{Ask, Icon, Yes};
@@ -9,7 +10,8 @@ use serde_json::json;
 
 use crate::endpoints::Endpoints;
 use crate::endpoints::codes::URL_REFUSED;
-use crate::endpoints::service::{self, Tried};
+use crate::endpoints::service::{self, Tried, TriedEncryption};
+use crate::endpoints::signing::Explained;
 
 /// What a ping or test came to, to the byte.
 #[derive(askama::Template)]
@@ -22,8 +24,66 @@ pub(super) struct TriedPage {
     pub(super) status: Option<u16>,
     pub(super) took: Option<Took>,
     pub(super) headers: Vec<(String, String)>,
+    pub(super) signatures: Vec<Signature>,
     pub(super) body: String,
     pub(super) bytes: usize,
+    pub(super) opened: Option<Opened>,
+}
+
+/// The other side of its encryption.
+pub(super) struct Opened {
+    pub(super) method: &'static str,
+    pub(super) legacy: bool,
+    pub(super) key_id: String,
+    pub(super) clear: String,
+    pub(super) skipped: u32,
+    pub(super) answer: Option<Badge>,
+}
+
+impl From<TriedEncryption> for Opened {
+    fn from(tried: TriedEncryption) -> Self {
+        Self {
+            method: tried.method,
+            legacy: tried.legacy,
+            key_id: tried.key_id,
+            clear: String::from_utf8_lossy(&tried.clear).into_owned(),
+            skipped: tried.skipped,
+            answer: tried.answer.map(|code| match code {
+                "decrypted" => Badge::new("Answer decrypted", Shape::Done, Tone::Ok),
+                "none" => Badge::new("Answer empty", Shape::Ended, Tone::Idle),
+                _ => Badge::new("Answer not decryptable", Shape::Failed, Tone::Warn),
+            }),
+        }
+    }
+}
+
+/// One signature, and how to do it again.
+pub(super) struct Signature {
+    pub(super) profile: &'static str,
+    pub(super) header: String,
+    pub(super) key: String,
+    pub(super) by: &'static str,
+    pub(super) signed: String,
+    pub(super) bytes: usize,
+    pub(super) shell: String,
+}
+
+impl From<Explained> for Signature {
+    fn from(one: Explained) -> Self {
+        Self {
+            profile: one.profile,
+            header: one.header,
+            key: one.key,
+            by: one.key_encoding.map_or("Ed25519", |encoding| match encoding {
+                KeyEncoding::Text => "HMAC, the key is the secret’s text",
+                KeyEncoding::Base64 => "HMAC, the key is the secret’s base64",
+                KeyEncoding::Hex => "HMAC, the key is the secret’s hexadecimal",
+            }),
+            bytes: one.signed.len(),
+            signed: String::from_utf8_lossy(&one.signed).into_owned(),
+            shell: one.shell,
+        }
+    }
 }
 
 pub(super) fn ask_verify(store: &Store) -> Route {
@@ -32,7 +92,7 @@ pub(super) fn ask_verify(store: &Store) -> Route {
         .needs(ENDPOINTS_MANAGE)
         .page()
         .class(Class::Read)
-        .summary("Ask whether to ping an endpoint")
+        .summary("Ask whether an endpoint is to prove itself now")
         .to(move |call: Call| asked(store.clone(), call, verifying))
 }
 
@@ -43,7 +103,7 @@ pub(super) fn verify(endpoints: &Endpoints) -> Route {
         .session()
         .class(Class::Write)
         .acts("endpoint.verify")
-        .summary("Ping an endpoint, signed")
+        .summary("Have an endpoint prove itself")
         .takes_form::<Yes>()
         .example(json!({}))
         .answers_with(200, "text/html")
@@ -53,7 +113,7 @@ pub(super) fn verify(endpoints: &Endpoints) -> Route {
             async move {
                 let id: EndpointId = call.id("id")?;
                 match endpoints.verify(&call.ctx, id).await {
-                    Ok(tried) => shown(&call, id, "Ping", tried),
+                    Ok(tried) => shown(&call, &format!("/endpoints/{id}"), "Proof", tried),
                     Err(failure) => verifying(&call, id).again(&call, failure),
                 }
             }
@@ -88,7 +148,7 @@ pub(super) fn test(endpoints: &Endpoints) -> Route {
             async move {
                 let id: EndpointId = call.id("id")?;
                 match endpoints.test(&call.ctx, id).await {
-                    Ok(tried) => shown(&call, id, "Test event", tried),
+                    Ok(tried) => shown(&call, &format!("/endpoints/{id}"), "Test event", tried),
                     Err(failure) => testing(&call, id).again(&call, failure),
                 }
             }
@@ -105,10 +165,10 @@ fn verifying<B, Q>(call: &Call<B, Q>, id: EndpointId) -> Ask {
     Ask::new(
         call,
         "Verify this endpoint?",
-        "It gets a signed ping, and is active once it answers 2xx within five seconds. The receiver needs the secret first.",
+        "In the way that was chosen: it gets a signed ping and has to answer 2xx within five seconds, for which the receiver needs the secret; or its host is asked for what it has to say.",
         &format!("/endpoints/{id}"),
     )
-    .submit("Send the ping")
+    .submit("Verify")
 }
 
 fn testing<B, Q>(call: &Call<B, Q>, id: EndpointId) -> Ask {
@@ -121,21 +181,29 @@ fn testing<B, Q>(call: &Call<B, Q>, id: EndpointId) -> Ask {
     .submit("Send")
 }
 
-fn shown(call: &Call<Yes>, id: EndpointId, title: &'static str, tried: Tried) -> Result<Reply, Failure> {
+/// What a ping or test came to, to the byte; `back` leads away from it, after `/app/{env}`.
+pub(in crate::endpoints) fn shown(
+    call: &Call<Yes>,
+    back: &str,
+    title: &'static str,
+    tried: Tried,
+) -> Result<Reply, Failure> {
     let outcome = match tried.succeeded {
         true => Badge::new("Taken", Shape::Done, Tone::Ok),
         false => Badge::new("Not taken", Shape::Failed, Tone::Bad),
     };
     let page = TriedPage {
         title,
-        back: call.at(&format!("/endpoints/{id}")),
+        back: call.at(back),
         outcome,
         says: tried.outcome.replace('_', " "),
         status: tried.status,
         took: tried.latency_ms.map(|ms| Took(i64::try_from(ms).unwrap_or(i64::MAX))),
         headers: tried.headers,
+        signatures: tried.signatures.into_iter().map(Signature::from).collect(),
         bytes: tried.body.len(),
         body: String::from_utf8_lossy(&tried.body).into_owned(),
+        opened: tried.encryption.map(Opened::from),
     };
     call.show(title, &page)
 }

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::{ENDPOINTS_MANAGE, ENDPOINTS_READ};
-use sealpost_store::{DeliveryId, EndpointId, Store};
+use sealpost_store::{DeliveryId, EndpointId, Store, StoreError};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Chips, Ident, Pager, State as Badge, When};
 use sealpost_web::{Call, Class, Endpoint as Route, Failure, Reply, get};
@@ -10,9 +10,12 @@ use serde::Deserialize;
 
 use super::words;
 use crate::cursor;
-use crate::deliveries::{self, Row, State as DeliveryState};
+use crate::deliveries::{self, Latency, Row, State as DeliveryState, Wanted};
 use crate::endpoints::model::{Endpoint, State};
-use crate::endpoints::service;
+use crate::endpoints::{Endpoints, encryption, portal, proof, service, transport};
+
+/// Deliveries whose attempts are measured.
+const MEASURED: u32 = 500;
 
 /// Which of its deliveries.
 #[derive(Deserialize, JsonSchema)]
@@ -34,19 +37,33 @@ pub(super) struct ShowPage {
     pub(super) url: String,
     pub(super) description: String,
     pub(super) events: Vec<String>,
-    pub(super) profiles: Vec<&'static str>,
+    /// Each with whether a receiver that checks it alone can be fooled by a repetition.
+    pub(super) profiles: Vec<(&'static str, bool)>,
     pub(super) replay_safe: bool,
+    pub(super) signing: String,
     pub(super) created: When,
     pub(super) updated: When,
     pub(super) acts: Option<Acts>,
+    pub(super) panels: Panels,
     pub(super) chips: Chips,
     pub(super) rows: Vec<Row>,
     pub(super) pager: Pager,
 }
 
+/// What stands beside its facts.
+pub(super) struct Panels {
+    pub(super) is_default: bool,
+    pub(super) proof: proof::Panel,
+    pub(super) transport: transport::Panel,
+    pub(super) encryption: encryption::Panel,
+    pub(super) latency: Latency,
+    pub(super) portal: portal::Panel,
+}
+
 /// What may be done with it.
 pub(super) struct Acts {
     pub(super) verify: Option<String>,
+    pub(super) make_default: Option<String>,
     pub(super) test: String,
     pub(super) change: String,
     pub(super) pause: Option<String>,
@@ -55,32 +72,62 @@ pub(super) struct Acts {
     pub(super) remove: String,
 }
 
-pub(super) fn show(store: &Store) -> Route {
-    let store = store.clone();
+pub(super) fn show(store: &Store, endpoints: &Endpoints) -> Route {
+    let (store, endpoints) = (store.clone(), endpoints.clone());
     get("/app/{env}/endpoints/{id}")
         .needs(ENDPOINTS_READ)
         .page()
         .class(Class::Read)
         .summary("An endpoint with its deliveries")
         .queries::<Query>()
-        .to(move |call: Call<(), Query>| handle(store.clone(), call))
+        .to(move |call: Call<(), Query>| handle(store.clone(), endpoints.clone(), call))
 }
 
-async fn handle(store: Store, call: Call<(), Query>) -> Result<Reply, Failure> {
+async fn handle(store: Store, endpoints: Endpoints, call: Call<(), Query>) -> Result<Reply, Failure> {
     let id: EndpointId = call.id("id")?;
     let endpoint = store.read(&call.ctx, move |tx| service::find(tx, id)).await?;
     let (state, given) = (call.query.state, call.query.cursor.as_deref());
-    let listing = call.listing(store.keys(), &(id, state), None)?;
+    let wanted = Wanted::of(id, state);
+    let listing = call.listing(store.keys(), &wanted, None)?;
     let newest = DeliveryId::from_bytes([0xff; 16]);
     let before = cursor::behind(&listing, given, DeliveryId::from_bytes)?.unwrap_or(newest);
     let limit = listing.fetch();
-    let found = store.read(&call.ctx, move |tx| deliveries::page_of(tx, id, state, before, limit)).await?;
+    let found = store.read(&call.ctx, move |tx| deliveries::search(tx, &wanted, before, limit)).await?;
     let page = listing.page(found, |row| row.id.bytes().to_vec(), |row| deliveries::row(&call, &row));
     let path = call.at(&format!("/endpoints/{id}"));
     let query = state.map(|state| format!("state={}", state.word())).unwrap_or_default();
     let pager = Pager::new(&path, &query, given, page.next_cursor.as_deref());
-    let content = content(&call, endpoint, chips(&path, state), page.data, pager);
+    let panels = panels(&store, &endpoints, &call, &endpoint).await?;
+    let content = content(&call, endpoint, panels, chips(&path, state), page.data, pager);
     call.show(&content.name, &content)
+}
+
+async fn panels(
+    store: &Store,
+    endpoints: &Endpoints,
+    call: &Call<(), Query>,
+    endpoint: &Endpoint,
+) -> Result<Panels, Failure> {
+    let (id, now) = (endpoint.id, call.ctx.now());
+    let keys = store.keys().organisation(call.ctx.org.id).await?;
+    let found = store.read::<_, StoreError>(&call.ctx, move |tx| {
+        let (proof, transport) = (proof::find(tx, id)?, transport::find(tx, id)?);
+        let (standing, attempts) =
+            (encryption::standing(tx, &keys, id)?, deliveries::newest_attempts(tx, id, MEASURED)?);
+        Ok((proof, transport, standing, attempts, portal::of_endpoint(tx, id)?))
+    });
+    let (proof, transport, standing, attempts, links) = found.await?;
+    let may_manage = call.caller.permissions.contains(ENDPOINTS_MANAGE);
+    let at = |path: &str| may_manage.then(|| call.at(path));
+    let edit = |what: &str| at(&format!("/endpoints/{id}/{what}"));
+    Ok(Panels {
+        is_default: endpoint.is_default,
+        proof: proof::Panel::of(endpoints, (call.ctx.org, endpoint), proof, now, edit("proof")),
+        transport: transport::Panel::of(&transport, edit("transport")),
+        encryption: encryption::Panel::of(call, id, standing.as_ref()),
+        latency: Latency::of(&attempts, now),
+        portal: portal::Panel::of(id, &links, now, at),
+    })
 }
 
 fn chips(path: &str, state: Option<DeliveryState>) -> Chips {
@@ -95,12 +142,19 @@ fn chips(path: &str, state: Option<DeliveryState>) -> Chips {
         })
 }
 
-fn content<B, Q>(call: &Call<B, Q>, endpoint: Endpoint, chips: Chips, rows: Vec<Row>, pager: Pager) -> ShowPage {
+fn content<B, Q>(
+    call: &Call<B, Q>,
+    endpoint: Endpoint,
+    panels: Panels,
+    chips: Chips,
+    rows: Vec<Row>,
+    pager: Pager,
+) -> ShowPage {
     let now = call.ctx.now();
     let at = |act: &str| call.at(&format!("/endpoints/{}{act}", endpoint.id));
     let may_manage = call.caller.permissions.contains(ENDPOINTS_MANAGE);
     let why = match endpoint.state {
-        State::Pending => Some("It hears of nothing until it has answered a signed ping.".to_owned()),
+        State::Pending => Some("It hears of nothing until it has proved that it wants to.".to_owned()),
         State::Active => None,
         State::Failing { since } => {
             Some(format!("Since {}; single calls probe whether it is back.", When::new(since, now).words()))
@@ -122,6 +176,7 @@ fn content<B, Q>(call: &Call<B, Q>, endpoint: Endpoint, chips: Chips, rows: Vec<
         id: Ident::new(endpoint.id),
         acts: may_manage.then(|| Acts {
             verify: (endpoint.state != State::Active).then(|| at("/verify")),
+            make_default: (!endpoint.is_default && endpoint.state != State::Pending).then(|| at("/default")),
             test: at("/test"),
             change: at("/edit"),
             pause: (!matches!(endpoint.state, State::Disabled { .. })).then(|| at("/pause")),
@@ -129,14 +184,19 @@ fn content<B, Q>(call: &Call<B, Q>, endpoint: Endpoint, chips: Chips, rows: Vec<
             resend: at("/resend"),
             remove: at("/remove"),
         }),
-        replay_safe: words::is_replay_safe(&endpoint.profiles),
-        profiles: endpoint.profiles.names().to_vec(),
+        replay_safe: endpoint.is_replay_protected(),
+        profiles: {
+            let replayable = endpoint.replayable();
+            endpoint.profiles.names().iter().map(|name| (*name, replayable.contains(name))).collect()
+        },
+        signing: at("/signing"),
         events: endpoint.events.patterns().to_vec(),
         created: When::new(endpoint.created_at, now),
         updated: When::new(endpoint.updated_at, now),
         name: endpoint.name,
         url: endpoint.url,
         description: endpoint.description,
+        panels,
         chips,
         rows,
         pager,

@@ -41,8 +41,7 @@ pub(super) fn ask(erasures: &Erasures) -> Endpoint {
         .to(move |call: Call| {
             let erasures = erasures.clone();
             async move {
-                let id = call.id("id")?;
-                erasures.expect(&call.ctx, id).await?;
+                let id = erasures.expect(&call.ctx, call.id("id")?).await?;
                 question(&call, id, &Form::default()).show(&call)
             }
         })
@@ -66,8 +65,7 @@ pub(super) fn erase(erasures: &Erasures) -> Endpoint {
 }
 
 async fn handle(erasures: Erasures, call: Call<Form>) -> Result<Reply, Failure> {
-    let contact: ContactId = call.id("id")?;
-    erasures.expect(&call.ctx, contact).await?;
+    let contact = erasures.expect(&call.ctx, call.id("id")?).await?;
     let asked = match asked(&call.body) {
         Ok(asked) => asked,
         Err(refusal) => return question(&call, contact, &call.body).again(&call, refusal.into()),

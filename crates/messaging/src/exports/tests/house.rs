@@ -1,10 +1,12 @@
 //! Through the service.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use bytes::Bytes;
 use sealpost_govern::Reason as Why;
 use sealpost_seal::normal::{Email, Phone};
+use sealpost_seal::viewer::{RevealGrant, Viewer};
 use sealpost_store::testing::TestStore;
 use sealpost_store::{ContactId, Ctx, Environment, StoreError, both_engines, sql};
 use sealpost_web::Failure;
@@ -12,10 +14,14 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::channels::ChannelKind;
-use crate::contacts::{Details, Name};
+use crate::contacts::{Details, Name, Prefer};
+use crate::duplicates::Duplicates;
 use crate::erasures::Asked;
 use crate::exports::Exports;
+use crate::exports::collect::{Broken, Outlet, collect};
+use crate::exports::json::Json;
 use crate::exports::model::Form;
+use crate::exports::tests::memory::{peak_kib, told};
 use crate::messages::scene::House;
 use crate::suppressions;
 
@@ -65,7 +71,7 @@ pub(super) async fn all(mut from: mpsc::Receiver<Bytes>) -> Vec<u8> {
 }
 
 async fn json_of(exports: &Exports, ctx: &Ctx, contact: ContactId) -> Value {
-    let bytes = all(exports.begin(ctx, contact, Form::Json, &why()).await.unwrap()).await;
+    let bytes = all(exports.read(ctx, contact, Form::Json, &why()).await.unwrap()).await;
     serde_json::from_slice(&bytes).unwrap()
 }
 
@@ -115,10 +121,10 @@ both_engines! {
         let (house, ctx, exports) = scene(test).await;
         let contact = person(&house, &ctx, 1).await;
         house.test.break_ledger(true);
-        assert!(exports.begin(&ctx, contact, Form::Json, &why()).await.is_err());
+        assert!(exports.read(&ctx, contact, Form::Json, &why()).await.is_err());
         house.test.break_ledger(false);
         assert_eq!(leaves(&house, &ctx, "contact.export").await, 0);
-        let stream = exports.begin(&ctx, contact, Form::Pdf, &why()).await.unwrap();
+        let stream = exports.read(&ctx, contact, Form::Pdf, &why()).await.unwrap();
         assert_eq!(leaves(&house, &ctx, "contact.export").await, 1);
         drop(stream);
     }
@@ -130,10 +136,10 @@ both_engines! {
         let mut elsewhere = ctx.clone();
         elsewhere.org.environment = Environment::Test;
         for stranger in [&other, &elsewhere] {
-            assert!(is_absent(&exports.begin(stranger, contact, Form::Json, &why()).await));
+            assert!(is_absent(&exports.read(stranger, contact, Form::Json, &why()).await));
         }
         house.messaging.erasures.erase(&ctx, contact, &Asked::default()).await.unwrap();
-        assert!(is_absent(&exports.begin(&ctx, contact, Form::Json, &why()).await));
+        assert!(is_absent(&exports.read(&ctx, contact, Form::Json, &why()).await));
         assert_eq!(leaves(&house, &ctx, "contact.export").await, 0, "who asks for what is not there leaves no leaf");
     }
 
@@ -159,7 +165,7 @@ both_engines! {
         let contact = person(&house, &ctx, 1).await;
         let mut refused = 0;
         for _ in 0..205 {
-            match exports.begin(&ctx, contact, Form::Json, &why()).await {
+            match exports.read(&ctx, contact, Form::Json, &why()).await {
                 Ok(stream) => drop(stream),
                 Err(Failure::Refused(refusal)) => {
                     assert_eq!(refusal.code().code, "reveal_budget_exhausted");
@@ -178,7 +184,7 @@ async fn whoever_reads_slowly_makes_nothing_pile_up() {
     let (house, ctx, exports) = scene(TestStore::sqlite().await).await;
     let contact = person(&house, &ctx, 300).await;
     for form in [Form::Json, Form::Pdf] {
-        let mut stream = exports.begin(&ctx, contact, form, &why()).await.unwrap();
+        let mut stream = exports.read(&ctx, contact, form, &why()).await.unwrap();
         let (mut most, mut parts) = (0, 0);
         while let Some(some) = stream.recv().await {
             most = most.max(some.len());
@@ -186,5 +192,70 @@ async fn whoever_reads_slowly_makes_nothing_pile_up() {
             tokio::task::yield_now().await;
         }
         assert!(parts > 1 && most < 160 << 10, "{form:?}: {parts} parts, the largest of {most} bytes");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_nobody_reads_is_over_and_held_nobody_up() {
+    let (house, ctx, exports) = scene(TestStore::sqlite().await).await;
+    let contact = person(&house, &ctx, 300).await;
+    let viewer = Viewer::clear(RevealGrant::after_leaf([1; 16]));
+    let order = exports.order(&ctx, contact, viewer).await.unwrap();
+    let (to, unread) = mpsc::channel(2);
+    let outlet = Outlet { writer: Box::<Json>::default(), to, patience: Duration::from_millis(20) };
+    let exporting = tokio::spawn(async move { collect(&exports, order, outlet).await });
+    write_to(&house, contact, "meanwhile").await;
+    assert!(matches!(exporting.await.unwrap(), Err(Broken::Unread)));
+    drop(unread);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_was_two_gets_what_was_held_of_both() {
+    let (house, ctx, exports) = scene(TestStore::sqlite().await).await;
+    let target = person(&house, &ctx, 3).await;
+    let other = Details { email: Some(Email::parse("marker.two@example.com").unwrap()), ..Details::default() };
+    let source = house.messaging.contacts.create(&ctx, &other).await.unwrap().id;
+    write_to(&house, source, "of-the-other").await;
+    house.messaging.contacts.reveal(&ctx, source, &[crate::contacts::Reveal::Email], &why()).await.unwrap();
+    let duplicates = Duplicates::new(house.test.store.clone(), house.messaging.contacts.clone());
+    duplicates.merge(&ctx, source, target, Prefer::Target).await.unwrap();
+    let document = json_of(&exports, &ctx, source).await;
+    assert_eq!(document["export"]["contact_id"], target.to_string());
+    assert_eq!(document["person"]["merged"][0]["email"], "marker.two@example.com");
+    assert_eq!(document["complete"], json!({ "messages": 4, "suppressions": 0, "looks": 2 }));
+    assert!(document.to_string().contains("of-the-other"));
+}
+
+/// The whole of an export, from the database to whoever reads it. Few messages in CI; `SEALPOST_EXPORT_MESSAGES` says otherwise, and
+/// has the peak of this process's memory compared, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_of_very_many_messages_takes_no_more_memory_than_one_of_few() {
+    let (house, ctx, exports) = scene(TestStore::sqlite().await).await;
+    let many = told().unwrap_or(400) as u32;
+    let contact = person(&house, &ctx, many / 10).await;
+    let read = async |form| {
+        let (mut stream, mut all, mut most) =
+            (exports.read(&ctx, contact, form, &why()).await.unwrap(), 0_u64, 0_usize);
+        while let Some(some) = stream.recv().await {
+            (all, most) = (all + some.len() as u64, most.max(some.len()));
+        }
+        (all, most)
+    };
+    let few = [read(Form::Json).await, read(Form::Pdf).await];
+    for number in many / 10..many {
+        write_to(&house, contact, &format!("marker-{number:06}")).await;
+    }
+    let before = peak_kib();
+    for (form, (few, _)) in [Form::Json, Form::Pdf].into_iter().zip(few) {
+        let (all, most) = read(form).await;
+        assert!(all > few * 3 / 2 && most < 160 << 10, "{form:?}: {few} bytes of few, {all} of many, {most} at once");
+    }
+    if told().is_some() {
+        let grown = peak_kib().saturating_sub(before);
+        #[expect(clippy::print_stdout, reason = "a proof says what it has proven")]
+        {
+            println!("{many} messages: the peak of {before} KiB grew by {grown} KiB");
+        }
+        assert!(grown < 8 << 10, "{grown} KiB");
     }
 }

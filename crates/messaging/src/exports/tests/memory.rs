@@ -45,14 +45,14 @@ fn message(number: u64) -> Whole {
     }
 }
 
-fn peak_kib() -> u64 {
+pub(super) fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test's own configuration")]
-fn told() -> Option<u64> {
+pub(super) fn told() -> Option<u64> {
     std::env::var("SEALPOST_EXPORT_MESSAGES").ok()?.parse().ok()
 }
 

@@ -49,7 +49,7 @@ async fn other_programs_find_no_fault_with_it_and_read_every_script_in_it() {
         write_to(&house, contact, text).await;
     }
     write_to(&house, contact, "\u{4e2d}\u{6587} and \u{1f9d1}").await;
-    let bytes = all(exports.begin(&ctx, contact, Form::Pdf, &why()).await.unwrap()).await;
+    let bytes = all(exports.read(&ctx, contact, Form::Pdf, &why()).await.unwrap()).await;
     assert!(bytes.starts_with(b"%PDF-1.7") && bytes.ends_with(b"%%EOF\n"));
     let folder = tempfile();
     let file = folder.join("export.pdf");

@@ -12,6 +12,7 @@ use crate::messages::codes::{self, CONTACT_RACED};
 pub(crate) const REFUSALS: &[&Code] = &[
     &codes::EVENT_UNKNOWN,
     &codes::ADDRESS_MISSING,
+    &codes::ADDRESS_NOT_OF_CONTACT,
     &codes::RECIPIENT_SUPPRESSED,
     &codes::RECIPIENT_AMBIGUOUS,
     &codes::TEMPLATE_DATA_INVALID,

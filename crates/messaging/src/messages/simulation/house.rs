@@ -7,6 +7,7 @@ use sealpost_egress::guard::Policy;
 use sealpost_egress::network::Network;
 use sealpost_egress::resolve::FixedResolver;
 use sealpost_egress::smtp::Mailer;
+use sealpost_egress::text::NameServers;
 use sealpost_egress::tls::Trust;
 use sealpost_seal::rng::{Rng, SystemRng};
 use sealpost_store::testing::{SeededRng, TestStore};
@@ -136,6 +137,7 @@ pub(crate) fn messaging(store: &Store) -> Messaging {
     Messaging::new(MessagingConfig {
         store: store.clone(),
         client: Client::new(network(), &trust).unwrap(),
+        names: Arc::new(NameServers::these(&[]).unwrap()),
         mailer: Mailer::new(network(), &trust).unwrap(),
         public_url: "https://messages.example.com".into(),
     })

@@ -16,7 +16,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::desk::{self, Answered, Asked, Desk};
 use super::house::House;
 use super::judge::judge;
-use crate::dispatcher::{Schedule, pushed_job};
+use crate::dispatcher::{Begun, Schedule, Went, pushed_job};
 use crate::messages::model::State;
 use crate::messages::service::cancel;
 use crate::messages::store;
@@ -86,14 +86,15 @@ pub(super) struct Heard {
 /// A job under way.
 struct Running {
     claim: Claim,
-    work: Pin<Box<dyn Future<Output = ()>>>,
+    begun: Begun,
+    work: Pin<Box<dyn Future<Output = Went>>>,
     /// Where it waits: its ticket, what it asked, since when.
     at_desk: Option<(u64, Asked, i64)>,
 }
 
 /// How far a step came.
 enum Step {
-    Ended,
+    Ended(Went),
     Asks(u64, Asked),
     /// The process died while storage was at work.
     Interrupted,
@@ -216,14 +217,14 @@ impl Run {
 
     /// Begins what may begin.
     async fn begin(&mut self) -> Result<(), String> {
-        while let Some(claim) = self.schedule.next() {
+        while let Some((claim, begun)) = self.schedule.next() {
             self.watch_turns(claim.org.id)?;
             let Some(handler) = self.house.messaging.dispatcher().handler(&claim.kind) else {
                 return Err(format!("nobody does {}", claim.kind));
             };
             let job = claim.clone();
             let work = Box::pin(async move { handler.run(job).await });
-            self.running.push(Running { claim, work, at_desk: None });
+            self.running.push(Running { claim, begun, work, at_desk: None });
             self.go_on(self.running.len() - 1).await;
             self.hear_news();
         }
@@ -255,9 +256,12 @@ impl Run {
     async fn go_on(&mut self, at: usize) {
         let interrupted_at = (!self.kind && self.below(60) == 0).then(|| 1 + self.below(4));
         match advance(&self.desk, &mut self.running[at].work, interrupted_at).await {
-            Step::Ended => {
+            Step::Ended(went) => {
                 let ended = self.running.remove(at);
-                self.schedule.ended(ended.claim.org.id);
+                self.schedule.ended(ended.begun, &went);
+                if let Went::Wait(claim) = went {
+                    self.admit(*claim);
+                }
             }
             Step::Asks(ticket, asked) => {
                 let now = self.house.organisations[0].now().unix_ms();
@@ -370,7 +374,8 @@ impl Run {
 
     fn admit(&mut self, claim: Claim) {
         *self.waiting.entry(claim.org.id).or_default() += 1;
-        self.schedule.admit(claim);
+        let handler = self.house.messaging.dispatcher().handler(&claim.kind);
+        self.schedule.admit(claim.clone(), handler.and_then(|handler| handler.lane(&claim)));
     }
 
     /// The process dies: what it was doing, and what only it knew, is gone.
@@ -402,10 +407,10 @@ impl Run {
 }
 
 /// Polls one job, and nothing else, until it has ended, asks the world, or has waited for storage so often.
-async fn advance(desk: &Desk, work: &mut Pin<Box<dyn Future<Output = ()>>>, interrupted_at: Option<u64>) -> Step {
+async fn advance(desk: &Desk, work: &mut Pin<Box<dyn Future<Output = Went>>>, interrupted_at: Option<u64>) -> Step {
     let mut waits = 0;
     poll_fn(|context| match work.as_mut().poll(context) {
-        Poll::Ready(()) => Poll::Ready(Step::Ended),
+        Poll::Ready(went) => Poll::Ready(Step::Ended(went)),
         Poll::Pending => match desk.take_asked() {
             Some((ticket, asked)) => Poll::Ready(Step::Asks(ticket, asked)),
             None => {

@@ -10,20 +10,21 @@ mod view;
 use sealpost_web::Feature;
 
 use super::{Templates, codes, pages};
+use crate::contacts::Contacts;
 
 /// What templates add to the API.
-pub fn feature(templates: &Templates) -> Feature {
+pub fn feature(templates: &Templates, contacts: &Contacts) -> Feature {
     Feature {
         name: "templates",
         about: "What is said, in numbered versions that never change. The language selects and formats what it is given: \
-                `{{ value }}`, `{% if %}`, `{% for %}`, a few filters, and nothing that computes.",
+                `{{ value }}`, `{{ contact.name }}`, `{% if %}`, `{% for %}`, a few filters, and nothing that computes.",
         routes: vec![
             create::create(templates),
             read::list(templates),
             read::show(templates),
             read::version(templates),
             publish::publish(templates),
-            preview::preview(templates),
+            preview::preview(templates, contacts),
             try_out::try_out(),
         ]
         .into_iter()

@@ -1,12 +1,16 @@
 //! `POST /v1/templates/{id}/preview`
 
 use schemars::JsonSchema;
-use sealpost_access::permissions::TEMPLATES_READ;
-use sealpost_seal::{Personal, Purpose};
-use sealpost_web::{Call, Class, Endpoint, Failure, Reply, post};
+use sealpost_access::permissions::{CONTACTS_READ, TEMPLATES_READ};
+use sealpost_seal::viewer::Field;
+use sealpost_seal::{Personal, Purpose, View as Seen};
+use sealpost_store::ContactId;
+use sealpost_web::problem::PERMISSION_MISSING;
+use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, post};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::contacts::Contacts;
 use crate::templates::Templates;
 use crate::templates::codes::{RENDER_CARD_NUMBER, RENDER_FAILED};
 use crate::templates::compiled::Rendered;
@@ -21,6 +25,8 @@ struct Body {
     /// What fills it.
     #[serde(default)]
     data: Map<String, Value>,
+    /// Whose `contact` fills it, masked as the caller sees it. Takes `contacts:read`.
+    contact_id: Option<ContactId>,
 }
 
 /// What the data and the version make together. Shown in clear: whoever asks has brought the data.
@@ -39,8 +45,8 @@ struct View<'a> {
     variables: Vec<&'a str>,
 }
 
-pub(super) fn preview(templates: &Templates) -> Endpoint {
-    let templates = templates.clone();
+pub(super) fn preview(templates: &Templates, contacts: &Contacts) -> Endpoint {
+    let (templates, contacts) = (templates.clone(), contacts.clone());
     post("/v1/templates/{id}/preview")
         .needs(TEMPLATES_READ)
         .class(Class::Read)
@@ -51,10 +57,14 @@ pub(super) fn preview(templates: &Templates) -> Endpoint {
         .answers::<View<'static>>(200)
         .refuses(&[&RENDER_FAILED, &RENDER_CARD_NUMBER])
         .example(serde_json::json!({ "data": { "code": "417-233" } }))
-        .to(move |call: Call<Body>| handle(templates.clone(), call))
+        .to(move |call: Call<Body>| handle(templates.clone(), contacts.clone(), call))
 }
 
-async fn handle(templates: Templates, call: Call<Body>) -> Result<Reply, Failure> {
+async fn handle(templates: Templates, contacts: Contacts, mut call: Call<Body>) -> Result<Reply, Failure> {
+    if let Some(id) = call.body.contact_id {
+        let masked = whose(&contacts, &call, id).await?;
+        call.body.data.entry("contact").or_insert(masked);
+    }
     let template = templates.find(&call.ctx, call.id("id")?).await?;
     let version = call.body.version.unwrap_or(template.version);
     let rendered = templates.render(&call.ctx, template.id, version, &call.body.data).await?;
@@ -68,6 +78,16 @@ async fn handle(templates: Templates, call: Call<Body>) -> Result<Reply, Failure
         variables: compiled.variables().collect(),
     };
     Ok(Reply::ok(&view)?)
+}
+
+/// What a template may call the person by, as the caller sees it.
+async fn whose(contacts: &Contacts, call: &Call<Body>, id: ContactId) -> Result<Value, Failure> {
+    if !call.caller.permissions.contains(CONTACTS_READ) {
+        return Err(Refusal::of(&PERMISSION_MISSING).member("required_permission", CONTACTS_READ.name()).into());
+    }
+    let contact = contacts.find(&call.ctx, id).await?;
+    let name = contact.fields.name.as_ref().map(|name| call.ctx.viewer.text(name, Field::Name));
+    Ok(crate::templates::contact(name.as_ref().map(Seen::display), contact.locale.as_deref()))
 }
 
 fn clear(part: &Personal<String>) -> &str {

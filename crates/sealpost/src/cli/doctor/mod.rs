@@ -1,15 +1,18 @@
 //! `sealpost doctor`: what could be safer.
 
+mod egress;
 mod leaks;
 
 use std::path::Path;
 
+use sealpost_seal::key::Custody;
 use sealpost_store::{Clock as _, Standing, StoreError, World};
 use serde::Serialize;
 use serde_json::json;
 
 use super::{Outcome, Shell, Stop};
 use crate::config::{Config, Environment, Flags};
+use crate::root_key::{self, NotForHere, ProviderError};
 use crate::running::Tls;
 use crate::telemetry::Telemetry;
 use crate::{files, hardening, house, siem, trust};
@@ -58,11 +61,14 @@ pub(super) struct Args {
 enum Verb {
     /// Plant marks in the test environment of a running server, and look for them wherever they must not be
     Leaks(leaks::Args),
+    /// Say whether receivers would be called from here, and why not
+    Egress(egress::Args),
 }
 
 pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     match args.verb {
-        Some(Verb::Leaks(args)) => leaks::run(shell, args).await,
+        Some(Verb::Leaks(args)) => Box::pin(leaks::run(shell, args)).await,
+        Some(Verb::Egress(args)) => egress::run(shell, args).await,
         None => installation(shell).await,
     }
 }
@@ -75,11 +81,11 @@ async fn installation(shell: &Shell) -> Outcome {
     hardening::apply();
     process(&mut findings);
     swap(&mut findings);
-    root_key(config, &mut findings);
+    root_key(config, &shell.environment, &mut findings).await;
     folder(config, &mut findings);
     tls(config, &mut findings);
     proxies(config, &mut findings);
-    egress(config, &mut findings);
+    openings(config, &mut findings);
     watchers(shell, config, &mut findings).await;
     connection(config, &shell.environment, &mut findings);
     store(shell, config, &mut findings).await;
@@ -113,14 +119,31 @@ fn swap(findings: &mut Findings) {
         Verdict::Warn,
         "swap",
         "none: memory is written nowhere",
-        "memory may be written to it: switch it off, encrypt it, or keep the server out of it (MemorySwapMax=0)",
+        "memory may be written to it: switch it off, encrypt it, or keep the server out of it (LimitMEMLOCK=infinity or MemorySwapMax=0)",
     );
 }
 
-fn root_key(config: &Config, findings: &mut Findings) {
+async fn root_key(config: &Config, environment: &Environment, findings: &mut Findings) {
     let Some(source) = &config.keys.root else {
         return findings.say(Verdict::Bad, "root key", "keys.root is not set: `sealpost init` makes one");
     };
+    match root_key::reach(source, config, environment).await {
+        Ok(Some(custody)) => {
+            return findings.say(Verdict::Ok, "root key", format!("sealed, and {} opens it", service(custody)));
+        }
+        // Whose file can't be read is told below, and whose text is no key when the store is opened.
+        Err(error) if error.is::<ProviderError>() || error.is::<NotForHere>() => {
+            return findings.say(Verdict::Bad, "root key", format!("sealed: {error:#}"));
+        }
+        Ok(None) | Err(_) => {}
+    }
+    if config.keys.aws_kms.is_some() || config.keys.vault.is_some() {
+        findings.say(
+            Verdict::Warn,
+            "root key",
+            "a key service is configured and keys.root is in clear: `sealpost keys wrap-root` has it sealed",
+        );
+    }
     let Some(path) = source.path() else {
         return findings.say(Verdict::Ok, "root key", "from the environment");
     };
@@ -142,6 +165,14 @@ fn root_key(config: &Config, findings: &mut Findings) {
         "not in the data folder",
         "lies in the data folder: whoever copies that has both; move it and set keys.root",
     );
+}
+
+fn service(custody: Custody) -> &'static str {
+    match custody {
+        Custody::Clear => "nobody",
+        Custody::AwsKms => "AWS KMS",
+        Custody::Vault => "Vault",
+    }
 }
 
 fn folder(config: &Config, findings: &mut Findings) {
@@ -238,7 +269,7 @@ fn proxies(config: &Config, findings: &mut Findings) {
     );
 }
 
-fn egress(config: &Config, findings: &mut Findings) {
+fn openings(config: &Config, findings: &mut Findings) {
     findings.require(
         !config.egress.loopback,
         Verdict::Warn,
@@ -318,7 +349,9 @@ async fn store(shell: &Shell, config: &Config, findings: &mut Findings) {
     if !is_there {
         return findings.say(Verdict::Warn, "store", format!("{engine} has no installation yet"));
     }
-    match house::open_store(config, &shell.environment, World::real()).await {
+    let mut hasty = config.clone();
+    hasty.keys.patience_seconds = 0;
+    match house::open_store(&hasty, &shell.environment, World::real()).await {
         Ok(store) => {
             let posture = match engine {
                 "SQLite" => {

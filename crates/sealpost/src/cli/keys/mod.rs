@@ -32,6 +32,8 @@ pub(super) enum Verb {
     Revoke(Revoke),
     /// Wrap all keys of the key store anew under another root key, also while a server runs
     RotateRoot(store::RotateRoot),
+    /// Have a key service keep the root key from now on, or nobody
+    WrapRoot(store::WrapRoot),
     /// Copy the key store: its latest state, which nobody can open after seven days
     Backup(store::Backup),
     /// Put a copy of the key store where there is none any more
@@ -133,6 +135,7 @@ pub(super) async fn run(shell: &Shell, verb: Verb) -> Outcome {
         Verb::Rotate(args) => rotate(shell, args).await,
         Verb::Revoke(args) => revoke(shell, args).await,
         Verb::RotateRoot(args) => store::rotate_root(shell, args).await,
+        Verb::WrapRoot(args) => store::wrap_root(shell, args).await,
         Verb::Backup(args) => store::backup(shell, args).await,
         Verb::Restore(args) => store::restore(shell, args).await,
     }

@@ -1,15 +1,16 @@
-//! `sealpost keys rotate-root`, `backup`, `restore`: what an operator does to the key store itself, also beside a server that runs.
+//! `sealpost keys rotate-root`, `wrap-root`, `backup`, `restore`: what an operator does to the key store itself, also beside a server that runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sealpost_seal::RootKey;
+use sealpost_seal::key::Custody;
 use sealpost_seal::rng::SystemRng;
 use sealpost_store::{Keys, StoreError, World};
 use serde_json::json;
 
 use super::super::{Outcome, Shell, Stop};
-use crate::config::{Flags, read_secret_file};
-use crate::{files, house};
+use crate::config::{Flags, SecretSource};
+use crate::{files, hardening, house, root_key};
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct RotateRoot {
@@ -19,9 +20,22 @@ pub(in crate::cli) struct RotateRoot {
     /// The environment variable that holds the new root key
     #[arg(long, value_name = "NAME", conflicts_with = "to")]
     to_env: Option<String>,
+    /// Who keeps the new root key, if its file is made; whoever keeps the one before, unless said otherwise
+    #[arg(long, value_name = "PROVIDER", value_parser = custody, requires = "to")]
+    provider: Option<Custody>,
     /// End it: the configuration names the new key by now, and the one before shall open nothing any more
     #[arg(long, conflicts_with_all = ["to", "to_env"])]
     finish: bool,
+}
+
+#[derive(clap::Args)]
+pub(in crate::cli) struct WrapRoot {
+    /// Who keeps it from now on: aws-kms, vault, or none
+    #[arg(long, value_name = "PROVIDER", value_parser = custody)]
+    provider: Custody,
+    /// The file of the same root key, as they keep it; it must not be there yet
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
 }
 
 #[derive(clap::Args)]
@@ -46,10 +60,9 @@ pub(in crate::cli) struct Restore {
 
 /// The key store, opened beside whatever else uses it.
 async fn open(shell: &Shell) -> Outcome<Keys> {
+    hardening::apply();
     let config = shell.load(&Flags::default())?.config;
-    let root = house::root_key(&config, &shell.environment)?;
-    let database = house::database(&config.storage, &shell.environment)?;
-    Keys::open_alone(database, root, World::real()).await.map_err(of_store)
+    Ok(house::open_keys(&config, &shell.environment).await?)
 }
 
 pub(super) async fn rotate_root(shell: &Shell, args: RotateRoot) -> Outcome {
@@ -60,9 +73,11 @@ pub(super) async fn rotate_root(shell: &Shell, args: RotateRoot) -> Outcome {
         shell.out.result(&said, || shell.out.say(format_args!("the root key before opens nothing here any more")));
         return Ok(());
     }
-    let (next, place) = match (&args.to, &args.to_env) {
-        (Some(path), _) => (of_file(path)?, path.display().to_string()),
-        (None, Some(name)) => (of_variable(shell, name)?, name.clone()),
+    let (next, place) = match (args.to, args.to_env) {
+        (Some(path), _) => {
+            (of_file(shell, &path, args.provider.unwrap_or(keys.custody())).await?, path.display().to_string())
+        }
+        (None, Some(name)) => (of_place(shell, &SecretSource::Env(name.clone())).await?, name),
         (None, None) => return Err(Stop::usage("say where the new root key is: --to or --to-env")),
     };
     let wrapped = keys.turn_root(&next).await.map_err(of_store)?;
@@ -75,18 +90,56 @@ pub(super) async fn rotate_root(shell: &Shell, args: RotateRoot) -> Outcome {
     Ok(())
 }
 
-fn of_file(path: &std::path::Path) -> Outcome<RootKey> {
+/// The root key in this file; made, if it isn't there.
+async fn of_file(shell: &Shell, path: &Path, custody: Custody) -> Outcome<RootKey> {
     if !path.exists() {
+        let config = shell.load(&Flags::default())?.config;
         let fresh = RootKey::generate(&SystemRng);
-        files::write_private(path, fresh.to_file_text().as_bytes())?;
+        let text = root_key::text(&fresh, custody, &config, &shell.environment).await?;
+        files::write_private(path, text.as_bytes())?;
     }
-    let text = read_secret_file(path).map_err(anyhow::Error::from)?;
-    RootKey::parse(text.expose()).map_err(|error| Stop::usage(error.to_string()))
+    of_place(shell, &SecretSource::File(path.to_owned().into())).await
 }
 
-fn of_variable(shell: &Shell, name: &str) -> Outcome<RootKey> {
-    let text = shell.environment.get(name).ok_or_else(|| Stop::usage(format!("the variable {name} is not set")))?;
-    RootKey::parse(text).map_err(|error| Stop::usage(error.to_string()))
+async fn of_place(shell: &Shell, place: &SecretSource) -> Outcome<RootKey> {
+    let config = shell.load(&Flags::default())?.config;
+    Ok(root_key::read(place, &config, &shell.environment).await?)
+}
+
+pub(super) async fn wrap_root(shell: &Shell, args: WrapRoot) -> Outcome {
+    hardening::apply();
+    let config = shell.load(&Flags::default())?.config;
+    if args.to.exists() {
+        return Err(Stop::refused(format!("{} is there already", args.to.display())).fix("name a new file with --to"));
+    }
+    let root = root_key::open(&config, &shell.environment).await?;
+    let text = root_key::text(&root, args.provider, &config, &shell.environment).await?;
+    files::write_new(&args.to, text.as_bytes(), 0o600)?;
+    let (before, now) = (root.custody().word(), args.provider.word());
+    let said = json!({ "to": args.to, "before": before, "now": now });
+    shell.out.result(&said, || {
+        let (out, to) = (shell.out, args.to.display());
+        out.say(match args.provider {
+            Custody::Clear => format!("{to} holds the root key in clear"),
+            _ => format!("{to} holds the root key sealed; {now} has opened it once to prove it"),
+        });
+        out.say(format_args!("1. name {to} as keys.root in the configuration of every node, and start them anew"));
+        out.say("2. destroy the file before, unless it is your recovery");
+        if root.custody() == Custody::Clear {
+            out.say("3. it was in clear until now: if somebody may have seen it, `sealpost keys rotate-root`");
+        }
+    });
+    Ok(())
+}
+
+/// `aws-kms`, `vault`, `none`.
+fn custody(name: &str) -> Result<Custody, String> {
+    match name {
+        "aws-kms" => Ok(Custody::AwsKms),
+        "vault" => Ok(Custody::Vault),
+        "none" => Ok(Custody::Clear),
+        _ => Err("one of aws-kms, vault, none".into()),
+    }
 }
 
 pub(super) async fn backup(shell: &Shell, args: Backup) -> Outcome {
@@ -103,8 +156,9 @@ pub(super) async fn backup(shell: &Shell, args: Backup) -> Outcome {
 }
 
 pub(super) async fn restore(shell: &Shell, args: Restore) -> Outcome {
+    hardening::apply();
     let config = shell.load(&Flags::default())?.config;
-    let root = house::root_key(&config, &shell.environment)?;
+    let root = root_key::open(&config, &shell.environment).await?;
     let database = house::database(&config.storage, &shell.environment)?;
     let rows = Keys::restore(database, root, World::real(), &args.from, &args.copy_keys).await.map_err(of_store)?;
     shell.out.result(&json!({ "rows": rows }), || {

@@ -3,7 +3,7 @@
 use sealpost_seal::SecretText;
 use sealpost_seal::jws::Algorithm;
 use sealpost_seal::key::sha256;
-use sealpost_store::both_engines;
+use sealpost_store::{StoreError, both_engines};
 use serde_json::json;
 
 use super::provider::{CLIENT, Lie, Provider, Raw};
@@ -61,6 +61,33 @@ both_engines! {
         }
         assert!(!asked.contains_key("client_secret"));
         assert!(facts(&connection, "https://localhost").contains(&("Redirect URI", back)));
+    }
+
+    async fn a_clients_secret_is_known_by_its_age_and_its_last_use_and_not_by_its_value(test: TestStore) {
+        let house = House::new(&test).await;
+        let connection = house.ready().await;
+        let told = || house.store.read::<_, StoreError>(&house.ctx, crate::sso::credentials);
+        let made = told().await.unwrap();
+        let [one] = made.as_slice() else { panic!("{made:?}") };
+        assert_eq!((one.connection, one.what, one.last_used_at), (connection.id, "oidc_client_secret", None));
+        assert!(!format!("{made:?}").contains("s3cret"));
+        house.clock.advance_ms(3_600_000);
+        house.change(connection.id, Draft { domains: Some(vec!["clinic.example".into()]), ..Draft::default() }).await.unwrap();
+        assert_eq!(told().await.unwrap()[0].since, one.since, "another domain is no other secret");
+        let other = Draft { client_secret: Some(SecretText::new("another one".into())), ..Draft::default() };
+        let changed = house.change(connection.id, other).await.unwrap();
+        assert_eq!(told().await.unwrap()[0].since, changed.updated_at);
+        let public = Draft { client_secret: None, ..house.draft("a") };
+        let public = house.connection(Draft { client_id: Some("nobody".into()), ..public }).await;
+        assert!(told().await.unwrap().iter().all(|one| one.connection != public.id), "a public client has none");
+    }
+
+    async fn whoever_comes_by_a_connection_uses_its_secret(test: TestStore) {
+        let house = House::new(&test).await;
+        let connection = house.ready().await;
+        assert!(house.come(&connection, None).await.session.is_some());
+        let told = house.store.read::<_, StoreError>(&house.ctx, crate::sso::credentials).await.unwrap();
+        assert!(told[0].last_used_at.is_some_and(|at| house.ctx.now().since(at) < 60_000));
     }
 
     async fn the_secret_is_shown_as_the_provider_takes_it_and_to_nobody_else(test: TestStore) {

@@ -6,6 +6,9 @@ mod marks;
 mod plant;
 mod process;
 mod routes;
+mod visitor;
+
+use std::time::Duration;
 
 use sealpost_store::{Clock as _, Time, World};
 use serde::Serialize;
@@ -14,10 +17,14 @@ use serde_json::json;
 use self::marks::Marks;
 use self::plant::Planted;
 use self::routes::Routes;
+use self::visitor::Visitor;
 use crate::api::{Api, Connection};
 use crate::cli::{Outcome, Shell, Stop};
 use crate::config::Flags;
 use crate::needles::Needles;
+
+/// For how long a visitor listens: as long as it takes to plant and to ask, on a machine that is not slow.
+const LISTENED: Duration = Duration::from_secs(20);
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -61,11 +68,18 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     let folder = shell.load(&Flags::default())?.config.storage.folder.relative();
     let (mut looks, mut planted) = (Vec::new(), Planted::default());
     let place = Place { folder, pid: args.pid, since: World::real().clock.now() };
-    let looked = look(shell, &api, &marks, &place, &mut planted, &mut looks).await;
-    // Whatever came of it, what was planted goes.
+    shell.out.progress("asking the server to let a visitor in…");
+    let visitor = Visitor::come(shell, &api).await?;
+    let looked = look(shell, &api, visitor.as_ref(), &marks, &place, &mut planted, &mut looks).await;
+    // Whatever came of it, what was planted goes, and so does whoever came to look.
     let removed = planted.remove(&api).await;
+    let left = match visitor {
+        Ok(visitor) => visitor.leave().await,
+        Err(_) => Ok(()),
+    };
     looked?;
     removed?;
+    left?;
     tell(shell, &marks, &looks)
 }
 
@@ -77,9 +91,32 @@ struct Place {
     since: Time,
 }
 
+/// Looks everywhere, while the visitor listens.
 async fn look(
     shell: &Shell,
     api: &Api,
+    visitor: Result<&Visitor, &String>,
+    marks: &Marks,
+    place: &Place,
+    planted: &mut Planted,
+    looks: &mut Vec<Look>,
+) -> Outcome {
+    let needles = marks.needles();
+    let Ok(visitor) = visitor else {
+        let note = visitor.err().cloned();
+        looks.push(Look { note, ..Look::at("pages shown to a visitor") });
+        return ask(shell, api, None, marks, place, planted, looks).await;
+    };
+    let listening = routes::listen("changes told to a visitor", &visitor.api, LISTENED, &needles);
+    let (heard, asked) = tokio::join!(listening, ask(shell, api, Some(&visitor.api), marks, place, planted, looks));
+    looks.push(heard?);
+    asked
+}
+
+async fn ask(
+    shell: &Shell,
+    api: &Api,
+    visitor: Option<&Api>,
     marks: &Marks,
     place: &Place,
     planted: &mut Planted,
@@ -94,6 +131,9 @@ async fn look(
     shell.out.progress("asking everything…");
     looks.push(routes.ask("answers to a masked key", &masked, true, planted, marks, &needles).await?);
     looks.push(routes.ask("answers to nobody", api, false, planted, marks, &needles).await?);
+    if let Some(visitor) = visitor {
+        looks.push(routes.ask("pages shown to a visitor", visitor, true, planted, marks, &needles).await?);
+    }
     host(place, &needles, "", looks);
     shell.out.progress("erasing the person…");
     planted.erase(api).await?;
@@ -101,6 +141,10 @@ async fn look(
     // From whoever may see everything, too: there is nothing left to see.
     looks.push(routes.ask(&format!("answers to this key{after}"), api, true, planted, marks, &needles).await?);
     looks.push(routes.ask(&format!("answers to a masked key{after}"), &masked, true, planted, marks, &needles).await?);
+    if let Some(visitor) = visitor {
+        let shown = format!("pages shown to a visitor{after}");
+        looks.push(routes.ask(&shown, visitor, true, planted, marks, &needles).await?);
+    }
     host(place, &needles, after, looks);
     Ok(())
 }

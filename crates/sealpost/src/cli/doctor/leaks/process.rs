@@ -12,7 +12,7 @@ pub(super) fn environment(pid: Option<u32>, needles: &Needles, when: &str) -> Lo
         Some(pid) => vec![PathBuf::from(format!("/proc/{pid}"))],
         None => servers(),
     };
-    let mut closed = 0;
+    let (mut closed, mut swapped) = (0, 0);
     for process in &all {
         let name = |file: &str| format!("{}/{file}", process.display());
         for file in ["cmdline", "environ"] {
@@ -26,9 +26,11 @@ pub(super) fn environment(pid: Option<u32>, needles: &Needles, when: &str) -> Lo
         {
             look.leaks.push(format!("{}: core dumps are on", name("limits")));
         }
+        swapped += std::fs::read_to_string(process.join("status")).map_or(0, |status| in_swap(&status));
     }
     look.note = match (all.len(), closed) {
         (0, _) => Some("it doesn't run on this host".into()),
+        _ if swapped > 0 => Some(format!("{swapped} kB of its memory are in swap: LimitMEMLOCK=infinity keeps it out")),
         (_, 0) => None,
         _ => Some("its environment is closed to this user, as it should be".into()),
     };
@@ -61,6 +63,12 @@ fn writes_core_dumps(limits: &str) -> bool {
     !line.is_some_and(|line| line.split_whitespace().take(2).all(|size| size == "0"))
 }
 
+/// `/proc/<pid>/status` says how many kB of a process are in swap.
+fn in_swap(status: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmSwap:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +82,11 @@ mod tests {
             assert!(writes_core_dumps(&limits(on)), "{on}");
         }
         assert!(writes_core_dumps("nothing about it"));
+    }
+
+    #[test]
+    fn what_is_in_swap_is_told_in_kilobytes() {
+        assert_eq!(in_swap("Name:\tsealpost\nVmSwap:\t    1284 kB\nThreads:\t3\n"), 1284);
+        assert_eq!((in_swap("VmSwap:\t0 kB\n"), in_swap("Name:\tsealpost\n")), (0, 0));
     }
 }

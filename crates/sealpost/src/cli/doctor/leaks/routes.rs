@@ -15,6 +15,10 @@ use crate::needles::Needles;
 const PATIENCE: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(500);
 
+const EVENT: &[u8] = b"event: change";
+/// How the page is called on which changes are told.
+const LIVE: &str = "/live";
+
 /// What the server says about itself.
 pub(super) struct Routes {
     routes: Vec<Route>,
@@ -67,7 +71,7 @@ impl Routes {
         needles: &Needles,
     ) -> Outcome<Look> {
         let (mut look, mut unknown) = (Look::at(place), 0);
-        for route in &self.routes {
+        for route in self.routes.iter().filter(|route| !route.has_no_end()) {
             let Some(path) = route.filled(planted) else {
                 unknown += 1;
                 continue;
@@ -86,6 +90,17 @@ impl Routes {
     }
 }
 
+/// Listens to what is told of changes, for so long.
+pub(super) async fn listen(place: &str, api: &Api, time: Duration, needles: &Needles) -> Outcome<Look> {
+    let mut look = Look::at(place);
+    let (status, heard) = api.listen(&format!("/app/test{LIVE}"), time).await?;
+    look.found(needles, &format!("events, {status}"), &heard);
+    let events = heard.windows(EVENT.len()).filter(|window| *window == EVENT).count();
+    look.note = Some(format!("{events} changes were told"));
+    look.looked_at = events;
+    Ok(look)
+}
+
 async fn patiently(api: &Api, path: &str, with_key: bool, is_page: bool) -> Outcome<(u16, Vec<u8>)> {
     for _ in 0..PATIENCE {
         let answer = api.look(path, with_key, is_page).await?;
@@ -98,6 +113,11 @@ async fn patiently(api: &Api, path: &str, with_key: bool, is_page: bool) -> Outc
 }
 
 impl Route {
+    /// Whether it goes on telling, so that it is listened to instead.
+    fn has_no_end(&self) -> bool {
+        self.path.ends_with(LIVE)
+    }
+
     /// Its path with what was planted, if it is about such an object or about none.
     fn filled(&self, planted: &Planted) -> Option<String> {
         let path = self.path.replace("{env}", "test").replace("{version}", "1").replace("{seq}", "0");

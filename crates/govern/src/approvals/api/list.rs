@@ -1,0 +1,73 @@
+//! `GET /v1/approvals`
+
+use schemars::JsonSchema;
+use sealpost_access::api_keys::person;
+use sealpost_access::permissions::APPROVALS_READ;
+use sealpost_web::{Call, Class, Endpoint, Failure, Page, Reply, get};
+use serde::{Deserialize, Serialize};
+
+use super::view::Summary;
+use super::{Api, behind};
+use crate::approvals::store::{self, Which};
+
+/// Which requests.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ApprovalsQuery")]
+struct Query {
+    /// Which of them; all, unless said otherwise.
+    tab: Option<Tab>,
+    /// Where to go on.
+    cursor: Option<String>,
+    /// How many at most.
+    limit: Option<u16>,
+}
+
+/// A part of the requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "ApprovalsTab")]
+enum Tab {
+    /// Those that wait for somebody else's vote than whoever asked: yours.
+    Waiting,
+    /// What you asked for.
+    Mine,
+    /// What has come to its end.
+    History,
+}
+
+pub(super) fn route(api: &Api) -> Endpoint {
+    let api = api.clone();
+    get("/v1/approvals")
+        .needs(APPROVALS_READ)
+        .class(Class::Search)
+        .summary("List what waits for an approval, and what was decided")
+        .describe("Newest first. What belongs to the organisation itself is in both environments.")
+        .queries::<Query>()
+        .answers::<Page<Summary>>(200)
+        .to(move |call: Call<(), Query>| list(api.clone(), call))
+}
+
+async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
+    let tab = call.query.tab;
+    let listing = call.listing(api.house.keys(), &tab, call.query.limit)?;
+    let (before, fetch, now) = (behind(&listing, call.query.cursor.as_deref())?, listing.fetch(), call.ctx.now());
+    let keys = api.house.keys().organisation(call.ctx.org.id).await?;
+    let rows = api
+        .house
+        .read::<_, Failure>(&call.ctx, move |tx| {
+            let which = match (tab, person(tx)?) {
+                (None, _) => Which::All,
+                (Some(Tab::History), _) => Which::History,
+                (Some(Tab::Waiting), Some(member)) => Which::WaitingFor(member),
+                (Some(Tab::Mine), Some(member)) => Which::Of(member),
+                // Nobody knows whose these would be.
+                (Some(Tab::Waiting | Tab::Mine), None) => return Ok(Vec::new()),
+            };
+            Ok(store::page(tx, &keys, which, before, fetch)?)
+        })
+        .await?;
+    let rows = rows.into_iter().map(|one| Ok((api.all.find(one.module)?, one))).collect::<Result<Vec<_>, Failure>>()?;
+    let page = listing.page(rows, |(_, one)| one.id.bytes().to_vec(), |(of, one)| Summary::of(&one, of, now));
+    Ok(Reply::ok(&page)?)
+}

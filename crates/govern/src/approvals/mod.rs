@@ -1,0 +1,38 @@
+//! Approvals: what is dangerous waits until others have agreed to exactly what they saw.
+//!
+//! ```text
+//! ask      salt ‖ what is wanted ‖ what people see of it ‖ why        sealed; its exact bytes are pinned
+//!          digest = SHA-256(module ‖ target ‖ those bytes ‖ version of what is live ‖ version of the rules)
+//! vote     carries the digest: it is about what was looked at, or refused
+//! promote  one transaction: it stood where it stood, is of the digest that was voted on, and nothing has moved → in force, or a conflict
+//! ```
+//!
+//! A feature that has something dangerous says so with an [`Approvable`]: what it changes, how that reads, of which version, and how it is
+//! put into force. Which of them take an approval, of how many, the organisation decides ([`Policy`]), and may make that take one, too.
+//! People are told apart, not credentials: what a key does counts for the member who made it.
+
+mod api;
+pub mod codes;
+mod model;
+mod module;
+mod notices;
+mod pages;
+mod policy;
+mod reseal;
+mod rules;
+#[cfg(test)]
+mod rules_tests;
+mod service;
+mod store;
+#[cfg(test)]
+mod tests;
+mod upkeep;
+
+pub use api::{Waiting, accepted, feature};
+pub use model::{Approval, Digest, GoesLive, Line, Module, Needed, Policy, Rule, Standing, State};
+pub use module::{Apply, Approvable, Approvables, Prepare, Prepared, PutIntoForce, Unregistered};
+pub use pages::NAV;
+pub(crate) use policy::SWITCH;
+pub use reseal::reseal;
+pub use service::{ask, is_needed, spend};
+pub use upkeep::{look_after, look_after_forever};

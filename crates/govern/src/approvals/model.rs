@@ -1,0 +1,499 @@
+//! What a request is, and what takes one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use sealpost_access::roles::{RoleRef, Standard};
+use sealpost_seal::key::sha256;
+use sealpost_store::{ApprovalId, Environment, MemberId, Time};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::rules::{Pinned, Request};
+
+/// What may take an approval. Names are part of the API: added, never renamed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "ApprovalModule")]
+pub enum Module {
+    /// What takes an approval, itself.
+    ApprovalPolicy,
+    /// An export of everything that is held about a person.
+    ContactExport,
+    /// Masking that shows more than before.
+    Masking,
+}
+
+impl Module {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::ApprovalPolicy, Self::ContactExport, Self::Masking];
+
+    /// Its name in the API.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ApprovalPolicy => "approval_policy",
+            Self::ContactExport => "contact_export",
+            Self::Masking => "masking",
+        }
+    }
+
+    /// What people call it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::ApprovalPolicy => "What takes an approval",
+            Self::ContactExport => "Export of a person’s data",
+            Self::Masking => "Weaker masking",
+        }
+    }
+
+    pub(super) fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+}
+
+/// When something goes live that was approved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "ApprovalGoesLive")]
+pub enum GoesLive {
+    /// With the last vote it needs.
+    #[default]
+    OnApproval,
+    /// When somebody puts it into force.
+    Manual,
+}
+
+/// How many have to agree: 1 to 5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct Needed(u8);
+
+impl JsonSchema for Needed {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ApprovalsNeeded".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "integer", "minimum": 1, "maximum": 5 })
+    }
+}
+
+/// Nobody, or too many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("out_of_range")]
+pub struct OutOfRange;
+
+impl TryFrom<u8> for Needed {
+    type Error = OutOfRange;
+    fn try_from(count: u8) -> Result<Self, OutOfRange> {
+        if (1..=5).contains(&count) { Ok(Self(count)) } else { Err(OutOfRange) }
+    }
+}
+
+impl From<Needed> for u8 {
+    fn from(needed: Needed) -> Self {
+        needed.0
+    }
+}
+
+impl Needed {
+    /// One other.
+    pub const ONE: Self = Self(1);
+
+    /// As a number.
+    pub const fn count(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A role whose members may agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ApproverRole(pub RoleRef);
+
+impl Serialize for ApproverRole {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for ApproverRole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(|_| serde::de::Error::custom("not_a_role"))
+    }
+}
+
+impl JsonSchema for ApproverRole {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ApproverRole".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "examples": [Standard::Owner.word()] })
+    }
+}
+
+/// What something takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ApprovalRule")]
+pub struct Rule {
+    /// How many others have to agree, 1 to 5.
+    pub approvals: Needed,
+    /// Of which roles, by their words or ids; of any that may vote, if it is empty.
+    #[serde(default)]
+    pub roles: Vec<ApproverRole>,
+    /// When it goes live: with the last vote, unless somebody says otherwise.
+    #[serde(default)]
+    pub goes_live: GoesLive,
+}
+
+/// What takes an approval; whatever isn't named takes none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ApprovalRules")]
+pub struct Policy {
+    /// By the name of the module.
+    #[serde(default)]
+    pub modules: BTreeMap<Module, Rule>,
+}
+
+/// The policy in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// What it says.
+    pub policy: Policy,
+    /// How often it was changed.
+    pub version: u32,
+    /// Since when; never, if nobody has decided anything.
+    pub since: Option<Time>,
+}
+
+/// SHA-256 of what a request pins: the exact bytes of its content, its target, the version of what it changes and that of the rules.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Digest(pub(super) [u8; 32]);
+
+impl Digest {
+    /// Of content that is about these versions. Lengths come first, so that nothing can be moved from one part into the next.
+    pub(super) fn of(module: Module, target: Option<[u8; 16]>, content: &[u8], live: u64, policy: u64) -> Self {
+        let length = |bytes: &[u8]| (bytes.len() as u64).to_be_bytes();
+        let (module, target) = (module.word().as_bytes(), target.as_ref().map_or(&[][..], |id| &id[..]));
+        Self(sha256(&[
+            b"sealpost approval v1\n",
+            &length(module),
+            module,
+            &length(target),
+            target,
+            &length(content),
+            content,
+            &live.to_be_bytes(),
+            &policy.to_be_bytes(),
+        ]))
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Not 64 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not_a_digest")]
+pub struct NotADigest;
+
+impl FromStr for Digest {
+    type Err = NotADigest;
+    fn from_str(text: &str) -> Result<Self, NotADigest> {
+        let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+        let pairs = text.as_bytes().chunks_exact(2).map(|pair| match pair {
+            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+            _ => None,
+        });
+        let bytes = pairs.collect::<Option<Vec<u8>>>().ok_or(NotADigest)?;
+        match <[u8; 32]>::try_from(bytes) {
+            Ok(bytes) if text.len() == 64 => Ok(Self(bytes)),
+            _ => Err(NotADigest),
+        }
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Digest {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ApprovalDigest".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })
+    }
+}
+
+/// Where a request stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "ApprovalState")]
+pub enum State {
+    /// It waits for others.
+    Pending,
+    /// Enough have agreed: it can go live.
+    Approved,
+    /// Somebody said no.
+    Rejected,
+    /// Whoever asked took it back.
+    Cancelled,
+    /// Nobody decided in time.
+    Expired,
+    /// It is in force, or was done.
+    Live,
+    /// What it was asked about has changed meanwhile.
+    Conflict,
+}
+
+impl State {
+    const ALL: [Self; 7] =
+        [Self::Pending, Self::Approved, Self::Rejected, Self::Cancelled, Self::Expired, Self::Live, Self::Conflict];
+
+    /// Its word, as it is stored and sent.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::Live => "live",
+            Self::Conflict => "conflict",
+        }
+    }
+
+    pub(super) fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+
+    /// Whether something can still become of it by itself.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::Approved)
+    }
+}
+
+/// What somebody said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "ApprovalVoteWord")]
+pub(super) enum Says {
+    /// Yes.
+    Approve,
+    /// No.
+    Reject,
+    /// It can't wait for others.
+    Emergency,
+    /// What was done in an emergency was looked at.
+    FollowUp,
+}
+
+impl Says {
+    const ALL: [Self; 4] = [Self::Approve, Self::Reject, Self::Emergency, Self::FollowUp];
+
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::Emergency => "emergency",
+            Self::FollowUp => "follow_up",
+        }
+    }
+
+    pub(super) fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+}
+
+/// What somebody said about which digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Vote {
+    pub(super) voter: MemberId,
+    pub(super) says: Says,
+    pub(super) digest: Digest,
+}
+
+/// Something that changes: what it is called, what it is, what it would be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ApprovalLine")]
+pub struct Line {
+    /// What.
+    pub what: String,
+    /// What it is; nothing, if it isn't there.
+    pub before: Option<String>,
+    /// What it would be; nothing, if it would go.
+    pub after: Option<String>,
+}
+
+impl Line {
+    /// From this to that.
+    pub fn new(what: impl Into<String>, before: impl Into<Option<String>>, after: impl Into<Option<String>>) -> Self {
+        Self { what: what.into(), before: before.into(), after: after.into() }
+    }
+
+    /// Whether nothing changes here.
+    pub fn is_same(&self) -> bool {
+        self.before == self.after
+    }
+}
+
+/// What is sealed of a request. Its exact bytes are what a digest pins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Content {
+    /// 128 bits of chance, so that nobody finds out by trying what a digest is of.
+    pub(super) salt: String,
+    /// What shall be, as its module reads it.
+    pub(super) wanted: Value,
+    /// The same for people.
+    pub(super) lines: Vec<Line>,
+    /// Why.
+    pub(super) reason: Option<String>,
+}
+
+/// Where a request belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// To the organisation itself.
+    Both,
+    /// To one environment.
+    In(Environment),
+}
+
+impl Scope {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::In(environment) => environment.as_str(),
+        }
+    }
+}
+
+/// A request.
+#[derive(Clone, Debug)]
+pub struct Approval {
+    /// Its id.
+    pub id: ApprovalId,
+    /// What of.
+    pub module: Module,
+    pub(super) scope: Scope,
+    /// On what object, if it is about one.
+    pub(super) target: Option<[u8; 16]>,
+    pub(super) request: Request,
+    pub(super) asked_at: Time,
+    /// Whether it went live in an emergency.
+    pub(super) emergency: bool,
+    pub(super) followed_up_at: Option<Time>,
+    pub(super) content: Content,
+    /// What was said, with comments, first to last.
+    pub(super) said: Vec<Said>,
+}
+
+/// A vote with its comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) vote: Vote,
+    pub(super) comment: Option<String>,
+    pub(super) at: Time,
+}
+
+impl Approval {
+    /// Who asked.
+    pub const fn asker(&self) -> MemberId {
+        self.request.asker
+    }
+
+    /// What is voted on.
+    pub const fn digest(&self) -> Digest {
+        self.request.pinned.digest
+    }
+
+    /// Where it stands.
+    pub fn state(&self, now: Time) -> State {
+        self.request.state_at(now)
+    }
+
+    /// Until when it waits.
+    pub const fn expires_at(&self) -> Time {
+        self.request.expires_at
+    }
+
+    pub(super) const fn pinned(&self) -> Pinned {
+        self.request.pinned
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_of_each_of_its_parts() {
+        let of = |target, content: &[u8], live, policy| Digest::of(Module::Masking, target, content, live, policy);
+        let one = of(None, b"ab", 1, 2);
+        let others = [
+            of(Some([0; 16]), b"ab", 1, 2),
+            of(None, b"a", 1, 2),
+            of(None, b"ab", 2, 2),
+            of(None, b"ab", 1, 1),
+            Digest::of(Module::ContactExport, None, b"ab", 1, 2),
+        ];
+        assert!(others.iter().all(|other| *other != one));
+        assert_eq!(one.to_string().parse(), Ok(one));
+        for bad in ["", "ab", &"g".repeat(64), &"é".repeat(32), &"0".repeat(66)] {
+            assert_eq!(bad.parse::<Digest>(), Err(NotADigest), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_word_is_read_back() {
+        assert!(State::ALL.into_iter().all(|state| State::of(state.word()) == Some(state)));
+        assert!(Says::ALL.into_iter().all(|says| Says::of(says.word()) == Some(says)));
+        assert!(Module::ALL.into_iter().all(|module| Module::of(module.word()) == Some(module)));
+    }
+
+    #[test]
+    fn a_rule_is_about_one_to_five_and_modules_there_are() {
+        let read = |text| serde_json::from_str::<Policy>(text);
+        assert!(read(r#"{"modules":{"masking":{"approvals":1}}}"#).is_ok());
+        for bad in [
+            r#"{"modules":{"masking":{"approvals":0}}}"#,
+            r#"{"modules":{"masking":{"approvals":6}}}"#,
+            r#"{"modules":{"weather":{"approvals":1}}}"#,
+            r#"{"modules":{"masking":{"approvals":1,"roles":["Owner"]}}}"#,
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

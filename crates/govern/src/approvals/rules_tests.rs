@@ -1,0 +1,285 @@
+//! Whatever people do in whatever order: what goes live is what was approved, by enough others, while it stood still.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use sealpost_store::{MemberId, Time};
+
+use super::model::{Digest, Module, State};
+use super::rules::{ALONE_MS, LIFETIME_MS, Now, Pinned, Refused, Request};
+
+/// Who asks; the others may agree.
+const ASKER: u8 = 0;
+const PEOPLE: u8 = 4;
+
+fn member(person: u8) -> MemberId {
+    MemberId::from_bytes([person; 16])
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    Edit(u8),
+    /// With the digest of now, or of what was there before the last change.
+    Approve(u8, bool),
+    Reject(u8),
+    Cancel(u8),
+    Emergency(u8, bool),
+    Promote,
+    /// Somebody changes what it is about, by another way.
+    Move,
+    /// Somebody changes the rules: from now on so many have to agree.
+    Rule(u8),
+    /// May vote, and act in an emergency, no more; or again.
+    Turn(u8),
+    Wait(i64),
+}
+
+/// A world in which people act on one request, and what a bystander knows of it without looking at the rules.
+#[derive(Clone, PartialEq)]
+struct World {
+    request: Request,
+    at: i64,
+    live: u64,
+    policy: u64,
+    needed: u8,
+    able: BTreeSet<u8>,
+    /// How often the content was changed: what it says.
+    content: u64,
+    before: Option<Digest>,
+    agreed: BTreeMap<[u8; 32], BTreeSet<u8>>,
+    emergency: BTreeMap<[u8; 32], BTreeSet<u8>>,
+    refused: BTreeSet<[u8; 32]>,
+    cancelled: bool,
+    went_live: u32,
+}
+
+impl World {
+    fn new(needed: u8) -> Self {
+        let mut world = Self {
+            request: Request::new(member(ASKER), pinned(0, 1, 1), Time::from_unix_ms(0)),
+            at: 0,
+            live: 1,
+            policy: 1,
+            needed,
+            able: (0..PEOPLE).collect(),
+            content: 0,
+            before: None,
+            agreed: BTreeMap::new(),
+            emergency: BTreeMap::new(),
+            refused: BTreeSet::new(),
+            cancelled: false,
+            went_live: 0,
+        };
+        world.request.state = State::Pending;
+        world
+    }
+
+    fn act(&mut self, act: Act) {
+        let voters: Vec<_> = self.able.iter().copied().map(member).collect();
+        let now = Now {
+            at: Time::from_unix_ms(self.at),
+            live: self.live,
+            policy: self.policy,
+            needed: self.needed.into(),
+            voters: &voters,
+            managers: &voters,
+        };
+        let (request, pinned_now) = (self.request.clone(), self.request.pinned.digest);
+        let of =
+            |old: bool, before: Option<Digest>| if old { before.unwrap_or(Digest([0xff; 32])) } else { pinned_now };
+        let votes = request.votes.len();
+        let next = match act {
+            Act::Edit(by) => {
+                let next = request.edit(member(by), pinned(self.content + 1, self.live, self.policy), now.at);
+                if next.is_ok() {
+                    self.content += 1;
+                    self.before = Some(pinned_now);
+                }
+                next
+            }
+            Act::Approve(by, old) => {
+                let next = request.approve(member(by), of(old, self.before), &now);
+                if next.as_ref().is_ok_and(|next| next.votes.len() > votes) {
+                    assert!(!old, "a vote about something else counts");
+                    self.agreed.entry(pinned_now.0).or_default().insert(by);
+                }
+                next
+            }
+            Act::Emergency(by, old) => {
+                let next = request.emergency(member(by), of(old, self.before), &now);
+                if next.as_ref().is_ok_and(|next| next.votes.len() > votes) {
+                    assert!(!old, "a vote about something else counts");
+                    self.emergency.entry(pinned_now.0).or_default().insert(by);
+                }
+                next
+            }
+            Act::Reject(by) => {
+                let next = request.reject(member(by), pinned_now, &now);
+                if next.is_ok() {
+                    assert_ne!(by, ASKER);
+                    self.refused.insert(pinned_now.0);
+                }
+                next
+            }
+            Act::Cancel(by) => {
+                let next = request.cancel(member(by), now.at);
+                self.cancelled |= next.is_ok();
+                next
+            }
+            Act::Promote => request.promote(&now),
+            Act::Move => {
+                self.live += 1;
+                return;
+            }
+            Act::Rule(needed) => {
+                (self.policy, self.needed) = (self.policy + 1, needed);
+                return;
+            }
+            Act::Turn(person) => {
+                if !self.able.remove(&person) {
+                    self.able.insert(person);
+                }
+                return;
+            }
+            Act::Wait(hours) => {
+                self.at += hours * 3_600_000;
+                return;
+            }
+        };
+        let Ok(next) = next else { return };
+        assert_ne!(self.request.state, State::Live, "nothing becomes of what is live: {act:?}");
+        if next.state == State::Live {
+            assert!(matches!(act, Act::Promote));
+            self.judge();
+            self.went_live += 1;
+        }
+        self.request = next;
+    }
+
+    /// Whether it may go live now, by what a bystander has seen.
+    fn judge(&self) {
+        let digest = self.request.pinned.digest;
+        assert_eq!(
+            digest,
+            pinned(self.content, self.live, self.policy).digest,
+            "what goes live is not what was voted on"
+        );
+        let able = |of: &BTreeMap<[u8; 32], BTreeSet<u8>>| -> BTreeSet<u8> {
+            of.get(&digest.0).into_iter().flatten().copied().filter(|one| self.able.contains(one)).collect()
+        };
+        let agreed = able(&self.agreed);
+        let others = agreed.iter().filter(|one| **one != ASKER).count();
+        let waited = self.at - self.request.changed_at.unix_ms();
+        let alone = self.able == BTreeSet::from([ASKER]) && agreed.contains(&ASKER) && waited >= ALONE_MS;
+        let granted = others >= usize::from(self.needed) || able(&self.emergency).len() >= 2 || alone;
+        assert!(granted, "{others} of {} have agreed", self.needed);
+        assert!(waited < LIFETIME_MS, "it was over");
+        assert!(!self.refused.contains(&digest.0), "somebody said no");
+        assert!(!self.cancelled && self.went_live == 0);
+    }
+}
+
+fn pinned(content: u64, live: u64, policy: u64) -> Pinned {
+    Pinned { digest: Digest::of(Module::Masking, None, &content.to_be_bytes(), live, policy), live, policy }
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let person = 0..PEOPLE;
+    prop_oneof![
+        2 => person.clone().prop_map(Act::Edit),
+        6 => (person.clone(), prop::bool::weighted(0.2)).prop_map(|(by, old)| Act::Approve(by, old)),
+        1 => person.clone().prop_map(Act::Reject),
+        1 => person.clone().prop_map(Act::Cancel),
+        2 => (person.clone(), prop::bool::weighted(0.2)).prop_map(|(by, old)| Act::Emergency(by, old)),
+        4 => Just(Act::Promote),
+        1 => Just(Act::Move),
+        1 => (1..4_u8).prop_map(Act::Rule),
+        2 => person.prop_map(Act::Turn),
+        2 => (1..40_i64).prop_map(Act::Wait),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn what_goes_live_was_approved_whatever_happens_in_between(needed in 1..4_u8, acts in prop::collection::vec(act(), 1..40)) {
+        let mut world = World::new(needed);
+        for act in acts {
+            world.act(act);
+        }
+    }
+}
+
+/// Every order of five acts out of these, with one and with two who have to agree: nothing is left to chance.
+#[test]
+fn no_interleaving_of_a_few_acts_takes_anything_live_that_was_not_approved() {
+    let acts = [
+        Act::Edit(ASKER),
+        Act::Approve(ASKER, false),
+        Act::Approve(1, false),
+        Act::Approve(2, false),
+        Act::Approve(1, true),
+        Act::Emergency(ASKER, false),
+        Act::Emergency(1, false),
+        Act::Reject(2),
+        Act::Cancel(ASKER),
+        Act::Promote,
+        Act::Move,
+        Act::Rule(1),
+        Act::Wait(73),
+    ];
+    let live = [1, 2].map(|needed| explore(&World::new(needed), &acts, 5)).iter().sum::<u32>();
+    assert!(live > 100, "{live} that went live prove nothing");
+}
+
+/// Acts in every order up to this depth; answers how many worlds went live. `act` judges each that does.
+fn explore(world: &World, acts: &[Act], depth: u32) -> u32 {
+    if depth == 0 || matches!(world.request.state, State::Live | State::Rejected | State::Cancelled) {
+        return world.went_live;
+    }
+    let after = |act: &Act| {
+        let mut next = world.clone();
+        next.act(*act);
+        // What was refused has led nowhere: whatever follows is looked at one act earlier.
+        if next == *world { 0 } else { explore(&next, acts, depth - 1) }
+    };
+    acts.iter().map(after).sum()
+}
+
+fn now<'a>(at: i64, voters: &'a [MemberId]) -> Now<'a> {
+    Now { at: Time::from_unix_ms(at), live: 1, policy: 1, needed: 1, voters, managers: voters }
+}
+
+#[test]
+fn whoever_is_alone_waits_a_day_and_nobody_else_does() {
+    let (asked, only) = (Request::new(member(ASKER), pinned(0, 1, 1), Time::from_unix_ms(0)), [member(ASKER)]);
+    let (digest, both) = (asked.pinned.digest, [member(ASKER), member(1)]);
+    let approve = |at, voters: &[MemberId]| asked.clone().approve(member(ASKER), digest, &now(at, voters));
+    assert_eq!(approve(ALONE_MS - 1, &only), Err(Refused::TooEarly(Time::from_unix_ms(ALONE_MS))));
+    assert_eq!(approve(ALONE_MS, &only).map(|next| next.state), Ok(State::Approved));
+    assert_eq!(approve(ALONE_MS, &both), Err(Refused::Own));
+    // Somebody has come who could have been asked.
+    let alone = approve(ALONE_MS, &only).unwrap();
+    assert_eq!(alone.promote(&now(ALONE_MS, &both)), Err(Refused::TooFew));
+}
+
+#[test]
+fn a_vote_of_somebody_who_may_not_any_more_does_not_count() {
+    let (asked, both) = (Request::new(member(ASKER), pinned(0, 1, 1), Time::from_unix_ms(0)), [member(1), member(2)]);
+    let digest = asked.pinned.digest;
+    let approved = asked.approve(member(1), digest, &now(1, &both)).unwrap();
+    assert_eq!(approved.state, State::Approved);
+    assert_eq!(approved.clone().promote(&now(2, &[member(2)])), Err(Refused::TooFew));
+    assert_eq!(approved.promote(&now(2, &both)).map(|next| next.state), Ok(State::Live));
+}
+
+#[test]
+fn what_is_over_is_over_before_anybody_writes_it_down() {
+    let asked = Request::new(member(ASKER), pinned(0, 1, 1), Time::from_unix_ms(0));
+    let (digest, voters) = (asked.pinned.digest, [member(1)]);
+    assert_eq!(asked.clone().expire(Time::from_unix_ms(LIFETIME_MS - 1)), None);
+    let late = asked.clone().approve(member(1), digest, &now(LIFETIME_MS, &voters));
+    assert_eq!(late, Err(Refused::Over(State::Expired)));
+    assert_eq!(asked.expire(Time::from_unix_ms(LIFETIME_MS)).map(|next| next.state), Some(State::Expired));
+}

@@ -1,0 +1,134 @@
+//! Statements about how endpoints are called.
+
+use sealpost_egress::tls::MinTls;
+use sealpost_store::{EndpointId, Row, SecretId, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+
+use super::model::{ClientCertificate, Header, OwnAuthorities, Transport, Value};
+use super::rules::{HeaderName, HeaderText, Rate, Schedule};
+
+/// A header as it is stored.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    name: String,
+    value: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<SecretId>,
+}
+
+/// How this endpoint is called; as all are if nothing is said.
+pub(super) fn find(tx: &mut Tx<'_>, endpoint: EndpointId) -> Result<Transport, StoreError> {
+    let found = tx.optional(
+        sql!(
+            "select min_tls, retries, rate, headers, chain, chain_key, authorities, authorities_only, updated_at
+             from endpoint_transport where org = $1 and env = $2 and endpoint = $3"
+        ),
+        &[&endpoint],
+        read,
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
+/// From now on this one is called so.
+pub(super) fn put(tx: &mut Tx<'_>, endpoint: EndpointId, transport: &Transport) -> Result<(), StoreError> {
+    delete(tx, endpoint)?;
+    if transport.is_standard() {
+        return Ok(());
+    }
+    let now = tx.ctx().now();
+    let retries = transport
+        .retries
+        .as_ref()
+        .map(|schedule| schedule.waits().iter().map(u32::to_string).collect::<Vec<_>>().join(" "));
+    let certificate = transport.certificate.as_ref();
+    tx.execute(
+        sql!(
+            "insert into endpoint_transport (org, env, endpoint, min_tls, retries, rate, headers, chain, chain_key, authorities,
+                authorities_only, updated_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+        ),
+        &[
+            &endpoint,
+            &word(transport.min_tls),
+            &retries,
+            &transport.rate.map(|rate| u32::from(rate.calls())),
+            &headers(&transport.headers)?,
+            &certificate.map(|one| one.chain.clone()),
+            &certificate.map(|one| one.key),
+            &transport.authorities.as_ref().map(|these| these.pem.clone()),
+            &u32::from(transport.authorities.as_ref().is_some_and(|these| these.only)),
+            &now,
+        ],
+    )
+    .map(drop)
+}
+
+/// Nothing is special about this one any more.
+pub(super) fn delete(tx: &mut Tx<'_>, endpoint: EndpointId) -> Result<(), StoreError> {
+    tx.execute(sql!("delete from endpoint_transport where org = $1 and env = $2 and endpoint = $3"), &[&endpoint])
+        .map(drop)
+}
+
+/// A version as it is stored and sent.
+pub(super) const fn word(min: MinTls) -> &'static str {
+    match min {
+        MinTls::V1_2 => "1.2",
+        MinTls::V1_3 => "1.3",
+    }
+}
+
+fn headers(all: &[Header]) -> Result<String, StoreError> {
+    let kept: Vec<_> = all
+        .iter()
+        .map(|header| {
+            let (value, secret) = match &header.value {
+                Value::Text(text) => (text, None),
+                Value::Stored { prefix, secret } => (prefix, Some(*secret)),
+            };
+            Kept { name: header.name.as_str().to_owned(), value: value.as_str().to_owned(), secret }
+        })
+        .collect();
+    serde_json::to_string(&kept).map_err(|_| wrong("headers"))
+}
+
+fn read(row: &Row<'_>) -> Result<Transport, StoreError> {
+    let min_tls: String = row.get("min_tls")?;
+    let kept: Vec<Kept> = serde_json::from_str(&row.get::<String>("headers")?).map_err(|_| wrong("headers"))?;
+    let chain: Option<String> = row.get("chain")?;
+    let authorities: Option<String> = row.get("authorities")?;
+    let only = row.get("authorities_only")?;
+    Ok(Transport {
+        min_tls: [MinTls::V1_2, MinTls::V1_3]
+            .into_iter()
+            .find(|min| word(*min) == min_tls)
+            .ok_or_else(|| wrong("min_tls"))?,
+        retries: row.get::<Option<String>>("retries")?.map(|waits| schedule(&waits)).transpose()?,
+        rate: row.get::<Option<u32>>("rate")?.map(|calls| Rate::new(calls).map_err(|_| wrong("rate"))).transpose()?,
+        headers: kept.into_iter().map(header).collect::<Result<_, _>>()?,
+        certificate: match (chain, row.get::<Option<SecretId>>("chain_key")?) {
+            (Some(chain), Some(key)) => Some(ClientCertificate { chain, key }),
+            (None, None) => None,
+            _ => return Err(wrong("chain")),
+        },
+        authorities: authorities.map(|pem| OwnAuthorities { pem, only }),
+        updated_at: Some(row.get("updated_at")?),
+    })
+}
+
+fn schedule(waits: &str) -> Result<Schedule, StoreError> {
+    let waits = waits.split(' ').filter(|wait| !wait.is_empty()).map(str::parse).collect::<Result<_, _>>();
+    waits.ok().and_then(|waits| Schedule::new(waits).ok()).ok_or_else(|| wrong("retries"))
+}
+
+fn header(kept: Kept) -> Result<Header, StoreError> {
+    let value = match kept.secret {
+        None => HeaderText::value(&kept.value).map(Value::Text),
+        Some(secret) => HeaderText::prefix(&kept.value).map(|prefix| Value::Stored { prefix, secret }),
+    };
+    let name = HeaderName::parse(&kept.name);
+    name.and_then(|name| Ok(Header { name, value: value? })).map_err(|_| wrong("headers"))
+}
+
+fn wrong(name: &str) -> StoreError {
+    StoreError::Column(name.to_owned())
+}
