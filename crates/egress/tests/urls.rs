@@ -17,7 +17,10 @@ use serde_json::Value;
 fn vectors(file: &str) -> Option<Vec<Value>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors/url/url/resources").join(file);
     match std::fs::read_to_string(path) {
-        Ok(text) => Some(serde_json::from_str(&text).unwrap()),
+        // Lone surrogates, which no text in Rust holds: browsers read U+FFFD there (Infra Standard, "scalar value string").
+        Ok(text) => {
+            Some(serde_json::from_str(&text.replace(r"\uD800", r"\uFFFD").replace(r"\uDFFF", r"\uFFFD")).unwrap())
+        }
         Err(_) => {
             assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "the URL vectors are missing");
             eprintln!("SKIPPED: no URL vectors beside the project; NOTHING was tested by this test");

@@ -28,9 +28,11 @@ const CALLED: [(&str, &str); 4] = [
 ];
 
 /// Fields that look like it, and why nobody is called there.
-const NEVER_CALLED: [(&str, &str); 3] = [
+const NEVER_CALLED: [(&str, &str); 5] = [
+    ("allowlist_url", "Fyno's word for names of endpoints"),
     ("domain", "a domain is asked of name servers, for TXT records; DKIM's stands in signatures"),
     ("domains", "compared with addresses of people"),
+    ("media_url", "Safravo's word for a text that fills a template"),
     ("unsubscribe_base", "stands in messages, for mail programs to call"),
 ];
 
