@@ -217,10 +217,12 @@ fn literal(address: IpAddr, policy: &Policy) -> Result<(Host, bool), TargetError
     }
 }
 
-/// At least two labels, no trailing dot, not below a name that is private by registration.
+/// At least two labels, no trailing dot, not below a name that is private by registration. The highest label begins with a letter (RFC
+/// 1123 §2.1), so that nobody on the way reads the name as an address.
 fn public_name(name: &str) -> Result<(), TargetError> {
     let suffix = name.rsplit('.').next().unwrap_or_default();
-    if !name.contains('.') || suffix.is_empty() || PRIVATE_SUFFIXES.contains(&suffix) {
+    let lettered = suffix.starts_with(|first: char| first.is_ascii_alphabetic());
+    if !name.contains('.') || !lettered || PRIVATE_SUFFIXES.contains(&suffix) {
         return Err(TargetError::HostNotAllowed);
     }
     Ok(())
