@@ -7,7 +7,7 @@ use sealpost_store::{Claim, OrgId};
 use super::lanes::{Lane, May};
 
 /// Jobs of one receiver that wait in memory; what doesn't fit is found by the sweep when its lease has run out.
-const HELD_PER_LANE: usize = 1_000;
+const HELD_PER_LANE: usize = 50_000;
 
 /// Jobs by organisation and receiver, handed out round robin: each turn one job.
 #[derive(Default)]
