@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::ctx::Ctx;
 use crate::error::StoreError;
 use crate::lane::Lane;
+use crate::room::Room;
 use crate::sqlite::Peeks;
 use crate::trace::{Kind, Open};
 use crate::tx::Tx;
@@ -14,6 +15,8 @@ use crate::tx::Tx;
 pub(crate) struct Db {
     pub(crate) write: Lane,
     pub(crate) read: Lane,
+    /// What the writers have met.
+    pub(crate) room: Room,
     /// SQLite reads a few rows faster than a thread can be woken: connections for doing so in place.
     pub(crate) peeks: Option<Arc<Peeks>>,
 }
@@ -31,6 +34,20 @@ impl Db {
     {
         let commit = Open::inside("commit", Kind::Internal);
         commit.around(self.write.run(ctx, f)).await
+    }
+
+    /// Whether it can be written: runs `f` with what it must write, and leave no trace of.
+    pub(crate) async fn has_room(
+        &self,
+        ctx: Arc<Ctx>,
+        f: impl FnOnce(&mut Tx<'_>, &[u8]) -> Result<(), StoreError> + Send + 'static,
+    ) -> bool {
+        let probe = self.room.probe();
+        let written = self.write(ctx, move |tx| f(tx, &probe)).await.is_ok();
+        if written {
+            self.room.found();
+        }
+        written
     }
 
     /// Runs `f` against one snapshot, on a thread of its own.

@@ -111,15 +111,15 @@ pub(crate) fn forget_expired_answers(tx: &mut Tx<'_>, limit: u32) -> Result<u64,
     )
 }
 
-/// Writes for the sake of writing: what it leaves is what was there.
-pub(crate) fn leave_no_trace(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+/// Writes `probe` for the sake of writing: what it leaves is what was there.
+pub(crate) fn leave_no_trace(tx: &mut Tx<'_>, probe: &[u8]) -> Result<(), StoreError> {
     let (nothing, now) = ([0u8; 32], tx.ctx().now());
     tx.execute(
         sql!(
-            "insert into idempotency (org, env, mac, fingerprint, status, body, expires_at) values ($1, $2, $3, $3, 0, $3, $4)
+            "insert into idempotency (org, env, mac, fingerprint, status, body, expires_at) values ($1, $2, $3, $3, 0, $4, $5)
              on conflict do nothing"
         ),
-        &[&nothing, &now],
+        &[&nothing, &probe, &now],
     )?;
     tx.execute(sql!("delete from idempotency where org = $1 and env = $2 and mac = $3"), &[&nothing]).map(drop)
 }

@@ -267,11 +267,14 @@ impl Keys {
 
     /// Whether the key store takes changes.
     pub async fn can_be_written(&self) -> bool {
-        let written = self.0.db.write(self.0.ctx(INSTALLATION), |tx| {
-            let same = org_sql!("update named_key set created_at = created_at where org = $1 and name = $2");
-            tx.execute(same, &[&"token"])
-        });
-        written.await.is_ok_and(|rows| rows > 0)
+        let leave_no_trace = |tx: &mut Tx<'_>, probe: &[u8]| {
+            let (name, now) = ("probe", tx.ctx().now());
+            let make =
+                org_sql!("insert into named_key (org, name, version, wrapped, created_at) values ($1, $2, 0, $3, $4)");
+            tx.execute(make, &[&name, &probe, &now])?;
+            tx.execute(org_sql!("delete from named_key where org = $1 and name = $2"), &[&name]).map(drop)
+        };
+        self.0.db.has_room(self.0.ctx(INSTALLATION), leave_no_trace).await
     }
 
     /// Destroys slots: whatever is sealed under them is noise from now on, in every copy.

@@ -15,6 +15,7 @@ use crate::ctx::{Ctx, Org};
 use crate::error::StoreError;
 use crate::failpoint::{self, Point};
 use crate::ledger::{Appender, Leaf};
+use crate::room::Room;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::trace::{self, TraceContext};
@@ -24,8 +25,8 @@ use crate::work::{Failed, Op, Work};
 
 /// How a commit ended badly.
 pub(crate) enum CommitFailure {
-    /// Nothing of the batch is in the database.
-    RolledBack,
+    /// Nothing of the batch is in the database, for this reason.
+    RolledBack(StoreError),
     /// The connection broke in between: nobody knows.
     Unknown,
 }
@@ -139,9 +140,15 @@ impl Lane {
 }
 
 /// Runs jobs until every sender is gone.
-pub(crate) fn drive(mut session: impl Session, jobs: &Receiver<Job>, mut appender: Appender, bus: &Bus, most: usize) {
+pub(crate) fn drive(
+    mut session: impl Session,
+    jobs: &Receiver<Job>,
+    mut appender: Appender,
+    (bus, room): (&Bus, &Room),
+    most: usize,
+) {
     while let Ok(first) = jobs.recv() {
-        run_batch(&mut session, first, jobs, &mut appender, bus, most);
+        run_batch(&mut session, first, jobs, &mut appender, (bus, room), most);
     }
 }
 
@@ -192,11 +199,12 @@ fn run_batch(
     first: Job,
     jobs: &Receiver<Job>,
     appender: &mut Appender,
-    bus: &Bus,
+    (bus, room): (&Bus, &Room),
     most: usize,
 ) {
     if let Err(error) = session.begin() {
         tracing::error!(error = %error, "store.begin_failed");
+        room.met(&error);
         refuse(first, error);
         appender.forget();
         if !session.recover() {
@@ -205,16 +213,18 @@ fn run_batch(
         return;
     }
     let mut batch = Batch::default();
-    let failed = match run_jobs(session, first, jobs, &mut batch, most) {
+    let failed = match run_jobs(session, first, jobs, &mut batch, room, most) {
         Ok(failed) => failed,
         Err(error) => {
             tracing::error!(error = %error, "store.batch_lost");
+            room.met(&error);
             return give_up(session, appender, batch, || StoreError::RolledBack);
         }
     };
     let (leaves, changes) = batch.take_effects(failed);
     if let Err(error) = appender.append(session, &leaves) {
         tracing::error!(error = %error, "ledger.append_failed");
+        room.met(&error);
         return give_up(session, appender, batch, || StoreError::Unrecorded);
     }
     failpoint::pass(Point::BeforeCommit);
@@ -233,8 +243,11 @@ fn run_batch(
         Err(failure) => {
             tracing::error!("store.commit_failed");
             appender.forget();
+            if let CommitFailure::RolledBack(error) = &failure {
+                room.met(error);
+            }
             batch.fail(|| match failure {
-                CommitFailure::RolledBack => StoreError::RolledBack,
+                CommitFailure::RolledBack(_) => StoreError::RolledBack,
                 CommitFailure::Unknown => StoreError::Unknown,
             });
             session.recover();
@@ -255,9 +268,10 @@ fn run_jobs(
     first: Job,
     jobs: &Receiver<Job>,
     batch: &mut Batch,
+    room: &Room,
     most: usize,
 ) -> Result<Vec<Failed>, StoreError> {
-    let mut work = Work::new(session, &first.ctx);
+    let mut work = Work::new(session, &first.ctx, room);
     let mut next = Some(first);
     while let Some(job) = next {
         work.open(batch.jobs.len(), &job.ctx);

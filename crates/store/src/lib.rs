@@ -35,6 +35,7 @@ mod migrate;
 pub mod outbox;
 mod postgres;
 mod prune;
+mod room;
 mod row;
 mod sql;
 mod sqlite;

@@ -16,6 +16,7 @@ use crate::failpoint::{self, Point};
 use crate::lane::{BATCH, CommitFailure, Lane, Session, drive};
 use crate::ledger::Appender;
 use crate::migrate::Migration;
+use crate::room::Room;
 use crate::row::{Row, Source};
 use crate::sql::Sql;
 use crate::tx::Tx;
@@ -43,16 +44,20 @@ pub(crate) fn open(path: &Path, appender: Appender, bus: Bus, migrations: &[Migr
         migrate(&mut writer, migration)?;
     }
     let (write, jobs) = Lane::new();
+    let room = Room::default();
     let log = Log::new(&mut writer, connect(path, false)?)?;
     let session = SqliteSession { connection: writer, begin: "begin immediate", log: Some(log) };
-    spawn("sqlite-writer", move || drive(session, &jobs, appender, &bus, BATCH))?;
+    let met = room.clone();
+    spawn("sqlite-writer", move || drive(session, &jobs, appender, (&bus, &met), BATCH))?;
     let (read, jobs) = Lane::new();
     for _ in 0..READERS {
         let session = SqliteSession { connection: connect(path, true)?, begin: "begin", log: None };
         let jobs = jobs.clone();
-        spawn("sqlite-reader", move || drive(session, &jobs, Appender::none(), &Bus::default(), 1))?;
+        let rest = (Bus::default(), Room::default());
+        spawn("sqlite-reader", move || drive(session, &jobs, Appender::none(), (&rest.0, &rest.1), 1))?;
     }
-    Ok(Db { write, read, peeks: Some(Arc::new(Peeks { path: path.to_owned(), idle: Mutex::default() })) })
+    let peeks = Peeks { path: path.to_owned(), idle: Mutex::default(), room: room.clone() };
+    Ok(Db { write, read, room, peeks: Some(Arc::new(peeks)) })
 }
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
@@ -210,7 +215,7 @@ impl Session for SqliteSession {
         self.run("commit").map_err(|error| {
             tracing::error!(error = %error, "sqlite.commit_failed");
             self.rollback();
-            CommitFailure::RolledBack
+            CommitFailure::RolledBack(error)
         })
     }
 
@@ -238,6 +243,7 @@ impl Session for SqliteSession {
 pub(crate) struct Peeks {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    room: Room,
 }
 
 impl Peeks {
@@ -262,7 +268,7 @@ impl Peeks {
             None => connect(&self.path, true)?,
         };
         let mut session = SqliteSession { connection, begin: "begin", log: None };
-        let out = f(&mut Tx::new(&mut Work::new(&mut session, ctx), ctx));
+        let out = f(&mut Tx::new(&mut Work::new(&mut session, ctx, &self.room), ctx));
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < PEEKS {
             idle.push(session.connection);

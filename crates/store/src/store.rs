@@ -286,7 +286,7 @@ impl Store {
 
     /// Whether the database of the data can be written.
     pub async fn data_can_be_written(&self) -> bool {
-        self.0.data.write(self.installation(), directory::leave_no_trace).await.is_ok()
+        self.0.data.has_room(self.installation(), directory::leave_no_trace).await
     }
 
     /// Where the organisation's log ends, and how many leaves are under a checkpoint.

@@ -10,6 +10,7 @@
 use crate::ctx::{Ctx, Org};
 use crate::error::StoreError;
 use crate::lane::Session;
+use crate::room::Room;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::tx::Engine;
@@ -42,6 +43,7 @@ pub(crate) struct Failed {
 /// A transaction and what waits in it.
 pub(crate) struct Work<'s, S> {
     session: &'s mut S,
+    room: &'s Room,
     guards: Vec<(Op, &'static str)>,
     waiting: Vec<Op>,
     failed: Vec<Failed>,
@@ -57,13 +59,14 @@ pub(crate) struct Work<'s, S> {
 
 impl<'s, S: Session> Work<'s, S> {
     /// Nothing waits yet; the transaction is open.
-    pub(crate) fn new(session: &'s mut S, ctx: &Ctx) -> Self {
-        Self::of(session, ctx.org)
+    pub(crate) fn new(session: &'s mut S, ctx: &Ctx, room: &'s Room) -> Self {
+        Self::of(session, ctx.org, room)
     }
 
-    fn of(session: &'s mut S, org: Org) -> Self {
+    fn of(session: &'s mut S, org: Org, room: &'s Room) -> Self {
         Self {
             session,
+            room,
             guards: Vec::new(),
             waiting: Vec::new(),
             failed: Vec::new(),
@@ -98,6 +101,7 @@ impl<'s, S: Session> Work<'s, S> {
             Ok(()) if keep => self.session.release(),
             Ok(()) => self.session.undo(),
             Err(error) => {
+                self.room.met(&error);
                 self.failed.push(Failed { job: self.job, error });
                 self.session.undo()
             }
@@ -156,6 +160,7 @@ impl<'s, S: Session> Work<'s, S> {
             Ok(false) => StoreError::Superseded,
             Err(error) => error,
         };
+        self.room.met(&failure);
         self.session.undo()?;
         self.failed.extend(ops.first().map(|op| Failed { job: op.job, error: failure }));
         Ok(())
@@ -217,7 +222,7 @@ impl<S: Session> Engine for Work<'_, S> {
     fn execute(&mut self, sql: Sql, params: &[Value<'_>]) -> Result<u64, StoreError> {
         self.run_at_once()?;
         self.session.scope(self.org)?;
-        self.session.execute(sql, params)
+        self.session.execute(sql, params).inspect_err(|error| self.room.met(error))
     }
 
     fn put(&mut self, sql: Sql, params: &[Value<'_>], exact: bool) -> Result<(), StoreError> {
@@ -325,14 +330,14 @@ mod tests {
         }
     }
 
-    fn work(session: &mut Clumsy) -> Work<'_, Clumsy> {
+    fn work<'s>(session: &'s mut Clumsy, room: &'s Room) -> Work<'s, Clumsy> {
         let org = Org { id: crate::OrgId::from_bytes([1; 16]), environment: crate::Environment::Live };
-        Work::of(session, org)
+        Work::of(session, org, room)
     }
 
     fn asked(look: Sql) -> Vec<&'static str> {
-        let mut session = Clumsy::default();
-        let mut work = work(&mut session);
+        let (room, mut session) = (Room::default(), Clumsy::default());
+        let mut work = work(&mut session, &room);
         work.query(look, &[], &mut |_| Ok(())).unwrap();
         work.put(WRITE, &[], true).unwrap();
         work.close(true).unwrap();
@@ -347,8 +352,8 @@ mod tests {
 
     #[test]
     fn guards_are_asked_together_before_anything_is_written_and_fail_only_their_own_job() {
-        let mut session = Clumsy { tried: true, ..Clumsy::default() };
-        let mut work = work(&mut session);
+        let (room, mut session) = (Room::default(), Clumsy { tried: true, ..Clumsy::default() });
+        let mut work = work(&mut session, &room);
         for job in 0..2 {
             work.job = job;
             work.guard(LOOK, &[], "taken").unwrap();
@@ -363,8 +368,8 @@ mod tests {
 
     #[test]
     fn a_job_that_runs_at_once_is_asked_at_once() {
-        let mut session = Clumsy { tried: true, ..Clumsy::default() };
-        let mut work = work(&mut session);
+        let (room, mut session) = (Room::default(), Clumsy { tried: true, ..Clumsy::default() });
+        let mut work = work(&mut session, &room);
         work.guard(LOOK, &[], "free").unwrap();
         work.guard(LOOK, &[], "taken").unwrap();
         assert!(matches!(work.execute(WRITE, &[]), Err(StoreError::Guarded("taken"))));

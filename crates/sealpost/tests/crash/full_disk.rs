@@ -77,7 +77,9 @@ pub(crate) async fn live_through(house: &Installation, disk: &Disk, tally: &mut 
         refused.iter().filter(|answer| !says_so(answer)).map(|answer| format!("refused otherwise: {answer:?}")),
     );
     let readiness = server.readiness().await;
-    if !readiness.starts_with("HTTP/1.1 503 ") || !readiness.contains("\"storage\":false") {
+    // On PostgreSQL the key store may be the first that has no room left for what a message needs.
+    let is_missed = ["storage", "keys"].iter().any(|check| readiness.contains(&format!("\"{check}\":false")));
+    if !readiness.starts_with("HTTP/1.1 503 ") || !is_missed {
         wrong.push(format!("ready without room: {readiness}"));
     }
     // What is there is still shown; what was promised is still there.

@@ -13,6 +13,7 @@ use crate::error::StoreError;
 use crate::lane::{BATCH, Lane, drive};
 use crate::ledger::Appender;
 use crate::migrate::Migration;
+use crate::room::Room;
 
 pub(crate) use database::standing;
 pub(crate) use notify::listen;
@@ -32,14 +33,15 @@ pub(crate) async fn open(
 ) -> Result<Db, StoreError> {
     database::migrate(&mut server.connect().await?, migrations).await?;
     let (write, jobs) = Lane::new();
+    let room = Room::default();
     for _ in 0..writers.max(1) {
-        spawn("postgres-writer", server.clone(), node, jobs.clone(), appender(), bus.clone(), BATCH)?;
+        spawn("postgres-writer", server.clone(), node, jobs.clone(), appender(), (bus.clone(), room.clone()), BATCH)?;
     }
     let (read, jobs) = Lane::new();
     for _ in 0..READERS {
-        spawn("postgres-reader", server.clone(), node, jobs.clone(), Appender::none(), Bus::default(), 1)?;
+        spawn("postgres-reader", server.clone(), node, jobs.clone(), Appender::none(), Default::default(), 1)?;
     }
-    Ok(Db { write, read, peeks: None })
+    Ok(Db { write, read, room, peeks: None })
 }
 
 fn spawn(
@@ -48,10 +50,11 @@ fn spawn(
     node: [u8; 8],
     jobs: crossbeam_channel::Receiver<crate::lane::Job>,
     appender: Appender,
-    bus: Bus,
+    (bus, room): (Bus, Room),
     most: usize,
 ) -> Result<(), StoreError> {
     let session = PgSession::new(server, node)?;
-    std::thread::Builder::new().name(name.to_owned()).spawn(move || drive(session, &jobs, appender, &bus, most))?;
+    let run = move || drive(session, &jobs, appender, (&bus, &room), most);
+    std::thread::Builder::new().name(name.to_owned()).spawn(run)?;
     Ok(())
 }

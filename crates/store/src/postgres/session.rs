@@ -250,7 +250,7 @@ impl Session for PgSession {
             }
             // Scripts end at their first failure: the transaction may still be open.
             self.rollback();
-            CommitFailure::RolledBack
+            CommitFailure::RolledBack(error)
         })
     }
 
