@@ -146,6 +146,13 @@ impl Filter {
     }
 }
 
+/// As much of an endpoint as it takes to know whether it is told of something.
+pub(super) struct Hearer {
+    pub(super) id: EndpointId,
+    pub(super) events: Filter,
+    pub(super) is_default: bool,
+}
+
 /// The signature profiles of an endpoint, by name: `standard` first where it rides along.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profiles(Vec<&'static str>);

@@ -11,9 +11,9 @@ use sealpost_egress::client::Client;
 use sealpost_egress::target::Target;
 use sealpost_egress::text::TextResolver;
 use sealpost_seal::signature::WebhookKey;
-use sealpost_store::{Ctx, DeliveryId, EndpointId, Leaf, Org, Store, StoreError, Time};
+use sealpost_store::{Ctx, DeliveryId, EndpointId, Leaf, Org, Store, StoreError, Time, Tx};
 
-use super::model::{Endpoint, Ready, State};
+use super::model::{Hearer, Ready, State};
 use super::rules::{self, Gate, Recent};
 use super::transport::{self, Row};
 use super::{CHANGED, ED25519, encryption, notices, signing, store};
@@ -30,7 +30,7 @@ pub struct Endpoints {
     pub(super) names: Option<Arc<dyn TextResolver>>,
     /// Where this installation is reached from outside.
     pub(super) public_url: Arc<str>,
-    hearing: Cache<Org, Arc<Vec<Endpoint>>>,
+    hearing: Cache<Org, Arc<Vec<Hearer>>>,
     ready: Cache<(Org, EndpointId), Arc<Ready>>,
     doing: Arc<Mutex<HashMap<EndpointId, Doing>>>,
 }
@@ -81,27 +81,49 @@ impl Endpoints {
     /// Endpoints that hear of `event`: of those named, or, if none is, of all; what is told of a message that names none the default one
     /// hears whatever its filter says.
     pub async fn hearing(&self, ctx: &Ctx, event: &str, named: &[String]) -> Result<Vec<EndpointId>, StoreError> {
+        if !named.is_empty() {
+            return self.named(ctx, event, named).await;
+        }
         let all = match self.hearing.get(&ctx.org) {
             Some(all) => all,
             None => {
-                let all = Arc::new(self.store.peek(ctx, store::all).await?);
+                let all = Arc::new(self.store.peek(ctx, store::hearers).await?);
                 self.hearing.insert(ctx.org, all.clone());
                 all
             }
         };
-        let is_report = named.is_empty() && event.starts_with("message.");
-        let may_hear = |e: &&Endpoint| {
-            matches!(e.state, State::Active | State::Failing { .. })
-                && (e.events.hears(event) || (is_report && e.is_default))
+        let is_report = event.starts_with("message.");
+        let hears = |hearer: &&Hearer| hearer.events.hears(event) || (is_report && hearer.is_default);
+        Ok(all.iter().filter(hears).map(|hearer| hearer.id).collect())
+    }
+
+    /// Three at most: found by their names, however many there are.
+    async fn named(&self, ctx: &Ctx, event: &str, named: &[String]) -> Result<Vec<EndpointId>, StoreError> {
+        let named = named.to_vec();
+        let find = move |tx: &mut Tx<'_>| {
+            let mut found = Vec::with_capacity(named.len());
+            for name in &named {
+                found.extend(store::hearer(tx, name)?);
+            }
+            Ok::<_, StoreError>(found)
         };
-        let named = |e: &&Endpoint| named.is_empty() || named.contains(&e.name);
-        Ok(all.iter().filter(may_hear).filter(named).map(|e| e.id).collect())
+        let found = self.store.peek(ctx, find).await?;
+        Ok(found.into_iter().filter(|hearer| hearer.events.hears(event)).map(|hearer| hearer.id).collect())
     }
 
     /// Whether there are verified endpoints of all these names.
     pub async fn are_known(&self, ctx: &Ctx, names: &[String]) -> Result<bool, StoreError> {
-        let all = self.store.peek(ctx, store::all).await?;
-        Ok(names.iter().all(|name| all.iter().any(|e| e.name == *name && !matches!(e.state, State::Pending))))
+        let names = names.to_vec();
+        self.store
+            .peek(ctx, move |tx| {
+                for name in &names {
+                    if !store::is_verified(tx, name)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            })
+            .await
     }
 
     /// The endpoint, ready to be called; nothing if it is gone.

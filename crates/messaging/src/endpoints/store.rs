@@ -3,7 +3,7 @@
 use sealpost_access::secrets::Kept;
 use sealpost_store::{EndpointId, Row, StoreError, Tx, sql};
 
-use super::model::{Endpoint, Filter, Profiles, State};
+use super::model::{Endpoint, Filter, Hearer, Profiles, State};
 use super::signing;
 
 /// Stores a new endpoint; false if the name is taken.
@@ -96,6 +96,49 @@ pub(super) fn all(tx: &mut Tx<'_>) -> Result<Vec<Endpoint>, StoreError> {
     )
 }
 
+/// Whether there is an endpoint of this name that has been verified. Asked for each message that names one: by the index of names, not
+/// by reading what there is.
+pub(super) fn is_verified(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
+    let state =
+        tx.optional(sql!("select state from endpoint where org = $1 and env = $2 and name = $3"), &[&name], |row| {
+            row.get::<String>("state")
+        })?;
+    Ok(state.is_some_and(|state| state != State::Pending.word()))
+}
+
+/// Who is told of something: those that are called, also while they fail. Read for whatever is told, so no more of each than that takes.
+pub(super) fn hearers(tx: &mut Tx<'_>) -> Result<Vec<Hearer>, StoreError> {
+    tx.all(
+        sql!(
+            "select id, events, is_default from endpoint
+             where org = $1 and env = $2 and state in ('active', 'failing') order by id"
+        ),
+        &[],
+        hearer_of,
+    )
+}
+
+/// The one of this name.
+pub(super) fn hearer(tx: &mut Tx<'_>, name: &str) -> Result<Option<Hearer>, StoreError> {
+    tx.optional(
+        sql!(
+            "select id, events, is_default from endpoint
+             where org = $1 and env = $2 and name = $3 and state in ('active', 'failing')"
+        ),
+        &[&name],
+        hearer_of,
+    )
+}
+
+fn hearer_of(row: &Row<'_>) -> Result<Hearer, StoreError> {
+    Ok(Hearer { id: row.get("id")?, events: filter(row)?, is_default: row.get("is_default")? })
+}
+
+fn filter(row: &Row<'_>) -> Result<Filter, StoreError> {
+    let patterns = row.get::<String>("events")?.split_ascii_whitespace().map(str::to_owned).collect();
+    Filter::new(patterns).map_err(|_| StoreError::Column("events".into()))
+}
+
 /// Removes an endpoint; false if there was none.
 pub(super) fn delete(tx: &mut Tx<'_>, id: EndpointId) -> Result<bool, StoreError> {
     Ok(tx.execute(sql!("delete from endpoint where org = $1 and env = $2 and id = $3"), &[&id])? == 1)
@@ -113,7 +156,7 @@ fn read(row: &Row<'_>) -> Result<Endpoint, StoreError> {
         name: row.get("name")?,
         url: row.get("url")?,
         description: row.get("description")?,
-        events: Filter::new(words("events")?).map_err(|_| wrong("events"))?,
+        events: filter(row)?,
         profiles: Profiles::read(&words("profiles")?).map_err(|_| wrong("profiles"))?,
         custom: signing::custom(row.get("definition")?)?,
         is_default: row.get("is_default")?,
