@@ -18,6 +18,8 @@ use crate::suppressions;
 const AT_ONCE: u32 = 50;
 /// What is handed on at once, at least: 32 KiB.
 const STRETCH: usize = 32 << 10;
+/// And at most: 128 KiB.
+const MOST: usize = 128 << 10;
 /// Addresses that are looked up in the list of those nobody may write to: nobody has had so many.
 const ADDRESSES: usize = 10_000;
 
@@ -64,15 +66,17 @@ impl Outlet {
     }
 
     async fn flush(&mut self) -> Result<(), Broken> {
-        let some = self.writer.take();
-        if some.is_empty() {
-            return Ok(());
+        let mut rest = Bytes::from(self.writer.take());
+        while !rest.is_empty() {
+            // The table at the end of a PDF file grows with its pages.
+            let some = rest.split_to(rest.len().min(MOST));
+            // Nothing is held meanwhile: every page is read in a transaction of its own.
+            match tokio::time::timeout(self.patience, self.to.send(some)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) | Err(_) => return Err(Broken::Unread),
+            }
         }
-        // Nothing is held meanwhile: every page is read in a transaction of its own.
-        match tokio::time::timeout(self.patience, self.to.send(some.into())).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Broken::Unread),
-        }
+        Ok(())
     }
 }
 
