@@ -33,6 +33,7 @@ use crate::storage::{self, Policies, Storage, StorageConfig};
 use crate::suppressions;
 use crate::templates::{self, Templates};
 use crate::unsubscribe::{self, Unsubscribe};
+use crate::versions;
 
 /// What the features of this crate stand on.
 pub struct MessagingConfig {
@@ -134,6 +135,7 @@ impl Messaging {
             suppressions::feature(&self.store),
             templates::feature(&self.templates, &self.contacts),
             events::feature(&self.events, &self.templates),
+            versions::feature(),
             channels::feature(&self.channels),
             endpoints::feature(&self.store, &self.endpoints),
             deliveries::feature(&self.store),
@@ -157,7 +159,7 @@ impl Messaging {
     pub const RESEALS: &[Reseal] = &[approvals::reseal, storage::reseal];
 
     /// What of this crate may take an approval.
-    pub const APPROVABLES: &[Approvable] = &[exports::APPROVABLE];
+    pub const APPROVABLES: &[Approvable] = &[exports::APPROVABLE, templates::APPROVABLE, events::APPROVABLE];
 
     /// Where their pages are found.
     pub fn navigation() -> Vec<Nav> {

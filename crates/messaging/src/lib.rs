@@ -3,6 +3,7 @@
 //! * [`contacts`] are the people an organisation writes to; [`suppressions`] the addresses it must not write to; [`duplicates`] make one
 //!   of two contacts.
 //! * [`templates`] say it, [`events`] are what the API fires by name, [`channels`] are the configured senders.
+//! * [`versions`] are what templates and events have in common: one is in force, and goes from test to live as it is.
 //! * [`messages`] are the main job, from the request to the report.
 //! * [`storage`] decides how long what is stored of them, and [`receipts`] prove what was sent when it is gone.
 //! * [`erasures`] forget people for good; [`exports`] give them everything that is held about them.
@@ -39,5 +40,6 @@ pub mod storage;
 pub mod suppressions;
 pub mod templates;
 pub mod unsubscribe;
+pub mod versions;
 
 pub use assembly::{Messaging, MessagingConfig};

@@ -22,20 +22,26 @@ pub enum Module {
     ApprovalPolicy,
     /// An export of everything that is held about a person.
     ContactExport,
+    /// What an event is in live.
+    Event,
     /// Masking that shows more than before.
     Masking,
+    /// What a template says in live.
+    Template,
 }
 
 impl Module {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::ApprovalPolicy, Self::ContactExport, Self::Masking];
+    pub const ALL: [Self; 5] = [Self::ApprovalPolicy, Self::ContactExport, Self::Event, Self::Masking, Self::Template];
 
     /// Its name in the API.
     pub const fn word(self) -> &'static str {
         match self {
             Self::ApprovalPolicy => "approval_policy",
             Self::ContactExport => "contact_export",
+            Self::Event => "event",
             Self::Masking => "masking",
+            Self::Template => "template",
         }
     }
 
@@ -44,7 +50,9 @@ impl Module {
         match self {
             Self::ApprovalPolicy => "What takes an approval",
             Self::ContactExport => "Export of a person’s data",
+            Self::Event => "Event in live",
             Self::Masking => "Weaker masking",
+            Self::Template => "Template in live",
         }
     }
 

@@ -30,7 +30,8 @@ const EXPORTS: Approvable = Approvable {
 };
 
 fn all() -> Approvables {
-    Approvables::with(&[EXPORTS]).unwrap()
+    let others = [Module::Event, Module::Template].map(|module| Approvable { module, ..EXPORTS });
+    Approvables::with(&[&[EXPORTS][..], &others].concat()).unwrap()
 }
 
 fn why(text: &str) -> Reason {

@@ -171,13 +171,13 @@ pub(super) const TABLES: &[Table] = &[
         &[(&["value"], Hashed, Wishes), (&["reason"], Plain, Wishes)],
         &["channel", "created_at", "expires_at"],
     ),
-    table("template", &[(&["name"], Plain, Notes)], &["channel", "version", "created_at"]),
-    table("template_version", &[(&["content"], Plain, Notes)], &["template", "version", "created_at"]),
-    table("event", &[(&["name"], Plain, Notes)], &["version", "created_at"]),
+    table("template", &[(&["name"], Plain, Notes)], &["channel", "version", "in_force", "promotions", "created_at"]),
+    table("template_version", &[(&["content"], Plain, Notes)], &["template", "version", "created_at", "released_at"]),
+    table("event", &[(&["name"], Plain, Notes)], &["version", "in_force", "promotions", "created_at"]),
     table(
         "event_version",
         &[],
-        &["event", "version", "class", "template", "template_version", "channel", "created_at"],
+        &["event", "version", "class", "template", "template_version", "channel", "created_at", "released_at"],
     ),
     table("channel", &[(&["name", "settings"], Plain, Notes)], &["kind", "created_at", "updated_at", "last_used_at"]),
     table(

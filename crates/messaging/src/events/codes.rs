@@ -20,6 +20,9 @@ impl From<EventRefusal> for Failure {
             EventRefusal::TemplateUnknown => Refusal::of(&TEMPLATE_UNKNOWN).at("/template_id", "unknown"),
             EventRefusal::ChannelUnsuitable => Refusal::of(&CHANNEL_UNSUITABLE).at("/channel_id", "unsuitable"),
             EventRefusal::NotFound => not_found(),
+            EventRefusal::Version(refusal) => return refusal.into(),
+            EventRefusal::Template(refusal) => return refusal.into(),
+            EventRefusal::Unasked(failure) => return failure,
             EventRefusal::Store(error) => return error.into(),
         })
     }

@@ -24,6 +24,8 @@ use crate::reason::Reason;
 struct Form {
     masking: Option<Needed>,
     contact_export: Option<Needed>,
+    event: Option<Needed>,
+    template: Option<Needed>,
     approval_policy: Option<Needed>,
     /// When what was approved goes live.
     goes_live: Option<GoesLive>,
@@ -36,6 +38,8 @@ impl Form {
         Self {
             masking: count(Module::Masking),
             contact_export: count(Module::ContactExport),
+            event: count(Module::Event),
+            template: count(Module::Template),
             approval_policy: count(Module::ApprovalPolicy),
             goes_live: policy.modules.values().next().map(|rule| rule.goes_live),
             reason: None,
@@ -46,7 +50,9 @@ impl Form {
         match module {
             Module::ApprovalPolicy => self.approval_policy,
             Module::ContactExport => self.contact_export,
+            Module::Event => self.event,
             Module::Masking => self.masking,
+            Module::Template => self.template,
         }
     }
 
@@ -137,6 +143,8 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
         .sensitive()
         .field(count("masking", Module::Masking))
         .field(count("contact_export", Module::ContactExport))
+        .field(count("template", Module::Template))
+        .field(count("event", Module::Event))
         .field(count("approval_policy", Module::ApprovalPolicy))
         .field(
             Field::new("goes_live", "Goes live")
@@ -145,7 +153,7 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
         )
         .field(Field::new("reason", "Why").value(form.reason.clone().unwrap_or_default()).hint("It is on the record."))
         .submit("Decide");
-    let others = form.masking.is_some() || form.contact_export.is_some();
+    let others = [form.masking, form.contact_export, form.event, form.template].iter().any(Option::is_some);
     if others && form.approval_policy.is_none() {
         ask.note(Tone::Warn, "These rules themselves take no approval: whoever may change them can do without.")
     } else {

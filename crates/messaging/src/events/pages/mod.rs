@@ -5,6 +5,7 @@ mod list;
 #[cfg(test)]
 mod samples;
 mod show;
+mod versions;
 
 use sealpost_access::permissions::EVENTS_READ;
 use sealpost_store::EventId;
@@ -36,4 +37,7 @@ pub(super) fn routes(events: &Events, templates: &Templates) -> Vec<Endpoint> {
         edit::ask(events, templates),
         edit::publish(events, templates),
     ]
+    .into_iter()
+    .chain(versions::routes(events))
+    .collect()
 }

@@ -1,0 +1,33 @@
+//! Why a version isn't put into force, as clients learn it.
+
+use sealpost_web::{Failure, Refusal};
+
+use super::rules::VersionRefusal;
+
+sealpost_web::codes! {
+    /// 409: nothing would change.
+    VERSION_IN_FORCE = 409 "version_in_force" "This is in force already";
+    /// 412: `If-Match` or `expected_version` names something that is no more.
+    VERSION_MOVED = 412 "version_moved" "Another version is in force, or was made, meanwhile";
+    /// 403: what goes from one environment to the other takes somebody who belongs to both.
+    GO_LIVE_TAKES_A_MEMBER = 403 "go_live_takes_a_member" "A key belongs to one environment: sign in";
+    /// 409: it was asked for in live.
+    GO_LIVE_FROM_TEST = 409 "go_live_from_test" "What goes live comes from the test environment";
+    /// 409: in live the name is of something for another channel.
+    GO_LIVE_DIFFERENT = 409 "go_live_different" "In live this name belongs to something for another channel";
+    /// 409: templates take an approval of their own.
+    TEMPLATE_FIRST = 409 "template_first" "The template takes an approval of its own: take it live first";
+}
+
+impl From<VersionRefusal> for Failure {
+    fn from(refusal: VersionRefusal) -> Self {
+        Self::Refused(match refusal {
+            VersionRefusal::InForce => Refusal::of(&VERSION_IN_FORCE),
+            VersionRefusal::Moved => Refusal::of(&VERSION_MOVED),
+            VersionRefusal::MemberOnly => Refusal::of(&GO_LIVE_TAKES_A_MEMBER),
+            VersionRefusal::FromTestOnly => Refusal::of(&GO_LIVE_FROM_TEST),
+            VersionRefusal::Different => Refusal::of(&GO_LIVE_DIFFERENT),
+            VersionRefusal::TemplateFirst => Refusal::of(&TEMPLATE_FIRST),
+        })
+    }
+}
