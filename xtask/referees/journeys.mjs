@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { Webhook } from "standardwebhooks";
-import { authenticator, enter, errors, look, part, receiver, signIn, user, verdict, withBrowser } from "./_browser.mjs";
+import { authenticator, enter, errors, look, own, part, receiver, signIn, user, verdict, withBrowser } from "./_browser.mjs";
 
 const heading = (page) => page.locator("#main h1").first().textContent().then((text) => text.trim());
 const main = (page) => page.locator("#main");
@@ -280,6 +280,61 @@ await withBrowser(async (first) => {
       return Date.now();
     });
     verdict(true, `a session ended elsewhere leads its page to the way in (after ${gone} ms)`);
+    await theirs.close();
+  });
+
+  await part("versions", async () => {
+    // What is easily lost on the way: tabs, two spaces, letters that look alike, an ending line.
+    const text = "Hello {{ name }},\n\t\u00e4 a\u0308  two spaces.\n";
+    await own(page, "PUT", "/v1/settings/approvals", { modules: { template: { approvals: 1 } }, reason: "Four eyes" });
+    await go("/people");
+    await main(page).getByRole("link", { name: "Invite somebody" }).first().click();
+    await sheet(page).getByLabel("E-mail").fill("mia@example.com");
+    await sheet(page).getByLabel("Name", { exact: true }).fill("Mia Example");
+    await sheet(page).getByLabel("Role").selectOption("admin");
+    await sheet(page).getByRole("button", { name: "Invite" }).click();
+    await page.locator(".once").waitFor();
+    const invitation = await store(page);
+    await page.waitForURL("**/people/mem_*");
+    const theirs = await user(browser);
+    const desk = await theirs.newPage();
+    await authenticator(desk);
+    await enter(desk, { url, link: invitation });
+
+    const { id } = await own(page, "POST", "/v1/templates", { name: "farewell", channel: "sms", content: { text } });
+    await go(`/templates/${id}`);
+    verdict(await main(page).getByText("Live has nothing of this name").isVisible(), "a template in test says that live knows nothing of it");
+    await fill(page, "Go live…", {}, "Go live");
+    await page.waitForURL("**/approvals/apr_*");
+    const asked = path(page);
+    const inLive = () => own(page, "GET", "/v1/templates?limit=250", undefined, "live").then(({ data }) => data.find((one) => one.name === "farewell"));
+    verdict(!(await inLive()), "and asks others before it goes live");
+
+    await desk.goto(`${url}${asked}`);
+    const row = desk.locator("#main tr").filter({ has: desk.locator("td:first-child", { hasText: /^Text$/ }) });
+    const seen = await row.locator("td").nth(2).locator("bdi").evaluate((one) => one.textContent);
+    verdict(seen === text, "whoever approves sees it byte for byte");
+    await look(desk, "version-approval", ({ axe }) => axe);
+    await fill(desk, "Approve…", {}, "Approve");
+    await desk.locator(".toast").waitFor();
+    const { id: there } = await inLive();
+    const { in_force: now, versions: [version] } = await own(page, "GET", `/v1/templates/${there}`, undefined, "live");
+    verdict(now === 1 && version.content.text === seen, "and that is what is live, byte for byte");
+    await go(`/templates/${id}`);
+    verdict(await main(page).getByText("Live is what version 1 here is").isVisible(), "both sides say that they are the same");
+
+    await main(page).getByLabel("Text", { exact: true }).fill("Farewell {{ name }}.");
+    await main(page).getByRole("button", { name: "Publish as a new version" }).click();
+    await page.locator(".toast").waitFor();
+    await fill(page, "Roll back to this…", {}, "Roll back");
+    await page.locator(".toast").waitFor();
+    const standing = await own(page, "GET", `/v1/templates/${id}`);
+    verdict(standing.version === 2 && standing.in_force === 1, "one button goes back to what was in force");
+    await main(page).getByRole("link", { name: "Compare" }).first().click();
+    await page.waitForURL("**/diff?*");
+    verdict((await main(page).locator("ins").first().textContent()).includes("Farewell"), "and what differs is shown line by line");
+    await look(page, "version-diff", ({ axe }) => axe);
+    await own(page, "PUT", "/v1/settings/approvals", { modules: {}, reason: "Over" });
     await theirs.close();
   });
 

@@ -39,11 +39,21 @@ async function furnish({ api, tls }, page, url) {
   await own(page, "DELETE", `/v1/contacts/${forgotten}`);
   await own(page, "POST", "/v1/settings/storage/holds", { contact_id: remembered, reason: "Case 24-117" });
   await own(page, "PUT", "/v1/settings/approvals", { modules: { approval_policy: { approvals: 1 } } });
+  // What was in force before, of the first in each list: from there it is gone back to, and compared.
+  const versions = [];
+  for (const environment of ENVIRONMENTS) {
+    for (const [kind, body] of [["templates", ({ content }) => ({ content })], ["events", ({ class: of, template_id }) => ({ class: of, template_id })]]) {
+      const { data: [{ id }] } = await own(page, "GET", `/v1/${kind}?limit=1`, undefined, environment);
+      const { versions: [newest] } = await own(page, "GET", `/v1/${kind}/${id}`, undefined, environment);
+      await own(page, "POST", `/v1/${kind}/${id}/versions`, body(newest), environment);
+      versions.push(...["diff", "versions/1/promote", "go-live"].map((one) => `/app/${environment}/${kind}/${id}/${one}`));
+    }
+  }
   const { approval_id: asked } = await own(page, "PUT", "/v1/settings/approvals", { modules: {} });
   const approvals = ENVIRONMENTS.map((environment) => `/app/${environment}/approvals/${asked}`);
   // What one asked for is behind a tab. Records lead to who is no more, and a page of one connection to the settings of its own kind.
   const settings = ENVIRONMENTS.flatMap((environment) => [`/app/${environment}/sso/${workforce}/oidc`, `/app/${environment}/sso/${portal}/saml`]);
-  const places = [`/app/test/contacts/${remembered}`, ...settings, ...approvals];
+  const places = [`/app/test/contacts/${remembered}`, ...settings, ...approvals, ...versions];
   for (let looks = 0; looks < 100 && ears.heard.length < 2; looks += 1) await page.waitForTimeout(50);
   verdict(ears.heard.length >= 2, "there is something to look at");
   return { ears, viewers, places };

@@ -15,6 +15,8 @@ mod digest;
 mod pages;
 mod rules;
 mod shown;
+#[cfg(test)]
+mod tests;
 
 pub use api::feature;
 pub(crate) use api::{DiffQuery, GO_LIVE_REFUSES, GoLiveBody, PROMOTE_REFUSES, PromoteBody, expected};

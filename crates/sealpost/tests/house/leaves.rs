@@ -20,9 +20,10 @@ fn is_out_of_reach(route: &Route) -> bool {
 }
 
 /// What comes along with an act and has a leaf of its own: credentials that are stored or destroyed, the contact a message
-/// makes on its way, the contact another is merged into, the successor of a rotated key.
+/// makes on its way, the contact another is merged into, the successor of a rotated key, the template an event takes to live.
 fn is_consequence(action: &str) -> bool {
-    action.starts_with("secret.") || matches!(action, "contact.create" | "contact.merge_received" | "key.create")
+    action.starts_with("secret.")
+        || matches!(action, "contact.create" | "contact.merge_received" | "key.create" | "template.go_live")
 }
 
 /// What goes on with a rotation of an endpoint's secret that has begun.
@@ -92,6 +93,8 @@ async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: 
             house.as_owner(Ask::new("patch", "/v1/settings/storage").json(&rules)).await;
             ask.member(&house.standing_owner().await)
         }
+        // A key belongs to one environment.
+        path if path.ends_with("/promote-to-live") => ask.member(&house.standing_owner().await),
         // Whoever asked changes it and takes it back; somebody else decides.
         path if path.contains("/approvals/{id}") && (route.method == "put" || ends_in("/cancel")) => {
             ask.member(&objects.asker(house).await)

@@ -40,6 +40,7 @@ mod telemetry;
 mod transport;
 mod trouble;
 mod unseen;
+mod versions;
 
 /// Runs a proof on both engines: `on_both_engines!(a_promise)` makes `a_promise::on_sqlite` and `a_promise::on_postgres`.
 macro_rules! on_both_engines {

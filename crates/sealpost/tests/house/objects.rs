@@ -207,8 +207,14 @@ impl Objects {
         let maker =
             maker.unwrap_or_else(|| panic!("nobody knows how to make one of {collection}: teach this function"));
         let ask = Ask::post(collection, &self.body(house, maker).await);
-        let made = house.api.must(house.ours(maker, ask).await).await;
-        text(&made, "id")
+        let made = text(&house.api.must(house.ours(maker, ask).await).await, "id");
+        if route.path.ends_with("/promote") {
+            // What is promoted isn't in force.
+            let mut body = self.body(house, maker).await;
+            ["name", "channel"].map(|of_the_first| body.as_object_mut().unwrap().remove(of_the_first));
+            house.post(format!("{collection}/{made}/versions"), &body).await;
+        }
+        made
     }
 
     /// Who asks for what others approve: not our owner.
