@@ -1,5 +1,6 @@
 //! Why a version isn't put into force, as clients learn it.
 
+use sealpost_web::problem::SESSION_REQUIRED;
 use sealpost_web::{Failure, Refusal};
 
 use super::rules::VersionRefusal;
@@ -9,8 +10,6 @@ sealpost_web::codes! {
     VERSION_IN_FORCE = 409 "version_in_force" "This is in force already";
     /// 412: `If-Match` or `expected_version` names something that is no more.
     VERSION_MOVED = 412 "version_moved" "Another version is in force, or was made, meanwhile";
-    /// 403: what goes from one environment to the other takes somebody who belongs to both.
-    GO_LIVE_TAKES_A_MEMBER = 403 "go_live_takes_a_member" "A key belongs to one environment: sign in";
     /// 409: it was asked for in live.
     GO_LIVE_FROM_TEST = 409 "go_live_from_test" "What goes live comes from the test environment";
     /// 409: in live the name is of something for another channel.
@@ -24,7 +23,7 @@ impl From<VersionRefusal> for Failure {
         Self::Refused(match refusal {
             VersionRefusal::InForce => Refusal::of(&VERSION_IN_FORCE),
             VersionRefusal::Moved => Refusal::of(&VERSION_MOVED),
-            VersionRefusal::MemberOnly => Refusal::of(&GO_LIVE_TAKES_A_MEMBER),
+            VersionRefusal::MemberOnly => Refusal::of(&SESSION_REQUIRED),
             VersionRefusal::FromTestOnly => Refusal::of(&GO_LIVE_FROM_TEST),
             VersionRefusal::Different => Refusal::of(&GO_LIVE_DIFFERENT),
             VersionRefusal::TemplateFirst => Refusal::of(&TEMPLATE_FIRST),

@@ -64,7 +64,13 @@ async fn until<T: PartialEq + std::fmt::Debug>(expected: T, mut look: impl Async
     assert_eq!(look().await, expected);
 }
 
-async fn event(events: &Events, ctx: &Ctx, name: &str, template: &Template, pinned: Option<u32>) -> crate::events::Event {
+async fn event(
+    events: &Events,
+    ctx: &Ctx,
+    name: &str,
+    template: &Template,
+    pinned: Option<u32>,
+) -> crate::events::Event {
     let version = NewVersion { class: Class::Otp, template: template.id, template_version: pinned, channel: None };
     events.create(ctx, NewEvent { name: label(name), version }).await.unwrap().0
 }

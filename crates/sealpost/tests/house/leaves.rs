@@ -93,8 +93,6 @@ async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: 
             house.as_owner(Ask::new("patch", "/v1/settings/storage").json(&rules)).await;
             ask.member(&house.standing_owner().await)
         }
-        // A key belongs to one environment.
-        path if path.ends_with("/promote-to-live") => ask.member(&house.standing_owner().await),
         // Whoever asked changes it and takes it back; somebody else decides.
         path if path.contains("/approvals/{id}") && (route.method == "put" || ends_in("/cancel")) => {
             ask.member(&objects.asker(house).await)

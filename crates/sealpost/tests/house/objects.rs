@@ -211,7 +211,7 @@ impl Objects {
         if route.path.ends_with("/promote") {
             // What is promoted isn't in force.
             let mut body = self.body(house, maker).await;
-            ["name", "channel"].map(|of_the_first| body.as_object_mut().unwrap().remove(of_the_first));
+            body.as_object_mut().unwrap().retain(|field, _| !["name", "channel"].contains(&field.as_str()));
             house.post(format!("{collection}/{made}/versions"), &body).await;
         }
         made

@@ -20,7 +20,8 @@ const ODD: &str = "Hi {{ name }},\r\n\t\u{e4} a\u{308}  two spaces {{ code }}\n 
 
 async fn takes(house: &House, modules: &[&str]) {
     let rule = |module: &&str| ((*module).to_owned(), json!({ "approvals": 1 }));
-    let rules = json!({ "modules": modules.iter().map(rule).collect::<serde_json::Map<_, _>>(), "reason": "four eyes" });
+    let rules =
+        json!({ "modules": modules.iter().map(rule).collect::<serde_json::Map<_, _>>(), "reason": "four eyes" });
     house.as_owner(Ask::new("put", "/v1/settings/approvals").json(&rules)).await;
 }
 
@@ -74,7 +75,7 @@ async fn a_template_waits_in_live_and_comes_back_without_waiting(house: House) {
     let template = live_template(&house, "login").await.unwrap();
     assert_eq!((&template["version"], &template["in_force"], says().await), (&json!(2), &json!(1), "one".into()));
     assert_eq!(shown(&house, &id, "Text").await, ODD, "others see exactly what goes live");
-    assert_eq!(shown(&house, &id, "Text, with sample data").await.as_str().unwrap().contains("Ada Example"), true);
+    assert!(shown(&house, &id, "Text, with sample data").await.as_str().unwrap().contains("Ada Example"));
     let around = in_live(Ask::post(format!("{path}/versions/2/promote"), &json!({}))).member(&asker);
     assert_eq!(house.api.ask(around).await.status, 202, "another way in is no way around");
     assert_eq!(says().await, "one");
@@ -105,7 +106,7 @@ async fn what_was_tried_in_test_waits_and_goes_live_as_it_was_shown(house: House
     let (template, event) = (format!("/v1/templates/{template}"), format!("/v1/events/{event}"));
     for path in [&template, &event] {
         let answer = house.ask(go(path)).await;
-        assert_eq!((answer.status, &*answer.code()), (403, "go_live_takes_a_member"));
+        assert_eq!((answer.status, &*answer.code()), (403, "session_required"));
     }
     let first = house.api.ask(go(&event).member(&asker)).await;
     assert_eq!((first.status, &*first.code()), (409, "template_first"));
@@ -143,7 +144,8 @@ async fn an_event_doesn_t_carry_a_template_past_those_who_approve_templates(hous
     let answer = house.api.ask(in_live(Ask::post("/v1/events", &pinned)).member(&asker)).await;
     assert_eq!((answer.status, &*answer.code()), (409, "template_first"));
     // Nor as a draft that is put into force later, nor made while templates took no approval.
-    let draft = json!({ "name": "login", "class": "otp", "template_id": template, "template_version": 2, "in_force": false });
+    let draft =
+        json!({ "name": "login", "class": "otp", "template_id": template, "template_version": 2, "in_force": false });
     let event = text(&house.api.must(in_live(Ask::post("/v1/events", &draft)).member(&asker)).await, "id");
     let promote = Ask::post(format!("/v1/events/{event}/versions/1/promote"), &json!({}));
     let answer = house.api.ask(in_live(promote).member(&asker)).await;
@@ -240,5 +242,8 @@ async fn in_whatever_order_live_says_only_what_others_agreed_to(house: House) {
         bystander.look(&house, agreed, &did).await;
         live = live_template(&house, "walk").await.map(|one| text(&one, "id"));
     }
-    assert!(promoted > 5 && lived > 1 && bystander.allowed.len() > 3, "{promoted} {lived}: a life in which little happened");
+    assert!(
+        promoted > 5 && lived > 1 && bystander.allowed.len() > 3,
+        "{promoted} {lived}: a life in which little happened"
+    );
 }

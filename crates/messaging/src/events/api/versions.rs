@@ -104,6 +104,7 @@ fn go_live(events: &Events) -> Endpoint {
     let events = events.clone();
     post("/v1/events/{id}/promote-to-live")
         .needs(EVENTS_WRITE)
+        .session()
         .class(Limit::Write)
         .acts("event.go_live")
         .summary("Take an event from test to live, with its template")

@@ -14,6 +14,7 @@ pub(super) fn go_live(templates: &Templates) -> Endpoint {
     let templates = templates.clone();
     post("/v1/templates/{id}/promote-to-live")
         .needs(TEMPLATES_WRITE)
+        .session()
         .class(Class::Write)
         .acts("template.go_live")
         .summary("Take a template from test to live")
