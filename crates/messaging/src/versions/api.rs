@@ -6,7 +6,7 @@ use sealpost_web::problem::CHANGED_MEANWHILE;
 use sealpost_web::{Call, Code, Feature};
 use serde::Deserialize;
 
-use super::codes::{self, GO_LIVE_DIFFERENT, GO_LIVE_FROM_TEST, TEMPLATE_FIRST, VERSION_IN_FORCE, VERSION_MOVED};
+use super::codes::{self, GO_LIVE_DIFFERENT, GO_LIVE_FROM_TEST, VERSION_IN_FORCE, VERSION_MOVED};
 use super::rules::Expected;
 
 /// What versions of templates and events have in common in the API.
@@ -23,14 +23,8 @@ pub fn feature() -> Feature {
 pub(crate) const PROMOTE_REFUSES: [&Code; 4] =
     [&VERSION_IN_FORCE, &VERSION_MOVED, &APPROVAL_PERSON_UNKNOWN, &CHANGED_MEANWHILE];
 /// Why nothing is taken to live.
-pub(crate) const GO_LIVE_REFUSES: [&Code; 6] = [
-    &VERSION_IN_FORCE,
-    &GO_LIVE_FROM_TEST,
-    &GO_LIVE_DIFFERENT,
-    &TEMPLATE_FIRST,
-    &APPROVAL_PERSON_UNKNOWN,
-    &CHANGED_MEANWHILE,
-];
+pub(crate) const GO_LIVE_REFUSES: [&Code; 5] =
+    [&VERSION_IN_FORCE, &GO_LIVE_FROM_TEST, &GO_LIVE_DIFFERENT, &APPROVAL_PERSON_UNKNOWN, &CHANGED_MEANWHILE];
 
 /// What whoever promotes believes.
 #[derive(Deserialize, JsonSchema)]
