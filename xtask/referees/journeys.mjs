@@ -286,7 +286,11 @@ await withBrowser(async (first) => {
   await part("versions", async () => {
     // What is easily lost on the way: tabs, two spaces, letters that look alike, an ending line.
     const text = "Hello {{ name }},\n\t\u00e4 a\u0308  two spaces.\n";
-    await own(page, "PUT", "/v1/settings/approvals", { modules: { template: { approvals: 1 } }, reason: "Four eyes" });
+    await go("/approvals");
+    await main(page).getByRole("link", { name: "What takes one…" }).click();
+    await sheet(page).getByLabel("Template in live").selectOption("1");
+    await sheet(page).getByRole("button", { name: "Decide" }).click();
+    await page.locator(".toast").waitFor();
     await go("/people");
     await main(page).getByRole("link", { name: "Invite somebody" }).first().click();
     await sheet(page).getByLabel("E-mail").fill("mia@example.com");
