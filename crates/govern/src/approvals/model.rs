@@ -13,43 +13,57 @@ use serde_json::Value;
 
 use super::rules::{Pinned, Request};
 
-/// What may take an approval. Names are part of the API: added, never renamed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(rename = "ApprovalModule")]
-pub enum Module {
-    /// What takes an approval, itself.
-    ApprovalPolicy,
-    /// An export of everything that is held about a person.
-    ContactExport,
-    /// Masking that shows more than before.
-    Masking,
+/// Everything that may take an approval: its name here, its name in the API (added, never renamed), what people call it. A module is one line,
+/// and nothing else has to be told of it but whoever registers its [`Approvable`](super::Approvable).
+macro_rules! modules {
+    ($with:ident) => {
+        $with! {
+            /// What takes an approval, itself.
+            ApprovalPolicy approval_policy "What takes an approval";
+            /// An export of everything that is held about a person.
+            ContactExport contact_export "Export of a person’s data";
+            /// Masking that shows more than before.
+            Masking masking "Weaker masking";
+        }
+    };
 }
+pub(super) use modules;
+
+macro_rules! define {
+    ($($(#[$doc:meta])* $name:ident $word:ident $title:literal;)+) => {
+        /// What may take an approval.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        #[schemars(rename = "ApprovalModule")]
+        pub enum Module {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Module {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// Its name in the API.
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($word),)+
+                }
+            }
+
+            /// What people call it.
+            pub const fn title(self) -> &'static str {
+                match self {
+                    $(Self::$name => $title,)+
+                }
+            }
+        }
+    };
+}
+modules!(define);
 
 impl Module {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::ApprovalPolicy, Self::ContactExport, Self::Masking];
-
-    /// Its name in the API.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::ApprovalPolicy => "approval_policy",
-            Self::ContactExport => "contact_export",
-            Self::Masking => "masking",
-        }
-    }
-
-    /// What people call it.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::ApprovalPolicy => "What takes an approval",
-            Self::ContactExport => "Export of a person’s data",
-            Self::Masking => "Weaker masking",
-        }
-    }
-
-    pub(super) fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.word() == word)
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|one| one.word() == word)
     }
 }
 
@@ -146,9 +160,12 @@ impl JsonSchema for ApproverRole {
 pub struct Rule {
     /// How many others have to agree, 1 to 5.
     pub approvals: Needed,
-    /// Of which roles, by their words or ids; of any that may vote, if it is empty.
+    /// Of which roles, by their words or ids; of any that may vote, if neither roles nor members are named.
     #[serde(default)]
     pub roles: Vec<ApproverRole>,
+    /// Or these, by name, as long as they may vote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<MemberId>,
     /// When it goes live: with the last vote, unless somebody says otherwise.
     #[serde(default)]
     pub goes_live: GoesLive,
@@ -177,9 +194,16 @@ pub struct Standing {
 
 /// SHA-256 of what a request pins: the exact bytes of its content, its target, the version of what it changes and that of the rules.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Digest(pub(super) [u8; 32]);
+pub struct Digest(pub(crate) [u8; 32]);
 
 impl Digest {
+    /// Of these parts, for this purpose. Lengths come first, so that nothing can be moved from one part into the next.
+    pub(crate) fn over(purpose: &[u8], parts: &[&[u8]]) -> Self {
+        let lengths: Vec<_> = parts.iter().map(|part| (part.len() as u64).to_be_bytes()).collect();
+        let framed = lengths.iter().zip(parts).flat_map(|(length, part)| [&length[..], part]);
+        Self(sha256(&std::iter::once(purpose).chain(framed).collect::<Vec<_>>()))
+    }
+
     /// Of content that is about these versions. Lengths come first, so that nothing can be moved from one part into the next.
     pub(super) fn of(module: Module, target: Option<[u8; 16]>, content: &[u8], live: u64, policy: u64) -> Self {
         let length = |bytes: &[u8]| (bytes.len() as u64).to_be_bytes();
@@ -480,7 +504,10 @@ mod tests {
     fn every_word_is_read_back() {
         assert!(State::ALL.into_iter().all(|state| State::of(state.word()) == Some(state)));
         assert!(Says::ALL.into_iter().all(|says| Says::of(says.word()) == Some(says)));
-        assert!(Module::ALL.into_iter().all(|module| Module::of(module.word()) == Some(module)));
+        let read = |word: &str| serde_json::from_value::<Module>(Value::from(word)).ok();
+        let survives =
+            |module: &Module| Module::of(module.word()) == Some(*module) && read(module.word()) == Some(*module);
+        assert!(Module::ALL.iter().all(survives));
     }
 
     #[test]

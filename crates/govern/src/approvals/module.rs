@@ -67,8 +67,8 @@ impl Approvables {
     pub fn with(others: &[Approvable]) -> Result<Self, Unregistered> {
         let all: Vec<_> = [policy::APPROVABLE, masking::APPROVABLE].iter().chain(others).copied().collect();
         for module in Module::ALL {
-            if all.iter().filter(|one| one.module == module).count() != 1 {
-                return Err(Unregistered(module));
+            if all.iter().filter(|one| one.module == *module).count() != 1 {
+                return Err(Unregistered(*module));
             }
         }
         Ok(Self(all.into()))

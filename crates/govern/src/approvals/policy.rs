@@ -45,7 +45,7 @@ fn state(tx: &mut Tx<'_>, _: &OrgKeys) -> Result<SwitchState, StoreError> {
         _ => Word::Partly,
     };
     let settings = json!({ "modules": modules, "version": standing.version });
-    let facts = Module::ALL.into_iter().map(|module| (module.title(), in_words(modules.get(&module)))).collect();
+    let facts = Module::ALL.iter().map(|module| (module.title(), in_words(modules.get(module)))).collect();
     Ok(SwitchState { standing: on, settings, facts, changed_at: standing.since })
 }
 
@@ -55,7 +55,13 @@ pub(super) fn in_words(rule: Option<&Rule>) -> String {
     let count = rule.approvals.count();
     let people = if count == 1 { "one person".to_owned() } else { format!("{count} people") };
     let roles: Vec<_> = rule.roles.iter().map(|role| role.0.to_string()).collect();
-    let of = if roles.is_empty() { String::new() } else { format!(" of {}", roles.join(", ")) };
+    let named = match rule.members.len() {
+        0 => None,
+        1 => Some("one named member".to_owned()),
+        all => Some(format!("{all} named members")),
+    };
+    let groups: Vec<_> = roles.into_iter().chain(named).collect();
+    let of = if groups.is_empty() { String::new() } else { format!(" of {}", groups.join(", ")) };
     let live = match rule.goes_live {
         GoesLive::OnApproval => "goes live with the last vote",
         GoesLive::Manual => "somebody puts it into force",
@@ -99,10 +105,10 @@ fn prepare(tx: &mut Tx<'_>, _: &OrgKeys, _: Option<[u8; 16]>, wanted: Value) -> 
     can_be_met(tx, &policy)?;
     let before = store::standing(tx)?;
     let rule = |policy: &Policy, module| in_words(policy.modules.get(&module));
-    let line = |module: Module| Line::new(module.title(), rule(&before.policy, module), rule(&policy, module));
+    let line = |module: &Module| Line::new(module.title(), rule(&before.policy, *module), rule(&policy, *module));
     Ok(Prepared {
         wanted: serde_json::to_value(&policy).map_err(sealpost_web::Fault::new)?,
-        lines: Module::ALL.into_iter().map(line).collect(),
+        lines: Module::ALL.iter().map(line).collect(),
         version: before.version.into(),
     })
 }
@@ -136,16 +142,17 @@ fn put(
     Ok(tx.record(leaf, Standing { policy, version, since: Some(ctx.now()) }))
 }
 
-/// Nobody decides what can't be met: besides whoever asks, there have to be as many who could agree. One is always enough to begin with,
-/// since somebody alone waits instead.
+/// Nobody decides what can't be met: besides whoever asks, there have to be as many who could agree. One is enough to begin with where
+/// nobody is named, since somebody alone waits instead; whoever names groups names somebody who may vote.
 fn can_be_met(tx: &mut Tx<'_>, policy: &Policy) -> Result<(), Failure> {
-    if policy.modules.values().all(|rule| rule.approvals.count() == 1) {
+    let names = |rule: &Rule| !rule.roles.is_empty() || !rule.members.is_empty();
+    if policy.modules.values().all(|rule| rule.approvals.count() == 1 && !names(rule)) {
         return Ok(());
     }
     let holders = members::holders(tx, APPROVALS_VOTE)?;
     for (module, rule) in &policy.modules {
-        let able = service::voters(&holders, rule).len();
-        if rule.approvals.count() > 1 && able <= rule.approvals.count() {
+        let (able, needed) = (service::voters(&holders, rule).len(), rule.approvals.count());
+        if (needed > 1 && able <= needed) || (able == 0 && names(rule)) {
             let place = format!("/modules/{}/approvals", module.word());
             return Err(Refusal::of(&APPROVERS_TOO_FEW).at(place, "approvers_too_few").into());
         }

@@ -290,11 +290,15 @@ impl<'a> Ground<'a> {
 }
 
 /// Stands where nothing takes an approval any more.
-const NO_RULE: Rule = Rule { approvals: Needed::ONE, roles: Vec::new(), goes_live: GoesLive::Manual };
+const NO_RULE: Rule =
+    Rule { approvals: Needed::ONE, roles: Vec::new(), members: Vec::new(), goes_live: GoesLive::Manual };
 
 /// Whose votes count under a rule.
 pub(super) fn voters(holders: &[Holder], rule: &Rule) -> Vec<MemberId> {
-    let counts = |holder: &&Holder| rule.roles.is_empty() || rule.roles.iter().any(|role| role.0 == holder.role);
+    let anybody = rule.roles.is_empty() && rule.members.is_empty();
+    let counts = |holder: &&Holder| {
+        anybody || rule.roles.iter().any(|role| role.0 == holder.role) || rule.members.contains(&holder.id)
+    };
     holders.iter().filter(counts).map(|holder| holder.id).collect()
 }
 

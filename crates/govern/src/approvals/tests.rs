@@ -65,7 +65,7 @@ impl Scene {
 
     /// From now on weaker masking takes so many others.
     async fn rule(&self, approvals: u8, goes_live: GoesLive) {
-        let rule = Rule { approvals: Needed::try_from(approvals).unwrap(), roles: vec![], goes_live };
+        let rule = Rule { approvals: Needed::try_from(approvals).unwrap(), roles: vec![], members: vec![], goes_live };
         let modules = [(Module::Masking, rule)].into();
         let keys = self.keys().await;
         let put = move |tx: &mut Tx<'_>| policy::change(tx, &keys, Policy { modules }, None);
@@ -323,7 +323,7 @@ both_engines! {
 
     async fn rules_that_take_an_approval_are_changed_with_one(house: TestStore) {
         let scene = Scene::with(house, 1).await;
-        let rule = Rule { approvals: Needed::ONE, roles: vec![], goes_live: GoesLive::OnApproval };
+        let rule = Rule { approvals: Needed::ONE, roles: vec![], members: vec![], goes_live: GoesLive::OnApproval };
         let change = async |modules: Vec<(Module, Rule)>| {
             let (keys, modules) = (scene.keys().await, modules.into_iter().collect());
             let act = move |tx: &mut Tx<'_>| policy::change(tx, &keys, Policy { modules }, None);
