@@ -12,6 +12,7 @@
 //! * [`sso`] lets them prove it at a service of the organisation's.
 //! * [`mail`] brings members their links, through whoever can send mail.
 //! * [`networks`] say from where an organisation admits whom.
+//! * [`revisions`] keep what settings said, so that there is a way back.
 //! * [`scim`] keeps members and teams as a directory has them.
 //! * [`visits`] let somebody look who sees nobody in clear.
 //! * [`own`] is a member's own page.
@@ -35,6 +36,7 @@ pub mod own;
 pub mod passkeys;
 pub mod permissions;
 pub mod recovery_codes;
+pub mod revisions;
 pub mod roles;
 pub mod scim;
 pub mod secrets;

@@ -9,6 +9,7 @@
 //! * [`checkpoints`] signs the log's head while there is news, and hands it to witnesses outside the database.
 //! * [`erasure`] says what a certificate of erasure says, and checks one.
 //! * [`evidence`] is the record of processing, the controls and what proves them, as a signed pack.
+//! * [`revisions`] shows what settings said, what each change changed, and leads back.
 //! * [`siem`] streams every leaf to a collector outside.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -23,6 +24,7 @@ pub mod leaks;
 pub mod looks;
 pub mod masking;
 mod reason;
+pub mod revisions;
 pub mod security;
 pub mod siem;
 

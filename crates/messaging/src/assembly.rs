@@ -9,6 +9,7 @@ use sealpost_egress::client::Client;
 use sealpost_egress::smtp::Mailer;
 use sealpost_egress::text::TextResolver;
 use sealpost_govern::approvals::{self, Approvable};
+use sealpost_govern::revisions::Revisable;
 use sealpost_store::Store;
 use sealpost_web::Feature;
 use sealpost_web::metrics::Metric;
@@ -157,7 +158,10 @@ impl Messaging {
     pub const RESEALS: &[Reseal] = &[approvals::reseal, storage::reseal];
 
     /// What of this crate may take an approval.
-    pub const APPROVABLES: &[Approvable] = &[exports::APPROVABLE];
+    pub const APPROVABLES: &[Approvable] = &[exports::APPROVABLE, storage::APPROVABLE];
+
+    /// What of this crate leaves revisions.
+    pub const REVISABLES: &[Revisable] = &[storage::REVISABLE];
 
     /// Where their pages are found.
     pub fn navigation() -> Vec<Nav> {

@@ -29,6 +29,7 @@ use sealpost_govern::approvals::{self, Approvables};
 use sealpost_govern::checkpoints::{Signer, WitnessFolder};
 use sealpost_govern::evidence::{self as govern_evidence, Evidence, Installation, Source};
 use sealpost_govern::leaks::LeakAlarm;
+use sealpost_govern::revisions::{self, Revisables};
 use sealpost_govern::security::{self, Switches};
 use sealpost_govern::{activity, audit, looks, masking, siem};
 use sealpost_messaging::{Messaging, MessagingConfig, storage};
@@ -76,6 +77,7 @@ impl House {
         features.push(masking::feature(&store));
         features.push(security::feature(&store, Switches::standard().with(storage::SWITCH)));
         features.push(approvals::feature(&store, Approvables::with(Messaging::APPROVABLES)?));
+        features.push(revisions::feature(&store, Revisables::with(Messaging::REVISABLES)?));
         features.push(looks::feature(&store));
         features.push(networks::feature(&store));
         features.push(encryption::feature(&store));
@@ -109,6 +111,7 @@ impl House {
                 govern_evidence::NAV,
                 security::NAV,
                 approvals::NAV,
+                revisions::NAV,
                 looks::NAV,
             ])
             .collect();

@@ -163,6 +163,8 @@ ids! {
     RecoveryCodeId = "rcv";
     /// One request to the API.
     RequestId = "req";
+    /// What a setting said after one change.
+    RevisionId = "rev";
     /// A role that an organisation made.
     RoleId = "role";
     /// A token of a directory that provisions members.

@@ -24,6 +24,8 @@ macro_rules! modules {
             ContactExport contact_export "Export of a person’s data";
             /// Masking that shows more than before.
             Masking masking "Weaker masking";
+            /// Payloads that are stored where they were not, or for longer.
+            Storage storage "More stored, or for longer";
         }
     };
 }
@@ -194,16 +196,9 @@ pub struct Standing {
 
 /// SHA-256 of what a request pins: the exact bytes of its content, its target, the version of what it changes and that of the rules.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Digest(pub(crate) [u8; 32]);
+pub struct Digest(pub(super) [u8; 32]);
 
 impl Digest {
-    /// Of these parts, for this purpose. Lengths come first, so that nothing can be moved from one part into the next.
-    pub(crate) fn over(purpose: &[u8], parts: &[&[u8]]) -> Self {
-        let lengths: Vec<_> = parts.iter().map(|part| (part.len() as u64).to_be_bytes()).collect();
-        let framed = lengths.iter().zip(parts).flat_map(|(length, part)| [&length[..], part]);
-        Self(sha256(&std::iter::once(purpose).chain(framed).collect::<Vec<_>>()))
-    }
-
     /// Of content that is about these versions. Lengths come first, so that nothing can be moved from one part into the next.
     pub(super) fn of(module: Module, target: Option<[u8; 16]>, content: &[u8], live: u64, policy: u64) -> Self {
         let length = |bytes: &[u8]| (bytes.len() as u64).to_be_bytes();
@@ -219,6 +214,12 @@ impl Digest {
             &live.to_be_bytes(),
             &policy.to_be_bytes(),
         ]))
+    }
+}
+
+impl From<[u8; 32]> for Digest {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use sealpost_access::members;
 use sealpost_access::permissions::APPROVALS_VOTE;
+use sealpost_access::revisions::{self, Change, Setting, Subject};
 use sealpost_seal::Purpose;
 use sealpost_store::{Leaf, OrgId, OrgKeys, Recorded, StoreError, Tx};
 use sealpost_web::problem::CHANGED_MEANWHILE;
@@ -9,10 +10,11 @@ use sealpost_web::{Failure, Refusal};
 use serde_json::{Value, json};
 
 use super::codes::{APPROVAL_PERSON_UNKNOWN, APPROVERS_TOO_FEW};
-use super::model::{Approval, GoesLive, Line, Module, Policy, Rule, Standing};
+use super::model::{Approval, Digest, GoesLive, Line, Module, Policy, Rule, Standing};
 use super::module::{Apply, Approvable, Prepared};
 use super::{service, store};
 use crate::reason::Reason;
+use crate::revisions::Revisable;
 use crate::security::{Changes, Standing as Word, Switch, SwitchState, Turned, typed};
 
 /// The policy as something that takes an approval.
@@ -23,6 +25,19 @@ pub(super) const APPROVABLE: Approvable = Approvable {
     of: None,
     prepare,
     apply: Apply::Here(apply),
+};
+
+/// Its name among the settings that leave revisions.
+const SETTING: Setting = Setting::new("approval_policy");
+
+/// All rules there were.
+pub(crate) const REVISABLE: Revisable = Revisable {
+    setting: SETTING,
+    title: "What takes an approval",
+    of: None,
+    page: "/approvals/rules",
+    lines: |before, after| Ok(lines(&typed(before.clone())?, &typed(after.clone())?)),
+    roll_back: turn,
 };
 
 /// The policy among the security settings.
@@ -93,8 +108,7 @@ pub(super) fn change(
     reason: Option<&Reason>,
 ) -> Result<Recorded<Outcome>, Failure> {
     if service::is_needed(tx, Module::ApprovalPolicy)? {
-        let wanted = serde_json::to_value(&policy).map_err(sealpost_web::Fault::new)?;
-        let asked = service::ask(tx, keys, &APPROVABLE, None, wanted, reason)?;
+        let asked = service::ask(tx, keys, &APPROVABLE, None, whole(&policy)?, reason)?;
         return Ok(asked.map(|approval| Outcome::Waits(Box::new(approval))));
     }
     Ok(put(tx, keys, policy, reason)?.map(Outcome::InForce))
@@ -104,13 +118,19 @@ fn prepare(tx: &mut Tx<'_>, _: &OrgKeys, _: Option<[u8; 16]>, wanted: Value) -> 
     let policy: Policy = typed(wanted)?;
     can_be_met(tx, &policy)?;
     let before = store::standing(tx)?;
+    Ok(Prepared { wanted: whole(&policy)?, lines: lines(&before.policy, &policy), version: before.version.into() })
+}
+
+/// The whole of it, in one form only.
+fn whole(policy: &Policy) -> Result<Value, Failure> {
+    Ok(serde_json::to_value(policy).map_err(sealpost_web::Fault::new)?)
+}
+
+/// What would change.
+fn lines(from: &Policy, to: &Policy) -> Vec<Line> {
     let rule = |policy: &Policy, module| in_words(policy.modules.get(&module));
-    let line = |module: &Module| Line::new(module.title(), rule(&before.policy, *module), rule(&policy, *module));
-    Ok(Prepared {
-        wanted: serde_json::to_value(&policy).map_err(sealpost_web::Fault::new)?,
-        lines: Module::ALL.iter().map(line).collect(),
-        version: before.version.into(),
-    })
+    let line = |module: &Module| Line::new(module.title(), rule(from, *module), rule(to, *module));
+    Module::ALL.iter().map(line).collect()
 }
 
 fn apply(tx: &mut Tx<'_>, keys: &OrgKeys, wanted: Value, reason: Option<&Reason>) -> Result<(), Failure> {
@@ -129,8 +149,20 @@ fn put(
     if !store::put_policy(tx, version, &policy)? {
         return Err(Refusal::of(&CHANGED_MEANWHILE).into());
     }
+    let digest = revisions::keep(
+        tx,
+        keys,
+        Change {
+            of: Subject::only(SETTING),
+            number: Some(version),
+            before: Some(whole(&before.policy)?),
+            after: whole(&policy)?,
+            why: reason.map(|reason| reason.text().expose(Purpose::Seal).as_str()),
+        },
+    )?;
     let details = json!({
         "version": version,
+        "digest": Digest::from(digest),
         "from": before.policy,
         "to": policy,
         "reason": reason.map(|reason| reason.text().expose(Purpose::Seal)),

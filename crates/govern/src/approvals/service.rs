@@ -4,6 +4,7 @@ use sealpost_access::api_keys::person;
 use sealpost_access::members::{self, Holder};
 use sealpost_access::notices::raise;
 use sealpost_access::permissions::{APPROVALS_MANAGE, APPROVALS_VOTE};
+use sealpost_access::revisions;
 use sealpost_seal::Purpose;
 use sealpost_seal::rng::array;
 use sealpost_store::{ActorKind, ApprovalId, Environment, Leaf, MemberId, OrgKeys, Recorded, StoreError, Tx};
@@ -318,6 +319,7 @@ fn go_live(
         let content: Content = serde_json::from_slice(bytes).map_err(Fault::new)?;
         let reason = content.reason.map(Reason::parse).transpose().map_err(Fault::new)?;
         put(tx, keys, content.wanted, reason.as_ref())?;
+        revisions::mark_approved(tx, approval.module.word(), approval.target, approval.id)?;
     }
     Ok(state)
 }
@@ -366,7 +368,7 @@ fn held(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<(Approval, Ve
 }
 
 /// The request of this id, if the context's environment sees it.
-pub(super) fn show(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Approval, Failure> {
+pub(crate) fn show(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Approval, Failure> {
     let found = store::find(tx, keys, id)?.filter(|approval| is_seen(tx, approval));
     Ok(found.ok_or_else(not_found)?)
 }

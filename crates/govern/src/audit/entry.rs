@@ -198,6 +198,11 @@ pub(crate) fn actor(leaf: &Leaf) -> Option<TypedId> {
     (leaf.actor.id != [0; 16]).then(|| ActorWord::of(leaf.actor.kind).named(leaf.actor.id))
 }
 
+/// The same of somebody who acts.
+pub(crate) fn who(actor: sealpost_store::Actor) -> Option<TypedId> {
+    (actor.id != [0; 16]).then(|| ActorWord::of(actor.kind as u8).named(actor.id))
+}
+
 pub(crate) const fn result(result: LeafResult) -> ResultWord {
     match result {
         LeafResult::Ok => ResultWord::Ok,

@@ -437,6 +437,11 @@ pub(super) const TABLES: &[Table] = &[
         &[(&["comment"], OrganisationKey, Acts), (&["voter", "says"], Plain, Acts)],
         &["approval", "digest", "created_at"],
     ),
+    table(
+        "revision",
+        &[(&["content"], OrganisationKey, Acts), (&["actor_kind", "actor"], Plain, Acts)],
+        &["module", "target", "number", "digest", "approval", "created_at"],
+    ),
     table("contact_alike", &[(&["value"], Hashed, Identity)], &["kind", "epoch", "contact"]),
     table("contact_pair", &[], &["one", "other", "because", "created_at", "dismissed_at"]),
     table("storage_count", &[], &["class", "day", "messages"]),

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::holds::{self, Target};
 use super::model::Standing;
 use super::rules::{ByClassChange, PolicyChange, RuleChange};
+use super::service::Outcome;
 use super::*;
 use crate::contacts::Details;
 use crate::erasures::Asked;
@@ -44,7 +45,11 @@ fn one(class: Class, mode: Option<Mode>, days: Option<u16>) -> ByClassChange {
 async fn decide(house: &House, ctx: &Ctx, change: PolicyChange, why: bool) -> Result<Standing, Failure> {
     let keys = house.test.store.keys().organisation(ctx.org.id).await.unwrap();
     let why = why.then(reason);
-    house.test.store.write(ctx, move |tx| service::change(tx, &keys, &change, None, why.as_ref())).await
+    let decided = house.test.store.write(ctx, move |tx| service::change(tx, &keys, &change, None, why.as_ref())).await;
+    decided.map(|outcome| match outcome {
+        Outcome::InForce(standing) => standing,
+        Outcome::Waits(_) => panic!("it takes an approval"),
+    })
 }
 
 /// From now on this holds for the class in both environments.
