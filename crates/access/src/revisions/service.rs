@@ -13,13 +13,11 @@ use super::store::{self, Row};
 /// of a setting it keeps what stood there before, as nobody's: so there is a way back to that, too.
 pub fn keep(tx: &mut Tx<'_>, keys: &OrgKeys, change: Change<'_>) -> Result<[u8; 32], Failure> {
     let Change { of, number, before, after, why } = change;
-    let newest = store::newest_number(tx, of.setting.word(), of.target)?;
+    let newest = store::newest(tx, of.setting.word(), of.target)?;
     let first = if before.is_some() { 2 } else { 1 };
-    let number = number.unwrap_or_else(|| newest.map_or(first, |newest| newest.saturating_add(1)));
-    // Of one millisecond, ids are in no order: whatever was there first is listed first.
-    let mut ids = [RevisionId::new(&tx.ctx().world), RevisionId::new(&tx.ctx().world)];
-    ids.sort_unstable();
-    let [earlier, id] = ids;
+    let number = number.unwrap_or_else(|| newest.map_or(first, |(newest, _)| newest.saturating_add(1)));
+    let earlier = RevisionId::new(&tx.ctx().world);
+    let id = behind(RevisionId::new(&tx.ctx().world), newest.map_or(earlier, |(_, id)| id));
     if let (None, Some(before)) = (newest, before) {
         let row = row(tx, of, (earlier, number.saturating_sub(1)), (before, None), Actor::SYSTEM)?;
         store::insert(tx, keys, &row)?;
@@ -27,6 +25,12 @@ pub fn keep(tx: &mut Tx<'_>, keys: &OrgKeys, change: Change<'_>) -> Result<[u8; 
     let actor = tx.ctx().actor;
     let row = row(tx, of, (id, number), (after, why), actor)?;
     if store::insert(tx, keys, &row)? { Ok(row.digest) } else { Err(Refusal::of(&CHANGED_MEANWHILE).into()) }
+}
+
+/// This id, or the one behind the other: of one millisecond ids are in no order, and what was said later is listed later.
+fn behind(id: RevisionId, other: RevisionId) -> RevisionId {
+    let next = u128::from_be_bytes(other.bytes()).saturating_add(1);
+    id.max(RevisionId::from_bytes(next.to_be_bytes()))
 }
 
 fn row(

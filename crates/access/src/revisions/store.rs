@@ -75,14 +75,18 @@ pub(super) fn insert(tx: &mut Tx<'_>, keys: &OrgKeys, row: &Row) -> Result<bool,
     Ok(inserted == 1)
 }
 
-/// The newest number of a setting. Index revision_number.
-pub(super) fn newest_number(tx: &mut Tx<'_>, setting: &str, of: Option<[u8; 16]>) -> Result<Option<u32>, StoreError> {
+/// The newest number of a setting, and its id. Index revision_number.
+pub(super) fn newest(
+    tx: &mut Tx<'_>,
+    setting: &str,
+    of: Option<[u8; 16]>,
+) -> Result<Option<(u32, RevisionId)>, StoreError> {
     tx.optional(
         org_sql!(
-            "select number from revision where org = $1 and module = $2 and target = $3 order by number desc limit 1"
+            "select number, id from revision where org = $1 and module = $2 and target = $3 order by number desc limit 1"
         ),
         &[&setting, &target(of)],
-        |row| row.get("number"),
+        |row| Ok((row.get("number")?, row.get("id")?)),
     )
 }
 
@@ -93,7 +97,7 @@ pub(super) fn mark_approved(
     of: Option<[u8; 16]>,
     by: ApprovalId,
 ) -> Result<(), StoreError> {
-    let Some(number) = newest_number(tx, setting, of)? else { return Ok(()) };
+    let Some((number, _)) = newest(tx, setting, of)? else { return Ok(()) };
     tx.put(
         org_sql!(
             "update revision set approval = $5 where org = $1 and module = $2 and target = $3 and number = $4 and approval is null"

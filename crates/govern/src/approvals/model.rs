@@ -474,6 +474,33 @@ impl Approval {
         self.request.expires_at
     }
 
+    #[cfg(test)]
+    pub(crate) fn wants(&self) -> &Value {
+        &self.content.wanted
+    }
+
+    /// Whether somebody else than whoever asked has agreed with what is pinned.
+    #[cfg(test)]
+    pub(crate) fn has_agreed_other(&self) -> bool {
+        let agrees =
+            |vote: &Vote| vote.says == Says::Approve && vote.digest == self.digest() && vote.voter != self.asker();
+        self.request.votes.iter().any(agrees)
+    }
+
+    /// Whether these words, in lower case, stand anywhere in it: in an id, the digest, what would change, why, or what was said.
+    pub(super) fn says(&self, words: &str) -> bool {
+        let has = |text: &str| text.to_lowercase().contains(words);
+        let line =
+            |line: &Line| has(&line.what) || [&line.before, &line.after].into_iter().flatten().any(|side| has(side));
+        has(&self.id.to_string())
+            || has(&self.digest().to_string())
+            || has(&self.asker().to_string())
+            || has(self.module.title())
+            || self.content.lines.iter().any(line)
+            || self.content.reason.as_deref().is_some_and(has)
+            || self.said.iter().filter_map(|said| said.comment.as_deref()).any(has)
+    }
+
     pub(super) const fn pinned(&self) -> Pinned {
         self.request.pinned
     }

@@ -9,12 +9,14 @@ use sealpost_seal::Purpose;
 use sealpost_seal::rng::array;
 use sealpost_store::{ActorKind, ApprovalId, Environment, Leaf, MemberId, OrgKeys, Recorded, StoreError, Tx};
 use sealpost_web::{Failure, Fault, Refusal, not_found};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::codes::*;
 use super::model::{Approval, Content, Digest, GoesLive, Module, Needed, Rule, Says, Scope, State, Vote};
 use super::module::{Apply, Approvable, Approvables};
 use super::rules::{Now, Pinned, Refused, Request};
+use super::store::Which;
 use super::{notices, store};
 use crate::masking::codes::LIVE_KEY_REQUIRED;
 use crate::reason::Reason;
@@ -365,6 +367,53 @@ fn voted(
 fn held(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<(Approval, Vec<u8>), Failure> {
     let found = store::hold(tx, keys, id)?.filter(|(approval, _)| is_seen(tx, approval));
     Ok(found.ok_or_else(not_found)?)
+}
+
+/// Which of the requests on a page are wanted.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Narrowed {
+    /// Of this module.
+    pub(super) module: Option<Module>,
+    /// In which these words stand, in lower case: what a request says is sealed, so each is opened and looked at.
+    pub(super) words: Option<String>,
+}
+
+impl Narrowed {
+    /// By what somebody typed.
+    pub(super) fn by(module: Option<Module>, words: Option<&str>) -> Self {
+        let words = words.map(|words| words.trim().to_lowercase()).filter(|words| !words.is_empty());
+        Self { module, words }
+    }
+
+    fn takes(&self, approval: &Approval) -> bool {
+        self.module.is_none_or(|module| module == approval.module)
+            && self.words.as_ref().is_none_or(|words| approval.says(words))
+    }
+}
+
+/// How many requests are looked through for those that are wanted.
+const LOOKED_THROUGH: usize = 1_000;
+
+/// Requests of a tab, older than `before`, newest first: those of the newest thousand that are wanted.
+pub(super) fn list(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    which: Which,
+    narrowed: &Narrowed,
+    (mut before, limit): (ApprovalId, u32),
+) -> Result<Vec<Approval>, StoreError> {
+    let (mut found, mut seen) = (Vec::new(), 0);
+    while seen < LOOKED_THROUGH {
+        let some = store::page(tx, keys, which, before, limit)?;
+        let (Some(last), count) = (some.last(), some.len()) else { break };
+        (before, seen) = (last.id, seen + count);
+        found.extend(some.into_iter().filter(|one| narrowed.takes(one)));
+        if found.len() >= limit as usize || count < limit as usize {
+            break;
+        }
+    }
+    found.truncate(limit as usize);
+    Ok(found)
 }
 
 /// The request of this id, if the context's environment sees it.

@@ -1,13 +1,18 @@
 //! What approvals promise, through the service, on both engines.
 
+use std::sync::{Arc, Mutex};
+
+use sealpost_access::mail::{Courier, Letter, Post};
 use sealpost_access::masking::{self, DailyReveals, Masking, Policy as MaskingPolicy};
-use sealpost_access::members;
+use sealpost_access::members::{self, Invitation, Members};
 use sealpost_access::roles::{RoleRef, Standard};
+use sealpost_seal::normal::Email;
+use sealpost_seal::{Personal, Purpose};
 use sealpost_store::testing::TestStore;
 use sealpost_store::{
     Actor, ActorKind, ApprovalId, Ctx, Environment, MemberId, Org, OrgKeys, Store, StoreError, Tx, both_engines,
 };
-use sealpost_web::{Code, Failure};
+use sealpost_web::{BoxFuture, Code, Failure};
 
 use super::codes::*;
 use super::model::{Approval, Digest, GoesLive, Module, Needed, Policy, Rule, State};
@@ -452,7 +457,7 @@ impl Courier for Bag {
         to: &'a Personal<String>,
         letter: Letter,
     ) -> BoxFuture<'a, Result<(), &'static str>> {
-        let to = to.expose(Purpose::Send).clone();
+        let to = to.expose(Purpose::Deliver).clone();
         self.0.lock().unwrap().push((to, letter.text));
         Box::pin(async { Ok(()) })
     }
@@ -474,6 +479,16 @@ impl Bag {
 
 /// A member with an address, who has come in.
 async fn somebody(scene: &Scene, people: &Members, address: &str, role: Standard) {
-    let invitation = Invitation { email: address.parse_email(), name: None, role: RoleRef::Standard(role) };
-    let _ = (scene, people, invitation);
+    let email = Email::parse(address).unwrap();
+    let invitation = Invitation { email, name: None, role: RoleRef::Standard(role), teams: vec![] };
+    let new = people.prepare(&scene.asks, invitation).await.unwrap();
+    let (store, keys) = (scene.house.store.clone(), scene.keys().await);
+    let invite = move |tx: &mut Tx<'_>| {
+        let invited = members::invite(tx, (store.keys(), &keys), &new)?;
+        // What following the link does.
+        let id = invited.value().id;
+        tx.put(sealpost_store::org_sql!("update member set state = 'active' where org = $1 and id = $2"), &[&id])?;
+        Ok(invited)
+    };
+    scene.house.store.write::<_, Failure>(&scene.asks, invite).await.unwrap();
 }

@@ -70,6 +70,19 @@ pub(crate) fn act(action: &str) -> (String, String) {
     (done.replace('_', " "), thing.replace(['_', '.'], " "))
 }
 
+/// A value as it stands in a query.
+pub(crate) fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if plain(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+        out
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
