@@ -283,6 +283,74 @@ await withBrowser(async (first) => {
     await theirs.close();
   });
 
+  await part("approvals", async () => {
+    await go("/people");
+    await main(page).getByRole("link", { name: "Invite somebody" }).first().click();
+    await sheet(page).getByLabel("E-mail").fill("sam@example.com");
+    await sheet(page).getByLabel("Name", { exact: true }).fill("Sam Example");
+    await sheet(page).getByLabel("Role").selectOption("super_admin");
+    await sheet(page).getByRole("button", { name: "Invite" }).click();
+    await page.locator(".once").waitFor();
+    const invitation = await store(page);
+    const theirs = await user(browser);
+    const desk = await theirs.newPage();
+    await authenticator(desk);
+    await enter(desk, { url, link: invitation });
+    await go("/approvals", desk);
+    verdict(await main(desk).getByText("Nothing waits for you").isVisible(), "where nothing waits, that is what is said");
+    await look(desk, "approvals-none", ({ axe }) => axe);
+
+    const takes = async (count) => {
+      await go("/approvals");
+      await main(page).getByRole("link", { name: "What takes one…" }).click();
+      await sheet(page).getByLabel("Weaker masking", { exact: true }).selectOption(count);
+      await sheet(page).getByRole("button", { name: "Decide" }).click();
+      await page.locator(".toast").waitFor();
+    };
+    await takes("1");
+    await go("/security");
+    await main(page).locator('[data-switch="masking"]').getByRole("link", { name: "Change…" }).click();
+    await page.getByLabel("Hidden", { exact: true }).selectOption("off");
+    await page.getByLabel("Why", { exact: true }).fill("Migration of the shop, change 119");
+    await page.getByRole("button", { name: "Put into force" }).click();
+    await page.waitForURL("**/approvals/apr_*");
+    const request = path(page).split("/").at(-1);
+    const digest = (of) => of.locator("dt:text-is('Digest') + dd").textContent().then((text) => text.trim());
+    const changes = (of) => of.locator("#main section table").first().locator("tbody tr").evaluateAll((rows) =>
+      rows.filter((row) => !row.classList.contains("soft")).map((row) => [...row.querySelectorAll("td")].map((cell) => (cell.querySelector("bdi") ?? cell).textContent.trim()).join(" | ")));
+    const asked = { digest: await digest(page), changes: await changes(page) };
+    verdict(await main(page).getByText("Waits for approval").isVisible(), "what is weaker waits, and whoever asked sees it");
+
+    await go("/approvals", desk);
+    await main(desk).locator(`tr[data-row="${request}"] a.go`).click();
+    await desk.waitForURL(`**/approvals/${request}`);
+    verdict((await digest(desk)) === asked.digest && (await changes(desk)).join() === asked.changes.join(), "somebody else sees the same changes, under the same digest");
+    await look(desk, "approval", ({ axe }) => axe);
+    await fill(desk, "Approve…", { Comment: "Checked with the privacy officer" }, "Approve");
+    await desk.locator(".toast").getByText("Your vote counts").waitFor();
+    await go(`/approvals/${request}`, desk);
+    verdict(await main(desk).getByText("In force").isVisible(), "with their vote it is in force");
+    verdict((await digest(desk)) === asked.digest, "under the digest that was voted on");
+    await go("/approvals?tab=history&q=change+119", desk);
+    verdict((await main(desk).locator("tr[data-row]").evaluateAll((rows) => rows.map((row) => row.dataset.row))).join() === request, "and is found in the history by why it was asked for");
+
+    await go("/revisions?setting=masking", desk);
+    const said = await main(desk).locator("tr[data-row]").evaluateAll((rows) => rows.map((row) => row.dataset.row));
+    await look(desk, "revisions", ({ axe }) => axe);
+    await go(`/revisions/${said[0]}`, desk);
+    verdict(await main(desk).getByRole("link", { name: request }).isVisible(), "what is in force says which approval it went live by");
+    verdict((await changes(desk)).every((line) => asked.changes.includes(line)), "and that it changed what was asked for");
+    await go(`/revisions/${said[1]}`, desk);
+    await look(desk, "revision", ({ axe }) => axe);
+    await fill(desk, "Roll back to this…", { Why: "The migration is over" }, "Roll back");
+    await desk.locator(".toast").getByText("Rolled back").waitFor();
+    await go("/security", desk);
+    verdict(await main(desk).locator('[data-switch="masking"]').getByText("Everything personal is hidden").isVisible(), "one click leads back to what was there before");
+    verdict((await recorded("revision.roll_back")) === 1, "and the ledger knows of it");
+    await takes("");
+    await theirs.close();
+  });
+
   await part("networks", async () => {
     await go("/networks");
     await main(page).getByRole("link", { name: "Change…" }).click();

@@ -10,6 +10,7 @@
 //! * [`erasure`] says what a certificate of erasure says, and checks one.
 //! * [`evidence`] is the record of processing, the controls and what proves them, as a signed pack.
 //! * [`revisions`] shows what settings said, what each change changed, and leads back.
+//! * [`roles`] stands at the gate of roles: one that is to say more may take an approval.
 //! * [`siem`] streams every leaf to a collector outside.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -25,6 +26,7 @@ pub mod looks;
 pub mod masking;
 mod reason;
 pub mod revisions;
+pub mod roles;
 pub mod security;
 pub mod siem;
 

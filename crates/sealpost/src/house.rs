@@ -30,6 +30,7 @@ use sealpost_govern::checkpoints::{Signer, WitnessFolder};
 use sealpost_govern::evidence::{self as govern_evidence, Evidence, Installation, Source};
 use sealpost_govern::leaks::LeakAlarm;
 use sealpost_govern::revisions::{self, Revisables};
+use sealpost_govern::roles::gate as role_gate;
 use sealpost_govern::security::{self, Switches};
 use sealpost_govern::{activity, audit, looks, masking, siem};
 use sealpost_messaging::{Messaging, MessagingConfig, storage};
@@ -149,7 +150,7 @@ fn people(
         sessions::feature(store.clone(), sessions()),
         passkeys::feature(passkeys.clone(), members.clone(), sessions()),
         members::feature(members.clone(), sessions(), post.clone()),
-        roles::feature(store.clone(), sessions(), matrix),
+        roles::feature(store.clone(), sessions(), matrix, role_gate),
         teams::feature(store.clone(), sessions()),
         scim::feature(members.clone(), sessions(), url.as_str()),
         own::feature(members, passkeys.clone(), sessions()),

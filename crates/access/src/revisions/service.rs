@@ -56,6 +56,11 @@ pub fn mark_approved(
     store::mark_approved(tx, setting, target, by)
 }
 
+/// The newest number of a setting; nothing, if it was never changed since there are revisions.
+pub fn number(tx: &mut Tx<'_>, of: &Subject) -> Result<Option<u32>, StoreError> {
+    Ok(store::newest(tx, of.setting.word(), of.target)?.map(|(number, _)| number))
+}
+
 /// The revision of this id, if this environment sees it.
 pub fn find(tx: &mut Tx<'_>, keys: &OrgKeys, id: RevisionId) -> Result<Option<Revision>, StoreError> {
     store::find(tx, keys, id)

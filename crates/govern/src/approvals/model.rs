@@ -24,6 +24,8 @@ macro_rules! modules {
             ContactExport contact_export "Export of a person’s data";
             /// Masking that shows more than before.
             Masking masking "Weaker masking";
+            /// A role whose members may or see more than before.
+            Role role "A role that says more";
             /// Payloads that are stored where they were not, or for longer.
             Storage storage "More stored, or for longer";
         }

@@ -8,6 +8,7 @@ use sealpost_access::revisions;
 use sealpost_seal::Purpose;
 use sealpost_seal::rng::array;
 use sealpost_store::{ActorKind, ApprovalId, Environment, Leaf, MemberId, OrgKeys, Recorded, StoreError, Tx};
+use sealpost_web::problem::{Place, QUERY_INVALID, Wrong};
 use sealpost_web::{Failure, Fault, Refusal, not_found};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -380,9 +381,13 @@ pub(super) struct Narrowed {
 
 impl Narrowed {
     /// By what somebody typed.
-    pub(super) fn by(module: Option<Module>, words: Option<&str>) -> Self {
+    pub(super) fn by(module: Option<Module>, words: Option<&str>) -> Result<Self, Refusal> {
         let words = words.map(|words| words.trim().to_lowercase()).filter(|words| !words.is_empty());
-        Self { module, words }
+        if words.as_ref().is_some_and(|words| words.len() > LONGEST_WORDS) {
+            let wrong = Wrong { place: Place::Parameter("q".into()), code: "too_long".into() };
+            return Err(Refusal::of(&QUERY_INVALID).wrong(wrong));
+        }
+        Ok(Self { module, words })
     }
 
     fn takes(&self, approval: &Approval) -> bool {
@@ -391,6 +396,8 @@ impl Narrowed {
     }
 }
 
+/// What somebody looks for is a few words, in bytes.
+const LONGEST_WORDS: usize = 100;
 /// How many requests are looked through for those that are wanted.
 const LOOKED_THROUGH: usize = 1_000;
 

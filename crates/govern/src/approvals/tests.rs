@@ -34,10 +34,11 @@ const EXPORTS: Approvable = Approvable {
     apply: Apply::ByAsker,
 };
 
-const STORAGE: Approvable = Approvable { module: Module::Storage, ..EXPORTS };
-
 pub(crate) fn all() -> Approvables {
-    Approvables::with(&[EXPORTS, STORAGE]).unwrap()
+    let here = [Module::ApprovalPolicy, Module::Masking, Module::Role];
+    let elsewhere = Module::ALL.iter().filter(|module| !here.contains(module));
+    let stand_ins: Vec<_> = elsewhere.map(|module| Approvable { module: *module, ..EXPORTS }).collect();
+    Approvables::with(&stand_ins).unwrap()
 }
 
 pub(crate) fn why(text: &str) -> Reason {
@@ -72,8 +73,13 @@ impl Scene {
 
     /// From now on weaker masking takes so many others.
     pub(crate) async fn rule(&self, approvals: u8, goes_live: GoesLive) {
+        self.takes(Module::Masking, approvals, goes_live).await;
+    }
+
+    /// From now on this takes so many others, and nothing else does.
+    pub(crate) async fn takes(&self, module: Module, approvals: u8, goes_live: GoesLive) {
         let rule = Rule { approvals: Needed::try_from(approvals).unwrap(), roles: vec![], members: vec![], goes_live };
-        let modules = [(Module::Masking, rule)].into();
+        let modules = [(module, rule)].into();
         let keys = self.keys().await;
         let put = move |tx: &mut Tx<'_>| policy::change(tx, &keys, Policy { modules }, None);
         let outcome = self.house.store.write::<_, Failure>(&self.asks, put).await.unwrap();

@@ -7,8 +7,8 @@ use sealpost_web::Failure;
 use serde_json::Value;
 
 use crate::approvals::{self, Line};
-use crate::masking;
 use crate::security::Change;
+use crate::{masking, roles};
 
 /// A setting that leaves revisions.
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ pub struct RegisteredTwice(Setting);
 impl Revisables {
     /// Those of this crate and these.
     pub fn with(others: &[Revisable]) -> Result<Self, RegisteredTwice> {
-        let own = [approvals::REVISABLE, masking::REVISABLE];
+        let own = [approvals::REVISABLE, masking::REVISABLE, roles::REVISABLE];
         let mut all: Vec<Revisable> = Vec::new();
         for one in own.iter().chain(others) {
             if all.iter().any(|other| other.setting == one.setting) {

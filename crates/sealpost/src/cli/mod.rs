@@ -19,6 +19,7 @@ mod members;
 mod networks;
 mod out;
 mod receipt;
+mod revisions;
 mod send;
 mod serve;
 mod version;
@@ -71,6 +72,9 @@ enum Command {
     /// What waits until others have agreed
     #[command(subcommand)]
     Approvals(approvals::Verb),
+    /// What settings said, and what each change changed
+    #[command(subcommand)]
+    Revisions(revisions::Verb),
     /// Certificates of erasure
     #[command(subcommand)]
     Erasure(erasure::Verb),
@@ -146,6 +150,7 @@ fn dispatch(command: Command, shell: &Shell) -> Outcome {
         Command::Keys(verb) => block_on(keys::run(shell, verb)),
         Command::Ledger(verb) => block_on(ledger::run(shell, verb)),
         Command::Approvals(verb) => block_on(approvals::run(shell, verb)),
+        Command::Revisions(verb) => block_on(revisions::run(shell, verb)),
         Command::Erasure(verb) => erasure::run(shell, &verb),
         Command::Receipt(verb) => receipt::run(shell, &verb),
         Command::Evidence(args) => block_on(evidence::run(shell, args)),
@@ -229,6 +234,8 @@ mod tests {
             "approvals list --tab waiting",
             "approvals show apr_x",
             "approvals approve apr_x --digest 5f3a --comment c",
+            "revisions list --setting masking",
+            "revisions show rev_x",
             "erasure verify file --key k",
             "receipt verify file --key k --content c --recipient r",
             "evidence --output pack.zip --organisation x",

@@ -9,6 +9,7 @@ crate::on_both_engines! {
     weaker_masking_waits_for_somebody_else_and_goes_live_as_it_was_shown
     an_export_leaves_once_for_whoever_asked_after_somebody_else_agreed
     more_that_is_stored_waits_for_somebody_else_and_so_does_the_way_back
+    a_role_that_says_more_waits_for_somebody_else
 }
 
 async fn takes(house: &House, module: &str) {
@@ -150,7 +151,7 @@ async fn more_that_is_stored_waits_for_somebody_else_and_so_does_the_way_back(ho
     assert_eq!(told(&all[2]), (json!(0), json!(false), Value::Null));
     assert_eq!((&all[0]["changes"][0], &all[2]["by"]), (&changes, &Value::Null));
     let acts = house.api.must(Ask::get("/v1/ledger/entries?action=storage.change").key(&house.keys.live)).await;
-    assert_eq!(acts["data"][0]["act"]["details"]["digest"], all[0]["digest"], "{acts}");
+    assert_eq!(acts["data"][0]["details"]["digest"], all[0]["digest"], "{acts}");
 
     // The way back is a change like any other: to less at once, to more when somebody else agrees.
     let back = |number: usize| {
@@ -181,4 +182,30 @@ async fn more_that_is_stored_waits_for_somebody_else_and_so_does_the_way_back(ho
     assert_eq!((found["data"].as_array().unwrap().len(), &found["data"][0]["id"]), (1, &json!(id)));
     let page = house.api.ask(Ask::get("/app/live/revisions?setting=storage").page().member(&owner)).await;
     assert!(page.text().contains("Payload storage, 4") && page.text().contains("in force"));
+}
+
+async fn a_role_that_says_more_waits_for_somebody_else(house: House) {
+    let asker = house.member("super_admin").await;
+    let says = |permissions: &[&str]| json!({ "name": "Night shift", "permissions": permissions });
+    let made = house.as_owner(Ask::post("/v1/roles", &says(&["messages:read"]))).await;
+    let path = format!("/v1/roles/{}", text(&made, "id"));
+    takes(&house, "role").await;
+    let put = |permissions: &[&str]| Ask::new("put", path.clone()).json(&says(permissions)).member(&asker);
+    let answer = house.api.ask(put(&["messages:read", "contacts:read"])).await;
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    let asked = answer.json();
+    let form = json!({ "name": "Day shift", "permissions": ["messages:read"] });
+    let page = house.api.ask(Ask::new("post", "/app/test/roles/new").form(&form).page().member(&asker)).await;
+    assert!(page.status == 303 && page.header("location").contains("/approvals/apr_"), "{}", page.text());
+    assert_eq!(house.get(path.clone()).await["permissions"], json!(["messages:read"]));
+    let id = text(&asked, "approval_id");
+    let shown = house.get(format!("/v1/approvals/{id}")).await;
+    let more: Vec<_> =
+        shown["changes"].as_array().unwrap().iter().filter(|one| one["before"] != one["after"]).collect();
+    assert!(more.len() == 1 && text(more[0], "what").contains("contacts:read"), "{shown}");
+    assert_eq!(shown["target"], made["id"]);
+    let vote = Ask::post(format!("/v1/approvals/{id}/approve"), &json!({ "digest": shown["digest"] }));
+    assert_eq!(house.as_owner(vote).await["state"], "live");
+    assert_eq!(house.get(path.clone()).await["permissions"].as_array().unwrap().len(), 2);
+    assert_eq!(house.api.ask(put(&["contacts:read"])).await.status, 200, "to take away takes nobody else");
 }

@@ -56,7 +56,7 @@ pub(super) fn route(api: &Api) -> Endpoint {
 
 async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
     let tab = call.query.tab;
-    let narrowed = Narrowed::by(call.query.module, call.query.q.as_deref());
+    let narrowed = Narrowed::by(call.query.module, call.query.q.as_deref())?;
     let listing = call.listing(api.house.keys(), &(tab, &narrowed), call.query.limit)?;
     let (before, fetch, now) = (behind(&listing, call.query.cursor.as_deref())?, listing.fetch(), call.ctx.now());
     let keys = api.house.keys().organisation(call.ctx.org.id).await?;

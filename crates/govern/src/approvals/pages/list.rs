@@ -156,7 +156,7 @@ pub(super) fn route(api: &Api) -> Endpoint {
 
 async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
     let tab = call.query.tab;
-    let narrowed = Narrowed::by(call.query.module, call.query.q.as_deref());
+    let narrowed = Narrowed::by(call.query.module, call.query.q.as_deref())?;
     let listing = call.listing(api.house.keys(), &(tab, &narrowed), None)?;
     let cursor = call.query.cursor.as_deref();
     let (before, fetch, now) = (behind(&listing, cursor)?, listing.fetch(), call.ctx.now());
