@@ -34,6 +34,11 @@ async function furnish({ api, tls }, page, url) {
   const { id: handed } = await own(page, "POST", "/v1/secrets", { name: "shop-signing" });
   await own(page, "POST", `/v1/secrets/${handed}/handover`, { overlap_seconds: 0 });
   const { id: remembered } = await api("POST", "/v1/contacts", { name: "Vera Remembered", phone: "+12025550188" });
+  const relay = { host: "127.0.0.1", port: 2525, security: "plain_loopback", from_address: "news@mail.example.com", helo: "mail.example.com" };
+  const steps = [];
+  for (const name of ["relay-frankfurt", "relay-paris"]) steps.push({ channel_id: (await own(page, "POST", "/v1/channels", { name, email: relay })).id });
+  const { id: route } = await own(page, "POST", "/v1/routes", { name: "codes", strategy: "fail_over", steps });
+  await own(page, "POST", `/v1/routes/${route}/versions`, { strategy: "round_robin", steps, in_force: false });
   for (const email of ["twice@example.com", "twice+news@example.com"]) await api("POST", "/v1/contacts", { name: "Twice Example", email });
   const { id: forgotten } = await api("POST", "/v1/contacts", { name: "Wanted Forgotten", phone: "+12025550187" });
   await own(page, "DELETE", `/v1/contacts/${forgotten}`);

@@ -26,6 +26,8 @@ sealpost_web::permissions! {
     TEMPLATES_WRITE = "templates:write" "Create templates and new versions of them";
     EVENTS_READ = "events:read" "Read event definitions";
     EVENTS_WRITE = "events:write" "Create event definitions and new versions of them";
+    ROUTES_READ = "routes:read" "Read routes, and try what they would do";
+    ROUTES_WRITE = "routes:write" "Create routes and versions of them, and put versions into force";
     CHANNELS_READ = "channels:read" "Read the settings of senders";
     CHANNELS_MANAGE = "channels:manage" "Create and change senders";
     ENDPOINTS_READ = "endpoints:read" "Read endpoints and their delivery attempts";

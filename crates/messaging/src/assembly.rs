@@ -29,6 +29,7 @@ use crate::letters::Letters;
 use crate::messages::{self, Accepting, EmailSender, Messages, Sender, Vault};
 use crate::meters::Meters;
 use crate::receipts::{self, Receipts};
+use crate::routes::{self, Routes};
 use crate::storage::{self, Policies, Storage, StorageConfig};
 use crate::suppressions;
 use crate::templates::{self, Templates};
@@ -62,6 +63,8 @@ pub struct Messaging {
     pub events: Events,
     /// The configured senders.
     pub channels: Channels,
+    /// Ways over several of them.
+    pub routes: Routes,
     /// Who hears of what happens.
     pub endpoints: Endpoints,
     /// The main job.
@@ -82,7 +85,7 @@ impl Messaging {
         let contacts = Contacts::new(store.clone());
         let templates = Templates::new(store.clone());
         let events = Events::new(store.clone());
-        let channels = Channels::new(store.clone());
+        let (channels, routes) = (Channels::new(store.clone()), Routes::new(store.clone()));
         let endpoints = Endpoints::new(store.clone(), client.clone()).on(names, &public_url);
         let unsubscribe = Unsubscribe::new(&store, &public_url);
         let (policies, vault) = (Policies::new(store.clone()), Vault::new(&store));
@@ -90,6 +93,7 @@ impl Messaging {
             store: store.clone(),
             contacts: contacts.clone(),
             events: events.clone(),
+            routes: routes.clone(),
             templates: templates.clone(),
             endpoints: endpoints.clone(),
             policies: policies.clone(),
@@ -111,6 +115,7 @@ impl Messaging {
             templates,
             events,
             channels,
+            routes,
             endpoints,
             messages,
             erasures,
@@ -135,6 +140,7 @@ impl Messaging {
             templates::feature(&self.templates, &self.contacts),
             events::feature(&self.events, &self.templates),
             channels::feature(&self.channels),
+            routes::feature(&self.routes, &self.channels),
             endpoints::feature(&self.store, &self.endpoints),
             deliveries::feature(&self.store),
             unsubscribe::feature(&self.unsubscribe, &self.messages),
@@ -162,7 +168,9 @@ impl Messaging {
     /// Where their pages are found.
     pub fn navigation() -> Vec<Nav> {
         let work = [home::NAV, messages::NAV, messages::OUTBOX, contacts::NAV];
-        work.into_iter().chain([templates::NAV, events::NAV, endpoints::NAV, erasures::NAV, storage::NAV]).collect()
+        work.into_iter()
+            .chain([templates::NAV, events::NAV, routes::NAV, endpoints::NAV, erasures::NAV, storage::NAV])
+            .collect()
     }
 
     /// Who delivers letters to members.
@@ -184,6 +192,7 @@ impl Messaging {
             self.store.clone(),
             self.contacts.clone(),
             self.endpoints.clone(),
+            self.routes.clone(),
             email,
             self.vault.clone(),
             meters.clone(),

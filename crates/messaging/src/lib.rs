@@ -2,7 +2,8 @@
 //!
 //! * [`contacts`] are the people an organisation writes to; [`suppressions`] the addresses it must not write to; [`duplicates`] make one
 //!   of two contacts.
-//! * [`templates`] say it, [`events`] are what the API fires by name, [`channels`] are the configured senders.
+//! * [`templates`] say it, [`events`] are what the API fires by name, [`channels`] are the configured senders, [`routes`] ways over
+//!   several of them.
 //! * [`messages`] are the main job, from the request to the report.
 //! * [`storage`] decides how long what is stored of them, and [`receipts`] prove what was sent when it is gone.
 //! * [`erasures`] forget people for good; [`exports`] give them everything that is held about them.
@@ -35,6 +36,7 @@ pub mod home;
 pub mod letters;
 pub mod messages;
 pub mod receipts;
+pub mod routes;
 pub mod storage;
 pub mod suppressions;
 pub mod templates;

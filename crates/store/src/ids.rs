@@ -165,6 +165,8 @@ ids! {
     RequestId = "req";
     /// A role that an organisation made.
     RoleId = "role";
+    /// A way of sending over several channels.
+    RouteId = "rte";
     /// A token of a directory that provisions members.
     ScimTokenId = "sct";
     /// A named credential.

@@ -177,8 +177,11 @@ pub(super) const TABLES: &[Table] = &[
     table(
         "event_version",
         &[],
-        &["event", "version", "class", "template", "template_version", "channel", "created_at"],
+        &["event", "version", "class", "template", "template_version", "channel", "route", "created_at"],
     ),
+    table("route", &[(&["name"], Plain, Notes)], &["kind", "version", "live_version", "created_at"]),
+    table("route_version", &[], &["route", "version", "content", "created_at"]),
+    table("route_attempt", &[(&["attempt", "channel", "outcome"], Plain, Traffic)], &["message", "round", "step"]),
     table("channel", &[(&["name", "settings"], Plain, Notes)], &["kind", "created_at", "updated_at", "last_used_at"]),
     table(
         "message",
@@ -209,6 +212,8 @@ pub(super) const TABLES: &[Table] = &[
             "template_version",
             "channel",
             "sender",
+            "route",
+            "route_version",
             "slot",
             "callbacks",
             "send_before",

@@ -2,11 +2,11 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::{EVENTS_READ, EVENTS_WRITE};
-use sealpost_store::{ChannelId, Ctx, EventId, TemplateId, Time};
+use sealpost_store::{ChannelId, Ctx, EventId, RouteId, TemplateId, Time};
 use sealpost_web::{Call, Class as Limit, Endpoint, Failure, Feature, Page, PageQuery, Reply, get, post};
 use serde::{Deserialize, Serialize};
 
-use super::codes::{self, CHANNEL_UNSUITABLE, EVENT_EXISTS, TEMPLATE_UNKNOWN};
+use super::codes::{self, CHANNEL_UNSUITABLE, EVENT_EXISTS, ROUTE_UNSUITABLE, TEMPLATE_UNKNOWN};
 use super::model::{Class, Event, EventVersion, NewEvent, NewVersion};
 use super::{Events, pages, service};
 use crate::cursor;
@@ -17,7 +17,7 @@ use crate::templates::Templates;
 pub fn feature(events: &Events, templates: &Templates) -> Feature {
     Feature {
         name: "events",
-        about: "What you fire by name: a class, a template and a channel, in numbered versions that never change.",
+        about: "What you fire by name: a class, a template and a channel or a route, in numbered versions that never change.",
         routes: [create(events), list(events), show(events), publish(events)]
             .into_iter()
             .chain(pages::routes(events, templates))
@@ -42,6 +42,8 @@ struct NewBody {
     template_version: Option<u32>,
     /// Through what they go; the first channel made for the template's kind if absent.
     channel_id: Option<ChannelId>,
+    /// Along which route they go instead.
+    route_id: Option<RouteId>,
 }
 
 /// A new version of an event.
@@ -58,6 +60,8 @@ struct VersionBody {
     template_version: Option<u32>,
     /// Through what they go; the first channel made for the template's kind if absent.
     channel_id: Option<ChannelId>,
+    /// Along which route they go instead.
+    route_id: Option<RouteId>,
 }
 
 /// An event.
@@ -89,6 +93,8 @@ struct VersionView {
     template_version: Option<u32>,
     /// Through what they go, if that is said.
     channel_id: Option<ChannelId>,
+    /// Along which route they go, if that is said.
+    route_id: Option<RouteId>,
     /// When it was made.
     created_at: Time,
 }
@@ -112,8 +118,16 @@ impl EventView {
 
 impl From<&EventVersion> for VersionView {
     fn from(version: &EventVersion) -> Self {
-        let EventVersion { version, class, template, template_version, channel, created_at } = version.clone();
-        Self { version, class, template_id: template, template_version, channel_id: channel, created_at }
+        let EventVersion { version, class, template, template_version, channel, route, created_at } = version.clone();
+        Self {
+            version,
+            class,
+            template_id: template,
+            template_version,
+            channel_id: channel,
+            route_id: route,
+            created_at,
+        }
     }
 }
 
@@ -126,7 +140,7 @@ fn create(events: &Events) -> Endpoint {
         .summary("Create an event with its first version")
         .takes::<NewBody>()
         .answers::<FullView>(201)
-        .refuses(&[&EVENT_EXISTS, &TEMPLATE_UNKNOWN, &CHANNEL_UNSUITABLE])
+        .refuses(&[&EVENT_EXISTS, &TEMPLATE_UNKNOWN, &CHANNEL_UNSUITABLE, &ROUTE_UNSUITABLE])
         .example(serde_json::json!({
             "name": "otp.login", "class": "otp", "template_id": "tpl_01kf3b2y5xfh0r4c9v7t8m6e1s"
         }))
@@ -134,9 +148,14 @@ fn create(events: &Events) -> Endpoint {
 }
 
 async fn handle_create(events: Events, call: Call<NewBody>) -> Result<Reply, Failure> {
-    let NewBody { name, class, template_id, template_version, channel_id } = &call.body;
-    let version =
-        NewVersion { class: *class, template: *template_id, template_version: *template_version, channel: *channel_id };
+    let NewBody { name, class, template_id, template_version, channel_id, route_id } = &call.body;
+    let version = NewVersion {
+        class: *class,
+        template: *template_id,
+        template_version: *template_version,
+        channel: *channel_id,
+        route: *route_id,
+    };
     let (new, ctx) = (NewEvent { name: name.clone(), version }, call.ctx.clone());
     let reply = call
         .write(events.store(), move |tx| {
@@ -161,7 +180,7 @@ fn publish(events: &Events) -> Endpoint {
         .describe("It is used from the next message on.")
         .takes::<VersionBody>()
         .answers::<VersionView>(201)
-        .refuses(&[&TEMPLATE_UNKNOWN, &CHANNEL_UNSUITABLE])
+        .refuses(&[&TEMPLATE_UNKNOWN, &CHANNEL_UNSUITABLE, &ROUTE_UNSUITABLE])
         .example(serde_json::json!({
             "class": "transactional", "template_id": "tpl_01kf3b2y5xfh0r4c9v7t8m6e1s", "template_version": 2
         }))
@@ -169,8 +188,8 @@ fn publish(events: &Events) -> Endpoint {
 }
 
 async fn handle_publish(events: Events, call: Call<VersionBody>) -> Result<Reply, Failure> {
-    let VersionBody { class, template_id, template_version, channel_id } = call.body;
-    let new = NewVersion { class, template: template_id, template_version, channel: channel_id };
+    let VersionBody { class, template_id, template_version, channel_id, route_id } = call.body;
+    let new = NewVersion { class, template: template_id, template_version, channel: channel_id, route: route_id };
     let id = call.id("id")?;
     let reply = call
         .write(events.store(), move |tx| {

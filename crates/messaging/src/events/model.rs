@@ -1,7 +1,7 @@
 //! What an event is.
 
 use schemars::JsonSchema;
-use sealpost_store::{Cell, ChannelId, Column, EventId, Param, StoreError, TemplateId, Time, Value};
+use sealpost_store::{Cell, ChannelId, Column, EventId, Param, RouteId, StoreError, TemplateId, Time, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::channels::ChannelKind;
@@ -56,6 +56,8 @@ pub struct NewVersion {
     pub template_version: Option<u32>,
     /// Through what it goes; the first channel made for the template's kind if none.
     pub channel: Option<ChannelId>,
+    /// Along which route it goes instead.
+    pub route: Option<RouteId>,
 }
 
 /// An event to be made, with its first version.
@@ -92,6 +94,8 @@ pub struct EventVersion {
     pub template_version: Option<u32>,
     /// Through what it goes, if that is said.
     pub channel: Option<ChannelId>,
+    /// Along which route it goes, if that is said.
+    pub route: Option<RouteId>,
     /// When it was made.
     pub created_at: Time,
 }
@@ -109,6 +113,8 @@ pub struct EventSpec {
     pub channel: ChannelKind,
     /// Through what it goes; nothing where no channel of the kind was made yet, which is enough for the test environment.
     pub channel_id: Option<ChannelId>,
+    /// Along which route it goes instead.
+    pub route: Option<RouteId>,
     /// What it says.
     pub template: TemplateId,
     /// Which version of the template: the pinned one or the newest.
@@ -127,6 +133,9 @@ pub enum EventRefusal {
     /// There is no such channel here, or it is not for what the template is for.
     #[error("there is no such channel for this template")]
     ChannelUnsuitable,
+    /// There is no such route here, it is not for what the template is for, or a channel is named beside it.
+    #[error("there is no such route for this template")]
+    RouteUnsuitable,
     /// There is no such event here.
     #[error("there is no such event")]
     NotFound,

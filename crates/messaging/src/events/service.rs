@@ -8,7 +8,7 @@ use sealpost_store::{Change, Ctx, EventId, Leaf, Org, Recorded, Store, StoreErro
 use super::model::{Class, Event, EventRefusal, EventSpec, EventVersion, NewEvent, NewVersion};
 use super::{CHANGED, store};
 use crate::recent::{Recent, anything_of, organisation};
-use crate::{channels, templates};
+use crate::{channels, routes, templates};
 
 /// Names remembered.
 const REMEMBERED: u64 = 10_000;
@@ -42,11 +42,16 @@ pub fn publish(tx: &mut Tx<'_>, id: EventId, new: NewVersion) -> Result<Recorded
     Ok(tx.record(Leaf::of("event.publish").on(EventId::PREFIX, id.bytes()), version))
 }
 
-/// The template must be there, and the channel must be for what the template is for.
+/// The template must be there, and the channel or the route must be for what the template is for.
 fn check(tx: &mut Tx<'_>, new: &NewVersion) -> Result<(), EventRefusal> {
     let kind = store::template_kind(tx, new)?.ok_or(EventRefusal::TemplateUnknown)?;
     if new.channel.is_some() && store::channel_kind(tx, new)? != Some(kind) {
         return Err(EventRefusal::ChannelUnsuitable);
+    }
+    if let Some(route) = new.route
+        && (new.channel.is_some() || routes::kind_of(tx, route)? != Some(kind))
+    {
+        return Err(EventRefusal::RouteUnsuitable);
     }
     Ok(())
 }
@@ -55,8 +60,8 @@ fn keep_version(tx: &mut Tx<'_>, id: EventId, number: u32, new: NewVersion) -> R
     let now = tx.ctx().now();
     store::insert_version(tx, id, number, &new, now)?;
     tx.publish(Change::new(CHANGED, tx.ctx().org, id.bytes()));
-    let NewVersion { class, template, template_version, channel } = new;
-    Ok(EventVersion { version: number, class, template, template_version, channel, created_at: now })
+    let NewVersion { class, template, template_version, channel, route } = new;
+    Ok(EventVersion { version: number, class, template, template_version, channel, route, created_at: now })
 }
 
 impl Events {

@@ -9,8 +9,8 @@ const INSERT: Sql = sql!(
     "insert into event (org, env, id, name, version, created_at) values ($1, $2, $3, $4, 1, $5) on conflict do nothing"
 );
 const INSERT_VERSION: Sql = sql!(
-    "insert into event_version (org, env, event, version, class, template, template_version, channel, created_at) \
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    "insert into event_version (org, env, event, version, class, template, template_version, channel, created_at, route) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 );
 const ADVANCE: Sql =
     sql!("update event set version = version + 1 where org = $1 and env = $2 and id = $3 returning version");
@@ -19,7 +19,7 @@ const BEFORE: Sql = sql!(
     "select id, name, version, created_at from event where org = $1 and env = $2 and id < $3 order by id desc limit $4"
 );
 const VERSIONS: Sql = sql!(
-    "select version, class, template, template_version, channel, created_at from event_version \
+    "select version, class, template, template_version, channel, route, created_at from event_version \
      where org = $1 and env = $2 and event = $3 order by version desc"
 );
 // Unique indexes event_name (org, env, name) and the primary keys of the rest.
@@ -27,7 +27,7 @@ const SPEC: Sql = sql!(
     "select e.id, e.version, v.class, t.channel as kind, t.id as template, \
        coalesce(v.template_version, t.version) as template_version, \
        coalesce(v.channel, (select id from channel where org = $1 and env = $2 and kind = t.channel order by id limit 1)) \
-         as channel \
+         as channel, v.route \
      from event e \
      join event_version v on v.org = e.org and v.env = e.env and v.event = e.id and v.version = e.version \
      join template t on t.org = v.org and t.env = v.env and t.id = v.template \
@@ -61,8 +61,8 @@ pub(super) fn insert_version(
     new: &NewVersion,
     now: Time,
 ) -> Result<(), StoreError> {
-    let NewVersion { class, template, template_version, channel } = new;
-    tx.put(INSERT_VERSION, &[&id, &version, class, template, template_version, channel, &now])
+    let NewVersion { class, template, template_version, channel, route } = new;
+    tx.put(INSERT_VERSION, &[&id, &version, class, template, template_version, channel, &now, route])
 }
 
 /// Takes the next version number; nothing if there is no such event.
@@ -89,6 +89,7 @@ pub(super) fn versions(tx: &mut Tx<'_>, id: EventId) -> Result<Vec<EventVersion>
             template: row.get("template")?,
             template_version: row.get("template_version")?,
             channel: row.get("channel")?,
+            route: row.get("route")?,
             created_at: row.get("created_at")?,
         })
     })
@@ -103,6 +104,7 @@ pub(super) fn spec(tx: &mut Tx<'_>, name: &str) -> Result<Option<EventSpec>, Sto
             class: row.get("class")?,
             channel: row.get("kind")?,
             channel_id: row.get("channel")?,
+            route: row.get("route")?,
             template: row.get("template")?,
             template_version: row.get("template_version")?,
         })

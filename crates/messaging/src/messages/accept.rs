@@ -21,6 +21,7 @@ use crate::channels::ChannelKind;
 use crate::contacts::{self, ContactRefusal, Contacts, Identifier, NewContact, Recipient};
 use crate::endpoints::Endpoints;
 use crate::events::{Class, EventSpec, Events};
+use crate::routes::Routes;
 use crate::storage::{Gone, Mode, Policies};
 use crate::suppressions;
 use crate::templates::{RenderError, Rendered, TemplateRefusal, Templates};
@@ -81,6 +82,8 @@ pub struct Accepting {
     pub contacts: Contacts,
     /// What can be fired.
     pub events: Events,
+    /// Along which ways.
+    pub routes: Routes,
     /// What is said.
     pub templates: Templates,
     /// Who hears of it.
@@ -197,6 +200,11 @@ impl Accepting {
         let witness = Witness::new(ctx, &content, &address.compared);
         let said = (data.into_owned(), content);
         let message = sealed(ctx, new, &event, (resolved.subject.id, slot, mode), &key, &address, said)?;
+        let message = match event.route {
+            // Which of its channels, its route says when it is sent.
+            Some(route) => Message { route: Some(self.routes.in_force(ctx, route).await?), sender: None, ..message },
+            None => message,
+        };
         let room = match mode {
             Mode::Never => Some(self.room(ctx, &message)?),
             Mode::Keep | Mode::UntilDelivered => None,
@@ -336,6 +344,7 @@ fn sealed(
         template_version: event.template_version,
         channel: event.channel,
         sender: event.channel_id,
+        route: None,
         class: event.class.as_str().to_owned(),
         state: State::Queued,
         reason: None,

@@ -12,6 +12,7 @@
 //! [`accept`] is everything before the 202, [`dispatch`] everything after it, [`rules`] the decisions of both.
 
 mod accept;
+mod along;
 mod api;
 mod dispatch;
 mod email;

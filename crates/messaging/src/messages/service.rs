@@ -112,12 +112,13 @@ impl Messages {
             .read(ctx, move |tx| Ok::<_, StoreError>((store::steps(tx, id)?, deliveries::of_message(tx, id)?)))
             .await?;
         let held = (message.storage == Mode::Never).then(|| "in_memory_only".to_owned());
-        steps.insert(0, Step { kind: "accepted".into(), at: message.created_at, attempt: 0, detail: held });
+        steps.insert(0, Step { kind: "accepted".into(), at: message.created_at, attempt: 0, detail: held, leg: None });
         steps.extend(reports.into_iter().map(|report| Step {
             kind: format!("report_{}", report.state.word()),
             at: report.updated_at,
             attempt: report.attempts,
             detail: Some(format!("{} {}", report.kind, report.id)),
+            leg: None,
         }));
         steps.sort_by_key(|step| step.at);
         Ok(steps)

@@ -333,6 +333,13 @@ impl House {
         (text(&self.post("/v1/events", &event).await, "id"), template)
     }
 
+    /// A channel for e-mail that nothing is sent through: its id.
+    pub(crate) async fn channel(&self, name: &str) -> String {
+        let email = json!({ "host": "127.0.0.1", "port": 2525, "security": "plain_loopback",
+            "from_address": "news@mail.example.com", "helo": "mail.example.com" });
+        text(&self.post("/v1/channels", &json!({ "name": name, "email": email })).await, "id")
+    }
+
     /// The message, once it is in this state.
     pub(crate) async fn message_in(&self, id: &str, state: &str) -> Value {
         for _ in 0..6_000 {

@@ -14,6 +14,7 @@ use crate::surface::{Route, Surface};
 pub(crate) struct Objects {
     template: String,
     delivery: String,
+    channels: [String; 2],
     serial: AtomicU64,
     /// Connections that stay, by their kind.
     connections: tokio::sync::Mutex<BTreeMap<&'static str, String>>,
@@ -35,6 +36,7 @@ impl Objects {
         Self {
             template,
             delivery: text(&deliveries["data"][0], "id"),
+            channels: [house.channel("first").await, house.channel("second").await],
             serial: AtomicU64::new(1_000),
             connections: Default::default(),
             asker: Default::default(),
@@ -79,8 +81,11 @@ impl Objects {
         let mut body = route.example.clone().unwrap_or_default();
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
         let (of, page) = (route.collection(), route.path.strip_prefix("/app/{env}").unwrap_or_default());
-        let names = matches!(of, "/v1/templates" | "/v1/events" | "/v1/endpoints" | "/v1/channels" | "/v1/secrets")
-            || matches!(page, "/templates/new" | "/events/new" | "/endpoints/new" | "/secrets/new");
+        let names =
+            matches!(
+                of,
+                "/v1/templates" | "/v1/events" | "/v1/endpoints" | "/v1/channels" | "/v1/routes" | "/v1/secrets"
+            ) || matches!(page, "/templates/new" | "/events/new" | "/routes/new" | "/endpoints/new" | "/secrets/new");
         if route.method == "post" && names && body["name"].is_string() {
             body["name"] = json!(format!("{}-{serial}", text(&body, "name")));
         }
@@ -107,6 +112,14 @@ impl Objects {
         if body["template_id"].is_string() {
             body["template_id"] = json!(self.template);
             body.as_object_mut().unwrap().remove("template_version");
+        }
+        if let Some(steps) = body["steps"].as_array_mut() {
+            for (step, channel) in steps.iter_mut().zip(&self.channels) {
+                step["channel_id"] = json!(channel);
+            }
+        }
+        if body["steps"].is_string() {
+            body["steps"] = json!(self.channels[0]);
         }
         if body["url"].is_string() {
             body["url"] = json!(house.receiver.url());

@@ -8,7 +8,7 @@ use crate::api::{Ask, FORM};
 use crate::house::House;
 
 /// What pages call as the API does.
-const COLLECTIONS: [&str; 14] = [
+const COLLECTIONS: [&str; 15] = [
     "/v1/approvals",
     "/v1/contacts",
     "/v1/deliveries",
@@ -19,6 +19,7 @@ const COLLECTIONS: [&str; 14] = [
     "/v1/messages",
     "/v1/portal-links",
     "/v1/roles",
+    "/v1/routes",
     "/v1/secrets",
     "/v1/sessions",
     "/v1/teams",

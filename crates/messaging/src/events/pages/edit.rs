@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::EVENTS_WRITE;
-use sealpost_store::{Ctx, EventId, TemplateId};
+use sealpost_store::{Ctx, EventId, RouteId, TemplateId};
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::shell::Ask;
 use sealpost_web::shell::parts::{Choice, Field, Kind, Tone};
@@ -11,10 +11,11 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::channels;
-use crate::events::codes::{CHANNEL_UNSUITABLE, EVENT_EXISTS, TEMPLATE_UNKNOWN};
+use crate::events::codes::{CHANNEL_UNSUITABLE, EVENT_EXISTS, ROUTE_UNSUITABLE, TEMPLATE_UNKNOWN};
 use crate::events::model::{Class, NewEvent, NewVersion};
 use crate::events::{Events, service};
 use crate::label::Label;
+use crate::routes;
 use crate::templates::{Template, Templates};
 
 /// Templates to choose from.
@@ -30,6 +31,14 @@ struct Form {
     template_id: Option<TemplateId>,
     /// Which version of the template; always the newest if left empty.
     template_version: Option<u32>,
+    /// Along which route it goes; through the first channel made for the template's kind if left empty.
+    route_id: Option<RouteId>,
+}
+
+/// What can be chosen.
+struct Choices {
+    templates: Vec<Choice>,
+    routes: Vec<Choice>,
 }
 
 impl Form {
@@ -40,17 +49,18 @@ impl Form {
             template: self.template_id.ok_or_else(|| missing("template_id"))?,
             template_version: self.template_version,
             channel: None,
+            route: self.route_id,
         })
     }
 }
 
-pub(super) fn ask_new(templates: &Templates) -> Endpoint {
-    let templates = templates.clone();
+pub(super) fn ask_new(events: &Events, templates: &Templates) -> Endpoint {
+    let (events, templates) = (events.clone(), templates.clone());
     get("/app/{env}/events/new").needs(EVENTS_WRITE).page().class(Limit::Read).summary("Ask what a new event is").to(
         move |call: Call| {
-            let templates = templates.clone();
+            let (events, templates) = (events.clone(), templates.clone());
             async move {
-                let choices = choices(&templates, &call.ctx).await?;
+                let choices = choices(&events, &templates, &call.ctx).await?;
                 question(&call, &Form::default(), None, choices).show(&call)
             }
         },
@@ -69,7 +79,7 @@ pub(super) fn create(events: &Events, templates: &Templates) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "name": "otp.login", "class": "otp", "template_id": "tpl_01kf3b2y5xfh0r4c9v7t8m6e1s" }))
         .answers_with(303, "")
-        .refuses(&[&EVENT_EXISTS, &TEMPLATE_UNKNOWN, &CHANNEL_UNSUITABLE])
+        .refuses(&[&EVENT_EXISTS, &TEMPLATE_UNKNOWN, &CHANNEL_UNSUITABLE, &ROUTE_UNSUITABLE])
         .to(move |call: Call<Form>| handle_create(events.clone(), templates.clone(), call))
 }
 
@@ -106,8 +116,9 @@ pub(super) fn ask(events: &Events, templates: &Templates) -> Endpoint {
                     class: Some(version.class),
                     template_id: Some(version.template),
                     template_version: version.template_version,
+                    route_id: version.route,
                 });
-                let choices = choices(&templates, &call.ctx).await?;
+                let choices = choices(&events, &templates, &call.ctx).await?;
                 question(&call, &newest, Some(id), choices).show(&call)
             }
         })
@@ -125,7 +136,7 @@ pub(super) fn publish(events: &Events, templates: &Templates) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "class": "transactional", "template_id": "tpl_01kf3b2y5xfh0r4c9v7t8m6e1s" }))
         .answers_with(303, "")
-        .refuses(&[&TEMPLATE_UNKNOWN, &CHANNEL_UNSUITABLE])
+        .refuses(&[&TEMPLATE_UNKNOWN, &CHANNEL_UNSUITABLE, &ROUTE_UNSUITABLE])
         .to(move |call: Call<Form>| handle_publish(events.clone(), templates.clone(), call))
 }
 
@@ -151,19 +162,22 @@ async fn settle(
     match made {
         Ok(reply) => Ok(reply),
         Err(failure) => {
-            let choices = choices(templates, &call.ctx).await?;
+            let choices = choices(events, templates, &call.ctx).await?;
             question(call, &call.body, id, choices).again(call, failure)
         }
     }
 }
 
-async fn choices(templates: &Templates, ctx: &Ctx) -> Result<Vec<Choice>, Failure> {
+async fn choices(events: &Events, templates: &Templates, ctx: &Ctx) -> Result<Choices, Failure> {
     let all = templates.list(ctx, None, TEMPLATES).await?;
     let choice = |one: &Template| Choice::new(one.id, format!("{} · {}", one.name, channels::words(one.channel)));
-    Ok(all.iter().map(choice).collect())
+    let through = [Choice::new("", "The first channel of its kind")];
+    let routes = through.into_iter().chain(routes::choices(events.store(), ctx).await?).collect();
+    Ok(Choices { templates: all.iter().map(choice).collect(), routes })
 }
 
-fn question<B, Q>(call: &Call<B, Q>, form: &Form, id: Option<EventId>, templates: Vec<Choice>) -> Ask {
+fn question<B, Q>(call: &Call<B, Q>, form: &Form, id: Option<EventId>, choices: Choices) -> Ask {
+    let Choices { templates, routes } = choices;
     let classes = [
         Choice::new("transactional", "Transactional: somebody needs it because of something they did"),
         Choice::new("otp", "One-time code"),
@@ -196,6 +210,11 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form, id: Option<EventId>, templates
             .kind(Kind::Typed("number"))
             .value(version)
             .hint("Left empty, it is always the newest."),
+    )
+    .field(
+        Field::new("route_id", "Goes through")
+            .kind(Kind::Choice(routes))
+            .value(form.route_id.map(|id| id.to_string()).unwrap_or_default()),
     )
     .submit(if id.is_some() { "Publish" } else { "Make the event" })
 }

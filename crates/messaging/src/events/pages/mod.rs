@@ -30,7 +30,7 @@ pub const NAV: Nav = Nav {
 pub(super) fn routes(events: &Events, templates: &Templates) -> Vec<Endpoint> {
     vec![
         list::list(events),
-        edit::ask_new(templates),
+        edit::ask_new(events, templates),
         edit::create(events, templates),
         show::show(events, templates),
         edit::ask(events, templates),
