@@ -270,7 +270,7 @@ impl Sender {
                 if became.sandbox {
                     store::keep_in_sandbox(tx, id, channel)?;
                 }
-                store::add_step(tx, id, became.attempts * 2 + 1, became.to.word(), became.attempts, became.reason)?;
+                store::add_outcome(tx, id, became.from, became.to, became.attempts, became.reason)?;
                 if let Some((occurrence, hearing)) = &report {
                     deliveries::promise(tx, occurrence, hearing)?;
                 }

@@ -267,7 +267,7 @@ pub(super) fn cancel(
     outbox::cancel(tx, JOB, id.bytes())?;
     store::advance(tx, id, State::Queued, State::Cancelled, None, message.attempts)?;
     over(tx, &Stored::of(&message))?;
-    store::add_step(tx, id, message.attempts * 2 + 1, State::Cancelled.word(), message.attempts, None)?;
+    store::add_outcome(tx, id, State::Queued, State::Cancelled, message.attempts, None)?;
     if let Some(hearing) = hearing {
         deliveries::promise(tx, &hearing.occurrence, &hearing.endpoints)?;
     }

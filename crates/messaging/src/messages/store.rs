@@ -326,6 +326,19 @@ pub(super) fn add_step(
     )
 }
 
+/// Adds the step by which a message comes from one state to another: behind the one that put it back into the queue, if it waited there.
+pub(super) fn add_outcome(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    from: State,
+    to: State,
+    attempts: u32,
+    reason: Option<&str>,
+) -> Result<(), StoreError> {
+    let behind = if from == State::Queued { 2 } else { 1 };
+    add_step(tx, id, attempts * 2 + behind, to.word(), attempts, reason)
+}
+
 /// The message's timeline, in order.
 pub(super) fn steps(tx: &mut Tx<'_>, id: MessageId) -> Result<Vec<Step>, StoreError> {
     tx.all(
@@ -339,12 +352,15 @@ pub(super) fn steps(tx: &mut Tx<'_>, id: MessageId) -> Result<Vec<Step>, StoreEr
         &[&id],
         |row| {
             let (leg, channel): (Option<u32>, Option<ChannelId>) = (row.get("leg")?, row.get("channel")?);
+            let kind: String = row.get("kind")?;
+            // What happens while it waits has nothing to do with who was asked before.
+            let waited = matches!(&*kind, "cancelled" | "expired");
             Ok(Step {
-                kind: row.get("kind")?,
+                kind,
                 at: row.get("at")?,
                 attempt: row.get("attempt")?,
                 detail: row.get("detail")?,
-                leg: leg.zip(channel),
+                leg: leg.zip(channel).filter(|_| !waited),
             })
         },
     )

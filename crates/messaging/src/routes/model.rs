@@ -10,6 +10,7 @@ use crate::label::Label;
 /// In which order steps are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RouteStrategy")]
 pub enum Strategy {
     /// As they are listed.
     FailOver,
@@ -36,6 +37,7 @@ impl Strategy {
 /// message ends as `unknown`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RouteOnUnknown")]
 pub enum OnUnknown {
     /// The same channel is asked again: a mailbox that got it twice shows it once.
     #[default]
@@ -132,6 +134,7 @@ pub struct RouteRef {
 /// What came of asking a channel, as far as a route is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RouteAnswer")]
 pub enum Answer {
     /// It has taken the message.
     Accepted,

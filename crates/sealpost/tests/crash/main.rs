@@ -78,13 +78,13 @@ async fn no_live_mail_is_lost_or_sent_again_beyond_its_class_on_postgres() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_mail_on_a_route_skips_or_repeats_a_step_on_sqlite() {
-    mails("sqlite", Installation::sqlite(), 2, number("SEALPOST_CRASH_RUNS", 300) / 15).await;
+    mails("sqlite", Installation::sqlite(), 2, number("SEALPOST_CRASH_RUNS", 300) / 30).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_mail_on_a_route_skips_or_repeats_a_step_on_postgres() {
     if let Some(house) = Installation::postgres().await {
-        mails("postgres", house, 2, number("SEALPOST_CRASH_RUNS", 300) / 30).await;
+        mails("postgres", house, 2, number("SEALPOST_CRASH_RUNS", 300) / 60).await;
     }
 }
 

@@ -112,6 +112,22 @@ impl Scene {
         tried.unwrap().into_iter().map(|Tried { step, answer, .. }| (step, answer)).collect()
     }
 
+    /// What its timeline says, reports left out.
+    async fn life(&self, id: MessageId) -> Vec<String> {
+        let messages = &self.house.messaging.messages;
+        let message = messages.find(&self.ctx, id).await.unwrap_or_else(|_| panic!("a message is gone"));
+        let newest = MessageId::from_bytes([0xff; 16]);
+        let whole = messages.whole(&self.ctx, &self.ctx.viewer, message.contact, newest, 100).await.unwrap();
+        let whole = whole.iter().find(|whole| whole.id == id).expect("a message of theirs");
+        let own = whole.timeline.iter().filter(|step| !step.kind.starts_with("report_"));
+        let said = own.map(|step| {
+            let at = step.route_step.map(|step| format!(" at {step}")).unwrap_or_default();
+            let why = step.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+            format!("{}{at}{why}", step.kind)
+        });
+        said.collect()
+    }
+
     fn mails(&self) -> Vec<u32> {
         self.relays.iter().map(Relay::mails).collect()
     }
@@ -161,17 +177,9 @@ both_engines! {
         let route = &report["data"]["route"];
         assert_eq!((&route["step"], &route["version"]), (&json!(2), &json!(1)));
         assert_eq!((&route["id"], &route["channel_id"]), (&json!(scene.route), &json!(scene.channels[1])));
-        let message = scene.house.messaging.messages.find(&scene.ctx, id).await.unwrap_or_else(|_| panic!("it is gone"));
-        let newest = MessageId::from_bytes([0xff; 16]);
-        let whole = scene.house.messaging.messages.whole(&scene.ctx, &scene.ctx.viewer, message.contact, newest, 1).await.unwrap();
-        let own = whole[0].timeline.iter().filter(|step| !step.kind.starts_with("report_"));
-        let steps: Vec<_> = own.map(|step| (&*step.kind, step.route_step, step.detail.as_deref())).collect();
-        assert_eq!(steps, [
-            ("accepted", None, None),
-            ("attempt_started", Some(1), None),
-            ("queued", Some(1), Some("connection_lost")),
-            ("attempt_started", Some(2), None),
-            ("sent", Some(2), None),
+        let told: Vec<_> = scene.life(id).await;
+        assert_eq!(told, [
+            "accepted", "attempt_started at 1", "queued at 1: connection_lost", "attempt_started at 2", "sent at 2",
         ]);
     }
 
@@ -236,6 +244,24 @@ both_engines! {
         scene.later(1).await;
         assert_eq!(scene.state(id).await, (State::Sent, 3, None));
         assert_eq!(scene.mails(), [1, 0]);
+    }
+
+    async fn a_message_that_waits_between_two_rounds_may_run_out_of_time_and_says_so(test: TestStore) {
+        let mut scene = Scene::new(test, Strategy::FailOver, OnUnknown::Same, &[Down]).await;
+        let body = json!({
+            "event": "routed.otp", "to": { "email": "ann@example.com" }, "data": { "code": "417233" },
+            "send_before": scene.ctx.now().plus_ms(3_000),
+        });
+        let id = scene.house.accept_body(0, body).await.unwrap_or_else(|()| panic!("it is refused"));
+        scene.settle().await;
+        scene.relays[0].now(Takes);
+        scene.later(5_000).await;
+        assert_eq!(scene.state(id).await, (State::Expired, 1, Some("send_before".into())));
+        let life = scene.life(id).await;
+        assert_eq!(life, [
+            "accepted", "attempt_started at 1", "queued at 1: connection_lost", "expired: send_before",
+        ]);
+        assert_eq!(scene.mails(), [0]);
     }
 
     async fn a_route_that_nobody_takes_a_message_on_ends(test: TestStore) {
