@@ -48,6 +48,9 @@ sealpost_web::permissions! {
     SSO_MANAGE = "sso:manage" "Decide by which services members sign in";
     STORAGE_READ = "storage:read" "Read how long payloads are stored, and what is held";
     STORAGE_MANAGE = "storage:manage" "Decide how long payloads are stored, hold and purge them";
+    WORKFLOWS_READ = "workflows:read" "Read workflows and their runs, masked";
+    WORKFLOWS_WRITE = "workflows:write" "Create workflows and new versions of them, and put one in force";
+    WORKFLOWS_RUN = "workflows:run" "Start, signal, cancel and retry runs of workflows";
     SCIM_MANAGE = "scim:manage" "Let directories provision members, and say which group gives which role";
 }
 

@@ -33,6 +33,7 @@ use crate::storage::{self, Policies, Storage, StorageConfig};
 use crate::suppressions;
 use crate::templates::{self, Templates};
 use crate::unsubscribe::{self, Unsubscribe};
+use crate::workflows::{self, Runner, Stands, Workflows};
 
 /// What the features of this crate stand on.
 pub struct MessagingConfig {
@@ -70,6 +71,8 @@ pub struct Messaging {
     pub erasures: Erasures,
     /// How long what is stored.
     pub storage: Storage,
+    /// What is done step by step.
+    pub workflows: Workflows,
     vault: Vault,
     unsubscribe: Unsubscribe,
     meters: Arc<Meters>,
@@ -102,6 +105,14 @@ impl Messaging {
             messages: messages.clone(),
             endpoints: endpoints.clone(),
         });
+        let workflows = Workflows::new(Stands {
+            store: store.clone(),
+            contacts: contacts.clone(),
+            events: events.clone(),
+            messages: messages.clone(),
+            endpoints: endpoints.clone(),
+            policies: policies.clone(),
+        });
         let storage = Storage::new(StorageConfig { store: store.clone(), policies, vault: vault.clone() });
         Self {
             store,
@@ -115,6 +126,7 @@ impl Messaging {
             messages,
             erasures,
             storage,
+            workflows,
             vault,
             unsubscribe,
             meters: Arc::default(),
@@ -134,6 +146,7 @@ impl Messaging {
             suppressions::feature(&self.store),
             templates::feature(&self.templates, &self.contacts),
             events::feature(&self.events, &self.templates),
+            workflows::feature(&self.workflows),
             channels::feature(&self.channels),
             endpoints::feature(&self.store, &self.endpoints),
             deliveries::feature(&self.store),
@@ -162,7 +175,7 @@ impl Messaging {
     /// Where their pages are found.
     pub fn navigation() -> Vec<Nav> {
         let work = [home::NAV, messages::NAV, messages::OUTBOX, contacts::NAV];
-        work.into_iter().chain([templates::NAV, events::NAV, endpoints::NAV, erasures::NAV, storage::NAV]).collect()
+        work.into_iter().chain([templates::NAV, events::NAV, workflows::NAV, endpoints::NAV, erasures::NAV, storage::NAV]).collect()
     }
 
     /// Who delivers letters to members.
@@ -189,10 +202,12 @@ impl Messaging {
             meters.clone(),
         );
         let deliverer = Deliverer::new(self.store.clone(), self.endpoints.clone(), self.client.clone(), meters.clone());
+        let runner = Runner::new(self.workflows.clone(), self.client.clone());
         let teller = Teller::new(self.store.clone(), self.endpoints.clone());
         Dispatcher::new(self.store.clone(), meters.clone())
             .handle(messages::JOB, sender)
             .handle(deliveries::JOB, deliverer as Arc<_>)
             .handle(notices::JOB, teller)
+            .handle(workflows::JOB, runner as Arc<_>)
     }
 }

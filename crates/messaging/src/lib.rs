@@ -6,6 +6,7 @@
 //! * [`messages`] are the main job, from the request to the report.
 //! * [`storage`] decides how long what is stored of them, and [`receipts`] prove what was sent when it is gone.
 //! * [`erasures`] forget people for good; [`exports`] give them everything that is held about them.
+//! * [`workflows`] do several of these things step by step, and outlive a crash at any.
 //! * [`doors`] take messages in the form of other systems.
 //! * [`letters`] go to the organisation's own staff.
 //! * [`endpoints`] hear of what happens, through [`deliveries`]; [`dispatcher`] does what the outbox promises.
@@ -39,5 +40,6 @@ pub mod storage;
 pub mod suppressions;
 pub mod templates;
 pub mod unsubscribe;
+pub mod workflows;
 
 pub use assembly::{Messaging, MessagingConfig};

@@ -8,7 +8,7 @@ use sealpost_access::members::Members;
 use sealpost_access::{api_keys, encryption, members, networks, passkeys, secrets, sessions, sso, visits};
 use sealpost_govern::{activity, approvals, audit, checkpoints};
 use sealpost_messaging::contacts::{ContactRefusal, Contacts};
-use sealpost_messaging::{Messaging, endpoints, erasures, storage};
+use sealpost_messaging::{Messaging, endpoints, erasures, storage, workflows};
 use sealpost_store::{Ctx, Environment, Org, OrgId, Store, StoreError};
 use sealpost_web::tls::Certificates;
 use tokio::task::JoinSet;
@@ -64,6 +64,7 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &Le
     tasks.spawn(erasures::look_after_forever(house.messaging.erasures.clone(), ERASURE_CARE));
     tasks.spawn(endpoints::look_after_forever(house.messaging.endpoints.clone(), ENDPOINT_CARE));
     tasks.spawn(storage::look_after_forever(house.messaging.storage.clone()));
+    tasks.spawn(workflows::look_after_forever(house.messaging.workflows.clone()));
     tasks.spawn(encryption::look_after_forever(house.store.clone(), ENCRYPTION_CARE, Messaging::RESEALS));
     tasks.spawn(visits::look_after_forever(house.store.clone(), VISIT_CARE));
     let checkpoint_every = Duration::from_millis(ledger.checkpoint_ms);

@@ -183,6 +183,10 @@ ids! {
     TeamId = "team";
     /// A template.
     TemplateId = "tpl";
+    /// A workflow.
+    WorkflowId = "wf";
+    /// One run of a workflow.
+    WorkflowRunId = "run";
 }
 
 /// RFC 9562 §5.7: `unix_ts_ms (48) ‖ version 7 ‖ random (74) ‖ variant`.

@@ -23,12 +23,14 @@ const LEAVES: u32 = 256;
 const WAITING: usize = 4;
 
 /// The kinds of things, by the prefix of their ids, and who hears of them.
-const KINDS: [(&str, Permission); 17] = [
+const KINDS: [(&str, Permission); 19] = [
     ("msg", MESSAGES_READ),
     ("con", CONTACTS_READ),
     ("era", ERASURES_READ),
     ("tpl", TEMPLATES_READ),
     ("evd", EVENTS_READ),
+    ("wf", WORKFLOWS_READ),
+    ("run", WORKFLOWS_READ),
     ("ep", ENDPOINTS_READ),
     ("dlv", ENDPOINTS_READ),
     ("key", KEYS_READ),

@@ -441,6 +441,22 @@ pub(super) const TABLES: &[Table] = &[
     table("contact_pair", &[], &["one", "other", "because", "created_at", "dismissed_at"]),
     table("storage_count", &[], &["class", "day", "messages"]),
     table("storage_counted", &[], &["whole_at", "counted_at"]),
+    table("workflow", &[(&["name"], Plain, Notes)], &["version", "live_version", "created_at"]),
+    table("workflow_version", &[(&["definition"], Plain, Notes)], &["workflow", "version", "class", "created_at"]),
+    table(
+        "workflow_run",
+        &[
+            (&["payload", "answers"], OwnKey, Content),
+            (&["contact", "workflow", "class", "node", "state", "reason", "created_at", "updated_at"], Plain, Traffic),
+        ],
+        &["version", "storage", "gone", "slot", "wakes_at"],
+    ),
+    table(
+        "workflow_step",
+        &[(&["kind", "state", "attempt", "detail", "status", "started_at", "updated_at"], Plain, Traffic)],
+        &["run", "node", "message"],
+    ),
+    table("workflow_signal", &[(&["name", "created_at"], Plain, Traffic)], &["run"]),
 ];
 
 /// What is held of one category.

@@ -104,6 +104,12 @@ impl Endpoints {
         Ok(names.iter().all(|name| all.iter().any(|e| e.name == *name && !matches!(e.state, State::Pending))))
     }
 
+    /// The endpoint of this name, if it is verified.
+    pub(crate) async fn named(&self, ctx: &Ctx, name: &str) -> Result<Option<EndpointId>, StoreError> {
+        let all = self.store.peek(ctx, store::all).await?;
+        Ok(all.into_iter().find(|e| e.name == name && !matches!(e.state, State::Pending)).map(|e| e.id))
+    }
+
     /// The endpoint, ready to be called; nothing if it is gone.
     pub async fn ready(&self, ctx: &Ctx, id: EndpointId) -> Result<Option<Arc<Ready>>, StoreError> {
         if let Some(ready) = self.ready.get(&(ctx.org, id)) {

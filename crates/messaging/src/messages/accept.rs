@@ -130,7 +130,7 @@ fn suppressed() -> Refusal {
 }
 
 /// Why a prepared message was not accepted.
-pub(super) enum NotAccepted {
+pub(crate) enum NotAccepted {
     /// For this reason.
     Refused(Failure),
     /// Somebody else has made the contact meanwhile: prepare again.
@@ -392,7 +392,7 @@ fn content(rendered: Rendered) -> Content {
 }
 
 /// What is wrong with the recipient, told at `/to`.
-fn unresolved(refusal: ContactRefusal) -> Failure {
+pub(crate) fn unresolved(refusal: ContactRefusal) -> Failure {
     match refusal {
         ContactRefusal::NotFound => Refusal::of(&codes::RECIPIENT_UNKNOWN).at("/to/contact_id", "unknown").into(),
         ContactRefusal::Exists { .. } | ContactRefusal::Ambiguous => {
@@ -421,7 +421,7 @@ fn unrendered(refusal: TemplateRefusal) -> Failure {
 }
 
 /// Card numbers are refused wherever in the data they stand, also spread over neighbouring values.
-fn check_card_numbers(data: &Map<String, Value>) -> Result<(), Refusal> {
+pub(crate) fn check_card_numbers(data: &Map<String, Value>) -> Result<(), Refusal> {
     let mut texts = Vec::new();
     data.values().for_each(|value| collect(value, &mut texts));
     let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();

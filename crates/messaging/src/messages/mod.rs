@@ -18,6 +18,7 @@ mod email;
 mod erase;
 mod expire;
 mod figures;
+mod inside;
 mod model;
 mod pages;
 mod rules;
@@ -35,6 +36,7 @@ mod whole;
 mod witness;
 
 pub use accept::Accepting;
+pub(crate) use accept::{NotAccepted, check_card_numbers, unresolved};
 pub use api::feature;
 pub(crate) use api::{ItemResult, REFUSALS, send_as, send_each_as};
 pub use dispatch::Sender;
@@ -44,6 +46,7 @@ pub(crate) use expire::{
     Candidate, Day, contact_of, count_kept, empty, expire, going, held_back, held_back_one, kept_before,
 };
 pub(crate) use figures::{Figure, Figures};
+pub(crate) use inside::state_of;
 pub use model::State;
 #[cfg(test)]
 pub(crate) use model::State as MessageState;
