@@ -18,6 +18,16 @@ async function furnish({ api, tls }, page, url) {
   await api("POST", `/v1/endpoints/${endpoint.id}/verify`);
   await api("POST", `/v1/endpoints/${endpoint.id}/portal-links`, {});
   await api("POST", "/v1/messages", { event: "visit.reminder", to: { email: "ada@example.com" }, data: { name: "Ada", day: "Monday" } });
+  const nodes = {
+    greet: { type: "send", event: "visit.reminder", data: { name: { field: "/data/name" }, day: { value: "Monday" } }, next: "ask" },
+    ask: { type: "call", endpoint: "ledger", next: "look", on: { lost: "end" } },
+    look: { type: "condition", if: { field: "/answers/ask/status", greater: 0 }, then: "confirmed", else: "end" },
+    confirmed: { type: "wait", for: { signal: "confirmed" }, timeout_seconds: 86_400, next: "end", otherwise: "end" },
+    end: { type: "end" },
+  };
+  const flow = await api("POST", "/v1/workflows", { name: "visit.follow-up", definition: { class: "transactional", start: "greet", nodes } });
+  await api("POST", `/v1/workflows/${flow.id}/promote`, { version: 1, expected: 0 });
+  await api("POST", "/v1/workflow-runs", { workflow: "visit.follow-up", to: { email: "ada@example.com" }, data: { name: "Ada" } });
   await page.goto(`${url}/app/test`);
   await own(page, "POST", "/v1/invitations", { email: "sam@example.com", name: "Sam Example", role: "agent" });
   const { link: viewers } = await own(page, "POST", "/v1/invitations", { email: "vera@example.com", name: "Vera Example", role: "viewer" });

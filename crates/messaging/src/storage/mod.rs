@@ -40,6 +40,7 @@ pub(crate) use holds::{hold_together, holds_person, is_held};
 pub use model::{ByClass, Days, Gone, Mode, Policy, Rule};
 pub use pages::NAV;
 pub use policies::Policies;
+pub(crate) use purges::purged_until;
 pub(crate) use reseal::reseal;
 pub use service::{Storage, StorageConfig};
 pub use switch::SWITCH;

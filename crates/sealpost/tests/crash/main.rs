@@ -24,6 +24,7 @@ mod relay;
 mod reveal;
 mod server;
 mod twins;
+mod workflows;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -242,6 +243,30 @@ async fn not_kept(engine: &str, house: Installation, kills: u64) {
         seen.lost,
         seen.unknown,
         seen.sent,
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_a_run_does_is_done_once_or_said_to_be_unknown_on_sqlite() {
+    run_through("sqlite", Installation::sqlite(), number("SEALPOST_CRASH_RUNS", 300) / 100).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_a_run_does_is_done_once_or_said_to_be_unknown_on_postgres() {
+    if let Some(house) = Installation::postgres().await {
+        run_through("postgres", house, number("SEALPOST_CRASH_RUNS", 300) / 100).await;
+    }
+}
+
+async fn run_through(engine: &str, house: Installation, kills: u64) {
+    let seed = seed();
+    let (seen, wrong) = workflows::live(&house, kills.max(3), &Chance::new(seed)).await;
+    judge(engine, seed, house, &wrong);
+    assert!(seen.runs > 0, "no run was begun: {seen:?}");
+    println!(
+        "workflows on {engine} (seed {seed}): {} kills: {} runs came through, two sends each and none twice; {} calls of unknown fate, \
+         of which {} were heard; no call heard twice",
+        seen.kills, seen.runs, seen.unknown, seen.unknown_and_heard
     );
 }
 

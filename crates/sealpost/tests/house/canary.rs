@@ -140,6 +140,7 @@ impl Personal {
         let deliveries = house.get(format!("/v1/endpoints/{endpoint}/deliveries")).await;
         let delivery = text(&deliveries["data"][0], "id");
         let key = house.key_with(&["keys:read"]).await.0;
+        let (workflow, run) = house.asking_run("canary", &Self::message("canary")).await;
         let others = vec![
             ("/v1/templates", template),
             ("/v1/events", event),
@@ -150,6 +151,8 @@ impl Personal {
             ("/v1/deliveries", delivery),
             ("/v1/keys", key),
             ("/v1/contacts/duplicates", duplicate),
+            ("/v1/workflows", workflow),
+            ("/v1/workflow-runs", run),
         ];
         Self { contact, twin, message, others }
     }

@@ -333,6 +333,43 @@ impl House {
         (text(&self.post("/v1/events", &event).await, "id"), template)
     }
 
+    /// A workflow of these nodes, beginning with `first`, in force: its id.
+    pub(crate) async fn workflow(&self, name: &str, nodes: &Value) -> String {
+        let definition = json!({ "class": "transactional", "start": "first", "nodes": nodes });
+        let made = self.post("/v1/workflows", &json!({ "name": name, "definition": definition })).await;
+        let id = text(&made, "id");
+        self.post(format!("/v1/workflows/{id}/promote"), &json!({ "version": 1, "expected": 0 })).await;
+        id
+    }
+
+    /// A workflow that asks the endpoint of this name what it is given, looks at the answer and waits; and a run of it for whom this
+    /// message is for, with its data, that waits.
+    pub(crate) async fn asking_run(&self, name: &str, message: &Value) -> (String, String) {
+        let nodes = json!({
+            "first": { "type": "call", "endpoint": name, "data": { "code": { "field": "/data/code" } }, "next": "look" },
+            "look": { "type": "condition", "if": { "field": "/answers/first/status", "greater": 0 }, "then": "rest", "else": "end" },
+            "rest": { "type": "wait", "for": { "signal": "confirmed" }, "timeout_seconds": 86_400, "next": "end", "otherwise": "end" },
+            "end": { "type": "end" },
+        });
+        let workflow = self.workflow(name, &nodes).await;
+        let run = json!({ "workflow": name, "to": message["to"], "data": message["data"] });
+        let run = text(&self.post("/v1/workflow-runs", &run).await, "id");
+        self.run_in(&run, "waiting").await;
+        (workflow, run)
+    }
+
+    /// The run, once it is in this state.
+    pub(crate) async fn run_in(&self, id: &str, state: &str) -> Value {
+        for _ in 0..6_000 {
+            let run = self.get(format!("/v1/workflow-runs/{id}")).await;
+            if run["state"] == state {
+                return run;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{id} does not come to {state}: {}", self.get(format!("/v1/workflow-runs/{id}")).await)
+    }
+
     /// The message, once it is in this state.
     pub(crate) async fn message_in(&self, id: &str, state: &str) -> Value {
         for _ in 0..6_000 {

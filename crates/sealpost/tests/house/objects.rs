@@ -32,6 +32,17 @@ impl Objects {
         let message = text(&house.post("/v1/messages", &message).await, "id");
         house.receiver.report("message.delivered", &message).await;
         let deliveries = house.get(format!("/v1/endpoints/{endpoint}/deliveries")).await;
+        let waits = json!({
+            "first": { "type": "wait", "for": { "signal": "confirmed" }, "timeout_seconds": 86_400, "next": "end", "otherwise": "end" },
+            "end": { "type": "end" },
+        });
+        house.workflow("visit.follow-up", &waits).await;
+        // It sends nothing to fill its template with.
+        let fails = json!({
+            "first": { "type": "send", "event": "otp.login", "next": "end" },
+            "end": { "type": "end" },
+        });
+        house.workflow("standing.fails", &fails).await;
         Self {
             template,
             delivery: text(&deliveries["data"][0], "id"),
@@ -79,8 +90,8 @@ impl Objects {
         let mut body = route.example.clone().unwrap_or_default();
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
         let (of, page) = (route.collection(), route.path.strip_prefix("/app/{env}").unwrap_or_default());
-        let names = matches!(of, "/v1/templates" | "/v1/events" | "/v1/endpoints" | "/v1/channels" | "/v1/secrets")
-            || matches!(page, "/templates/new" | "/events/new" | "/endpoints/new" | "/secrets/new");
+        let names = matches!(of, "/v1/templates" | "/v1/events" | "/v1/endpoints" | "/v1/channels" | "/v1/secrets" | "/v1/workflows")
+            || matches!(page, "/templates/new" | "/events/new" | "/endpoints/new" | "/secrets/new" | "/workflows/new");
         if route.method == "post" && names && body["name"].is_string() {
             body["name"] = json!(format!("{}-{serial}", text(&body, "name")));
         }
@@ -139,6 +150,13 @@ impl Objects {
             "/v1/deliveries" => return self.delivery.clone(),
             "/v1/members" => return self.member(house, route).await,
             "/v1/approvals" => return self.asked(house, route).await,
+            // Only what has failed is tried again.
+            "/v1/workflow-runs" if route.path.ends_with("/retry") => {
+                let run = json!({ "workflow": "standing.fails", "to": { "phone": "+12025550199" } });
+                let run = text(&house.post("/v1/workflow-runs", &run).await, "id");
+                house.run_in(&run, "failed").await;
+                return run;
+            }
             // Only a verified one can be it.
             "/v1/endpoints" if route.path.ends_with("/default") => {
                 let serial = self.serial.fetch_add(1, Ordering::Relaxed);

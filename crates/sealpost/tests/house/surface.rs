@@ -8,7 +8,7 @@ use crate::api::{Ask, FORM};
 use crate::house::House;
 
 /// What pages call as the API does.
-const COLLECTIONS: [&str; 14] = [
+const COLLECTIONS: [&str; 16] = [
     "/v1/approvals",
     "/v1/contacts",
     "/v1/deliveries",
@@ -23,6 +23,8 @@ const COLLECTIONS: [&str; 14] = [
     "/v1/sessions",
     "/v1/teams",
     "/v1/templates",
+    "/v1/workflow-runs",
+    "/v1/workflows",
 ];
 
 /// All routes, and the vocabulary of permissions.

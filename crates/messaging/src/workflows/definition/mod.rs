@@ -11,10 +11,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use check::Wrong;
+pub(crate) use check::Wrong;
 pub(crate) use check::check;
-pub use condition::Condition;
-pub use path::Path;
+pub(crate) use condition::Condition;
+pub(crate) use path::Path;
 
 use crate::events::Class;
 

@@ -22,6 +22,8 @@ mod view;
 
 pub(crate) use erase::{blank, sealed_of, withdraw_all};
 pub use jobs::Runner;
+#[cfg(test)]
+pub(super) use service::begin;
 pub(super) use service::{BegunView, NewRun, cancel, retry, signal};
 pub use upkeep::look_after_forever;
 pub(super) use view::{RunView, StepView, Views};

@@ -47,7 +47,7 @@ pub(in crate::workflows) struct NewRun {
 #[schemars(rename = "BegunWorkflowRun")]
 pub(in crate::workflows) struct BegunView {
     /// Its id.
-    id: WorkflowRunId,
+    pub(in crate::workflows) id: WorkflowRunId,
     /// Of what.
     workflow_id: WorkflowId,
     /// The version it began with, and ends with.
@@ -59,7 +59,7 @@ pub(in crate::workflows) struct BegunView {
 }
 
 /// A run ready for its transaction. No clear value is in it.
-pub(super) struct Prepared {
+pub(in crate::workflows) struct Prepared {
     run: Run,
     fresh: Option<Box<NewContact>>,
 }
@@ -82,7 +82,7 @@ impl Workflows {
         Err(Refusal::of(&CONTACT_RACED).retry_after(1).into())
     }
 
-    async fn prepare(&self, ctx: &Ctx, new: &NewRun) -> Result<Prepared, Failure> {
+    pub(in crate::workflows) async fn prepare(&self, ctx: &Ctx, new: &NewRun) -> Result<Prepared, Failure> {
         let unknown = || Refusal::of(&WORKFLOW_UNKNOWN).at("/workflow", "unknown");
         let name = new.workflow.clone();
         let workflow = self.store().peek::<_, StoreError>(ctx, move |tx| workflows::named(tx, &name)).await?;
@@ -92,7 +92,7 @@ impl Workflows {
         check_card_numbers(&new.data)?;
         let storage = self.on.policies.of(ctx.org.id).await?.rule(ctx.org.environment, definition.class).mode;
         if storage == Mode::Never {
-            return Err(Refusal::of(&WORKFLOW_NOT_STORABLE).at("/workflow", "payload_storage.never").into());
+            return Err(Refusal::of(&WORKFLOW_NOT_STORABLE).at("/workflow", "never_stored").into());
         }
         let resolved = self.on.contacts.resolve(ctx, &new.to).await.map_err(unresolved)?;
         let slot = self.store().keys().mint(ctx.org.id).await?;
@@ -144,7 +144,7 @@ impl Workflows {
 }
 
 /// The one commit.
-fn begin(tx: &mut Tx<'_>, prepared: Prepared) -> Result<Recorded<BegunView>, Failure> {
+pub(in crate::workflows) fn begin(tx: &mut Tx<'_>, prepared: Prepared) -> Result<Recorded<BegunView>, Failure> {
     let Prepared { run, fresh } = prepared;
     match fresh {
         Some(fresh) => {
@@ -218,7 +218,7 @@ pub(in crate::workflows) fn retry(tx: &mut Tx<'_>, id: WorkflowRunId) -> Result<
     if run.state != RunState::Failed {
         return Err(Refusal::of(&RUN_NOT_FAILED).into());
     }
-    if run.payload.is_none() {
+    if run.payload.is_none() || run.gone.is_some() {
         return Err(Refusal::of(&RUN_PAYLOAD_GONE).into());
     }
     if !store::again(tx, id)? {

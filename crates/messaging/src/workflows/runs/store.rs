@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sealpost_store::{ContactId, Row, SlotId, Sql, StoreError, Time, Tx, WorkflowId, WorkflowRunId, sql};
 
+use crate::events::Class;
 use crate::storage::{Gone, Mode};
 use crate::workflows::model::{Run, RunState, Step, StepState};
 
@@ -35,7 +36,7 @@ const MOVE: Sql = sql!(
 );
 const AGAIN: Sql = sql!(
     "update workflow_run set state = 'running', reason = null, updated_at = $4
-     where org = $1 and env = $2 and id = $3 and state = 'failed'"
+     where org = $1 and env = $2 and id = $3 and state = 'failed' and gone is null"
 );
 const TOUCH: Sql =
     sql!("update workflow_run set updated_at = $4 where org = $1 and env = $2 and id = $3 returning state");
@@ -72,12 +73,13 @@ const SEALED_OF: Sql = sql!(
 );
 // Index workflow_run_kept.
 const OVER: Sql = sql!(
-    "select id, contact, storage from workflow_run where org = $1 and env = $2 and payload is not null and gone is null and id > $3
-     and state in ('done', 'failed', 'cancelled') and (storage = 'until_delivered' or (class = $4 and updated_at < $5))
-     order by id limit $6"
+    "select id, contact, storage, created_at from workflow_run where org = $1 and env = $2 and payload is not null and gone is null and id > $3
+     and state in ('done', 'failed', 'cancelled') and (storage = 'until_delivered' or (class = $4 and (updated_at < $5 or created_at <= $6)))
+     order by id limit $7"
 );
 const MARK: Sql = sql!(
-    "update workflow_run set gone = $4 where org = $1 and env = $2 and id = $3 and gone is null and payload is not null"
+    "update workflow_run set gone = $4 where org = $1 and env = $2 and id = $3 and gone is null and payload is not null
+     and state in ('done', 'failed', 'cancelled')"
 );
 const GOING: Sql = sql!(
     "select id, slot from workflow_run where org = $1 and env = $2 and payload is not null and gone is not null \
@@ -264,17 +266,20 @@ pub(crate) struct Over {
 }
 
 /// Runs after `after` that are over: those that are kept only while they are under way, and those of a class that are older than they
-/// may get.
+/// may get, or were begun before it was purged.
 pub(crate) fn over(
     tx: &mut Tx<'_>,
     after: WorkflowRunId,
-    class: &str,
-    before: Time,
+    (class, before, purged): (Class, Time, Option<Time>),
     limit: u32,
 ) -> Result<Vec<Over>, StoreError> {
-    tx.all(OVER, &[&after, &class, &before, &limit], |row| {
-        let storage: String = row.get("storage")?;
-        let gone = if storage == Mode::UntilDelivered.word() { Gone::UntilDelivered } else { Gone::Retention };
+    tx.all(OVER, &[&after, &class, &before, &purged, &limit], |row| {
+        let (storage, created_at): (String, Time) = (row.get("storage")?, row.get("created_at")?);
+        let gone = match storage == Mode::UntilDelivered.word() {
+            true => Gone::UntilDelivered,
+            false if purged.is_some_and(|purged| created_at <= purged) => Gone::Purged,
+            false => Gone::Retention,
+        };
         Ok(Over { id: row.get("id")?, contact: row.get("contact")?, gone })
     })
 }

@@ -76,7 +76,10 @@ impl Workflows {
             let before = ctx.now().plus_ms(-policy.rule(ctx.org.environment, class).days.ms());
             let mut after = WorkflowRunId::from_bytes([0; 16]);
             loop {
-                let over = move |tx: &mut Tx<'_>| store::over(tx, after, class.as_str(), before, AT_ONCE);
+                let over = move |tx: &mut Tx<'_>| {
+                    let purged = storage::purged_until(tx, class)?;
+                    store::over(tx, after, (class, before, purged), AT_ONCE)
+                };
                 let over = self.store().read::<_, StoreError>(ctx, over).await?;
                 let Some(last) = over.last() else { break };
                 after = last.id;
