@@ -175,7 +175,9 @@ impl Messaging {
     /// Where their pages are found.
     pub fn navigation() -> Vec<Nav> {
         let work = [home::NAV, messages::NAV, messages::OUTBOX, contacts::NAV];
-        work.into_iter().chain([templates::NAV, events::NAV, workflows::NAV, endpoints::NAV, erasures::NAV, storage::NAV]).collect()
+        work.into_iter()
+            .chain([templates::NAV, events::NAV, workflows::NAV, endpoints::NAV, erasures::NAV, storage::NAV])
+            .collect()
     }
 
     /// Who delivers letters to members.

@@ -59,9 +59,9 @@ pub enum WorkflowRefusal {
 impl From<WorkflowRefusal> for Failure {
     fn from(refusal: WorkflowRefusal) -> Self {
         let each = |refusal: Refusal, wrong: Vec<Wrong>| {
-            wrong.into_iter().fold(refusal, |refusal, wrong| {
-                refusal.at(format!("/definition{}", wrong.place), wrong.code)
-            })
+            wrong
+                .into_iter()
+                .fold(refusal, |refusal, wrong| refusal.at(format!("/definition{}", wrong.place), wrong.code))
         };
         Self::Refused(match refusal {
             WorkflowRefusal::NameTaken => Refusal::of(&WORKFLOW_EXISTS).at("/name", "taken"),

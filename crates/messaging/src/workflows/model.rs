@@ -1,7 +1,7 @@
 //! What workflows and their runs are.
 
-use sealpost_store::{ContactId, MessageId, SlotId, Time, WorkflowId, WorkflowRunId};
 use schemars::JsonSchema;
+use sealpost_store::{ContactId, MessageId, SlotId, Time, WorkflowId, WorkflowRunId};
 use serde::{Deserialize, Serialize};
 
 use super::definition::Definition;

@@ -1,8 +1,8 @@
 //! What of a run is sealed, under which key, for which place.
 
+use sealpost_seal::Place;
 use sealpost_seal::envelope;
 use sealpost_seal::key::{Key, KeyId, combine};
-use sealpost_seal::Place;
 use sealpost_store::{ContactId, Ctx, Org, SlotId, StoreError, WorkflowRunId};
 use serde_json::{Map, Value};
 
@@ -41,7 +41,7 @@ impl RunKey {
         org: Org,
         run: &Run,
         column: &'static str,
-        sealed: &Option<Vec<u8>>,
+        sealed: Option<&[u8]>,
     ) -> Result<Map<String, Value>, StoreError> {
         let Some(sealed) = sealed else { return Ok(Map::new()) };
         let clear = envelope::open(&self.key, &place(org, &run.id.bytes(), run.contact, column), sealed)?;
@@ -54,7 +54,10 @@ impl RunKey {
         org: Org,
         run: &Run,
     ) -> Result<(Map<String, Value>, Map<String, Value>), StoreError> {
-        Ok((self.open(org, run, "payload", &run.payload)?, self.open(org, run, "answers", &run.answers)?))
+        Ok((
+            self.open(org, run, "payload", run.payload.as_deref())?,
+            self.open(org, run, "answers", run.answers.as_deref())?,
+        ))
     }
 }
 

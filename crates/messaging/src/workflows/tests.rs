@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::definition::Definition;
 use super::model::{NewWorkflow, Run, RunState, Step, StepState};
 use super::runs::Views;
-use super::{Workflows, WorkflowRefusal, runs, service};
+use super::{WorkflowRefusal, Workflows, runs, service};
 use crate::channels::ChannelKind;
 use crate::contacts::Details;
 use crate::dispatcher::ByHand;
@@ -476,7 +476,7 @@ both_engines! {
         let new = serde_json::from_value(body).unwrap();
         let prepared = scene.workflows().prepare(&scene.ctx, &new).await.unwrap_or_else(|_| panic!("it is prepared"));
         let begun = scene.store().write(&scene.ctx, move |tx| runs::begin(tx, prepared)).await;
-        assert!(matches!(begun, Err(Failure::Fault(_))));
+        assert!(begun.is_err());
         scene.house.break_ledger(false);
         assert!(scene.workflows().list_runs(&scene.ctx, None, None, 10).await.unwrap().is_empty());
     }

@@ -90,8 +90,13 @@ impl Objects {
         let mut body = route.example.clone().unwrap_or_default();
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
         let (of, page) = (route.collection(), route.path.strip_prefix("/app/{env}").unwrap_or_default());
-        let names = matches!(of, "/v1/templates" | "/v1/events" | "/v1/endpoints" | "/v1/channels" | "/v1/secrets" | "/v1/workflows")
-            || matches!(page, "/templates/new" | "/events/new" | "/endpoints/new" | "/secrets/new" | "/workflows/new");
+        let names = matches!(
+            of,
+            "/v1/templates" | "/v1/events" | "/v1/endpoints" | "/v1/channels" | "/v1/secrets" | "/v1/workflows"
+        ) || matches!(
+            page,
+            "/templates/new" | "/events/new" | "/endpoints/new" | "/secrets/new" | "/workflows/new"
+        );
         if route.method == "post" && names && body["name"].is_string() {
             body["name"] = json!(format!("{}-{serial}", text(&body, "name")));
         }

@@ -10,11 +10,11 @@ use serde_json::json;
 
 use crate::cursor;
 use crate::messages::codes as sending;
+use crate::workflows::Workflows;
 use crate::workflows::codes::{
     RUN_NOT_FAILED, RUN_OVER, RUN_PAYLOAD_GONE, SIGNAL_UNKNOWN, WORKFLOW_NOT_STORABLE, WORKFLOW_UNKNOWN,
 };
 use crate::workflows::runs::{self, BegunView, NewRun, RunView, Views};
-use crate::workflows::Workflows;
 
 pub(super) fn routes(workflows: &Workflows) -> Vec<Endpoint> {
     vec![begin(workflows), list(workflows), show(workflows), signal(workflows), cancel(workflows), retry(workflows)]
@@ -131,9 +131,8 @@ fn signal(workflows: &Workflows) -> Endpoint {
                 if !(1..=32).contains(&name.len()) {
                     return Err(Refusal::of(&BODY_INVALID).at("/name", "out_of_range").into());
                 }
-                let told = move |tx: &mut sealpost_store::Tx<'_>| {
-                    Ok(runs::signal(tx, id, &name)?.map(|()| Reply::empty()))
-                };
+                let told =
+                    move |tx: &mut sealpost_store::Tx<'_>| Ok(runs::signal(tx, id, &name)?.map(|()| Reply::empty()));
                 call.write(workflows.store(), told).await
             }
         })

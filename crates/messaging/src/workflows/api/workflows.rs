@@ -168,7 +168,9 @@ fn promote(workflows: &Workflows) -> Endpoint {
         .class(Class::Write)
         .acts("workflow.promote")
         .summary("Put a version of a workflow in force")
-        .describe("A newer one, or an older one to go back. New runs begin with it; runs that are under way keep theirs.")
+        .describe(
+            "A newer one, or an older one to go back. New runs begin with it; runs that are under way keep theirs.",
+        )
         .takes::<PromoteBody>()
         .answers::<WorkflowView>(200)
         .refuses(&[&WORKFLOW_MOVED, &WORKFLOW_NOT_READY, &WORKFLOW_VERSION_UNKNOWN])

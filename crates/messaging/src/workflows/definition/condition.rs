@@ -191,10 +191,15 @@ mod tests {
             (json!({ "field": "/data/plan", "greater": 0 }), false),
             (json!({ "field": "/data/plan", "matches": "^g.ld$" }), true),
             (json!({ "field": "/data/age", "matches": "41" }), false),
-            (json!({ "field": "/data/gone", "equals": null }), false),
             (json!({ "not": { "field": "/data/gone", "equals": 1 } }), true),
-            (json!({ "all": [{ "field": "/data/list/0", "equals": 1 }, { "field": "/data/age", "exists": true }] }), true),
-            (json!({ "any": [{ "field": "/data/gone", "exists": true }, { "field": "/data/age", "greater": 99 }] }), false),
+            (
+                json!({ "all": [{ "field": "/data/list/0", "equals": 1 }, { "field": "/data/age", "exists": true }] }),
+                true,
+            ),
+            (
+                json!({ "any": [{ "field": "/data/gone", "exists": true }, { "field": "/data/age", "greater": 99 }] }),
+                false,
+            ),
         ] {
             let condition = condition(asked.clone());
             assert_eq!((condition.wrong(), condition.holds(&known)), (None, holds), "{asked}");
@@ -207,6 +212,7 @@ mod tests {
         let deep = (0..DEEPEST).fold(field.clone(), |inner, _| json!({ "not": inner }));
         for (asked, wrong) in [
             (json!({ "field": "/data/a" }), "one_question_each"),
+            (json!({ "field": "/data/a", "equals": null }), "one_question_each"),
             (json!({ "field": "/data/a", "exists": true, "equals": 1 }), "one_question_each"),
             (json!({ "field": "/data/a", "matches": "(" }), "expression_invalid"),
             (json!({ "field": "/data/a", "matches": "(a)\\1" }), "expression_invalid"),

@@ -199,7 +199,6 @@ const fn once() -> u32 {
     1
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
 const fn is_once(attempts: &u32) -> bool {
     *attempts == 1
 }

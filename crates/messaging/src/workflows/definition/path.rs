@@ -76,7 +76,9 @@ mod tests {
         for good in ["/data/a", "/data/a/0/b", "/answers/crm/status", "/answers/crm/body", "/answers/crm/body/a"] {
             assert!(Path::parse(good).is_some(), "{good}");
         }
-        for bad in ["", "/", "data/a", "/data", "/data/", "/answers/crm", "/answers//status", "/answers/crm/head", "/x/a"] {
+        for bad in
+            ["", "/", "data/a", "/data", "/data/", "/answers/crm", "/answers//status", "/answers/crm/head", "/x/a"]
+        {
             assert!(Path::parse(bad).is_none(), "{bad}");
         }
         assert!(Path::parse(&format!("/data/{}", "a".repeat(LONGEST))).is_none());

@@ -104,7 +104,8 @@ pub(super) fn ask(workflows: &Workflows) -> Endpoint {
             async move {
                 let id: WorkflowId = call.id("id")?;
                 let versions = workflows.versions(&call.ctx, id).await?;
-                let newest = versions.first().and_then(|version| serde_json::to_string_pretty(&version.definition).ok());
+                let newest =
+                    versions.first().and_then(|version| serde_json::to_string_pretty(&version.definition).ok());
                 question(&call, &Form { name: None, definition: newest }, Some(id)).show(&call)
             }
         })
@@ -130,9 +131,8 @@ pub(super) fn draft(workflows: &Workflows) -> Endpoint {
                 let made = async {
                     let definition = call.body.definition()?;
                     let reply = call.done(&format!("/workflows/{id}"));
-                    let written = move |tx: &mut sealpost_store::Tx<'_>| {
-                        Ok(service::draft(tx, id, definition)?.map(|_| reply))
-                    };
+                    let written =
+                        move |tx: &mut sealpost_store::Tx<'_>| Ok(service::draft(tx, id, definition)?.map(|_| reply));
                     call.write(workflows.store(), written).await
                 };
                 settle(made.await, &call, Some(id))
@@ -164,14 +164,19 @@ pub(super) fn spelled_out(failure: Failure) -> Failure {
 
 fn question<B, Q>(call: &Call<B, Q>, form: &Form, id: Option<WorkflowId>) -> Ask {
     let ask = match id {
-        None => Ask::new(call, "New workflow", "Your program runs it by its name, once a version is in force.", "/workflows")
-            .field(
-                Field::new("name", "Name")
-                    .value(form.name.clone().unwrap_or_default())
-                    .placeholder("visit.follow-up")
-                    .hint("a–z, 0–9, dot, dash, underscore")
-                    .required(),
-            ),
+        None => Ask::new(
+            call,
+            "New workflow",
+            "Your program runs it by its name, once a version is in force.",
+            "/workflows",
+        )
+        .field(
+            Field::new("name", "Name")
+                .value(form.name.clone().unwrap_or_default())
+                .placeholder("visit.follow-up")
+                .hint("a–z, 0–9, dot, dash, underscore")
+                .required(),
+        ),
         Some(id) => {
             let says = "It is not in force until you say so. Runs that are under way keep their version.";
             Ask::new(call, "New version", says, &format!("/workflows/{id}"))

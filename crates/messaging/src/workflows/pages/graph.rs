@@ -72,7 +72,8 @@ impl Graph {
                 Some(_) => "past",
                 None => "",
             };
-            let cut = if name.len() > FITS { format!("{}…", name.get(..FITS - 1).unwrap_or(name)) } else { name.clone() };
+            let cut =
+                if name.len() > FITS { format!("{}…", name.get(..FITS - 1).unwrap_or(name)) } else { name.clone() };
             nodes.push(Drawn { x, y, middle: x + NODE.0 / 2, name: cut, kind: node.kind(), class });
             for (_, word, to) in node.ways() {
                 let Some((to_x, to_y)) = places.get(to).copied() else { continue };

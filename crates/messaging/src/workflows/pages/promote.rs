@@ -58,16 +58,13 @@ async fn handle(workflows: Workflows, call: Call<Form>) -> Result<Reply, Failure
     let promoted = async {
         workflows.expect_ready(&call.ctx, id, version).await?;
         let reply = call.done(&format!("/workflows/{id}"));
-        let promote = move |tx: &mut sealpost_store::Tx<'_>| {
-            Ok(service::promote(tx, id, version, expected)?.map(|_| reply))
-        };
+        let promote =
+            move |tx: &mut sealpost_store::Tx<'_>| Ok(service::promote(tx, id, version, expected)?.map(|_| reply));
         call.write(workflows.store(), promote).await
     };
     match promoted.await {
         Ok(reply) => Ok(reply),
-        Err(failure) => {
-            question(&workflows, &call, id, Some(version)).await?.again(&call, spelled_out(failure))
-        }
+        Err(failure) => question(&workflows, &call, id, Some(version)).await?.again(&call, spelled_out(failure)),
     }
 }
 

@@ -12,9 +12,9 @@ use serde_json::Value;
 use super::graph::Graph;
 use super::words;
 use crate::cursor;
+use crate::workflows::Workflows;
 use crate::workflows::model::{Run, RunState};
 use crate::workflows::runs::{StepView, Views};
-use crate::workflows::Workflows;
 
 /// Which runs.
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -135,7 +135,11 @@ async fn handle_list(workflows: Workflows, call: Call<(), Query>) -> Result<Repl
 }
 
 pub(super) fn empty() -> Empty {
-    Empty::new(Icon::Flow, "No run yet", "A run is one workflow on its way for one contact. Your program begins it by name.")
+    Empty::new(
+        Icon::Flow,
+        "No run yet",
+        "A run is one workflow on its way for one contact. Your program begins it by name.",
+    )
 }
 
 pub(super) fn show(workflows: &Workflows) -> Endpoint {

@@ -17,7 +17,9 @@ fn node(kind: u8, ways: [usize; 4]) -> Value {
             "on": { "4xx": to(1), "5xx": to(2), "lost": to(3) } }),
         2 => json!({ "type": "condition", "if": { "field": "/data/a", "equals": 1 }, "then": to(0), "else": to(1) }),
         3 => json!({ "type": "delay", "seconds": 60, "next": to(0) }),
-        4 => json!({ "type": "wait", "for": { "signal": "go" }, "timeout_seconds": 60, "next": to(0), "otherwise": to(1) }),
+        4 => {
+            json!({ "type": "wait", "for": { "signal": "go" }, "timeout_seconds": 60, "next": to(0), "otherwise": to(1) })
+        }
         5 => json!({ "type": "send", "event": "otp.login", "next": to(2) }),
         _ => json!({ "type": "end" }),
     }
@@ -176,8 +178,16 @@ fn what_is_wrong_is_said_with_the_node() {
         (with("/nodes/look/else", json!("look")), "/nodes/look", "in_a_circle"),
         (with("/nodes/look/if/field", json!("/answers/end/status")), "/nodes/look/if", "not_a_call"),
         (with("/nodes/ask/endpoint", json!("No Name")), "/nodes/ask/endpoint", "label_invalid"),
-        (with("/nodes/end", json!({ "type": "delay", "next": "end" })), "/nodes/end/seconds", "either_seconds_or_until"),
-        (with("/nodes/end", json!({ "type": "end", "outcome": "4111 1111 1111 1111" })), "/nodes/end/outcome", "name_invalid"),
+        (
+            with("/nodes/end", json!({ "type": "delay", "next": "end" })),
+            "/nodes/end/seconds",
+            "either_seconds_or_until",
+        ),
+        (
+            with("/nodes/end", json!({ "type": "end", "outcome": "4111 1111 1111 1111" })),
+            "/nodes/end/outcome",
+            "name_invalid",
+        ),
         (with("/nodes/look/if", json!({ "field": "/data/a", "equals": "4111 1111 1111 1111" })), "", "card_number"),
         (more, "/nodes/alone", "not_reached"),
         (strange, "/nodes", "name_invalid"),

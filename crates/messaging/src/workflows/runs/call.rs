@@ -22,13 +22,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 const KEPT: usize = 16 * 1024;
 
 impl Runner {
-    pub(super) async fn call(
-        &self,
-        ctx: &Ctx,
-        claim: &Claim,
-        at: &At,
-        attempt: u32,
-    ) -> Result<Onward, StoreError> {
+    pub(super) async fn call(&self, ctx: &Ctx, claim: &Claim, at: &At, attempt: u32) -> Result<Onward, StoreError> {
         let Node::Call { endpoint, next, on, attempts, .. } = at.node()? else {
             return Err(StoreError::Column("node".into()));
         };
@@ -38,7 +32,8 @@ impl Runner {
             None => None,
         };
         // A rate knows who waits by an id: here it is the run's.
-        let gate = ready.as_ref().map(|ready| endpoints.gate(ready, DeliveryId::from_bytes(at.run.id.bytes()), ctx.now()));
+        let gate =
+            ready.as_ref().map(|ready| endpoints.gate(ready, DeliveryId::from_bytes(at.run.id.bytes()), ctx.now()));
         let (heard, answer) = match (&ready, gate) {
             (Some(ready), Some(Gate::Open)) => {
                 // From here on it may have been heard.
@@ -51,8 +46,10 @@ impl Runner {
                 }
             }
             (_, Some(Gate::Later(until))) => {
-                let written =
-                    Written { on: On::Rest(until), ..Written::here(StepState::Waiting, attempt - 1, Some("postponed")) };
+                let written = Written {
+                    on: On::Rest(until),
+                    ..Written::here(StepState::Waiting, attempt - 1, Some("postponed"))
+                };
                 return self.write(ctx, claim, at, written).await;
             }
             (Some(_), _) => (Heard::Closed("endpoint_closed"), None),
@@ -120,9 +117,7 @@ impl Runner {
     fn sealed(&self, ctx: &Ctx, at: &At, answer: &Answer) -> Result<Vec<u8>, StoreError> {
         let mut answers = at.answers();
         answers.insert(at.run.node.clone(), json!({ "status": answer.status, "body": read(answer) }));
-        at.key
-            .seal(ctx, at.run.id, at.run.contact, "answers", &answers)
-            .map_err(|_| StoreError::Missing("answers"))
+        at.key.seal(ctx, at.run.id, at.run.contact, "answers", &answers).map_err(|_| StoreError::Missing("answers"))
     }
 }
 

@@ -35,6 +35,8 @@ pub(super) struct At {
     pub(super) steps: BTreeMap<String, Step>,
     signals: BTreeSet<String>,
     messages: BTreeMap<String, State>,
+    /// When it was looked at.
+    looked_at: Time,
     pub(super) key: RunKey,
     /// `{ "data": …, "answers": … }`.
     pub(super) fields: Value,
@@ -141,13 +143,12 @@ impl Runner {
         let (data, answers) = key.open_both(ctx.org, &run)?;
         let fields = json!({ "data": data, "answers": answers });
         let steps = steps.into_iter().map(|step| (step.node.clone(), step)).collect();
-        Ok(Loaded::At(Box::new(At { run, definition, steps, signals, messages, key, fields })))
+        Ok(Loaded::At(Box::new(At { run, definition, steps, signals, messages, looked_at: ctx.now(), key, fields })))
     }
 
     async fn next(&self, ctx: &Ctx, claim: &Claim, at: &At) -> Result<Onward, StoreError> {
         let node = at.node()?;
-        let known =
-            Known { fields: &at.fields, signals: &at.signals, messages: &at.messages, now: ctx.now() };
+        let known = Known { fields: &at.fields, signals: &at.signals, messages: &at.messages, now: ctx.now() };
         match rules::todo(node, at.step(), &known) {
             Todo::Send => self.send(ctx, claim, at).await,
             Todo::Call { attempt } => self.call(ctx, claim, at, attempt).await,
@@ -200,8 +201,7 @@ impl Runner {
         let claim = claim.clone();
         let ended = self.workflows.store().write(ctx, move |tx| {
             let reason = Some("erased");
-            let moved =
-                Moved { node: &run.node, state: RunState::Cancelled, reason, wakes_at: None, answers: None };
+            let moved = Moved { node: &run.node, state: RunState::Cancelled, reason, wakes_at: None, answers: None };
             store::go(tx, run.id, &moved)?;
             store::lose_call(tx, run.id)?;
             outbox::finish(tx, &claim)?;
@@ -234,7 +234,7 @@ pub(super) struct Here {
     pub(super) run: WorkflowRunId,
     node: String,
     kind: &'static str,
-    started_at: Option<Time>,
+    started_at: Time,
     /// What the run was told when it was looked at.
     told: BTreeSet<String>,
 }
@@ -251,8 +251,14 @@ impl At {
     pub(super) fn here(&self) -> Result<Here, StoreError> {
         // What is done once more begins anew.
         let begun = self.step().filter(|step| step.state != StepState::Again);
-        let started_at = begun.map(|step| step.started_at);
-        Ok(Here { run: self.run.id, node: self.run.node.clone(), kind: self.node()?.kind(), started_at, told: self.signals.clone() })
+        let started_at = begun.map_or(self.looked_at, |step| step.started_at);
+        Ok(Here {
+            run: self.run.id,
+            node: self.run.node.clone(),
+            kind: self.node()?.kind(),
+            started_at,
+            told: self.signals.clone(),
+        })
     }
 
     /// What calls were answered so far.
@@ -281,7 +287,7 @@ pub(super) fn put(tx: &mut Tx<'_>, claim: &Claim, here: &Here, written: &Written
         detail: written.detail.map(str::to_owned),
         status: written.status,
         message: written.message,
-        started_at: here.started_at.unwrap_or(now),
+        started_at: here.started_at,
         updated_at: now,
     };
     store::put_step(tx, here.run, &step)?;

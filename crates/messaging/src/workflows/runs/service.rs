@@ -1,9 +1,7 @@
 //! What can be done with runs.
 
 use schemars::JsonSchema;
-use sealpost_store::{
-    Ctx, Leaf, NewJob, Recorded, StoreError, Tx, WorkflowId, WorkflowRunId, outbox,
-};
+use sealpost_store::{Ctx, Leaf, NewJob, Recorded, StoreError, Tx, WorkflowId, WorkflowRunId, outbox};
 use sealpost_web::{Call, Failure, Fault, IdempotencyKey, Refusal, Reply, not_found};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -71,7 +69,8 @@ impl Workflows {
             let prepared = self.prepare(&call.ctx, &call.body).await?;
             let written = call.write(self.store(), move |tx| {
                 let begun = begin(tx, prepared)?;
-                let reply = Reply::json(202, begun.value())?.location(&format!("/v1/workflow-runs/{}", begun.value().id));
+                let reply =
+                    Reply::json(202, begun.value())?.location(&format!("/v1/workflow-runs/{}", begun.value().id));
                 Ok(begun.map(|_| reply))
             });
             match written.await {
@@ -165,11 +164,7 @@ pub(in crate::workflows) fn begin(tx: &mut Tx<'_>, prepared: Prepared) -> Result
 }
 
 /// Tells a run something that one of its nodes waits for, or will. Told twice, it was told once.
-pub(in crate::workflows) fn signal(
-    tx: &mut Tx<'_>,
-    id: WorkflowRunId,
-    name: &str,
-) -> Result<Recorded<()>, Failure> {
+pub(in crate::workflows) fn signal(tx: &mut Tx<'_>, id: WorkflowRunId, name: &str) -> Result<Recorded<()>, Failure> {
     let run = store::find(tx, id)?.ok_or_else(not_found)?;
     let version = workflows::version(tx, run.workflow, run.version)?.ok_or(StoreError::Missing("workflow_version"))?;
     if !version.definition.waits_for_signal(name) {

@@ -228,10 +228,7 @@ pub(crate) fn signals(tx: &mut Tx<'_>, run: WorkflowRunId) -> Result<BTreeSet<St
 }
 
 /// Where the messages stand that these steps sent, by node.
-pub(crate) fn sent(
-    tx: &mut Tx<'_>,
-    steps: &[Step],
-) -> Result<BTreeMap<String, crate::messages::State>, StoreError> {
+pub(crate) fn sent(tx: &mut Tx<'_>, steps: &[Step]) -> Result<BTreeMap<String, crate::messages::State>, StoreError> {
     let mut standing = BTreeMap::new();
     for step in steps {
         let Some(message) = step.message else { continue };
@@ -241,11 +238,7 @@ pub(crate) fn sent(
 }
 
 /// Runs for one contact that are under way.
-pub(crate) fn under_way_of(
-    tx: &mut Tx<'_>,
-    contact: ContactId,
-    limit: u32,
-) -> Result<Vec<WorkflowRunId>, StoreError> {
+pub(crate) fn under_way_of(tx: &mut Tx<'_>, contact: ContactId, limit: u32) -> Result<Vec<WorkflowRunId>, StoreError> {
     tx.all(UNDER_WAY_OF, &[&contact, &limit], |row| row.get("id"))
 }
 

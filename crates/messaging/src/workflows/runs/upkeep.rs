@@ -4,7 +4,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use sealpost_store::{Change, Ctx, Environment, Leaf, Org, OrgId, SHREDDED, SlotId, StoreError, Tx, WorkflowRunId, outbox};
+use sealpost_store::{
+    Change, Ctx, Environment, Leaf, Org, OrgId, SHREDDED, SlotId, StoreError, Tx, WorkflowRunId, outbox,
+};
 use serde_json::json;
 
 use super::store::{self, Over};
