@@ -6,6 +6,7 @@ use sealpost_web::Failure;
 
 use super::holds::{self, Target};
 use super::model::{Mode, Policy};
+use super::purges;
 use super::store as rows;
 use crate::events::Class;
 
@@ -30,4 +31,12 @@ pub(crate) async fn decide(store: &Store, ctx: &Ctx, class: Class, mode: Mode) {
     let policy: Policy = serde_json::from_value(rules).unwrap();
     let put = move |tx: &mut Tx<'_>| rows::put_into_force(tx, 1, &policy);
     assert!(store.maintain::<_, StoreError>(ctx, put).await.unwrap());
+}
+
+/// Purges what is stored of this class, which isn't kept from now on.
+pub(crate) async fn purge(store: &Store, ctx: &Ctx, class: Class) {
+    decide(store, ctx, class, Mode::UntilDelivered).await;
+    let keys = store.keys().organisation(ctx.org.id).await.unwrap();
+    let begin = move |tx: &mut Tx<'_>| Ok(purges::begin(tx, &keys, class, class.as_str(), None)?.map(drop));
+    store.write::<_, Failure>(ctx, begin).await.unwrap();
 }

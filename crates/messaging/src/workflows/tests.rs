@@ -461,6 +461,20 @@ both_engines! {
         assert!(scene.run(young).await.payload.is_some());
     }
 
+    async fn a_purge_takes_what_was_begun_before_it_and_nothing_later(house: TestStore) {
+        let mut scene = Scene::new(house).await;
+        scene.workflow("end", json!({ "first": { "type": "end" } })).await;
+        let before = scene.begin("end").await.unwrap();
+        scene.pass(1);
+        storage::testing::purge(scene.store(), &scene.ctx, Class::Transactional).await;
+        scene.pass(1);
+        let after = scene.begin("end").await.unwrap();
+        scene.work().await;
+        scene.workflows().look_after().await.unwrap();
+        assert_eq!(scene.run(before).await.gone, Some(Gone::Purged));
+        assert_eq!(scene.run(after).await.gone, Some(Gone::UntilDelivered), "at its own end");
+    }
+
     async fn what_may_never_be_written_does_not_run(house: TestStore) {
         let scene = Scene::new(house).await;
         scene.workflow("wait", waiting()).await;

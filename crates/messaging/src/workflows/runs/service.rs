@@ -146,11 +146,8 @@ impl Workflows {
 pub(in crate::workflows) fn begin(tx: &mut Tx<'_>, prepared: Prepared) -> Result<Recorded<BegunView>, Failure> {
     let Prepared { run, fresh } = prepared;
     match fresh {
-        Some(fresh) => {
-            if !contacts::insert_if_absent(tx, &fresh)? {
-                return Err(Refusal::of(&CONTACT_RACED).into());
-            }
-        }
+        Some(fresh) if !contacts::insert_if_absent(tx, &fresh)? => return Err(Refusal::of(&CONTACT_RACED).into()),
+        Some(_) => {}
         // Erased since they were found: whoever has their addresses from now on is somebody new.
         None if contacts::is_erased(tx, run.contact)? => return Err(Refusal::of(&CONTACT_RACED).into()),
         None if !contacts::is_there(tx, run.contact)? => return Err(Refusal::of(&RECIPIENT_UNKNOWN).into()),
