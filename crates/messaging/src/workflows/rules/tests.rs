@@ -40,7 +40,7 @@ fn run(definition: &Definition, mut luck: impl FnMut() -> u8) -> (usize, String)
         assert!(turns < 20 * MOST_NODES, "it goes on and on");
         let node = definition.node(&at).unwrap();
         let signals: BTreeSet<String> =
-            if luck() % 3 == 0 { BTreeSet::from(["go".to_owned()]) } else { BTreeSet::new() };
+            if luck().is_multiple_of(3) { BTreeSet::from(["go".to_owned()]) } else { BTreeSet::new() };
         let fields = json!({ "data": { "a": luck() % 2 }, "answers": {} });
         let messages = BTreeMap::new();
         let known = Known { fields: &fields, signals: &signals, messages: &messages, now };
@@ -49,14 +49,17 @@ fn run(definition: &Definition, mut luck: impl FnMut() -> u8) -> (usize, String)
         let (state, attempt, then) = match todo(node, step.as_ref(), &known) {
             Todo::Rest(until) => {
                 assert!(until > now, "it rests without getting on");
-                now = if luck() % 2 == 0 { until } else { now.plus_ms(1 + until.since(now) / 2) };
+                now = if luck().is_multiple_of(2) { until } else { now.plus_ms(1 + until.since(now) / 2) };
                 (StepState::Waiting, 0, None)
             }
             Todo::Became(Became { state, then, .. }) => (state, 0, Some(then)),
             Todo::Send => {
                 let Node::Send { next, otherwise, .. } = node else { panic!() };
-                let became =
-                    if luck() % 2 == 0 { sent(next) } else { not_sent("recipient_suppressed", otherwise.as_deref()) };
+                let became = if luck().is_multiple_of(2) {
+                    sent(next)
+                } else {
+                    not_sent("recipient_suppressed", otherwise.as_deref())
+                };
                 (became.state, 1, Some(became.then))
             }
             Todo::Call { attempt } => {
