@@ -21,6 +21,8 @@ sealpost_web::permissions! {
     CONTACTS_WRITE = "contacts:write" "Create and change contacts";
     CONTACTS_ERASE = "contacts:erase" "Erase people, for good";
     CONTACTS_EXPORT = "contacts:export" "Export everything held about a person, with a reason, on the record";
+    DOWNLOADS_REQUEST = "downloads:request" "Ask for files of many rows, and fetch them once they are granted";
+    DOWNLOADS_READ = "downloads:read" "Read who asked for which files, and what became of them";
     ERASURES_READ = "erasures:read" "Read erasures and their certificates";
     TEMPLATES_READ = "templates:read" "Read and preview templates";
     TEMPLATES_WRITE = "templates:write" "Create templates and new versions of them";

@@ -7,6 +7,7 @@
 //! * [`looks`] lets somebody see clear data, on record and within a budget.
 //! * [`masking`] changes what is hidden from whoever reads.
 //! * [`checkpoints`] signs the log's head while there is news, and hands it to witnesses outside the database.
+//! * [`downloads`] lets files of many rows out: asked for, agreed to, sealed, once.
 //! * [`erasure`] says what a certificate of erasure says, and checks one.
 //! * [`evidence`] is the record of processing, the controls and what proves them, as a signed pack.
 //! * [`siem`] streams every leaf to a collector outside.
@@ -17,6 +18,7 @@ pub mod activity;
 pub mod approvals;
 pub mod audit;
 pub mod checkpoints;
+pub mod downloads;
 pub mod erasure;
 pub mod evidence;
 pub mod leaks;

@@ -9,6 +9,7 @@ use sealpost_egress::client::Client;
 use sealpost_egress::smtp::Mailer;
 use sealpost_egress::text::TextResolver;
 use sealpost_govern::approvals::{self, Approvable};
+use sealpost_govern::downloads::Exportable;
 use sealpost_store::Store;
 use sealpost_web::Feature;
 use sealpost_web::metrics::Metric;
@@ -19,6 +20,7 @@ use crate::contacts::{self, Contacts};
 use crate::deliveries::{self, Deliverer, Teller};
 use crate::dispatcher::Dispatcher;
 use crate::doors::{self, Door};
+use crate::downloads;
 use crate::duplicates::{self, Duplicates};
 use crate::endpoints::{self, Endpoints};
 use crate::erasures::{self, Erasures, ErasuresConfig};
@@ -140,6 +142,11 @@ impl Messaging {
             unsubscribe::feature(&self.unsubscribe, &self.messages),
             home::feature(&Home::new(self.store.clone(), self.messages.clone(), self.endpoints.clone())),
         ]
+    }
+
+    /// What many rows can be taken of as a file.
+    pub fn exportables(&self) -> Vec<Arc<dyn Exportable>> {
+        downloads::sources(&self.contacts, &self.messages)
     }
 
     /// What doors that are open add to the API.

@@ -6,6 +6,7 @@
 //! * [`messages`] are the main job, from the request to the report.
 //! * [`storage`] decides how long what is stored of them, and [`receipts`] prove what was sent when it is gone.
 //! * [`erasures`] forget people for good; [`exports`] give them everything that is held about them.
+//! * [`downloads`] are contacts and messages as what files of many rows are taken of.
 //! * [`doors`] take messages in the form of other systems.
 //! * [`letters`] go to the organisation's own staff.
 //! * [`endpoints`] hear of what happens, through [`deliveries`]; [`dispatcher`] does what the outbox promises.
@@ -26,6 +27,7 @@ pub mod contacts;
 pub mod deliveries;
 pub mod dispatcher;
 pub mod doors;
+pub mod downloads;
 pub mod duplicates;
 pub mod endpoints;
 pub mod erasures;

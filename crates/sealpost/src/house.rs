@@ -27,6 +27,7 @@ use sealpost_egress::text::NameServers;
 use sealpost_egress::tls::Trust;
 use sealpost_govern::approvals::{self, Approvables};
 use sealpost_govern::checkpoints::{Signer, WitnessFolder};
+use sealpost_govern::downloads::{self, Downloads, Exportables};
 use sealpost_govern::evidence::{self as govern_evidence, Evidence, Installation, Source};
 use sealpost_govern::leaks::LeakAlarm;
 use sealpost_govern::security::{self, Switches};
@@ -52,6 +53,7 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) app: App,
     pub(crate) messaging: Messaging,
+    pub(crate) downloads: Downloads,
     pub(crate) keys: Arc<KeyAuthenticator>,
     /// By whom members are written to.
     pub(crate) post: Post,
@@ -77,6 +79,9 @@ impl House {
         features.push(security::feature(&store, Switches::standard().with(storage::SWITCH)));
         features.push(approvals::feature(&store, Approvables::with(Messaging::APPROVABLES)?));
         features.push(looks::feature(&store));
+        let sources = Exportables::with_ledger(&store, messaging.exportables())?;
+        let downloads = Downloads::new(store.clone(), sources);
+        features.push(downloads::feature(&downloads));
         features.push(networks::feature(&store));
         features.push(encryption::feature(&store));
         let post = post(&messaging, &config.server.public_url);
@@ -110,6 +115,7 @@ impl House {
                 security::NAV,
                 approvals::NAV,
                 looks::NAV,
+                downloads::NAV,
             ])
             .collect();
         let dashboard = Dashboard { entries, faces: Arc::new(faces), search: Messaging::SEARCH };
@@ -127,7 +133,7 @@ impl House {
         let signer = Arc::new(Signer::new(store.clone(), witness(config)?).await?);
         let streams = crate::siem::streams(&store, config, environment, &trust)?;
         let telemetry = Telemetry::new(config, environment, &trust)?;
-        Ok(Self { app: registry.app(), store, messaging, keys, post, signer, streams, telemetry })
+        Ok(Self { app: registry.app(), store, messaging, downloads, keys, post, signer, streams, telemetry })
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sealpost_access::links;
 use sealpost_access::members::Members;
 use sealpost_access::{api_keys, encryption, members, networks, passkeys, secrets, sessions, sso, visits};
-use sealpost_govern::{activity, approvals, audit, checkpoints};
+use sealpost_govern::{activity, approvals, audit, checkpoints, downloads};
 use sealpost_messaging::contacts::{ContactRefusal, Contacts};
 use sealpost_messaging::{Messaging, endpoints, erasures, storage};
 use sealpost_store::{Ctx, Environment, Org, OrgId, Store, StoreError};
@@ -61,6 +61,7 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &Le
     tasks.spawn(networks::look_after_forever(house.store.clone(), NETWORK_CARE));
     let members = Members::new(house.store.clone());
     tasks.spawn(approvals::look_after_forever(house.store.clone(), house.post.clone(), members, APPROVAL_CARE));
+    tasks.spawn(downloads::work_forever(house.downloads.clone()));
     tasks.spawn(erasures::look_after_forever(house.messaging.erasures.clone(), ERASURE_CARE));
     tasks.spawn(endpoints::look_after_forever(house.messaging.endpoints.clone(), ENDPOINT_CARE));
     tasks.spawn(storage::look_after_forever(house.messaging.storage.clone()));

@@ -131,6 +131,8 @@ ids! {
     ContactId = "con";
     /// One event on its way to one endpoint.
     DeliveryId = "dlv";
+    /// A file of many rows that somebody asked for.
+    DownloadId = "dow";
     /// Two contacts who may be one person.
     DuplicateId = "dup";
     /// An allowlisted URL.

@@ -13,6 +13,8 @@ use sealpost_store::{Ctx, Environment, Store, StoreError};
 use sealpost_web::{Call, Class, Endpoint, Permission, PermissionSet, Reply, get};
 use tokio::sync::mpsc;
 
+use crate::downloads::PROGRESS;
+
 /// How often it is looked for news.
 const LOOK: Duration = Duration::from_secs(1);
 /// After how many looks without news a word is sent all the same, so that nobody in between takes the connection for dead.
@@ -22,11 +24,14 @@ const LEAVES: u32 = 256;
 /// Events that may wait for a slow reader.
 const WAITING: usize = 4;
 
+/// The kind of files that somebody asked for.
+const FILES: &str = "dow";
 /// The kinds of things, by the prefix of their ids, and who hears of them.
-const KINDS: [(&str, Permission); 17] = [
+const KINDS: [(&str, Permission); 18] = [
     ("msg", MESSAGES_READ),
     ("con", CONTACTS_READ),
     ("era", ERASURES_READ),
+    (FILES, DOWNLOADS_READ),
     ("tpl", TEMPLATES_READ),
     ("evd", EVENTS_READ),
     ("ep", ENDPOINTS_READ),
@@ -62,13 +67,20 @@ type Events = mpsc::Sender<hyper::body::Bytes>;
 
 async fn follow(house: Store, ctx: Ctx, permissions: PermissionSet, events: Events) {
     let Ok(mut seen) = size(&house, &ctx).await else { return };
+    let mut progress = house.bus().subscribe(PROGRESS);
     let mut quiet = 0;
     // How long a browser waits before it comes back.
     let mut word = "retry: 2000\n\n".to_owned();
     while events.send(std::mem::take(&mut word).into()).await.is_ok() {
         while word.is_empty() {
             tokio::time::sleep(LOOK).await;
-            let Ok(kinds) = news(&house, &ctx, permissions, &mut seen).await else { return };
+            let Ok(mut kinds) = news(&house, &ctx, permissions, &mut seen).await else { return };
+            // How far a file is leaves no leaf: the bus tells of it.
+            while let Ok(change) = progress.try_recv() {
+                if change.org == ctx.org && permissions.contains(DOWNLOADS_READ) {
+                    kinds.insert(FILES);
+                }
+            }
             quiet += 1;
             if !kinds.is_empty() {
                 word = format!("event: change\ndata: {}\n\n", serde_json::json!({ "kinds": kinds }));

@@ -34,5 +34,5 @@ pub use module::{Apply, Approvable, Approvables, Prepare, Prepared, PutIntoForce
 pub use pages::NAV;
 pub(crate) use policy::SWITCH;
 pub use reseal::reseal;
-pub use service::{ask, is_needed, spend};
+pub use service::{ask, is_needed, spend, state_of};
 pub use upkeep::{look_after, look_after_forever};

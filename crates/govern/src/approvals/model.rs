@@ -22,19 +22,22 @@ pub enum Module {
     ApprovalPolicy,
     /// An export of everything that is held about a person.
     ContactExport,
+    /// A file of many rows.
+    Download,
     /// Masking that shows more than before.
     Masking,
 }
 
 impl Module {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::ApprovalPolicy, Self::ContactExport, Self::Masking];
+    pub const ALL: [Self; 4] = [Self::ApprovalPolicy, Self::ContactExport, Self::Download, Self::Masking];
 
     /// Its name in the API.
     pub const fn word(self) -> &'static str {
         match self {
             Self::ApprovalPolicy => "approval_policy",
             Self::ContactExport => "contact_export",
+            Self::Download => "download",
             Self::Masking => "masking",
         }
     }
@@ -44,6 +47,7 @@ impl Module {
         match self {
             Self::ApprovalPolicy => "What takes an approval",
             Self::ContactExport => "Export of a person’s data",
+            Self::Download => "A file of many rows",
             Self::Masking => "Weaker masking",
         }
     }
@@ -162,6 +166,21 @@ pub struct Policy {
     /// By the name of the module.
     #[serde(default)]
     pub modules: BTreeMap<Module, Rule>,
+}
+
+impl Policy {
+    /// What this takes, if it is named. Of files their own rules say whether they take an approval: then one of anybody who may vote is
+    /// enough, unless more is said here.
+    pub fn rule(&self, module: Module) -> Option<Rule> {
+        let unsaid = || (module == Module::Download).then(Rule::one_of_anybody);
+        self.modules.get(&module).cloned().or_else(unsaid)
+    }
+}
+
+impl Rule {
+    const fn one_of_anybody() -> Self {
+        Self { approvals: Needed::ONE, roles: Vec::new(), goes_live: GoesLive::OnApproval }
+    }
 }
 
 /// The policy in force.

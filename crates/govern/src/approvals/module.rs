@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::model::{Line, Module};
 use super::policy;
-use crate::masking;
 use crate::reason::Reason;
+use crate::{downloads, masking};
 
 /// Something that may take an approval.
 #[derive(Clone, Copy)]
@@ -65,7 +65,8 @@ pub struct Unregistered(Module);
 impl Approvables {
     /// Those of this crate and these: each module once.
     pub fn with(others: &[Approvable]) -> Result<Self, Unregistered> {
-        let all: Vec<_> = [policy::APPROVABLE, masking::APPROVABLE].iter().chain(others).copied().collect();
+        let all: Vec<_> =
+            [policy::APPROVABLE, masking::APPROVABLE, downloads::APPROVABLE].iter().chain(others).copied().collect();
         for module in Module::ALL {
             if all.iter().filter(|one| one.module == module).count() != 1 {
                 return Err(Unregistered(module));

@@ -26,6 +26,12 @@ pub fn is_needed(tx: &mut Tx<'_>, module: Module) -> Result<bool, StoreError> {
     Ok(store::standing(tx)?.policy.modules.contains_key(&module))
 }
 
+/// Where a request stands, if there is one of this id.
+pub fn state_of(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Option<State>, StoreError> {
+    let now = tx.ctx().now();
+    Ok(store::find(tx, keys, id)?.map(|approval| approval.state(now)))
+}
+
 /// Asks for something that takes an approval: pins what is wanted, and tells who can agree.
 pub fn ask(
     tx: &mut Tx<'_>,
@@ -265,7 +271,7 @@ impl<'a> Ground<'a> {
         let standing = store::standing(tx)?;
         let policy = u64::from(standing.version);
         // Without a rule the policy has moved, and nothing that was asked for under it goes live.
-        let rule = standing.policy.modules.get(&approval.module).cloned().unwrap_or(NO_RULE);
+        let rule = standing.policy.rule(approval.module).unwrap_or(NO_RULE);
         let voters = voters(&members::holders(tx, APPROVALS_VOTE)?, &rule);
         let managers = members::holders(tx, APPROVALS_MANAGE)?.iter().map(|holder| holder.id).collect();
         let live = match (of.prepare)(tx, keys, approval.target, approval.content.wanted.clone()) {

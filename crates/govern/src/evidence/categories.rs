@@ -80,6 +80,8 @@ pub(super) enum How {
     OwnKey,
     /// Sealed under a key of the organisation.
     OrganisationKey,
+    /// Sealed under a key of a file's own, which is destroyed with it.
+    FileKey,
     /// Sealed under a key that is in a link alone: whoever keeps it can't open it.
     LinkKey,
     /// As a keyed hash: it can be compared, and not read.
@@ -93,6 +95,7 @@ impl How {
         match self {
             Self::OwnKey => "sealed under the person's own key",
             Self::OrganisationKey => "sealed under a key of the organisation",
+            Self::FileKey => "sealed under a key of the file's own, which is destroyed with it",
             Self::LinkKey => "sealed under a key that only a link has",
             Self::Hashed => "keyed hash",
             Self::Plain => "plain",
@@ -120,7 +123,7 @@ const fn table(name: &'static str, about: &'static [About], others: &'static [&'
 }
 
 use Category::{Acts, Content, Identity, Notes, SignIn, Staff, Traffic, Wishes};
-use How::{Hashed, LinkKey, OrganisationKey, OwnKey, Plain};
+use How::{FileKey, Hashed, LinkKey, OrganisationKey, OwnKey, Plain};
 
 /// Every table of the data, in the order of the migrations.
 pub(super) const TABLES: &[Table] = &[
@@ -437,6 +440,42 @@ pub(super) const TABLES: &[Table] = &[
         &[(&["comment"], OrganisationKey, Acts), (&["voter", "says"], Plain, Acts)],
         &["approval", "digest", "created_at"],
     ),
+    table("download_policy", &[], &["version", "rules", "created_at"]),
+    table(
+        "download",
+        &[(&["wanted"], FileKey, Acts), (&["actor"], Plain, Acts)],
+        &[
+            "source",
+            "format",
+            "shows",
+            "personal",
+            "estimate",
+            "actor_kind",
+            "slot",
+            "digest",
+            "approval",
+            "state",
+            "why",
+            "sight",
+            "run",
+            "held_by",
+            "held_until",
+            "lines",
+            "bytes",
+            "chunks",
+            "sha256",
+            "created_at",
+            "updated_at",
+            "expires_at",
+            "shredded_at",
+        ],
+    ),
+    table(
+        "download_chunk",
+        &[(&["sealed"], FileKey, Identity), (&["sealed"], FileKey, Traffic)],
+        &["download", "run", "seq"],
+    ),
+    table("download_use", &[(&["who"], Plain, Acts)], &["day", "files", "lines"]),
     table("contact_alike", &[(&["value"], Hashed, Identity)], &["kind", "epoch", "contact"]),
     table("contact_pair", &[], &["one", "other", "because", "created_at", "dismissed_at"]),
     table("storage_count", &[], &["class", "day", "messages"]),

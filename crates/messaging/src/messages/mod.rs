@@ -47,7 +47,7 @@ pub(crate) use figures::{Figure, Figures};
 pub use model::State;
 #[cfg(test)]
 pub(crate) use model::State as MessageState;
-pub(crate) use model::{Content, Message, Which};
+pub(crate) use model::{Content, Message, Standing as MessageStanding, Which};
 #[cfg(test)]
 pub(crate) use pages::samples;
 pub use pages::{NAV, OUTBOX};

@@ -6,7 +6,7 @@ use sealpost_seal::viewer::Viewer;
 use sealpost_store::{
     Change, ContactId, Ctx, EndpointId, Leaf, MessageId, NoticeId, Recorded, Store, StoreError, Time, Tx, outbox,
 };
-use sealpost_web::{Failure, Refusal, not_found};
+use sealpost_web::{Failure, Fault, Refusal, not_found};
 use serde_json::{Map, json};
 
 use super::accept::{Accepting, compared};
@@ -84,6 +84,11 @@ impl Messages {
                 Which::Standing(Standing::NotDelivered) => store::page_undelivered(tx, before, limit),
             })
             .await
+    }
+
+    /// A message as its list shows it to the context's viewer.
+    pub(crate) async fn row(&self, ctx: &Ctx, message: &Message) -> Result<serde_json::Value, Failure> {
+        Ok(serde_json::to_value(self.views().brief(ctx, message).await?).map_err(Fault::new)?)
     }
 
     /// What is in the sandbox outbox before `before`, newest first.

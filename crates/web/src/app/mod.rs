@@ -161,7 +161,7 @@ impl App {
             Err(failure) => inner.dressed(failure, &trail).await,
             answered => answered,
         };
-        let reply = inner.reply(outcome, &trail);
+        let reply = inner.reply(inner.let_out(outcome, &trail), &trail);
         let reply = inner.withhold(reply, &trail).await;
         let asked_with = trail.visitor.take().map(|visitor| visitor.headers).or_else(|| trail.listening.take());
         let listener = asked_with.zip(trail.entry).map(|(headers, at)| Listener {

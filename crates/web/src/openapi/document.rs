@@ -165,6 +165,7 @@ fn declared(info: &RouteInfo) -> Value {
         "own_page": info.own_page,
         "own_origin": info.own_origin.is_some(),
         "steps_up": info.steps_up,
+        "lets_out": info.lets_out,
     })
 }
 

@@ -123,6 +123,7 @@ impl<T> Route<Undeclared, T> {
             also: Vec::new(),
             done: None,
             dialect: None,
+            lets_out: None,
             codes: Vec::new(),
         };
         Self { info, schemas: Schemas::default(), read_body: |_| Ok(()), read_query: no_query, state: PhantomData }
@@ -249,6 +250,13 @@ impl<A, T, B, Q> Route<A, T, B, Q> {
     /// The largest body, in bytes.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.info.body_limit = Some(bytes);
+        self
+    }
+
+    /// A file leaves by it: which, and what holds that (a quota, an approval, that it is one object's own). Whatever answers with a
+    /// table, lines, an archive or an attachment says so, or isn't served.
+    pub fn lets_out(mut self, what: &'static str) -> Self {
+        self.info.lets_out = Some(what);
         self
     }
 

@@ -98,6 +98,8 @@ pub struct RouteInfo {
     pub done: Option<&'static str>,
     /// How it says no, if not by problem details.
     pub dialect: Option<&'static Dialect>,
+    /// What leaves by it as a file, and what holds that: nothing, if no file does.
+    pub lets_out: Option<&'static str>,
     /// Codes it refuses with, besides those every route may.
     pub codes: Vec<&'static Code>,
 }

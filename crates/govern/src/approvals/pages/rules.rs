@@ -24,6 +24,7 @@ use crate::reason::Reason;
 struct Form {
     masking: Option<Needed>,
     contact_export: Option<Needed>,
+    download: Option<Needed>,
     approval_policy: Option<Needed>,
     /// When what was approved goes live.
     goes_live: Option<GoesLive>,
@@ -36,6 +37,7 @@ impl Form {
         Self {
             masking: count(Module::Masking),
             contact_export: count(Module::ContactExport),
+            download: count(Module::Download),
             approval_policy: count(Module::ApprovalPolicy),
             goes_live: policy.modules.values().next().map(|rule| rule.goes_live),
             reason: None,
@@ -46,6 +48,7 @@ impl Form {
         match module {
             Module::ApprovalPolicy => self.approval_policy,
             Module::ContactExport => self.contact_export,
+            Module::Download => self.download,
             Module::Masking => self.masking,
         }
     }
@@ -137,6 +140,10 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
         .sensitive()
         .field(count("masking", Module::Masking))
         .field(count("contact_export", Module::ContactExport))
+        .field(
+            count("download", Module::Download)
+                .hint("Where the rules of downloads ask for one. One other, unless more is said."),
+        )
         .field(count("approval_policy", Module::ApprovalPolicy))
         .field(
             Field::new("goes_live", "Goes live")
