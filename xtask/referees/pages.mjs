@@ -38,12 +38,14 @@ async function furnish({ api, tls }, page, url) {
   const { id: forgotten } = await api("POST", "/v1/contacts", { name: "Wanted Forgotten", phone: "+12025550187" });
   await own(page, "DELETE", `/v1/contacts/${forgotten}`);
   await own(page, "POST", "/v1/settings/storage/holds", { contact_id: remembered, reason: "Case 24-117" });
+  const order = { source: "contacts", columns: ["id", "locale"], reason: "Yearly count, ticket 4512" };
+  const files = await Promise.all(ENVIRONMENTS.map(async (environment) => `/app/${environment}/downloads/${(await own(page, "POST", "/v1/downloads", order, environment)).id}`));
   await own(page, "PUT", "/v1/settings/approvals", { modules: { approval_policy: { approvals: 1 } } });
   const { approval_id: asked } = await own(page, "PUT", "/v1/settings/approvals", { modules: {} });
   const approvals = ENVIRONMENTS.map((environment) => `/app/${environment}/approvals/${asked}`);
   // What one asked for is behind a tab. Records lead to who is no more, and a page of one connection to the settings of its own kind.
   const settings = ENVIRONMENTS.flatMap((environment) => [`/app/${environment}/sso/${workforce}/oidc`, `/app/${environment}/sso/${portal}/saml`]);
-  const places = [`/app/test/contacts/${remembered}`, ...settings, ...approvals];
+  const places = [`/app/test/contacts/${remembered}`, ...settings, ...approvals, ...files];
   for (let looks = 0; looks < 100 && ears.heard.length < 2; looks += 1) await page.waitForTimeout(50);
   verdict(ears.heard.length >= 2, "there is something to look at");
   return { ears, viewers, places };

@@ -25,6 +25,8 @@ mod rules_tests;
 mod service;
 mod store;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod upkeep;
 

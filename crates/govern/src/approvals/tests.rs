@@ -11,26 +11,17 @@ use sealpost_web::{Code, Failure};
 
 use super::codes::*;
 use super::model::{Approval, Digest, GoesLive, Module, Needed, Policy, Rule, State};
-use super::module::{Apply, Approvable, Approvables, Prepared};
+use super::module::Approvables;
 use super::policy::Outcome;
 use super::rules::{ALONE_MS, LIFETIME_MS};
 use super::service::{self, Word};
+use super::testing::CONTACT_EXPORTS;
 use super::{policy, store, upkeep};
 use crate::masking as changing;
 use crate::reason::Reason;
 
-/// Stands in for what another crate registers.
-const EXPORTS: Approvable = Approvable {
-    module: Module::ContactExport,
-    says: "",
-    wide: false,
-    of: None,
-    prepare: |_, _, _, wanted| Ok(Prepared { wanted, lines: vec![], version: 0 }),
-    apply: Apply::ByAsker,
-};
-
 fn all() -> Approvables {
-    Approvables::with(&[EXPORTS]).unwrap()
+    Approvables::with(&[CONTACT_EXPORTS]).unwrap()
 }
 
 fn why(text: &str) -> Reason {

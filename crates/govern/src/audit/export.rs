@@ -38,7 +38,7 @@ pub async fn export(house: &Store, ctx: &Ctx, out: &mut impl Write) -> Result<Ex
 }
 
 /// The same for whoever is not on the host, as it is read. The ledger holds both environments, so it leaves by the live one.
-pub(super) async fn stream(house: &Store, ctx: &Ctx) -> Result<mpsc::Receiver<Bytes>, Failure> {
+pub(crate) async fn stream(house: &Store, ctx: &Ctx) -> Result<mpsc::Receiver<Bytes>, Failure> {
     if ctx.org.environment != Environment::Live {
         return Err(Refusal::of(&EXPORT_LIVE_ONLY).into());
     }

@@ -27,6 +27,8 @@ mod verify;
 pub use api::feature;
 pub use entry::{Act, ActorWord, Entry, EnvironmentWord, ResultWord};
 pub(crate) use entry::{actor, environment, result};
+#[cfg(test)]
+pub(crate) use export::stream;
 pub use export::{ExportError, export};
 pub use filter::Filter;
 pub use ids::TypedId;

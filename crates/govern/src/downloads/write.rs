@@ -14,6 +14,7 @@ use sealpost_store::{
 use sealpost_web::Failure;
 use serde_json::json;
 use tokio::sync::Semaphore;
+use tokio::time::MissedTickBehavior;
 
 use super::lines::Lines;
 use super::model::{Download, State, Written};
@@ -39,16 +40,34 @@ const CARE: Duration = Duration::from_secs(15);
 pub async fn work_forever(downloads: Downloads) {
     let mut news = downloads.house.bus().subscribe(CHANGED);
     let writer = Writer::new(&downloads);
+    let mut care = tokio::time::interval(CARE);
+    care.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // Where something is to be written, and everybody was busy.
+    let mut starved: Vec<Org> = Vec::new();
     loop {
-        writer.round().await;
+        let mut places = Vec::new();
         tokio::select! {
             told = news.recv() => {
-                if told.is_none() {
-                    return;
+                let Some(change) = told else { return };
+                places.push(change.org);
+                while let Ok(change) = news.try_recv() {
+                    places.push(change.org);
                 }
-                while news.try_recv().is_ok() {}
             }
-            () = tokio::time::sleep(CARE) => {}
+            _ = care.tick() => places = writer.everywhere().await,
+        }
+        for org in std::mem::take(&mut starved) {
+            if !places.contains(&org) {
+                places.push(org);
+            }
+        }
+        for org in places {
+            let ctx = Ctx::system(org, writer.house().world().clone());
+            match writer.organisation(&ctx).await {
+                Ok(true) => {}
+                Ok(false) => starved.push(org),
+                Err(error) => tracing::error!(error = %error, "downloads.not_looked_after"),
+            }
         }
     }
 }
@@ -94,39 +113,35 @@ impl Writer {
         &self.downloads.house
     }
 
-    /// Goes through every organisation once.
-    async fn round(&self) {
+    /// Every organisation and environment.
+    async fn everywhere(&self) -> Vec<Org> {
         let all = self.house().organisations().await.unwrap_or_else(|error| {
             tracing::error!(error = %error, "downloads.not_looked_after");
             Vec::new()
         });
-        for id in all {
-            for environment in [Environment::Test, Environment::Live] {
-                let ctx = Ctx::system(Org { id, environment }, self.house().world().clone());
-                if let Err(error) = self.organisation(&ctx).await {
-                    tracing::error!(error = %error, "downloads.not_looked_after");
-                }
-            }
-        }
+        let both = |id| [Environment::Test, Environment::Live].map(|environment| Org { id, environment });
+        all.into_iter().flat_map(both).collect()
     }
 
-    async fn organisation(&self, ctx: &Ctx) -> Result<(), StoreError> {
+    /// Looks after the files of one, and begins to write what is to be written; false if there was no place for that.
+    async fn organisation(&self, ctx: &Ctx) -> Result<bool, StoreError> {
         upkeep::look_after(&self.downloads, ctx).await?;
         loop {
-            // One at least always gets its turn: a file waits for another, not for all.
-            let Ok(place) = self.places.clone().try_acquire_owned() else { return Ok(()) };
-            let Some(download) = self.claim(ctx).await? else { return Ok(()) };
+            let Ok(place) = self.places.clone().try_acquire_owned() else { return Ok(false) };
+            let Some(download) = self.claim(ctx).await? else { return Ok(true) };
             let (writer, ctx) = (self.clone(), ctx.clone());
             tokio::spawn(async move {
                 writer.write(&ctx, download).await;
                 drop(place);
                 // Whoever waited for the place is looked for.
-                let org = ctx.org;
-                let told = writer.house().maintain::<_, StoreError>(&ctx, move |tx| {
+                let tell = |tx: &mut Tx<'_>| {
+                    let org = tx.ctx().org;
                     tx.publish(Change::new(CHANGED, org, [0; 16]).here());
-                    Ok(())
-                });
-                let _ = told.await;
+                    Ok::<_, StoreError>(())
+                };
+                if let Err(error) = writer.house().maintain(&ctx, tell).await {
+                    tracing::error!(error = %error, "downloads.not_looked_after");
+                }
             });
         }
     }

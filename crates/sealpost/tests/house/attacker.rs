@@ -82,8 +82,13 @@ const fn of_organisation(
     Column { table, column, under: Under::Organisation(label), row, has_environment, owner: Owner::Nobody }
 }
 
+/// Under a key that the file alone has, in a slot as a person's is.
+const fn of_file(table: &'static str, column: &'static str, row: Row) -> Column {
+    Column { table, column, under: Under::Person, row, has_environment: true, owner: Owner::Nobody }
+}
+
 /// Every column of the data that holds what is sealed.
-pub(crate) const SEALED: [Column; 20] = [
+pub(crate) const SEALED: [Column; 22] = [
     of_contact("external_id"),
     of_contact("name"),
     of_contact("email"),
@@ -108,6 +113,8 @@ pub(crate) const SEALED: [Column; 20] = [
         has_environment: true,
         owner: Owner::In("contact"),
     },
+    of_file("download", "wanted", Row::Columns(&["id"])),
+    of_file("download_chunk", "sealed", Row::Columns(&["download", "run", "seq"])),
     of_organisation("approval", "content", "approval", Row::Columns(&["id"]), false),
     of_organisation("approval_vote", "comment", "approval", Row::Columns(&["approval", "voter", "says"]), false),
     of_organisation("secret", "sealed", "secret", Row::Columns(&["id", "version"]), true),

@@ -310,6 +310,19 @@ impl House {
         text(&made, "key")
     }
 
+    /// Waits until a file of ours in the test environment stands so.
+    pub(crate) async fn download_in(&self, id: &str, state: &str) -> Value {
+        let since = Instant::now();
+        loop {
+            let download = self.get(format!("/v1/downloads/{id}")).await;
+            if download["state"] == state {
+                return download;
+            }
+            assert!(since.elapsed() < PATIENCE, "{download}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// A verified endpoint at our receiver that hears of messages: its id and secret.
     pub(crate) async fn endpoint(&self, name: &str) -> (String, String) {
         self.endpoint_for(name, &["message.*"]).await

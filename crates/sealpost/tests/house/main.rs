@@ -12,6 +12,7 @@ mod canary;
 mod databases;
 mod demo;
 mod doors;
+mod downloads;
 mod echo;
 mod egress;
 mod endpoints;

@@ -8,10 +8,11 @@ use crate::api::{Ask, FORM};
 use crate::house::House;
 
 /// What pages call as the API does.
-const COLLECTIONS: [&str; 14] = [
+const COLLECTIONS: [&str; 15] = [
     "/v1/approvals",
     "/v1/contacts",
     "/v1/deliveries",
+    "/v1/downloads",
     "/v1/endpoints",
     "/v1/erasures",
     "/v1/events",
@@ -53,6 +54,10 @@ pub(crate) struct Route {
     pub(crate) action: Option<String>,
     pub(crate) mutates: bool,
     pub(crate) reveals: bool,
+    /// What leaves by it as a file, and what holds that.
+    pub(crate) lets_out: Option<String>,
+    /// What it answers with when it succeeds.
+    pub(crate) media_types: BTreeSet<String>,
     /// Whether its body is a form.
     pub(crate) form: bool,
     /// The body that is accepted as it stands.
@@ -119,6 +124,14 @@ impl Route {
             action: word("action"),
             mutates: declared["mutates"].as_bool().unwrap(),
             reveals: declared["reveals"].as_bool().unwrap(),
+            lets_out: word("lets_out"),
+            media_types: responses
+                .iter()
+                .filter(|(status, _)| status.starts_with('2'))
+                .flat_map(|(_, response)| {
+                    response["content"].as_object().into_iter().flat_map(|all| all.keys().cloned())
+                })
+                .collect(),
             example: content
                 .and_then(|content| {
                     content.get("application/json").or(content.get(FORM)).filter(|media| media["schema"].is_object())

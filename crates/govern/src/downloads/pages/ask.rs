@@ -159,7 +159,7 @@ async fn handle(downloads: Downloads, call: Call<Form>) -> Result<Reply, Failure
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"{% match self %}{% when Self::Rows with { rows, takes, left, columns, sample } %}<p><b>{{ rows }}</b> rows at most. {{ takes }}</p><p class="soft">{{ left }}</p>{% if sample.is_empty() %}{% else %}<div class="scroll" tabindex="0" role="region" aria-label="The first rows"><table class="table"><thead><tr>{% for column in columns %}<th scope="col">{{ column }}</th>{% endfor %}</tr></thead><tbody>{% for row in sample %}<tr>{% for cell in row %}<td class="nowrap"><bdi>{{ cell }}</bdi></td>{% endfor %}</tr>{% endfor %}</tbody></table></div><p class="soft">Everything personal is hidden here, as from those who decide. The file shows what you see.</p>{% endif %}{% when Self::Wrong with (refused) %}{{ refused }}{% endmatch %}"#
+    source = r#"{% match self %}{% when Self::Rows with { rows, takes, left, columns, sample } %}<p><b>{{ rows }}</b> rows at most. {{ takes }}</p><p class="soft">{{ left }}</p>{% if sample.is_empty() %}{% else %}<div class="twin"><div class="scroll" tabindex="0" role="region" aria-label="The first rows"><table class="table"><thead><tr>{% for column in columns %}<th scope="col">{{ column }}</th>{% endfor %}</tr></thead><tbody>{% for row in sample %}<tr>{% for cell in row %}<td class="nowrap"><bdi>{{ cell }}</bdi></td>{% endfor %}</tr>{% endfor %}</tbody></table></div></div><p class="soft">Everything personal is hidden here, as from those who decide. The file shows what you see.</p>{% endif %}{% when Self::Wrong with (refused) %}{{ refused }}{% endmatch %}"#
 )]
 pub(super) enum Seen {
     /// So many rows.

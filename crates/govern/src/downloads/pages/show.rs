@@ -1,7 +1,7 @@
 //! `GET /app/{env}/downloads/{id}`
 
 use askama::Template;
-use sealpost_access::permissions::{DOWNLOADS_READ, DOWNLOADS_REQUEST};
+use sealpost_access::permissions::{APPROVALS_READ, DOWNLOADS_READ, DOWNLOADS_REQUEST};
 use sealpost_store::{DownloadId, Time};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::figure::{Meter, Part};
@@ -61,6 +61,9 @@ async fn show(downloads: &Downloads, call: &Call) -> Result<Reply, Failure> {
     let wanted = downloads.wanted(&call.ctx, &download).await?;
     let own = call.ctx.actor == download.actor && call.caller.permissions.contains(DOWNLOADS_REQUEST);
     let title = downloads.title(&download.source).to_owned();
+    let mut download = download;
+    // Nobody is led to what they may not read.
+    download.approval = download.approval.filter(|_| call.caller.permissions.contains(APPROVALS_READ));
     let content = page(&download, &title, wanted, own, call.ctx.now(), |path| call.at(path), |id| call.page_of(id));
     call.show(&title, &content)
 }
