@@ -70,7 +70,7 @@ impl Downloads {
                 // Whoever reads it finds that its digest is another.
                 Err(error) => tracing::error!(error = %error, download = %id, "download.delivery_broken"),
             }
-            if let Err(error) = upkeep::destroy(&downloads, &ctx, id, sent.slot).await {
+            if let Err(error) = upkeep::destroy(&downloads.house, &ctx, id, sent.slot).await {
                 tracing::error!(error = %error, download = %id, "download.not_destroyed");
             }
         });

@@ -60,8 +60,7 @@ impl Exportable for LedgerRows {
     ) -> BoxFuture<'a, Result<Stretch, Failure>> {
         Box::pin(async move {
             let mut filter: Filter = serde_json::from_value(filter.clone()).map_err(Fault::new)?;
-            let end = until.plus_ms(1);
-            filter.to = Some(filter.to.map_or(end, |to| to.min(end)));
+            filter.to = Some(filter.to.map_or(until, |to| to.min(until)));
             let scan = audit::entries(&self.0, ctx, filter, after.map(seq_of), limit).await?;
             let mut rows = Vec::with_capacity(scan.entries.len());
             for entry in &scan.entries {

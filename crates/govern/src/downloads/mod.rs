@@ -44,6 +44,7 @@ pub use pages::NAV;
 pub use quota::count;
 pub use service::{Downloads, Wish};
 pub use source::{Column, Exportable, Exportables, Source, Stretch, Unsound};
+pub use upkeep::outlive;
 pub(crate) use write::PROGRESS;
 pub use write::work_forever;
 

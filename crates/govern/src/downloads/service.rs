@@ -6,12 +6,12 @@ use sealpost_access::permissions::DOWNLOADS_REQUEST;
 use sealpost_seal::Purpose;
 use sealpost_seal::key::sha256;
 use sealpost_store::{Change, Ctx, DownloadId, Leaf, OrgKeys, Recorded, Store, StoreError, Tx};
-use sealpost_web::problem::{BODY_INVALID, PERMISSION_MISSING};
+use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::{Failure, Fault, PermissionSet, Refusal, not_found};
 use serde_json::{Map, Value, json};
 
 use super::approval::APPROVABLE;
-use super::codes::DOWNLOAD_OVER;
+use super::codes::{DOWNLOAD_OVER, DOWNLOAD_SOURCE_REFUSED};
 use super::lines::plain;
 use super::model::{Download, Format, Standing, State, Wanted, Written};
 use super::quota::{self, Left};
@@ -81,7 +81,7 @@ impl Downloads {
         let source = self.all.named(&source)?.clone();
         let about = source.source();
         if !may.contains(about.needs) {
-            return Err(Refusal::of(&PERMISSION_MISSING).member("required_permission", about.needs.name()).into());
+            return Err(Refusal::of(&DOWNLOAD_SOURCE_REFUSED).member("required_permission", about.needs.name()).into());
         }
         let (columns, personal) = columns_of(&*source, columns)?;
         let filter = source.filter(filter).map_err(|refusal| refusal.below("/filter"))?;

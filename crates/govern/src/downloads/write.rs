@@ -51,7 +51,9 @@ pub async fn work_forever(downloads: Downloads) {
                 let Some(change) = told else { return };
                 places.push(change.org);
                 while let Ok(change) = news.try_recv() {
-                    places.push(change.org);
+                    if !places.contains(&change.org) {
+                        places.push(change.org);
+                    }
                 }
             }
             _ = care.tick() => places = writer.everywhere().await,

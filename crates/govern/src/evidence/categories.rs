@@ -470,11 +470,7 @@ pub(super) const TABLES: &[Table] = &[
             "shredded_at",
         ],
     ),
-    table(
-        "download_chunk",
-        &[(&["sealed"], FileKey, Identity), (&["sealed"], FileKey, Traffic)],
-        &["download", "run", "seq"],
-    ),
+    table("download_chunk", &[(&["sealed"], FileKey, Identity)], &["download", "run", "seq"]),
     table("download_use", &[(&["who"], Plain, Acts)], &["day", "files", "lines"]),
     table("contact_alike", &[(&["value"], Hashed, Identity)], &["kind", "epoch", "contact"]),
     table("contact_pair", &[], &["one", "other", "because", "created_at", "dismissed_at"]),

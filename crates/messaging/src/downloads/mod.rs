@@ -20,12 +20,10 @@ pub fn sources(contacts: &Contacts, messages: &Messages) -> Vec<Arc<dyn Exportab
     ]
 }
 
-/// The least id of the millisecond after this: ids are ordered by their time (RFC 9562 §5.7), so those of what came to be until then are
-/// smaller.
+/// The least id of this millisecond: ids are ordered by their time (RFC 9562 §5.7), so those of what came to be before are smaller.
 fn behind(until: Time) -> [u8; 16] {
-    let ms = until.plus_ms(1).unix_ms().to_be_bytes();
     let mut id = [0; 16];
-    id[..6].copy_from_slice(&ms[2..]);
+    id[..6].copy_from_slice(&until.unix_ms().to_be_bytes()[2..]);
     id
 }
 
@@ -36,15 +34,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_before_what_came_to_be_later_and_behind_what_was_there() {
+    fn what_came_to_be_before_is_smaller_and_what_came_since_is_not() {
         let now = Time::from_unix_ms(1_768_478_400_000);
-        let made_now = ContactId::from_bytes({
-            let mut id = behind(now.plus_ms(-1));
-            id[6..].fill(0xff);
-            id
-        });
-        assert_eq!(made_now.made_at(), now);
-        assert!(made_now < ContactId::from_bytes(behind(now)));
-        assert!(made_now > ContactId::from_bytes(behind(now.plus_ms(-1))));
+        let mut before = behind(now.plus_ms(-1));
+        before[6..].fill(0xff);
+        assert_eq!(ContactId::from_bytes(before).made_at(), now.plus_ms(-1));
+        assert_eq!(ContactId::from_bytes(behind(now)).made_at(), now);
+        assert!(before < behind(now));
     }
 }

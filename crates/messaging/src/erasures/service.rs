@@ -1,6 +1,6 @@
 //! Use cases of erasures.
 
-use sealpost_govern::erasure;
+use sealpost_govern::{downloads, erasure};
 use sealpost_seal::Purpose;
 use sealpost_store::failpoint::{self, Point};
 use sealpost_store::{
@@ -146,6 +146,8 @@ impl Erasures {
             self.tell_shredded(&ctx, slot).await?;
             self.blank(&ctx, id, contact).await?;
         }
+        // What was written of them into files of many rows goes with them.
+        downloads::outlive(&self.store, &ctx, begun_at).await?;
         if erasure.is_immediate() {
             self.store.keys().end_copies(begun_at).await?;
         }

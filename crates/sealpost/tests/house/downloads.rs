@@ -161,3 +161,22 @@ async fn whose_rights_are_taken_between_the_approval_and_the_download_gets_nothi
         house.api.must(Ask::get("/v1/ledger/entries?limit=50&action=download.deliver").key(&house.keys.live)).await;
     assert_eq!(entries["data"][0]["result"], "denied");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_goes_with_whoever_is_erased_before_the_erasure_is_answered() {
+    let house = House::sqlite().await;
+    let contact = text(&house.post("/v1/contacts", &json!({ "phone": "+12025550143" })).await, "id");
+    let asker = house.member("super_admin").await;
+    let asked = asked_by(&house, &asker, &["id", "phone"]).await;
+    let id = text(&asked, "id");
+    agree(&house, &house.standing_owner().await, &asked).await;
+    house.download_in(&id, "ready").await;
+    house.api.must(Ask::new("delete", format!("/v1/contacts/{contact}?reason=asked")).key(&house.keys.ours)).await;
+    let ended = house.get(format!("/v1/downloads/{id}")).await;
+    assert_eq!(
+        (&ended["state"], &ended["why"], &ended["filter"]),
+        (&json!("expired"), &json!("outlived"), &Value::Null)
+    );
+    let answer = house.api.ask(deliver(&id).member(&asker)).await;
+    assert_eq!((answer.status, &*answer.code()), (409, "download_not_ready"));
+}

@@ -224,5 +224,11 @@ async fn live_with(house: &House, personal: &Personal) -> Incoming {
     house.api.must(Ask::post("/v1/contacts/match", &json!({ "phone_last4": "7391" })).key(&house.keys.seeing)).await;
     let order = json!({ "form": "json", "reason": "a call" });
     house.post(format!("/v1/contacts/{contact}/export"), &order).await;
+    let rules = json!({ "always": false, "personal": false, "above_rows": null, "keep_hours": 24, "files_per_day": 50,
+        "rows_per_day": 1_000_000, "reason": "a test" });
+    house.as_owner(Ask::new("put", "/v1/settings/downloads").json(&rules)).await;
+    let order = json!({ "source": "contacts", "reason": "a call" });
+    let file = house.as_owner(Ask::post("/v1/downloads", &order)).await;
+    house.download_in(&text(&file, "id"), "ready").await;
     told
 }

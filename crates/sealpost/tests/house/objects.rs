@@ -17,6 +17,8 @@ pub(crate) struct Objects {
     serial: AtomicU64,
     /// Connections that stay, by their kind.
     connections: tokio::sync::Mutex<BTreeMap<&'static str, String>>,
+    /// Files that stay: of our owner, and of our key.
+    files: tokio::sync::Mutex<BTreeMap<bool, String>>,
     /// Who asks for what others approve, signed in not long ago.
     asker: tokio::sync::Mutex<Option<(Member, Instant)>>,
 }
@@ -37,6 +39,7 @@ impl Objects {
             delivery: text(&deliveries["data"][0], "id"),
             serial: AtomicU64::new(1_000),
             connections: Default::default(),
+            files: Default::default(),
             asker: Default::default(),
         }
     }
@@ -252,10 +255,19 @@ impl Objects {
 
     /// A file that is ready for whoever this route is for.
     async fn file(&self, house: &House, route: &Route) -> String {
+        let stays = route.method == "get";
+        let mut standing = self.files.lock().await;
+        if let Some(id) = standing.get(&route.session).filter(|_| stays) {
+            return id.clone();
+        }
         let order = json!({ "source": "contacts", "columns": ["id", "locale"], "reason": "ticket 9" });
         let asked = house.api.must(house.ours(route, Ask::post("/v1/downloads", &order)).await).await;
-        house.download_in(&text(&asked, "id"), "ready").await;
-        text(&asked, "id")
+        let id = text(&asked, "id");
+        house.download_in(&id, "ready").await;
+        if stays {
+            standing.insert(route.session, id.clone());
+        }
+        id
     }
 
     /// A new value of a secret, on its way to somebody.

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::body::Body;
 use super::view::Preview;
+use crate::downloads::codes::DOWNLOAD_SOURCE_REFUSED;
 use crate::downloads::service::Downloads;
 
 pub(super) fn route(downloads: &Downloads) -> Endpoint {
@@ -18,6 +19,7 @@ pub(super) fn route(downloads: &Downloads) -> Endpoint {
         .describe("How many rows at most, the first of them with everything personal hidden, and what it takes.")
         .takes::<Body>()
         .answers::<Preview>(200)
+        .refuses(&[&DOWNLOAD_SOURCE_REFUSED])
         .example(json!({ "source": "contacts", "columns": ["id", "phone"] }))
         .to(move |call: Call<Body>| handle(downloads.clone(), call))
 }

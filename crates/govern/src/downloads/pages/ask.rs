@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::approvals::codes::APPROVAL_PERSON_UNKNOWN;
-use crate::downloads::codes::DOWNLOAD_QUOTA_EXHAUSTED;
+use crate::downloads::codes::{DOWNLOAD_QUOTA_EXHAUSTED, DOWNLOAD_SOURCE_REFUSED};
 use crate::downloads::lines::plain;
 use crate::downloads::model::Format;
 use crate::downloads::rules::Because;
@@ -129,7 +129,7 @@ pub(super) fn route(downloads: &Downloads) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "source": "contacts", "columns": ["id", "locale"], "format": "csv", "reason": "Count of languages, ticket 4512" }))
         .answers_with(303, "")
-        .refuses(&[&DOWNLOAD_QUOTA_EXHAUSTED, &APPROVAL_PERSON_UNKNOWN])
+        .refuses(&[&DOWNLOAD_SOURCE_REFUSED, &DOWNLOAD_QUOTA_EXHAUSTED, &APPROVAL_PERSON_UNKNOWN])
         .to(move |call| handle(downloads.clone(), call))
 }
 

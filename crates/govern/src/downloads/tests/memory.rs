@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sealpost_access::permissions::LEDGER_READ;
+use sealpost_seal::Personal;
 use sealpost_seal::viewer::Field;
-use sealpost_seal::{Personal, Viewer};
 use sealpost_store::{Ctx, Store, StoreError, Time, Tx};
 use sealpost_web::{BoxFuture, Failure, Refusal};
 use serde_json::{Map, Value, json};
