@@ -103,7 +103,8 @@ async fn what_is_hidden_from_whoever_asks_is_hidden_in_their_file(house: House) 
             house.download_in(&id, "ready").await;
             let file = house.ask(deliver(&id)).await;
             assert_eq!(file.status, 200, "{}", file.text());
-            assert!(file.text().lines().count() > 1, "{source} as {format} has no rows");
+            let head = usize::from(format == "csv");
+            assert!(file.text().lines().count() > head, "{source} as {format} has no rows");
             // Of the ledger, reasons are what their readers are shown in its list, too.
             let found: Vec<_> = needles.found_in(&file.everything()).into_iter().map(str::to_owned).collect();
             let others: Vec<_> = found.iter().filter(|form| !form.starts_with("reason of a reveal")).collect();
@@ -154,7 +155,10 @@ async fn whose_rights_are_taken_between_the_approval_and_the_download_gets_nothi
     agree(&house, &owner, &asked).await;
     house.download_in(&id, "ready").await;
     let masking = json!({ "mode": "off", "reason": "somebody decides otherwise" });
-    house.api.must(Ask::new("put", "/v1/masking").json(&masking).in_live().member(&owner)).await;
+    house
+        .api
+        .must(Ask::new("put", "/v1/masking").json(&masking).header("sealpost-environment", "live").member(&owner))
+        .await;
     let answer = house.api.ask(deliver(&id).member(&asker)).await;
     assert_eq!((answer.status, &*answer.code()), (403, "download_rights_changed"), "{}", answer.text());
     let entries =
