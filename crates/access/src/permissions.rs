@@ -48,6 +48,8 @@ sealpost_web::permissions! {
     SSO_MANAGE = "sso:manage" "Decide by which services members sign in";
     STORAGE_READ = "storage:read" "Read how long payloads are stored, and what is held";
     STORAGE_MANAGE = "storage:manage" "Decide how long payloads are stored, hold and purge them";
+    SUPPORT_READ = "support:read" "Read who was granted support access, and what they looked at";
+    SUPPORT_MANAGE = "support:manage" "Ask for support access, and end it";
     SCIM_MANAGE = "scim:manage" "Let directories provision members, and say which group gives which role";
 }
 

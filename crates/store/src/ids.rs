@@ -14,7 +14,15 @@ use crate::value::{Param, Value};
 pub struct NotAnId;
 
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)+) => {
+        /// An id of any kind, as a path names it: its prefix and its bytes.
+        pub fn of_any_kind(text: &str) -> Option<(&'static str, [u8; 16])> {
+            let (prefix, rest) = text.rsplit_once('_')?;
+            let prefix = [$($prefix),+].into_iter().find(|known| *known == prefix)?;
+            unbase32(rest).map(|bytes| (prefix, bytes))
+        }
+
+        $(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name([u8; 16]);
@@ -177,6 +185,8 @@ ids! {
     SlotId = "slot";
     /// A connection to a service that signs members in.
     SsoConnectionId = "sso";
+    /// Support access that was granted.
+    SupportGrantId = "sgr";
     /// A suppression of an address.
     SuppressionId = "sup";
     /// A team of members.

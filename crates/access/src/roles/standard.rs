@@ -81,6 +81,7 @@ const AUDITOR: PermissionSet = PermissionSet::of(&[
     EVIDENCE_READ,
     SECURITY_READ,
     APPROVALS_READ,
+    SUPPORT_READ,
 ]);
 const VIEWER: PermissionSet = PermissionSet::of(&[
     MESSAGES_READ,

@@ -17,6 +17,7 @@ mod tests;
 pub use api::{SignIn, feature};
 #[cfg(test)]
 pub(crate) use assets::start_page;
+pub use assets::{link as link_page, spent as spent_page};
 pub(crate) use assets::{POLICY, frame, no_service, service};
 
 use sealpost_store::{Keys, MemberId, StoreError, Tx};

@@ -43,10 +43,14 @@ const KINDS: [(&str, Permission); 17] = [
     ("led", LEDGER_READ),
 ];
 
+/// What everybody who is signed in hears of: a banner on every page says it anyway.
+const FOR_ALL: &str = "sgr";
+
 pub(super) fn live(house: &Store) -> Endpoint {
     let house = house.clone();
     get("/app/{env}/live")
         .signed_in("it tells of what kind a change was, to those who may read that kind, and nothing else")
+        .for_support()
         .class(Class::Read)
         .summary("Hear that something changed")
         .describe("Server-sent events: `change` with the kinds of what changed. Ends within a second of the session.")
@@ -97,7 +101,7 @@ async fn news(
     *seen = size;
     let may_hear = |(kind, needs): &(&'static str, Permission)| permissions.contains(*needs).then_some(*kind);
     if fresh > u64::from(LEAVES) {
-        return Ok(KINDS.iter().filter_map(may_hear).collect());
+        return Ok(KINDS.iter().filter_map(may_hear).chain([FOR_ALL]).collect());
     }
     if fresh == 0 {
         return Ok(BTreeSet::new());
@@ -109,7 +113,8 @@ async fn news(
         .filter_map(|leaf| leaf.target.map(|target| target.kind.to_string()))
         .chain(["led".to_owned()])
         .collect();
-    Ok(KINDS.iter().filter(|(kind, _)| changed.contains(*kind)).filter_map(may_hear).collect())
+    let for_all = changed.contains(FOR_ALL).then_some(FOR_ALL);
+    Ok(KINDS.iter().filter(|(kind, _)| changed.contains(*kind)).filter_map(may_hear).chain(for_all).collect())
 }
 
 /// Whether a leaf from there is news here. What concerns the organisation itself is news everywhere.

@@ -27,6 +27,8 @@ pub enum ActorWord {
     Operator,
     /// A directory that provisions members.
     Directory,
+    /// Somebody who was granted support access: the id is the grant's.
+    Support,
     /// A kind that this version does not know.
     Unknown,
 }
@@ -142,6 +144,7 @@ impl ActorWord {
         const MEMBER: u8 = ActorKind::Member as u8;
         const OPERATOR: u8 = ActorKind::Operator as u8;
         const DIRECTORY: u8 = ActorKind::Directory as u8;
+        const SUPPORT: u8 = ActorKind::Support as u8;
         match kind {
             ANONYMOUS => Self::Anonymous,
             KEY => Self::Key,
@@ -149,6 +152,7 @@ impl ActorWord {
             MEMBER => Self::Member,
             OPERATOR => Self::Operator,
             DIRECTORY => Self::Directory,
+            SUPPORT => Self::Support,
             _ => Self::Unknown,
         }
     }
@@ -162,6 +166,7 @@ impl ActorWord {
             Self::Member => "member",
             Self::Operator => "operator",
             Self::Directory => "directory",
+            Self::Support => "support",
             Self::Unknown => "unknown",
         }
     }
@@ -177,6 +182,7 @@ impl ActorWord {
             Self::Key => "key",
             Self::Member => "mem",
             Self::Directory => "sct",
+            Self::Support => "sgr",
             Self::Anonymous | Self::System | Self::Operator | Self::Unknown => "act",
         }
     }

@@ -109,6 +109,7 @@ impl<T> Route<Undeclared, T> {
             own_page: false,
             own_origin: None,
             from_anywhere: false,
+            for_support: false,
             steps_up: false,
             class: None,
             trace: Trace::Reads,
@@ -201,6 +202,12 @@ impl<A, T, B, Q> Route<A, T, B, Q> {
     /// Also for a member whom lists of networks shut out from where they are: it takes access away and gives none.
     pub fn from_anywhere(mut self) -> Self {
         self.info.from_anywhere = true;
+        self
+    }
+
+    /// Also for whoever was let in to help, whatever their grant says: it shows nothing of anybody's.
+    pub fn for_support(mut self) -> Self {
+        self.info.for_support = true;
         self
     }
 

@@ -70,6 +70,8 @@ pub struct RouteInfo {
     pub own_origin: Option<&'static str>,
     /// Whether a member may call it whom lists of networks shut out.
     pub from_anywhere: bool,
+    /// Whether it is for whoever was let in to help, whatever their grant says.
+    pub for_support: bool,
     /// Whether a member must have proved lately with a passkey that it is them.
     pub steps_up: bool,
     /// Whose quota it draws from.

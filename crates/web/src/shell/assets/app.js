@@ -372,7 +372,7 @@
     if (stream) return;
     stream = new EventSource(`${app}/live`);
     stream.addEventListener('change', (event) => {
-      const kinds = ($('#main [data-live]')?.dataset.live || '').split(' ');
+      const kinds = $$('#main [data-live]').flatMap((one) => one.dataset.live.split(' '));
       const news = JSON.parse(event.data);
       if (!news.kinds.some((kind) => kinds.includes(kind))) return;
       clearTimeout(soon);
