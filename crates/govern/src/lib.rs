@@ -9,6 +9,7 @@
 //! * [`checkpoints`] signs the log's head while there is news, and hands it to witnesses outside the database.
 //! * [`erasure`] says what a certificate of erasure says, and checks one.
 //! * [`evidence`] is the record of processing, the controls and what proves them, as a signed pack.
+//! * [`support`] lets somebody in to help, for a while and on record.
 //! * [`siem`] streams every leaf to a collector outside.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -25,5 +26,6 @@ pub mod masking;
 mod reason;
 pub mod security;
 pub mod siem;
+pub mod support;
 
 pub use reason::{Reason, Unsuitable};

@@ -9,6 +9,7 @@ use sealpost_egress::client::Client;
 use sealpost_egress::smtp::Mailer;
 use sealpost_egress::text::TextResolver;
 use sealpost_govern::approvals::{self, Approvable};
+use sealpost_govern::support;
 use sealpost_store::Store;
 use sealpost_web::Feature;
 use sealpost_web::metrics::Metric;
@@ -154,7 +155,7 @@ impl Messaging {
     pub const SECRET_USERS: &[SecretUser] = &[endpoints::secret_uses, channels::secret_uses];
 
     /// What of this crate and of those below is sealed under an organisation's own key.
-    pub const RESEALS: &[Reseal] = &[approvals::reseal, storage::reseal];
+    pub const RESEALS: &[Reseal] = &[approvals::reseal, storage::reseal, support::reseal];
 
     /// What of this crate may take an approval.
     pub const APPROVABLES: &[Approvable] = &[exports::APPROVABLE];

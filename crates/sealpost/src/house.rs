@@ -30,6 +30,7 @@ use sealpost_govern::checkpoints::{Signer, WitnessFolder};
 use sealpost_govern::evidence::{self as govern_evidence, Evidence, Installation, Source};
 use sealpost_govern::leaks::LeakAlarm;
 use sealpost_govern::security::{self, Switches};
+use sealpost_govern::support::{self, GrantBanners, SupportSessions};
 use sealpost_govern::{activity, audit, looks, masking, siem};
 use sealpost_messaging::{Messaging, MessagingConfig, storage};
 use sealpost_store::{Database, Keys, Store, StoreConfig, World};
@@ -83,6 +84,8 @@ impl House {
         features.push(secrets::feature(&store, Messaging::SECRET_USERS, post.clone()));
         let (members, matrix) = (Members::new(store.clone()), RoleMatrix::default());
         let faces = MemberFaces::new(members.clone());
+        features.push(support::feature(&store, post.clone()));
+        let staff = members.clone();
         features.push(sso::feature(&Sso::new(
             members.clone(),
             (client(&config.egress, &trust)?, Arc::new(name_servers(&config.egress)?)),
@@ -110,12 +113,16 @@ impl House {
                 security::NAV,
                 approvals::NAV,
                 looks::NAV,
+                support::NAV,
             ])
             .collect();
-        let dashboard = Dashboard { entries, faces: Arc::new(faces), search: Messaging::SEARCH };
+        let banners = Arc::new(GrantBanners::new(store.clone()));
+        let dashboard = Dashboard { entries, faces: Arc::new(faces), banners, search: Messaging::SEARCH };
+        let credentials =
+            Credentials::new(keys.clone(), sessions.clone(), ScimAuthenticator::new(store.clone()));
         let registry = Registry::new(
             features,
-            Credentials::new(keys.clone(), sessions.clone(), ScimAuthenticator::new(store.clone())),
+            SupportSessions::new(credentials, store.clone(), staff, sessions.clone()),
             store.clone(),
             WebConfig {
                 alarm: Some(LeakAlarm::new(store.clone())),

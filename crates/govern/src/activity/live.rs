@@ -107,13 +107,16 @@ async fn news(
         return Ok(BTreeSet::new());
     }
     let rows = house.ledger_leaves(ctx, from, LEAVES).await?;
-    let leaves = rows.iter().filter_map(|row| Leaf::decode(&row.leaf).ok());
+    let leaves: Vec<_> = rows.iter().filter_map(|row| Leaf::decode(&row.leaf).ok()).collect();
+    // Whoever was let in is told of in both environments.
+    let is_for_all = |leaf: &Leaf| leaf.target.as_ref().is_some_and(|target| target.kind.as_str() == FOR_ALL);
+    let for_all = leaves.iter().any(is_for_all).then_some(FOR_ALL);
+    let leaves = leaves.into_iter();
     let changed: BTreeSet<String> = leaves
         .filter(|leaf| concerns(ctx.org.environment, leaf.environment))
         .filter_map(|leaf| leaf.target.map(|target| target.kind.to_string()))
         .chain(["led".to_owned()])
         .collect();
-    let for_all = changed.contains(FOR_ALL).then_some(FOR_ALL);
     Ok(KINDS.iter().filter(|(kind, _)| changed.contains(*kind)).filter_map(may_hear).chain(for_all).collect())
 }
 

@@ -25,7 +25,7 @@ mod rules_tests;
 mod service;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod upkeep;
 
 pub use api::{Waiting, accepted, feature};

@@ -10,6 +10,7 @@ use super::model::{Line, Module};
 use super::policy;
 use crate::masking;
 use crate::reason::Reason;
+use crate::support;
 
 /// Something that may take an approval.
 #[derive(Clone, Copy)]
@@ -65,7 +66,7 @@ pub struct Unregistered(Module);
 impl Approvables {
     /// Those of this crate and these: each module once.
     pub fn with(others: &[Approvable]) -> Result<Self, Unregistered> {
-        let all: Vec<_> = [policy::APPROVABLE, masking::APPROVABLE].iter().chain(others).copied().collect();
+        let all: Vec<_> = [policy::APPROVABLE, masking::APPROVABLE, support::APPROVABLE].iter().chain(others).copied().collect();
         for module in Module::ALL {
             if all.iter().filter(|one| one.module == module).count() != 1 {
                 return Err(Unregistered(module));

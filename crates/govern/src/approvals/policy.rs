@@ -41,11 +41,14 @@ fn state(tx: &mut Tx<'_>, _: &OrgKeys) -> Result<SwitchState, StoreError> {
     let modules = &standing.policy.modules;
     let on = match modules.len() {
         0 => Word::Off,
-        all if all == Module::ALL.len() => Word::On,
+        _ if Module::ALL.into_iter().all(|module| standing.policy.rule(module).is_some()) => Word::On,
         _ => Word::Partly,
     };
     let settings = json!({ "modules": modules, "version": standing.version });
-    let facts = Module::ALL.into_iter().map(|module| (module.title(), in_words(modules.get(&module)))).collect();
+    let facts = Module::ALL
+        .into_iter()
+        .map(|module| (module.title(), in_words(standing.policy.rule(module).as_ref())))
+        .collect();
     Ok(SwitchState { standing: on, settings, facts, changed_at: standing.since })
 }
 
@@ -98,7 +101,7 @@ fn prepare(tx: &mut Tx<'_>, _: &OrgKeys, _: Option<[u8; 16]>, wanted: Value) -> 
     let policy: Policy = typed(wanted)?;
     can_be_met(tx, &policy)?;
     let before = store::standing(tx)?;
-    let rule = |policy: &Policy, module| in_words(policy.modules.get(&module));
+    let rule = |policy: &Policy, module| in_words(policy.rule(module).as_ref());
     let line = |module: Module| Line::new(module.title(), rule(&before.policy, module), rule(&policy, module));
     Ok(Prepared {
         wanted: serde_json::to_value(&policy).map_err(sealpost_web::Fault::new)?,

@@ -23,7 +23,7 @@ const FOLLOW_UP_MS: i64 = 24 * 3_600_000;
 
 /// Whether this takes an approval at present.
 pub fn is_needed(tx: &mut Tx<'_>, module: Module) -> Result<bool, StoreError> {
-    Ok(store::standing(tx)?.policy.modules.contains_key(&module))
+    Ok(store::standing(tx)?.policy.rule(module).is_some())
 }
 
 /// Asks for something that takes an approval: pins what is wanted, and tells who can agree.
@@ -265,7 +265,7 @@ impl<'a> Ground<'a> {
         let standing = store::standing(tx)?;
         let policy = u64::from(standing.version);
         // Without a rule the policy has moved, and nothing that was asked for under it goes live.
-        let rule = standing.policy.modules.get(&approval.module).cloned().unwrap_or(NO_RULE);
+        let rule = standing.policy.rule(approval.module).unwrap_or(NO_RULE);
         let voters = voters(&members::holders(tx, APPROVALS_VOTE)?, &rule);
         let managers = members::holders(tx, APPROVALS_MANAGE)?.iter().map(|holder| holder.id).collect();
         let live = match (of.prepare)(tx, keys, approval.target, approval.content.wanted.clone()) {

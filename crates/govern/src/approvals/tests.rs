@@ -33,6 +33,14 @@ fn all() -> Approvables {
     Approvables::with(&[EXPORTS]).unwrap()
 }
 
+/// Somebody agrees with exactly this.
+pub(crate) async fn agree(house: &Store, by: &Ctx, approval: &Approval) -> Result<State, Failure> {
+    let keys = house.keys().organisation(by.org.id).await?;
+    let (id, digest) = (approval.id, approval.digest());
+    let act = move |tx: &mut Tx<'_>| service::approve(tx, &keys, &all(), &Word { id, digest, comment: None });
+    Ok(house.write::<_, Failure>(by, act).await?.request.state)
+}
+
 fn why(text: &str) -> Reason {
     Reason::parse(text.into()).unwrap()
 }

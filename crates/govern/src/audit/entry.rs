@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use sealpost_ledger::{Environment as LeafEnvironment, Leaf, LeafResult, commitment_in, content_hash, leaf_hash};
-use sealpost_store::{ActorKind, LeafRow, OrgKeys, RequestId, Time};
+use sealpost_store::{ActorKind, Environment, LeafRow, OrgKeys, RequestId, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -55,6 +55,15 @@ pub enum EnvironmentWord {
     Test,
     /// For real people.
     Live,
+}
+
+impl From<Environment> for EnvironmentWord {
+    fn from(environment: Environment) -> Self {
+        match environment {
+            Environment::Test => Self::Test,
+            Environment::Live => Self::Live,
+        }
+    }
 }
 
 /// One leaf of the ledger.

@@ -110,6 +110,7 @@ pub(crate) const SEALED: [Column; 20] = [
     },
     of_organisation("approval", "content", "approval", Row::Columns(&["id"]), false),
     of_organisation("approval_vote", "comment", "approval", Row::Columns(&["approval", "voter", "says"]), false),
+    of_organisation("support_grant", "content", "support", Row::Columns(&["id"]), false),
     of_organisation("secret", "sealed", "secret", Row::Columns(&["id", "version"]), true),
     of_organisation("handover", "sealed", "handover", Row::Columns(&["id"]), true),
     of_organisation("masking_policy", "rules", "settings", Row::Columns(&["version"]), false),

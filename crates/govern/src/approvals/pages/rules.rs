@@ -25,6 +25,8 @@ struct Form {
     masking: Option<Needed>,
     contact_export: Option<Needed>,
     approval_policy: Option<Needed>,
+    /// One other, if nothing stands here.
+    support: Option<Needed>,
     /// When what was approved goes live.
     goes_live: Option<GoesLive>,
     reason: Option<String>,
@@ -37,6 +39,7 @@ impl Form {
             masking: count(Module::Masking),
             contact_export: count(Module::ContactExport),
             approval_policy: count(Module::ApprovalPolicy),
+            support: count(Module::Support),
             goes_live: policy.modules.values().next().map(|rule| rule.goes_live),
             reason: None,
         }
@@ -47,6 +50,7 @@ impl Form {
             Module::ApprovalPolicy => self.approval_policy,
             Module::ContactExport => self.contact_export,
             Module::Masking => self.masking,
+            Module::Support => self.support,
         }
     }
 
@@ -138,6 +142,7 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
         .field(count("masking", Module::Masking))
         .field(count("contact_export", Module::ContactExport))
         .field(count("approval_policy", Module::ApprovalPolicy))
+        .field(count("support", Module::Support))
         .field(
             Field::new("goes_live", "Goes live")
                 .kind(Kind::Choice(live))

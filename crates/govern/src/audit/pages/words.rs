@@ -49,6 +49,7 @@ pub(crate) fn who(act: &Act, page_of: impl Fn(&str) -> Option<String>) -> Who {
         ActorWord::Member => (Icon::Person, "Member"),
         ActorWord::Operator => (Icon::Keyboard, "Operator on the host"),
         ActorWord::Directory => (Icon::People, "Directory"),
+        ActorWord::Support => (Icon::SignIn, "Let in to help"),
         ActorWord::Unknown => (Icon::Person, "Unknown"),
     };
     Who { icon, says, id: act.actor.as_ref().map(|id| linked(id, page_of)) }
