@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { Webhook } from "standardwebhooks";
-import { authenticator, enter, errors, look, part, receiver, signIn, user, verdict, withBrowser } from "./_browser.mjs";
+import { authenticator, enter, errors, look, own as ask, part, receiver, signIn, user, verdict, withBrowser } from "./_browser.mjs";
 
 const heading = (page) => page.locator("#main h1").first().textContent().then((text) => text.trim());
 const main = (page) => page.locator("#main");
@@ -281,6 +281,61 @@ await withBrowser(async (first) => {
     });
     verdict(true, `a session ended elsewhere leads its page to the way in (after ${gone} ms)`);
     await theirs.close();
+  });
+
+  await part("support", async () => {
+    const invited = await ask(page, "POST", "/v1/invitations", { email: "olga@example.com", role: "super_admin" });
+    const colleagues = await user(browser);
+    const colleague = await colleagues.newPage();
+    await authenticator(colleague);
+    await enter(colleague, { url, link: invited.link });
+
+    await go("/support");
+    await main(page).getByRole("link", { name: "Let somebody in…" }).click();
+    await sheet(page).getByLabel("Who", { exact: true }).fill("sam@help.example");
+    await sheet(page).getByLabel("Why", { exact: true }).fill("Deliveries fail since Monday");
+    await sheet(page).getByRole("button", { name: "Ask for it" }).click();
+    await page.waitForURL("**/approvals/apr_*");
+    const asked = path(page);
+    await go("/messages");
+    await page.evaluate(() => { window.unreloaded = true; });
+    await colleague.goto(`${url}${asked}`);
+    verdict((await main(colleague).textContent()).includes("Looks, and changes nothing"), "whoever agrees reads how far it reaches");
+    await main(colleague).getByRole("link", { name: "Approve…" }).click();
+    await sheet(colleague).getByRole("button", { name: "Approve" }).click();
+    await page.locator("[data-banner]").waitFor();
+    verdict(await page.evaluate(() => window.unreloaded === true), "an open page says that somebody is in, without reloading");
+    verdict((await page.locator("[data-banner]").textContent()).includes("Deliveries fail since Monday"), "and why");
+    await look(page, "banner");
+
+    await page.locator("[data-banner] a").first().click();
+    await page.waitForURL("**/support/sgr_*");
+    const grant = path(page);
+    await main(page).getByRole("link", { name: "Another link…" }).click();
+    await sheet(page).getByRole("button").last().click();
+    await page.locator(".once").waitFor();
+    const link = await store(page);
+    const helpers = await user(browser);
+    const helper = await helpers.newPage();
+    await helper.goto(link);
+    await helper.getByRole("button", { name: "Sign in" }).click();
+    await helper.waitForURL("**/support/session");
+    verdict((await heading(helper)) === "You are let in to help", "the link lets whoever has it in");
+    await go("/messages", helper);
+    verdict(await helper.locator("#main tbody tr").first().isVisible() && await helper.locator("[data-banner]").isVisible(), "they see what they were let in for, and that they are seen");
+    verdict((await helper.locator(".rail .nav").getByText("Audit").count()) === 0, "and are led nowhere else");
+    await look(helper, "helper");
+
+    await page.goto(`${url}${grant}`);
+    verdict((await main(page).textContent()).includes("look"), "what they looked at stands on the page of their grant");
+    await page.locator("[data-banner] a", { hasText: "End now" }).click();
+    const out = helper.waitForURL((at) => at.pathname === "/sign-in", { timeout: 60_000 });
+    await sheet(page).getByRole("button", { name: "End now" }).click();
+    await out;
+    verdict(true, "ending it leads what they have open to the way in");
+    await go("/messages");
+    verdict((await page.locator("[data-banner]").count()) === 0, "and the banner is gone");
+    await Promise.all([colleagues.close(), helpers.close()]);
   });
 
   await part("networks", async () => {

@@ -12,7 +12,7 @@ const HANDS = 2;
 const ENVIRONMENTS = ["test", "live"];
 
 /** So that there is something of every kind: what the demo has not. */
-async function furnish({ api, tls }, page, url) {
+async function furnish({ api, browser, tls }, page, url) {
   const ears = await receiver(tls);
   const endpoint = await api("POST", "/v1/endpoints", { name: "ledger", url: ears.url, events: ["*"], description: "What the bookkeeping hears of" });
   await api("POST", `/v1/endpoints/${endpoint.id}/verify`);
@@ -41,6 +41,15 @@ async function furnish({ api, tls }, page, url) {
   await own(page, "PUT", "/v1/settings/approvals", { modules: { approval_policy: { approvals: 1 } } });
   const { approval_id: asked } = await own(page, "PUT", "/v1/settings/approvals", { modules: {} });
   const approvals = ENVIRONMENTS.map((environment) => `/app/${environment}/approvals/${asked}`);
+  // Somebody is let in to help, for which it takes another.
+  const { link: seconds } = await own(page, "POST", "/v1/invitations", { email: "olga@example.com", name: "Olga Example", role: "super_admin" });
+  const { approval_id: help, digest } = await own(page, "POST", "/v1/support-grants", { email: "sam@help.example", reason: "Deliveries fail since Monday", ticket: "HELP-7" });
+  const second = await user(browser);
+  const theirs = await furnished(second);
+  await enter(theirs, { url, link: seconds });
+  await theirs.goto(`${url}/app/test`);
+  await own(theirs, "POST", `/v1/approvals/${help}/approve`, { digest, comment: "Go ahead" });
+  await second.close();
   // What one asked for is behind a tab. Records lead to who is no more, and a page of one connection to the settings of its own kind.
   const settings = ENVIRONMENTS.flatMap((environment) => [`/app/${environment}/sso/${workforce}/oidc`, `/app/${environment}/sso/${portal}/saml`]);
   const places = [`/app/test/contacts/${remembered}`, ...settings, ...approvals];

@@ -118,8 +118,7 @@ impl House {
             .collect();
         let banners = Arc::new(GrantBanners::new(store.clone()));
         let dashboard = Dashboard { entries, faces: Arc::new(faces), banners, search: Messaging::SEARCH };
-        let credentials =
-            Credentials::new(keys.clone(), sessions.clone(), ScimAuthenticator::new(store.clone()));
+        let credentials = Credentials::new(keys.clone(), sessions.clone(), ScimAuthenticator::new(store.clone()));
         let registry = Registry::new(
             features,
             SupportSessions::new(credentials, store.clone(), staff, sessions.clone()),

@@ -23,7 +23,8 @@ pub(crate) fn expect(info: &RouteInfo, support: &Support, params: &[String], her
     }
     let named = info.path_params.iter().zip(params).filter(|(name, _)| **name != ENVIRONMENT);
     let mut named = named.map(|(_, value)| value).peekable();
-    let within = support.objects.is_empty() || named.peek().is_some() && named.all(|value| support.objects.contains(value));
+    let within =
+        support.objects.is_empty() || named.peek().is_some() && named.all(|value| support.objects.contains(value));
     if here && within { Ok(()) } else { Err(crate::call::not_found()) }
 }
 
@@ -73,7 +74,8 @@ mod tests {
         let plain = write().class(Class::Write).to(nothing);
         assert_eq!(code(&plain, &look, &[], true), Some("support_out_of_reach"));
         assert_eq!(code(&plain, &change, &[], true), None);
-        let search = post("/v1/things/search").needs(READ).class(Class::Search).changes_nothing("it searches").summary("Search");
+        let search =
+            post("/v1/things/search").needs(READ).class(Class::Search).changes_nothing("it searches").summary("Search");
         assert_eq!(code(&search.to(nothing), &look, &[], true), None);
         let whole = get("/v1/things/export").needs(READ).class(Class::Whole).summary("Export").to(nothing);
         let own = get("/app/{env}/me").signed_in("it is about the member").class(Class::Read).summary("Me").to(nothing);

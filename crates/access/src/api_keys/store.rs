@@ -47,11 +47,9 @@ pub fn person(tx: &mut Tx<'_>) -> Result<Option<MemberId>, StoreError> {
             Ok(made_by.flatten())
         }
         // Whoever helps decides nothing in the organisation's name.
-        ActorKind::Anonymous
-        | ActorKind::System
-        | ActorKind::Operator
-        | ActorKind::Directory
-        | ActorKind::Support => Ok(None),
+        ActorKind::Anonymous | ActorKind::System | ActorKind::Operator | ActorKind::Directory | ActorKind::Support => {
+            Ok(None)
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use sealpost_seal::Viewer;
-use sealpost_seal::viewer::MaskProfile;
 use sealpost_seal::token::{Token, TokenKind};
+use sealpost_seal::viewer::MaskProfile;
 use sealpost_store::{
     Actor, ActorKind, CredentialKind, Ctx, Environment, Org, OrgId, SessionId, Store, StoreError, Time, Tx,
 };

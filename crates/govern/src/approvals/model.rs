@@ -55,9 +55,7 @@ impl Module {
     /// What it takes where the policy says nothing: only what always takes an approval has something here.
     pub(super) const fn always(self) -> Option<Rule> {
         match self {
-            Self::Support => {
-                Some(Rule { approvals: Needed::ONE, roles: Vec::new(), goes_live: GoesLive::OnApproval })
-            }
+            Self::Support => Some(Rule { approvals: Needed::ONE, roles: Vec::new(), goes_live: GoesLive::OnApproval }),
             Self::ApprovalPolicy | Self::ContactExport | Self::Masking => None,
         }
     }

@@ -66,7 +66,8 @@ pub struct Unregistered(Module);
 impl Approvables {
     /// Those of this crate and these: each module once.
     pub fn with(others: &[Approvable]) -> Result<Self, Unregistered> {
-        let all: Vec<_> = [policy::APPROVABLE, masking::APPROVABLE, support::APPROVABLE].iter().chain(others).copied().collect();
+        let all: Vec<_> =
+            [policy::APPROVABLE, masking::APPROVABLE, support::APPROVABLE].iter().chain(others).copied().collect();
         for module in Module::ALL {
             if all.iter().filter(|one| one.module == module).count() != 1 {
                 return Err(Unregistered(module));

@@ -439,7 +439,11 @@ pub(super) const TABLES: &[Table] = &[
     ),
     table(
         "support_grant",
-        &[(&["content"], OrganisationKey, Acts), (&["member", "granted_by"], Plain, Acts), (&["link_mac", "session_mac"], Hashed, SignIn)],
+        &[
+            (&["content"], OrganisationKey, Acts),
+            (&["member", "granted_by"], Plain, Acts),
+            (&["link_mac", "session_mac"], Hashed, SignIn),
+        ],
         &[
             "grantee",
             "permissions",

@@ -32,16 +32,15 @@ impl GrantBanners {
             return Ok(own.map(|(grant, _)| theirs(ctx, grant)).collect());
         }
         let keys = self.house.keys().organisation(ctx.org.id).await?;
-        open.iter()
-            .map(|stored| Ok(ours(ctx, caller, &stored.0, store::content(&keys, ctx.org.id, stored)?)))
-            .collect()
+        open.iter().map(|stored| Ok(ours(ctx, caller, &stored.0, store::content(&keys, ctx.org.id, stored)?))).collect()
     }
 }
 
 /// To whoever is let in.
 fn theirs(ctx: &Ctx, grant: &Grant) -> Banner {
     Banner {
-        says: "You are let in to help: everything you look at is on record, and everybody here sees that you are".to_owned(),
+        says: "You are let in to help: everything you look at is on record, and everybody here sees that you are"
+            .to_owned(),
         why: None,
         until: When::new(grant.until, ctx.now()),
         more: Some(format!("/app/{}/support/session", grant.environment)),

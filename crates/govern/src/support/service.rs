@@ -34,12 +34,7 @@ pub(super) fn ask(
 }
 
 /// Lets somebody in, as part of the vote that was the last it took.
-pub(super) fn begin(
-    tx: &mut Tx<'_>,
-    keys: &OrgKeys,
-    wanted: &Wanted,
-    reason: Option<&Reason>,
-) -> Result<(), Failure> {
+pub(super) fn begin(tx: &mut Tx<'_>, keys: &OrgKeys, wanted: &Wanted, reason: Option<&Reason>) -> Result<(), Failure> {
     let granted_by = person(tx)?;
     if granted_by.is_some() && granted_by == wanted.member_id {
         return Err(Refusal::of(&SUPPORT_OWN).into());
@@ -115,15 +110,20 @@ impl Issued {
     }
 }
 
-/// Makes a link that begins it. Whoever came by one before is out.
-pub(super) fn issue(tx: &mut Tx<'_>, keys: &Keys, id: SupportGrantId) -> Result<Recorded<Issued>, Failure> {
+/// Makes a link that begins it. Whoever came by one before is out; if it is to be the `first`, there must not have been one.
+pub(super) fn issue(
+    tx: &mut Tx<'_>,
+    keys: &Keys,
+    id: SupportGrantId,
+    first: bool,
+) -> Result<Recorded<Issued>, Failure> {
     let (grant, _) = store::find(tx, id)?.ok_or_else(not_found)?;
     if grant.to == To::Host {
         return Err(Refusal::of(&SUPPORT_NO_LINK).into());
     }
     let token = Token::generate(TokenKind::LINK, tx.ctx().rng());
     let mac = token.mac(keys.pepper());
-    if !store::set_link(tx, id, &mac)? {
+    if !store::set_link(tx, id, &mac, first)? {
         return Err(Refusal::of(&SUPPORT_OVER).into());
     }
     directory::enter(tx, CredentialKind::SupportLink, &mac, id.bytes())?;

@@ -2,9 +2,7 @@
 
 use sealpost_access::permissions::PermissionNames;
 use sealpost_seal::Place;
-use sealpost_store::{
-    Environment, MemberId, OrgId, OrgKeys, Row, Sql, StoreError, SupportGrantId, Time, Tx, org_sql,
-};
+use sealpost_store::{Environment, MemberId, OrgId, OrgKeys, Row, Sql, StoreError, SupportGrantId, Time, Tx, org_sql};
 
 use super::model::{Content, Ended, Grant, To, to_text};
 use super::summary::Summary;
@@ -102,15 +100,16 @@ pub(super) fn end(tx: &mut Tx<'_>, id: SupportGrantId, at: Time, by: Ended) -> R
     Ok(changed == 1)
 }
 
-/// Another link begins it; whoever came by one before is out. False if it is over.
-pub(super) fn set_link(tx: &mut Tx<'_>, id: SupportGrantId, mac: &[u8; 32]) -> Result<bool, StoreError> {
+/// Another link begins it, or, if it is to be the `first`, none did before; whoever came by one before is out. False if it is over, or had
+/// one already.
+pub(super) fn set_link(tx: &mut Tx<'_>, id: SupportGrantId, mac: &[u8; 32], first: bool) -> Result<bool, StoreError> {
     let now = tx.ctx().now();
     let changed = tx.execute(
         org_sql!(
             "update support_grant set link_mac = $3, link_used_at = null, session_mac = null
-             where org = $1 and id = $2 and ended_at is null and until > $4"
+             where org = $1 and id = $2 and ended_at is null and until > $4 and (link_mac is null or $5 = 0)"
         ),
-        &[&id, mac, &now],
+        &[&id, mac, &now, &u32::from(first)],
     )?;
     Ok(changed == 1)
 }

@@ -91,7 +91,7 @@ impl Scene {
 
     async fn link(&self, id: SupportGrantId) -> String {
         let keys = self.store().keys().clone();
-        let issue = move |tx: &mut Tx<'_>| service::issue(tx, &keys, id);
+        let issue = move |tx: &mut Tx<'_>| service::issue(tx, &keys, id, false);
         self.store().write::<_, Failure>(&self.asks, issue).await.unwrap().token.expose().to_owned()
     }
 
@@ -232,7 +232,7 @@ both_engines! {
         scene.end(scene.store(), grant.id).await.unwrap();
         assert_eq!(code(follow(scene.store(), &link).await), spent);
         let keys = scene.store().keys().clone();
-        let issue = move |tx: &mut Tx<'_>| service::issue(tx, &keys, grant.id);
+        let issue = move |tx: &mut Tx<'_>| service::issue(tx, &keys, grant.id, false);
         assert_eq!(code(scene.store().write::<_, Failure>(&scene.asks, issue).await.map(drop)), &SUPPORT_OVER);
     }
 
@@ -355,7 +355,7 @@ both_engines! {
         let scene = Scene::new(house).await;
         let grant = scene.grant(wanted()).await;
         let keys = scene.keys().await;
-        super::reseal(scene.store(), &scene.asks, &keys).await.unwrap();
+        crate::support::reseal(scene.store(), &scene.asks, &keys).await.unwrap();
         let found = scene.store().read::<_, StoreError>(&scene.asks, move |tx| store::find(tx, grant.id)).await.unwrap();
         let content = store::content(&keys, scene.asks.org.id, &found.unwrap()).unwrap();
         assert_eq!(content.email.as_deref(), Some("sam@help.example"));

@@ -68,16 +68,15 @@ async fn expire(house: &Store, ctx: &Ctx, grant: &Grant) -> Result<(), StoreErro
 }
 
 /// Sends its first link to whoever is let in.
-async fn send(
-    house: &Store,
-    ctx: &Ctx,
-    post: &Post,
-    members: &Members,
-    stored: &Stored,
-) -> Result<(), Failure> {
+async fn send(house: &Store, ctx: &Ctx, post: &Post, members: &Members, stored: &Stored) -> Result<(), Failure> {
     let to = address(house, ctx, members, stored).await?;
     let (keys, id) = (house.keys().clone(), stored.0.id);
-    let issued = house.write(ctx, move |tx| service::issue(tx, &keys, id)).await?;
+    let issued = match house.write(ctx, move |tx| service::issue(tx, &keys, id, true)).await {
+        Ok(issued) => issued,
+        // Somebody was faster, or it has just ended.
+        Err(Failure::Refused(_)) => return Ok(()),
+        Err(fault) => return Err(fault),
+    };
     if let Some(to) = to {
         post.send(ctx, to, letters::link(&issued.url(post.public_url()), issued.until));
     }
@@ -85,7 +84,7 @@ async fn send(
 }
 
 /// Where whoever is let in gets their mail.
-pub(super) async fn address(
+async fn address(
     house: &Store,
     ctx: &Ctx,
     members: &Members,
@@ -104,7 +103,9 @@ async fn close(house: &Store, ctx: &Ctx, post: &Post, mut grant: Grant) -> Resul
     let Some((_, by)) = grant.ended else { return Ok(()) };
     let summary = summary::of(house, ctx.org, grant.id, grant.created_at).await?;
     let (id, kept) = (grant.id, summary.clone());
-    let told = house.maintain::<_, StoreError>(ctx, move |tx| {
+    // Endpoints hear of it where it was.
+    let there = Ctx { org: Org { environment: grant.environment, ..ctx.org }, ..ctx.clone() };
+    let told = house.maintain::<_, StoreError>(&there, move |tx| {
         let first = store::set_summary(tx, id, &kept)?;
         if first && by != Ended::BrokenGlass {
             raise(tx, notices::ended(id, by))?;

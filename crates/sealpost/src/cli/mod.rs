@@ -10,6 +10,7 @@ mod endpoints;
 mod erasure;
 mod evidence;
 mod exit;
+mod glass;
 mod init;
 mod keys;
 mod ledger;
@@ -18,9 +19,12 @@ mod local;
 mod members;
 mod networks;
 mod out;
+#[cfg(test)]
+mod reads;
 mod receipt;
 mod send;
 mod serve;
+mod support;
 mod version;
 
 use std::path::PathBuf;
@@ -85,6 +89,9 @@ enum Command {
     /// From where an organisation admits whom
     #[command(subcommand)]
     Networks(networks::Verb),
+    /// What helps whoever helps
+    #[command(subcommand)]
+    Support(support::Verb),
     /// Look at this installation and say what could be safer
     Doctor(doctor::Args),
     /// The configuration
@@ -151,6 +158,7 @@ fn dispatch(command: Command, shell: &Shell) -> Outcome {
         Command::Evidence(args) => block_on(evidence::run(shell, args)),
         Command::Members(verb) => block_on(members::run(shell, verb)),
         Command::Networks(verb) => block_on(networks::run(shell, verb)),
+        Command::Support(verb) => block_on(support::run(shell, verb)),
         Command::Doctor(args) => block_on(doctor::run(shell, args)),
         Command::Config(verb) => config::run(shell, &verb),
         Command::Completions(args) => completions::run(args, &mut Cli::command()),
@@ -234,6 +242,8 @@ mod tests {
             "evidence --output pack.zip --organisation x",
             "evidence verify pack.zip --key k",
             "members link --organisation x",
+            "members link --break-glass --reason locked",
+            "support bundle --to bundle --log server.log --metrics metrics.txt --yes",
             "networks reset --organisation x",
             "doctor",
             "doctor leaks --mark wombat2026 --pid 1",

@@ -175,7 +175,7 @@ impl Personal {
             "data": { "code": MARKS[4].1, "number": MARKS[5].1.parse::<u64>().unwrap() } })
     }
 
-    fn of(&self, route: &Route) -> String {
+    pub(crate) fn of(&self, route: &Route) -> String {
         match route.collection() {
             "/v1/contacts" => self.contact.clone(),
             "/v1/messages" => self.message.clone(),

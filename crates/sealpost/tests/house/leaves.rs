@@ -97,6 +97,14 @@ async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: 
             ask.member(&objects.asker(house).await)
         }
         path if path.contains("/approvals/{id}") => ask.member(&house.standing_owner().await),
+        "/support/{link}" => {
+            let grant = objects.granted(house, &json!({})).await;
+            house.press(&objects.support_link(house, &grant).await).await
+        }
+        path if path.ends_with("/support/session/leave") => {
+            let grant = objects.granted(house, &json!({})).await;
+            ask.member(&objects.helper(house, &grant).await)
+        }
         // Whoever leaves is gone.
         "/sign-out" => ask.member(&house.owner().await),
         _ if route.is_open() => ask,

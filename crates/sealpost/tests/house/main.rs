@@ -35,6 +35,7 @@ mod places;
 mod receiver;
 mod security;
 mod storage;
+mod support;
 mod surface;
 mod telemetry;
 mod transport;

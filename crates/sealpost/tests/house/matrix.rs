@@ -378,8 +378,9 @@ fn strangers(house: &House, route: &Route, foreign: &Member, other: &Member) -> 
     }
     let mut all = vec![("another organisation", key(&house.keys.foreign))];
     // Members and what they have belong to both environments.
-    if !["/v1/approvals", "/v1/members", "/v1/teams", "/v1/roles", "/v1/sso/connections"].contains(&route.collection())
-    {
+    let of_both =
+        ["/v1/approvals", "/v1/members", "/v1/teams", "/v1/roles", "/v1/sso/connections", "/v1/support-grants"];
+    if !of_both.contains(&route.collection()) {
         all.push(("our other environment", key(&house.keys.live)));
     }
     all

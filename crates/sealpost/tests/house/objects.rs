@@ -139,6 +139,7 @@ impl Objects {
             "/v1/deliveries" => return self.delivery.clone(),
             "/v1/members" => return self.member(house, route).await,
             "/v1/approvals" => return self.asked(house, route).await,
+            "/v1/support-grants" => return self.granted(house, &json!({})).await,
             // Only a verified one can be it.
             "/v1/endpoints" if route.path.ends_with("/default") => {
                 let serial = self.serial.fetch_add(1, Ordering::Relaxed);
@@ -247,6 +248,39 @@ impl Objects {
             house.as_owner(say("emergency")).await;
         }
         id
+    }
+
+    /// Support access that somebody else has agreed to, in our test environment unless `wanted` says otherwise.
+    pub(crate) async fn granted(&self, house: &House, wanted: &Value) -> String {
+        let mut body = json!({ "email": "sam@help.example", "reason": "ticket 9" });
+        body.as_object_mut().unwrap().extend(wanted.as_object().unwrap().clone());
+        let asker = self.asker(house).await;
+        let asked = house.api.must(Ask::post("/v1/support-grants", &body).member(&asker)).await;
+        let vote = json!({ "digest": asked["digest"], "comment": "ticket 9" });
+        let id = text(&asked, "approval_id");
+        let agreed = house.as_owner(Ask::post(format!("/v1/approvals/{id}/approve"), &vote)).await;
+        assert_eq!(agreed["state"], "live", "{agreed}");
+        let newest = house.as_owner(Ask::get("/v1/support-grants?limit=1")).await;
+        text(&newest["data"][0], "id")
+    }
+
+    /// The path of a link that begins this support access.
+    pub(crate) async fn support_link(&self, house: &House, grant: &str) -> String {
+        let made = house.as_owner(Ask::new("post", format!("/v1/support-grants/{grant}/link"))).await;
+        let link = text(&made, "link");
+        link[link.find("/support/").unwrap()..].to_owned()
+    }
+
+    /// The browser of whoever this support access lets in.
+    pub(crate) async fn helper(&self, house: &House, grant: &str) -> Member {
+        let link = self.support_link(house, grant).await;
+        let pressed = house.api.ask(house.press(&link).await).await;
+        assert_eq!(pressed.status, 303, "{}", pressed.text());
+        let mut member = Member { cookie: pressed.cookie("__Host-sealpost_session"), csrf: String::new() };
+        let home = house.api.ask(Ask::get("/app/test/support/session").page().member(&member)).await;
+        assert_eq!(home.status, 200, "{}", home.text());
+        member.csrf = home.csrf();
+        member
     }
 
     /// A new value of a secret, on its way to somebody.

@@ -153,7 +153,9 @@ impl Route {
 
     /// Whether a browser shows what it answers.
     pub(crate) fn is_for_browsers(&self) -> bool {
-        ["/app", "/sign-in", "/sign-out", "/assets", "/handover"].iter().any(|place| self.path.starts_with(place))
+        ["/app", "/sign-in", "/sign-out", "/assets", "/handover", "/support"]
+            .iter()
+            .any(|place| self.path.starts_with(place))
     }
 
     /// The collection its object is in: `/v1/contacts`, for its pages, too.
@@ -171,6 +173,7 @@ impl Route {
             "storage/holds" => "/v1/settings/storage/holds",
             "secrets/handovers" => "/v1/handovers",
             "sso" => "/v1/sso/connections",
+            "support" => "/v1/support-grants",
             "sso/domains" => "/v1/sso/domains",
             "you/passkeys" => "/v1/me/passkeys",
             "you/sessions" => "/v1/me/sessions",

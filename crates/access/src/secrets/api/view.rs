@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_seal::SecretText;
-use sealpost_store::{Actor, ActorKind, ApiKeyId, MemberId, ScimTokenId, SupportGrantId, SecretId, Time};
+use sealpost_store::{Actor, ActorKind, ApiKeyId, MemberId, ScimTokenId, SecretId, SupportGrantId, Time};
 use serde::Serialize;
 
 use crate::secrets::rules::is_usable;

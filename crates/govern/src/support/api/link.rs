@@ -42,7 +42,7 @@ pub(super) fn route(api: &Api) -> Endpoint {
                 let (id, keys): (SupportGrantId, _) = (call.id("id")?, api.house.keys().clone());
                 let post = api.post.clone();
                 call.write(&api.house, move |tx| {
-                    let issued = service::issue(tx, &keys, id)?;
+                    let issued = service::issue(tx, &keys, id, false)?;
                     let (link, until) = (issued.value().url(post.public_url()), issued.value().until);
                     let shown = LinkView { link: Some(link), until };
                     let reply = Reply::secret_once(200, &shown, &LinkView { link: None, until })?;

@@ -51,9 +51,10 @@ async fn link(api: &Api, call: &Call<Yes>) -> Result<Reply, Failure> {
     let (id, keys): (SupportGrantId, _) = (call.id("id")?, api.house.keys().clone());
     let (pages, post) = (call.pages()?, api.post.clone());
     let act = move |tx: &mut Tx<'_>| {
-        let issued = service::issue(tx, &keys, id)?;
+        let issued = service::issue(tx, &keys, id, false)?;
         let next = ("Go on", pages.at(&format!("/support/{id}")));
-        let page = ShownOnce::new(TITLE, SAYS, next).secret("Link, for them alone", issued.value().url(post.public_url()));
+        let page =
+            ShownOnce::new(TITLE, SAYS, next).secret("Link, for them alone", issued.value().url(post.public_url()));
         let reply = pages.once(TITLE, &page, &page.again())?;
         Ok(issued.map(|_| reply))
     };

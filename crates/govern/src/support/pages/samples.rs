@@ -61,8 +61,10 @@ fn summary() -> Summary {
 fn support_access_is_listed_shown_and_told_to_whoever_has_it() {
     let list = |rows| ListPage { rows, pager: Pager::default(), empty: empty(), ask: Some(at("/support/ask")) };
     keep("support-empty", "Support access", "/support", &list(vec![]));
-    let over = |number, to, by| {
-        Grant { ended: Some((NOW.plus_ms(-1_000), by)), summary: Some(summary()), ..grant(number, to) }
+    let over = |number, to, by| Grant {
+        ended: Some((NOW.plus_ms(-1_000), by)),
+        summary: Some(summary()),
+        ..grant(number, to)
     };
     let glass = Content { email: None, command: Some("members link".into()), ..content() };
     let all = [
@@ -77,13 +79,23 @@ fn support_access_is_listed_shown_and_told_to_whoever_has_it() {
 
     let nowhere = |id: &str| id.starts_with("con").then(|| at(&format!("/contacts/{id}")));
     let open = grant(9, To::Address);
-    keep("support-open", "Support access", "/support/{id}", &page(&open, &content(), &Summary::default(), true, NOW, at, nowhere));
+    keep(
+        "support-open",
+        "Support access",
+        "/support/{id}",
+        &page(&open, &content(), &Summary::default(), true, NOW, at, nowhere),
+    );
     let wide = Grant {
         permissions: PermissionSet::of(&[CONTACTS_READ, CONTACTS_WRITE]),
         objects: vec![TypedId { kind: "con".into(), id: [7; 16] }],
         last4: true,
         ..over(8, To::Address, Ended::Stopped)
     };
-    keep("support-over", "Support access", "/support/{id}", &page(&wide, &content(), &summary(), true, NOW, at, nowhere));
+    keep(
+        "support-over",
+        "Support access",
+        "/support/{id}",
+        &page(&wide, &content(), &summary(), true, NOW, at, nowhere),
+    );
     keep("support-session", "Support access", "/support/session", &session::content(&wide, "sample", NOW, at, nowhere));
 }

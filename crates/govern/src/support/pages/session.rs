@@ -33,6 +33,7 @@ pub(super) fn page(api: &Api) -> Endpoint {
         .page()
         .class(Class::Read)
         .summary("What whoever was let in reaches")
+        .also_answers(303, "")
         .to(move |call: Call| {
             let api = api.clone();
             async move { show(&api, &call).await }
@@ -40,7 +41,8 @@ pub(super) fn page(api: &Api) -> Endpoint {
 }
 
 async fn show(api: &Api, call: &Call) -> Result<Reply, Failure> {
-    let id = own(call)?;
+    // A member is led to what is theirs.
+    let Ok(id) = own(call) else { return Ok(Reply::see_other("/app")) };
     let found = api.house.peek::<_, StoreError>(&call.ctx, move |tx| store::find(tx, id)).await?;
     let (grant, _) = found.ok_or_else(not_found)?;
     let content = content(&grant, call.csrf_token(), call.ctx.now(), |path| call.at(path), |of| call.page_of(of));
