@@ -83,7 +83,7 @@ const fn of_organisation(
 }
 
 /// Every column of the data that holds what is sealed.
-pub(crate) const SEALED: [Column; 20] = [
+pub(crate) const SEALED: [Column; 21] = [
     of_contact("external_id"),
     of_contact("name"),
     of_contact("email"),

@@ -173,6 +173,10 @@ async fn furnish(house: &House) {
         .await;
     let no = json!({ "digest": asked["digest"], "comment": "not now" });
     house.as_owner(Ask::post(format!("/v1/approvals/{}/reject", text(&asked, "approval_id")), &no)).await;
+    let help = json!({ "email": "sam@help.example", "reason": "a test" });
+    let asked = house.api.must(Ask::post("/v1/support-grants", &help).member(&asker)).await;
+    let yes = json!({ "digest": asked["digest"], "comment": "go ahead" });
+    house.as_owner(Ask::post(format!("/v1/approvals/{}/approve", text(&asked, "approval_id")), &yes)).await;
     house.invited("colleague@example.com", "viewer").await;
     let user = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "kim@example.org",
         "name": { "formatted": "Kim Example" }, "emails": [{ "value": "kim@example.org", "primary": true }] });

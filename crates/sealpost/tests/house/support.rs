@@ -103,8 +103,9 @@ async fn whoever_is_let_in_reads_nothing_personal_on_any_page(house: House) {
 
 async fn only_the_objects_of_the_grant_are_there(house: House) {
     let objects = Objects::furnish(&house).await;
-    let contact = |email: &'static str| house.post("/v1/contacts", &json!({ "email": email })).await;
-    let (ours, other) = (text(&contact("one@example.com").await, "id"), text(&contact("two@example.com").await, "id"));
+    let one = house.post("/v1/contacts", &json!({ "email": "one@example.com" })).await;
+    let two = house.post("/v1/contacts", &json!({ "email": "two@example.com" })).await;
+    let (ours, other) = (text(&one, "id"), text(&two, "id"));
     let grant = objects.granted(&house, &json!({ "objects": [ours] })).await;
     let helper = objects.helper(&house, &grant).await;
     let look = |path: String| house.api.ask(Ask::get(path).member(&helper));

@@ -89,7 +89,7 @@ pub(super) fn ask(api: &Api) -> Endpoint {
             "who": "sam@help.example",
             "reason": "Deliveries to the billing endpoint fail since Monday",
             "minutes": 60,
-            "permissions": "messages:read",
+            "permissions": ["messages:read"],
         }))
         .answers_with(303, "")
         .refuses(&[&SUPPORT_SCOPE, &APPROVAL_PERSON_UNKNOWN])

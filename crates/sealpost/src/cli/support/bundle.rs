@@ -26,7 +26,7 @@ const LINES: usize = 2_000;
 const LONGEST: u64 = 8 * 1024 * 1024;
 
 #[derive(clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The folder to write; it must not be there yet
     #[arg(long, value_name = "FOLDER")]
     to: PathBuf,
