@@ -25,7 +25,7 @@ mod rules_tests;
 mod service;
 mod store;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 mod upkeep;
 
 pub use api::{Waiting, accepted, feature};
@@ -35,4 +35,6 @@ pub use pages::NAV;
 pub(crate) use policy::SWITCH;
 pub use reseal::reseal;
 pub use service::{ask, is_needed, spend};
+#[cfg(test)]
+pub(crate) use tests::agree;
 pub use upkeep::{look_after, look_after_forever};

@@ -25,7 +25,7 @@ pub enum Right {
 }
 
 /// Opens what an organisation holds to this command; nothing, if nobody let the host in and it breaks no glass.
-pub async fn open(
+pub async fn open_for_host(
     house: &Store,
     ctx: &Ctx,
     command: &'static str,

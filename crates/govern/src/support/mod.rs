@@ -12,14 +12,14 @@
 //! Whatever is done in such a session is recorded with the grant as its actor: the ledger needs no tag beside it. How far a session
 //! reaches is held to where routes are admitted (`sealpost_web`), not in what they do.
 //!
-//! [`host`] is the same for a person with a shell: commands that read what the organisation holds take a grant for the host, or break the
+//! [`open_for_host`] is the same for a person with a shell: commands that read what the organisation holds take a grant for the host, or break the
 //! glass, of which owners are told first.
 
 mod api;
 mod approval;
 mod banners;
 pub mod codes;
-pub mod host;
+mod host;
 mod letters;
 mod model;
 mod notices;
@@ -37,6 +37,7 @@ mod upkeep;
 pub use api::feature;
 pub(crate) use approval::APPROVABLE;
 pub use banners::GrantBanners;
+pub use host::{Right, open_for_host};
 pub use pages::NAV;
 pub use reseal::reseal;
 pub use session::SupportSessions;

@@ -24,8 +24,7 @@ use super::model::{Ended, Grant};
 use super::rules::{DEFAULT, MINUTES, Wanted};
 use super::session::SupportSessions;
 use super::{host, letters, service, store, summary, upkeep};
-use crate::approvals::tests::agree;
-use crate::approvals::{Approval, State, codes as approvals_codes};
+use crate::approvals::{Approval, State, agree, codes as approvals_codes};
 use crate::reason::Reason;
 
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -329,12 +328,12 @@ both_engines! {
     async fn the_host_reads_nothing_that_nobody_let_it_read_and_owners_are_told_first(house: TestStore) {
         let scene = Scene::new(house).await;
         let operator = Ctx { actor: Actor::OPERATOR, ..scene.asks.clone() };
-        let before = host::open(scene.store(), &operator, "members link", None).await.unwrap();
+        let before = host::open_for_host(scene.store(), &operator, "members link", None).await.unwrap();
         assert_eq!(before, Some(host::Right::BeforeAnybody));
         sign_in(&scene).await;
-        assert_eq!(host::open(scene.store(), &operator, "members link", None).await.unwrap(), None);
+        assert_eq!(host::open_for_host(scene.store(), &operator, "members link", None).await.unwrap(), None);
         let waiting = scene.house.jobs_waiting(&operator).await;
-        let broken = host::open(scene.store(), &operator, "members link", Some(why("all owners left"))).await.unwrap();
+        let broken = host::open_for_host(scene.store(), &operator, "members link", Some(why("all owners left"))).await.unwrap();
         let Some(host::Right::BrokenGlass(id)) = broken else { panic!("{broken:?}") };
         assert_eq!(scene.house.jobs_waiting(&operator).await, waiting + 1, "endpoints hear of it");
         let acts = acts(scene.store(), &operator).await;
@@ -345,12 +344,12 @@ both_engines! {
         let content = store::content(&*scene.keys().await, operator.org.id, &untold[0]).unwrap();
         assert_eq!((content.reason.as_deref(), content.command.as_deref()), (Some("all owners left"), Some("members link")));
         // Breaking the glass once opens nothing the next time; being let in does.
-        assert_eq!(host::open(scene.store(), &operator, "members link", None).await.unwrap(), None);
+        assert_eq!(host::open_for_host(scene.store(), &operator, "members link", None).await.unwrap(), None);
         let grant = scene.grant(Wanted { email: None, host: true, ..wanted() }).await;
-        let granted = host::open(scene.store(), &operator, "members link", None).await.unwrap();
+        let granted = host::open_for_host(scene.store(), &operator, "members link", None).await.unwrap();
         assert_eq!(granted, Some(host::Right::Granted(grant.id)));
         scene.house.clock.advance_ms(60 * 60_000);
-        assert_eq!(host::open(scene.store(), &operator, "members link", None).await.unwrap(), None);
+        assert_eq!(host::open_for_host(scene.store(), &operator, "members link", None).await.unwrap(), None);
     }
 
     async fn what_is_kept_of_it_is_sealed_anew_when_the_key_turns(house: TestStore) {

@@ -1,7 +1,7 @@
 //! What a command reads by the power of the host: by support access for it, or by breaking the glass.
 
 use sealpost_govern::Reason;
-use sealpost_govern::support::host::{self, Right};
+use sealpost_govern::support::{Right, open_for_host};
 use sealpost_store::{Ctx, Store};
 use sealpost_web::Failure;
 
@@ -23,7 +23,7 @@ impl Glass {
     pub(super) async fn open(self, shell: &Shell, store: &Store, ctx: &Ctx, command: &'static str) -> Outcome {
         let reason = self.reason.filter(|_| self.break_glass).map(Reason::parse).transpose();
         let reason = reason.map_err(|_| Stop::usage("--reason is one line of up to 500 characters"))?;
-        match host::open(store, ctx, command, reason).await.map_err(of_failure)? {
+        match open_for_host(store, ctx, command, reason).await.map_err(of_failure)? {
             Some(Right::BeforeAnybody | Right::Granted(_)) => Ok(()),
             Some(Right::BrokenGlass(id)) => {
                 shell.out.note(format_args!("the glass is broken ({id}): owners are told"));
