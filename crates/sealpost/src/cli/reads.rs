@@ -44,7 +44,6 @@ const ALL: &[(&str, Reads)] = &[
     ("approvals list", ByKey),
     ("approvals show", ByKey),
     ("approvals approve", ByKey),
-    ("approvals reject", ByKey),
     ("erasure verify", Nothing("it looks at a file")),
     ("receipt verify", Nothing("it looks at files")),
     ("evidence", Nothing("settings, counts, and the ledger with its details sealed")),
