@@ -18,6 +18,7 @@ mod local;
 mod members;
 mod networks;
 mod out;
+mod policy;
 mod receipt;
 mod send;
 mod serve;
@@ -71,6 +72,12 @@ enum Command {
     /// What waits until others have agreed
     #[command(subcommand)]
     Approvals(approvals::Verb),
+    /// Say how what is there differs from what files say
+    Plan(policy::plan::Args),
+    /// Make it as files say
+    Apply(policy::apply::Args),
+    /// Write what is there as files
+    ExportPolicy(policy::export::Args),
     /// Certificates of erasure
     #[command(subcommand)]
     Erasure(erasure::Verb),
@@ -146,6 +153,9 @@ fn dispatch(command: Command, shell: &Shell) -> Outcome {
         Command::Keys(verb) => block_on(keys::run(shell, verb)),
         Command::Ledger(verb) => block_on(ledger::run(shell, verb)),
         Command::Approvals(verb) => block_on(approvals::run(shell, verb)),
+        Command::Plan(args) => block_on(policy::plan::run(shell, args)),
+        Command::Apply(args) => block_on(policy::apply::run(shell, args)),
+        Command::ExportPolicy(args) => block_on(policy::export::run(shell, args)),
         Command::Erasure(verb) => erasure::run(shell, &verb),
         Command::Receipt(verb) => receipt::run(shell, &verb),
         Command::Evidence(args) => block_on(evidence::run(shell, args)),
@@ -229,6 +239,10 @@ mod tests {
             "approvals list --tab waiting",
             "approvals show apr_x",
             "approvals approve apr_x --digest 5f3a --comment c",
+            "plan policy --prune --out file",
+            "apply policy --reason r --environment live",
+            "apply file",
+            "export-policy policy",
             "erasure verify file --key k",
             "receipt verify file --key k --content c --recipient r",
             "evidence --output pack.zip --organisation x",

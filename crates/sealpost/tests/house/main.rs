@@ -32,6 +32,7 @@ mod notices;
 mod objects;
 mod people;
 mod places;
+mod policy;
 mod receiver;
 mod security;
 mod storage;
