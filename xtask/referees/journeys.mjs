@@ -210,6 +210,36 @@ await withBrowser(async (first) => {
     ears.close();
   });
 
+  await part("portal link", async () => {
+    const { data: endpoints } = await api("GET", "/v1/endpoints");
+    await go(`/endpoints/${endpoints.find((one) => one.name === "ward-system").id}`);
+    const endpoint = path(page);
+    await fill(page, "Make a link…", {}, "Make the link");
+    await page.locator(".once").waitFor();
+    const link = await store(page);
+    await page.waitForURL(`**${endpoint}`);
+    const token = new URL(link).pathname.split("/").at(-1);
+    verdict(!(await page.content()).includes(token), "a link for others is shown once");
+
+    const others = await user(browser, { javaScriptEnabled: false });
+    const outside = await others.newPage();
+    const opened = await outside.goto(link);
+    const rows = await outside.locator("tbody tr").count();
+    verdict(opened.status() === 200 && (await outside.locator("h1").textContent()) === "Deliveries to ward-system" && rows > 0, `whoever has it sees deliveries without signing in and without a script (${rows})`);
+    verdict((await others.cookies()).length === 0 && (await outside.locator("a, form, script").count()) === 0, "it leads nowhere, does nothing and remembers nobody");
+    const text = await outside.locator("body").textContent();
+    verdict(!/\+1555|@|msg_|org_|con_/.test(text), "it names no message and no person");
+    await look(outside, "portal", ({ width, colorScheme }) => width === 360 || colorScheme === "light");
+    verdict((await recorded("endpoint.deliveries_seen")) === 1, "the ledger knows that it was opened");
+
+    await page.goto(`${url}${endpoint}`);
+    await fill(page, "Take back…", {}, "Take it back");
+    await page.locator(".toast").waitFor();
+    const closed = await outside.reload();
+    verdict(closed.status() === 404 && (await outside.locator("h1").textContent()) === "This link opens nothing", "taken back, it opens nothing");
+    await others.close();
+  });
+
   await part("keys", async () => {
     const answers = (key) => api("GET", "/v1/messages?limit=1", undefined, key).then(() => 200, (error) => error.status);
     await go("/keys");

@@ -204,6 +204,11 @@ async fn what_takes_an_approval_waits_once_and_what_a_key_may_not_is_left_to_a_m
     assert_eq!(voted["state"], "live");
     assert_eq!(files.differs(&[]).await, BTreeSet::new());
 
+    // What was looked at is another by now.
+    let late = Ask::new("put", "/v1/masking").json(&json!({ "mode": "default", "version": 0 })).key(&files.key);
+    let late = house.api.ask(late).await;
+    assert_eq!((late.status, &*late.code()), (409, "changed_meanwhile"));
+
     // To hide more takes nobody else. How long what is stored, and who may what, is decided by somebody signed in.
     files.edit("masking.toml", "mode = \"off\"", "mode = \"default\"");
     files.edit("storage.toml", "days = 90", "days = 30");

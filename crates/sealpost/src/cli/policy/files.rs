@@ -98,7 +98,13 @@ impl Reader {
                 }
                 Some((name, "toml")) => all.extend(self.file(kind, &path, name).unwrap_or_default()),
                 Some((name, part)) if parts.contains(&part) => texts.push((name.to_owned(), part.to_owned(), path)),
-                _ => self.problem(&path, format_args!("a {} is called NAME.toml", kind.about().word)),
+                _ => self.problem(
+                    &path,
+                    format_args!(
+                        "here are files NAME.toml{}",
+                        parts.iter().map(|part| format!(", NAME.{part}")).collect::<String>()
+                    ),
+                ),
             }
         }
         for (name, part, path) in texts {

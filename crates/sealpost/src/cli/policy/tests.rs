@@ -52,7 +52,7 @@ fn what_is_wrong_is_named_by_file_and_line_all_of_it_at_once() {
         "masking.toml:3: unknown field `modes`, expected one of `mode`",
         "events/otp.toml:1: missing field `template`",
         "events/Otp.toml: a name has 1 to 64 of",
-        "events/otp.txt: a event is called NAME.toml",
+        "events/otp.txt: here are files NAME.toml",
         "templates/alone.txt: there is no alone.toml beside it",
         "templates/bad.toml:3: duplicate key",
         "polices.toml: nothing of a policy is called so; there are roles.toml, approvals.toml, masking.toml",
@@ -146,7 +146,7 @@ fn anything() -> impl Strategy<Value = (&'static str, Vec<Standing>)> {
     });
     let endpoint = (body(), texts(), any::<[bool; 2]>()).prop_map(move |(description, events, [off, has])| {
         let events = if events.is_empty() { vec!["*".to_owned()] } else { events };
-        ("endpoint", json!({ "url": "https://a.example/x", "description": description, "events": events, "disabled": off, "secret": maybe(has, json!("s")) }))
+        ("endpoint", json!({ "url": "https://a.example/x", "description": description, "events": events, "disabled": off, "secret": maybe(has, json!("s")), "proof": "dns" }))
     });
     let masking =
         (word(), body(), any::<[bool; 2]>(), 0_u32..200).prop_map(move |(mode, pattern, [rules, test], looks)| {

@@ -16,7 +16,7 @@ const ABOUT: About = About {
     place: Place::Folder("endpoints", &[]),
     wide: false,
     by: By::Key,
-    stays: &["secret"],
+    stays: &["secret", "proof"],
     removal: Removal::Possible,
     module: None,
 };
@@ -33,6 +33,8 @@ struct File {
     disabled: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<String>,
 }
 
 fn everything() -> Vec<String> {
@@ -54,7 +56,9 @@ async fn secrets(server: &Server, is_needed: bool) -> Outcome<Names> {
     if is_needed { server.names("/v1/secrets").await } else { Ok(Names::default()) }
 }
 
-fn standing(answer: &Value, secrets: &Names) -> Outcome<Standing> {
+async fn standing(server: &Server, answer: &Value, secrets: &Names) -> Outcome<Standing> {
+    let id = text(answer, "id");
+    let proof = server.api.get(&format!("/v1/endpoints/{id}/proof")).await?;
     let events = serde_json::from_value(answer["events"].clone());
     let file = File {
         url: text(answer, "url"),
@@ -62,8 +66,9 @@ fn standing(answer: &Value, secrets: &Names) -> Outcome<Standing> {
         events: events.map_err(|_| Stop::failed("the server says endpoints in another form"))?,
         disabled: answer["state"] == "disabled",
         secret: answer["secret_id"].as_str().map(|id| secrets.name(id)),
+        proof: Some(text(&proof, "way")),
     };
-    Ok(Standing { name: text(answer, "name"), fields: file.fields(), id: text(answer, "id"), version: None })
+    Ok(Standing { name: text(answer, "name"), fields: file.fields(), id, version: None })
 }
 
 impl Kind for Endpoints {
@@ -84,14 +89,18 @@ impl Kind for Endpoints {
             let answer = server.api.get("/v1/endpoints").await?;
             let all = answer["data"].as_array().map(Vec::as_slice).unwrap_or_default();
             let secrets = secrets(server, all.iter().any(|one| one["secret_id"].is_string())).await?;
-            all.iter().map(|one| standing(one, &secrets)).collect()
+            let mut endpoints = Vec::new();
+            for one in all {
+                endpoints.push(standing(server, one, &secrets).await?);
+            }
+            Ok(endpoints)
         })
     }
 
     fn one<'a>(&'a self, server: &'a Server, id: &'a str) -> Answered<'a, Standing> {
         Box::pin(async move {
             let answer = server.api.get(&format!("/v1/endpoints/{id}")).await?;
-            standing(&answer, &secrets(server, answer["secret_id"].is_string()).await?)
+            standing(server, &answer, &secrets(server, answer["secret_id"].is_string()).await?).await
         })
     }
 
@@ -107,19 +116,23 @@ impl Kind for Endpoints {
 
     fn put<'a>(&'a self, server: &'a Server, change: &'a Change, from: Option<&'a Standing>) -> Answered<'a, Value> {
         Box::pin(async move {
-            let mut body = json!({});
-            for line in change.lines.iter().filter(|line| line.field != "secret") {
-                body[&*line.field] = line.after.clone();
-            }
-            if change.lines.iter().any(|line| line.field == "secret") {
-                body["secret"] = json!({ "secret": change.wanted.get("secret") });
+            let mut body: Fields = change.lines.iter().map(|line| (line.field.clone(), line.after.clone())).collect();
+            if let Some(name) = body.get_mut("secret") {
+                *name = json!({ "secret": name.take() });
             }
             if let Some(from) = from {
-                return Ok(server.api.patch(&format!("/v1/endpoints/{}", from.id), &body).await?);
+                let path = format!("/v1/endpoints/{}", from.id);
+                if let Some(way) = body.shift_remove("proof") {
+                    server.api.patch(&format!("{path}/proof"), &json!({ "way": way })).await?;
+                }
+                return match body.is_empty() {
+                    true => Ok(Value::Null),
+                    false => Ok(server.api.patch(&path, &Value::Object(body)).await?),
+                };
             }
-            body["name"] = json!(change.name);
-            let is_off = body.as_object_mut().and_then(|body| body.remove("disabled")) == Some(Value::Bool(true));
-            let made = server.api.post("/v1/endpoints", &body, None).await?;
+            body.insert("name".to_owned(), json!(change.name));
+            let is_off = body.shift_remove("disabled") == Some(Value::Bool(true));
+            let made = server.api.post("/v1/endpoints", &Value::Object(body), None).await?;
             if is_off {
                 let path = format!("/v1/endpoints/{}", text(&made, "id"));
                 server.api.patch(&path, &json!({ "disabled": true })).await?;
