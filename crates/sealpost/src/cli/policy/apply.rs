@@ -103,7 +103,7 @@ async fn step(server: &Server, planned: &Planned, change: &Change) -> Outcome<St
     if let By::Member(page) = kind.about().by {
         return Ok(Step::Left(Left { change: change.title(), url: server.page(page) }));
     }
-    if let Some(waiting) = server.waiting(kind.about(), change).await? {
+    if let Some(waiting) = server.waiting(kind.about(), change, planned.from(change)).await? {
         return Ok(Step::Waits(waiting));
     }
     let answer = act(server, planned, kind, change).await.map_err(with_reason)?;

@@ -16,7 +16,7 @@ pub(super) struct Wanted {
 }
 
 /// One thing as the server says it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Standing {
     /// Its name; empty where there is one of its kind.
     pub(super) name: String,
@@ -26,6 +26,8 @@ pub(super) struct Standing {
     pub(super) id: String,
     /// How often it was changed, where that is counted.
     pub(super) version: Option<u64>,
+    /// What its newest version says, if another one is in force, or none yet.
+    pub(super) draft: Option<Fields>,
 }
 
 /// What is to be done to one thing.

@@ -32,20 +32,19 @@ pub(in crate::cli) struct Args {
 
 pub(in crate::cli) async fn run(shell: &Shell, args: Args) -> Outcome {
     let server = Server::connect(shell, &args.at, None)?;
-    let Planned { plan, .. } = Planned::of_folder(shell, &server, &args.folder, args.prune).await?;
+    let planned = Planned::of_folder(shell, &server, &args.folder, args.prune).await?;
+    let plan = &planned.plan;
     if let Some(path) = &args.out {
-        let text = serde_json::to_string(&plan).map_err(anyhow::Error::from)?;
+        let text = serde_json::to_string(plan).map_err(anyhow::Error::from)?;
         crate::files::write_private(path, text.as_bytes())
             .map_err(|error| Stop::failed(format!("{}: {error}", path.display())))?;
     }
     let mut waiting = Vec::new();
     for change in &plan.changes {
         let kind = kind_of(change)?;
-        waiting.extend(server.waiting(kind.about(), change).await?);
+        waiting.extend(server.waiting(kind.about(), change, planned.from(change)).await?);
     }
-    shell
-        .out
-        .result(&serde_json::json!({ "plan": plan, "waiting": waiting }), || say::plan(shell.out, &plan, &waiting));
+    shell.out.result(&serde_json::json!({ "plan": plan, "waiting": waiting }), || say::plan(shell.out, plan, &waiting));
     match plan.changes.len() {
         0 => Ok(()),
         1 => Err(Stop::new(Exit::Differs, "1 change")),

@@ -51,6 +51,11 @@ pub(super) fn change(about: &About, wanted: &Wanted, there: Option<&Standing>) -
     })
 }
 
+/// Whether somebody who wants this finds it said.
+pub(super) fn is_said(about: &About, wanted: &Fields, by: &Fields) -> bool {
+    lines(about, by, wanted).is_empty()
+}
+
 /// That it shall be gone.
 pub(super) fn removal(about: &About, there: &Standing) -> Change {
     Change {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::kinds::{About, Answered};
 use super::model::{Change, Standing};
-use super::rules::digest;
+use super::rules::{digest, is_said};
 use crate::api::{Api, ApiError, Connection};
 use crate::cli::{Outcome, Shell, Stop};
 
@@ -125,20 +125,34 @@ impl Server {
     }
 
     /// What waits already for exactly this.
-    pub(super) async fn waiting(&self, about: &About, change: &Change) -> Outcome<Option<Waiting>> {
-        let Some(module) = about.module else { return Ok(None) };
+    pub(super) async fn waiting(
+        &self,
+        about: &About,
+        change: &Change,
+        from: Option<&Standing>,
+    ) -> Outcome<Option<Waiting>> {
+        // A version that says it already, and is not in force.
+        let says = |from: &&Standing| from.draft.as_ref().is_some_and(|draft| is_said(about, &change.wanted, draft));
+        let drafted = from.filter(says);
+        if about.module.is_none() && drafted.is_none() {
+            return Ok(None);
+        }
         let page = match self.api.get("/v1/approvals?limit=250").await {
             Ok(page) => page,
             // Whoever may not read what waits may still ask.
             Err(ApiError::Refused { status: 403, .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let undecided =
-            |one: &&Value| one["module"] == module && (one["state"] == "pending" || one["state"] == "approved");
+        let undecided = |one: &&Value| one["state"] == "pending" || one["state"] == "approved";
         for one in page["data"].as_array().into_iter().flatten().filter(undecided) {
             let id = one["id"].as_str().unwrap_or_default();
+            let of_draft = drafted.is_some_and(|from| one["target"] == *from.id);
+            if !of_draft && about.module.is_none_or(|module| one["module"] != module) {
+                continue;
+            }
             let whole = self.api.get(&format!("/v1/approvals/{id}")).await?;
-            if whole["reason"].as_str().is_some_and(|reason| reason.ends_with(&self.mark(change))) {
+            let is_marked = whole["reason"].as_str().is_some_and(|reason| reason.ends_with(&self.mark(change)));
+            if of_draft || is_marked {
                 return Ok(Some(self.waits(change, id, &whole["digest"])));
             }
         }
@@ -161,9 +175,10 @@ impl Server {
     }
 }
 
-/// Whether the version that was made is the one after what was looked at.
+/// Whether the version that was made is the one after what was looked at. One that waits for others says when it is voted on what it
+/// is compared with.
 pub(super) fn is_next(from: &Standing, made: &Value) -> bool {
-    made["version"].as_u64() == from.version.map(|version| version + 1)
+    made["approval_id"].is_string() || made["version"].as_u64() == from.version.map(|version| version + 1)
 }
 
 /// What only a signed-in member changes is never sent.

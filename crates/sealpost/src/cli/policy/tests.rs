@@ -95,7 +95,7 @@ fn what_is_made_first_is_what_others_name() {
 fn a_new_endpoint_names_a_stored_secret_and_a_template_keeps_its_channel() {
     let change = |word: &str, from: Option<Value>, to: Value| {
         let wanted = Wanted { name: "x".into(), fields: fields(to) };
-        let from = from.map(|from| Standing { name: "x".into(), fields: fields(from), id: "x".into(), version: None });
+        let from = from.map(|from| Standing { fields: fields(from), id: "x".into(), ..Standing::default() });
         super::rules::change(kind(word).about(), &wanted, from.as_ref()).unwrap()
     };
     let endpoint = json!({ "url": "https://a.example", "events": ["*"] });
@@ -111,8 +111,7 @@ fn a_new_endpoint_names_a_stored_secret_and_a_template_keeps_its_channel() {
 
 #[test]
 fn a_field_of_which_a_file_says_nothing_is_none_or_stays_as_its_kind_has_it() {
-    let standing =
-        |value: Value| Standing { name: String::new(), fields: fields(value), id: String::new(), version: None };
+    let standing = |value: Value| Standing { fields: fields(value), ..Standing::default() };
     let wanted = |value: Value| Wanted { name: String::new(), fields: fields(value) };
     let masking = standing(json!({ "mode": "patterns", "rules": [{ "name": "a", "pattern": "b" }] }));
     let found = compare(kind("masking").about(), &[wanted(json!({ "mode": "default" }))], &[masking], false);
@@ -177,7 +176,7 @@ fn anything() -> impl Strategy<Value = (&'static str, Vec<Standing>)> {
     (one, "[a-z][a-z0-9._-]{0,9}").prop_map(|((word, value), name)| {
         let single = matches!(kind(word).about().place, Place::Single(_));
         let name = if single { String::new() } else { name };
-        (word, vec![Standing { name, fields: fields(value), id: "id".into(), version: Some(1) }])
+        (word, vec![Standing { name, fields: fields(value), id: "id".into(), ..Standing::default() }])
     })
 }
 
@@ -229,4 +228,23 @@ fn a_digest_is_of_one_place_and_of_every_byte() {
 fn a_folder_that_is_not_there_is_named() {
     let stop = files::read(Path::new("/nonexistent/policy")).err().unwrap();
     assert!(stop.what.contains("/nonexistent/policy"), "{}", stop.what);
+}
+
+/// Which version is in force is said by servers that know drafts; where nothing is said, it is the newest.
+#[test]
+fn what_is_in_force_counts_and_a_draft_is_kept_apart() {
+    let version = |number: u32| json!({ "version": number });
+    let all = [version(3), version(2), version(1)];
+    let seen = |in_force: Option<Value>| {
+        let mut answer = json!({ "versions": all });
+        if let Some(in_force) = in_force {
+            answer["in_force"] = in_force;
+        }
+        let versions = kinds::Versions::of(&answer);
+        (versions.in_force.cloned(), versions.draft.cloned(), versions.newest)
+    };
+    assert_eq!(seen(None), (Some(version(3)), None, Some(3)));
+    assert_eq!(seen(Some(json!(3))), (Some(version(3)), None, Some(3)));
+    assert_eq!(seen(Some(json!(2))), (Some(version(2)), Some(version(3)), Some(3)));
+    assert_eq!(seen(Some(Value::Null)), (None, Some(version(3)), Some(3)));
 }

@@ -74,7 +74,7 @@ impl Kind for ApprovalRules {
             let file: File = serde_json::from_value(pick(&answer, &["modules"]))
                 .map_err(|_| Stop::failed("the server says approval rules in another form"))?;
             let version = answer["version"].as_u64();
-            Ok(Standing { name: String::new(), fields: file.fields(), id: String::new(), version })
+            Ok(Standing { fields: file.fields(), version, ..Standing::default() })
         })
     }
 

@@ -68,7 +68,7 @@ async fn standing(server: &Server, answer: &Value, secrets: &Names) -> Outcome<S
         secret: answer["secret_id"].as_str().map(|id| secrets.name(id)),
         proof: Some(text(&proof, "way")),
     };
-    Ok(Standing { name: text(answer, "name"), fields: file.fields(), id, version: None })
+    Ok(Standing { name: text(answer, "name"), fields: file.fields(), id, ..Standing::default() })
 }
 
 impl Kind for Endpoints {

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{About, Answered, By, Kind, Place, Removal, of_answer, of_toml, text, to_toml};
+use super::{About, Answered, By, Kind, Place, Removal, Versions, of_answer, of_toml, text, to_toml};
 use crate::cli::policy::model::{Change, Fields, Standing, Wanted};
 use crate::cli::policy::server::{NOT_NEXT, Names, Server, is_next};
 use crate::cli::{Outcome, Stop};
 
-/// Events: the newest version of each.
+/// Events: of each the version in force.
 pub(super) struct Events;
 
 const ABOUT: About = About {
@@ -45,16 +45,23 @@ impl Named {
     }
 
     fn standing(&self, answer: &Value) -> Outcome<Standing> {
-        let newest = &answer["versions"][0];
         let name_in = |names: &Names, id: &Value| id.as_str().map(|id| names.name(id));
-        let said = json!({
-            "class": newest["class"],
-            "template": name_in(&self.templates, &newest["template_id"]),
-            "template_version": newest["template_version"],
-            "channel": name_in(&self.channels, &newest["channel_id"]),
-        });
-        let (fields, version) = (of_answer::<File>(said)?, newest["version"].as_u64());
-        Ok(Standing { name: text(answer, "name"), fields, id: text(answer, "id"), version })
+        let says = |version: &Value| {
+            of_answer::<File>(json!({
+                "class": version["class"],
+                "template": name_in(&self.templates, &version["template_id"]),
+                "template_version": version["template_version"],
+                "channel": name_in(&self.channels, &version["channel_id"]),
+            }))
+        };
+        let Versions { in_force, draft, newest } = Versions::of(answer);
+        Ok(Standing {
+            name: text(answer, "name"),
+            fields: in_force.map(says).transpose()?.unwrap_or_default(),
+            id: text(answer, "id"),
+            version: newest,
+            draft: draft.map(says).transpose()?,
+        })
     }
 
     fn body(&self, fields: &Fields) -> Outcome<Value> {

@@ -69,7 +69,7 @@ impl Kind for Masking {
             let answer = server.api.get("/v1/masking").await?;
             let version = answer["version"].as_u64();
             let fields = of_answer::<File>(pick(&answer, &["mode", "reveals_per_day", "rules", "test"]))?;
-            Ok(Standing { name: String::new(), fields, id: String::new(), version })
+            Ok(Standing { fields, version, ..Standing::default() })
         })
     }
 

@@ -116,6 +116,30 @@ pub(super) trait Kind: Sync {
     }
 }
 
+/// The versions of something that never changes what it said.
+pub(super) struct Versions<'a> {
+    /// What is in force, if anything is.
+    pub(super) in_force: Option<&'a Value>,
+    /// The newest, if that isn't in force.
+    pub(super) draft: Option<&'a Value>,
+    /// The newest one's number.
+    pub(super) newest: Option<u64>,
+}
+
+impl<'a> Versions<'a> {
+    /// Of an answer with all of them, newest first. Where it doesn't say which one is in force, the newest is.
+    pub(super) fn of(answer: &'a Value) -> Self {
+        let all = answer["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let newest = all.first();
+        let in_force = match answer.get("in_force") {
+            None => newest,
+            Some(number) => all.iter().find(|version| version["version"] == *number),
+        };
+        let draft = newest.filter(|_| newest != in_force);
+        Self { in_force, draft, newest: newest.and_then(|version| version["version"].as_u64()) }
+    }
+}
+
 /// The kind that is called so.
 pub(super) fn find(word: &str) -> Option<&'static dyn Kind> {
     ALL.into_iter().find(|kind| kind.about().word == word)

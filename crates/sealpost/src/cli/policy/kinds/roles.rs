@@ -99,7 +99,7 @@ impl Role {
         let role: Self =
             serde_json::from_value(said).map_err(|_| Stop::failed("the server says roles in another form"))?;
         let Wanted { name, fields } = role.wanted();
-        Ok(Standing { name, fields, id: text(answer, "id"), version: None })
+        Ok(Standing { name, fields, id: text(answer, "id"), ..Standing::default() })
     }
 }
 

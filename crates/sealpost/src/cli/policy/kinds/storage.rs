@@ -71,7 +71,7 @@ impl Kind for Storage {
         Box::pin(async {
             let answer = server.api.get("/v1/settings/storage").await?;
             let fields = of_answer::<File>(pick(&answer, &["live", "test"]))?;
-            Ok(Standing { name: String::new(), fields, id: String::new(), version: answer["version"].as_u64() })
+            Ok(Standing { fields, version: answer["version"].as_u64(), ..Standing::default() })
         })
     }
 

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{About, Answered, By, Kind, Place, Removal, of_answer, of_toml, text, to_toml};
+use super::{About, Answered, By, Kind, Place, Removal, Versions, of_answer, of_toml, text, to_toml};
 use crate::cli::policy::model::{Act, Change, Fields, Standing, Wanted};
 use crate::cli::policy::server::{NOT_NEXT, Server, is_next};
 use crate::cli::{Outcome, Stop};
 
-/// Templates: the newest version of each.
+/// Templates: of each the version in force.
 pub(super) struct Templates;
 
 const ABOUT: About = About {
@@ -35,21 +35,28 @@ struct File {
 struct Template {
     channel: String,
     subject: Option<String>,
-    txt: String,
+    txt: Option<String>,
     html: Option<String>,
 }
 
 fn standing(answer: &Value) -> Outcome<Standing> {
-    let newest = &answer["versions"][0];
-    let content = &newest["content"];
-    let said = json!({
-        "channel": answer["channel"],
-        "subject": content["subject"],
-        "txt": content["text"],
-        "html": content["html"],
-    });
-    let (fields, version) = (of_answer::<Template>(said)?, newest["version"].as_u64());
-    Ok(Standing { name: text(answer, "name"), fields, id: text(answer, "id"), version })
+    let says = |version: &Value| {
+        let content = &version["content"];
+        of_answer::<Template>(json!({
+            "channel": answer["channel"],
+            "subject": content["subject"],
+            "txt": content["text"],
+            "html": content["html"],
+        }))
+    };
+    let Versions { in_force, draft, newest } = Versions::of(answer);
+    Ok(Standing {
+        name: text(answer, "name"),
+        fields: says(in_force.unwrap_or(&Value::Null))?,
+        id: text(answer, "id"),
+        version: newest,
+        draft: draft.map(says).transpose()?,
+    })
 }
 
 fn content(fields: &Fields) -> Value {
