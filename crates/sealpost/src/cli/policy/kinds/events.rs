@@ -31,17 +31,30 @@ struct File {
     template_version: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    route: Option<String>,
 }
 
 /// What events name.
 struct Named {
     templates: Names,
     channels: Names,
+    /// Listed only where one is named: not every server has them.
+    routes: Names,
+}
+
+/// Whether any version of an event goes along a route.
+fn has_route(answer: &Value) -> bool {
+    answer["versions"].as_array().into_iter().flatten().any(|version| version["route_id"].is_string())
 }
 
 impl Named {
-    async fn read(server: &Server) -> Outcome<Self> {
-        Ok(Self { templates: server.names("/v1/templates").await?, channels: server.names("/v1/channels").await? })
+    async fn read(server: &Server, routes: bool) -> Outcome<Self> {
+        Ok(Self {
+            templates: server.names("/v1/templates").await?,
+            channels: server.names("/v1/channels").await?,
+            routes: if routes { server.names("/v1/routes").await? } else { Names::default() },
+        })
     }
 
     fn standing(&self, answer: &Value) -> Outcome<Standing> {
@@ -52,6 +65,7 @@ impl Named {
                 "template": name_in(&self.templates, &version["template_id"]),
                 "template_version": version["template_version"],
                 "channel": name_in(&self.channels, &version["channel_id"]),
+                "route": name_in(&self.routes, &version["route_id"]),
             }))
         };
         let Versions { in_force, draft, newest } = Versions::of(answer);
@@ -76,6 +90,9 @@ impl Named {
         if let Some(channel) = word("channel") {
             body["channel_id"] = json!(self.channels.id("channel", channel)?);
         }
+        if let Some(route) = word("route") {
+            body["route_id"] = json!(self.routes.id("route", route)?);
+        }
         Ok(body)
     }
 }
@@ -95,29 +112,34 @@ impl Kind for Events {
 
     fn all<'a>(&'a self, server: &'a Server) -> Answered<'a, Vec<Standing>> {
         Box::pin(async {
-            let named = Named::read(server).await?;
             let mut all = Vec::new();
             for one in server.list("/v1/events").await? {
-                let path = format!("/v1/events/{}", text(&one, "id"));
-                all.push(named.standing(&server.api.get(&path).await?)?);
+                all.push(server.api.get(&format!("/v1/events/{}", text(&one, "id"))).await?);
             }
-            Ok(all)
+            let named = Named::read(server, all.iter().any(has_route)).await?;
+            all.iter().map(|answer| named.standing(answer)).collect()
         })
     }
 
     fn one<'a>(&'a self, server: &'a Server, id: &'a str) -> Answered<'a, Standing> {
-        Box::pin(
-            async move { Named::read(server).await?.standing(&server.api.get(&format!("/v1/events/{id}")).await?) },
-        )
+        Box::pin(async move {
+            let answer = server.api.get(&format!("/v1/events/{id}")).await?;
+            Named::read(server, has_route(&answer)).await?.standing(&answer)
+        })
     }
 
     fn names(&self) -> &'static [(&'static str, &'static str, &'static str)] {
-        &[("template", "template", "/v1/templates"), ("channel", "channel", "/v1/channels")]
+        &[
+            ("template", "template", "/v1/templates"),
+            ("channel", "channel", "/v1/channels"),
+            ("route", "route", "/v1/routes"),
+        ]
     }
 
     fn put<'a>(&'a self, server: &'a Server, change: &'a Change, from: Option<&'a Standing>) -> Answered<'a, Value> {
         Box::pin(async move {
-            let mut body = Named::read(server).await?.body(&change.wanted)?;
+            let routes = change.wanted.contains_key("route");
+            let mut body = Named::read(server, routes).await?.body(&change.wanted)?;
             let Some(from) = from else {
                 body["name"] = json!(change.name);
                 return Ok(server.api.post("/v1/events", &body, None).await?);
