@@ -105,12 +105,13 @@ class House:
         assert 200 <= status < 300, f"{method} {path}: {status} {answer}"
         return answer
 
-    def sign_in(self):
-        """The owner's browser, signed in by the link that `init` printed."""
+    def sign_in(self, path=None):
+        """A browser signed in by a link: the owner's by the one that `init` printed, unless it is another."""
+        path = path or self._link.path
         browser = Browser(self, f"{self._link.scheme}://{self._link.netloc}")
-        page = browser.send("GET", self._link.path)
+        page = browser.send("GET", path)
         token = re.search(rb'name="_csrf" value="([^"]+)"', page[2]).group(1).decode()
-        status, _, body = browser.send("POST", self._link.path, urllib.parse.urlencode({"_csrf": token}),
+        status, _, body = browser.send("POST", path, urllib.parse.urlencode({"_csrf": token}),
                                        media="application/x-www-form-urlencoded")
         assert status == 303, (status, body)
         browser.csrf = json.loads(browser.send("GET", "/v1/session")[2])["csrf_token"]

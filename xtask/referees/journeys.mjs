@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { Webhook } from "standardwebhooks";
-import { authenticator, enter, errors, look, part, receiver, signIn, user, verdict, withBrowser } from "./_browser.mjs";
+import { authenticator, enter, errors, look, own, part, receiver, signIn, user, verdict, withBrowser } from "./_browser.mjs";
 
 const heading = (page) => page.locator("#main h1").first().textContent().then((text) => text.trim());
 const main = (page) => page.locator("#main");
@@ -210,6 +210,36 @@ await withBrowser(async (first) => {
     ears.close();
   });
 
+  await part("portal link", async () => {
+    const { data: endpoints } = await api("GET", "/v1/endpoints");
+    await go(`/endpoints/${endpoints.find((one) => one.name === "ward-system").id}`);
+    const endpoint = path(page);
+    await fill(page, "Make a link…", {}, "Make the link");
+    await page.locator(".once").waitFor();
+    const link = await store(page);
+    await page.waitForURL(`**${endpoint}`);
+    const token = new URL(link).pathname.split("/").at(-1);
+    verdict(!(await page.content()).includes(token), "a link for others is shown once");
+
+    const others = await user(browser);
+    const outside = await others.newPage();
+    const opened = await outside.goto(link);
+    const rows = await outside.locator("tbody tr").count();
+    verdict(opened.status() === 200 && (await outside.locator("h1").textContent()) === "Deliveries to ward-system" && rows > 0, `whoever has it sees deliveries without signing in (${rows})`);
+    verdict((await others.cookies()).length === 0 && (await outside.locator("a, form, script").count()) === 0, "it leads nowhere, runs and does nothing, and remembers nobody");
+    const text = await outside.locator("body").textContent();
+    verdict(!/\+1555|@|msg_|org_|con_/.test(text), "it names no message and no person");
+    await look(outside, "portal", ({ axe }) => axe);
+    verdict((await recorded("endpoint.deliveries_seen")) === 1, "the ledger knows that it was opened");
+
+    await page.goto(`${url}${endpoint}`);
+    await fill(page, "Take back…", {}, "Take it back");
+    await page.locator(".toast").waitFor();
+    const closed = await outside.reload();
+    verdict(closed.status() === 404 && (await outside.locator("h1").textContent()) === "This link opens nothing", "taken back, it opens nothing");
+    await others.close();
+  });
+
   await part("keys", async () => {
     const answers = (key) => api("GET", "/v1/messages?limit=1", undefined, key).then(() => 200, (error) => error.status);
     await go("/keys");
@@ -280,6 +310,188 @@ await withBrowser(async (first) => {
       return Date.now();
     });
     verdict(true, `a session ended elsewhere leads its page to the way in (after ${gone} ms)`);
+    await theirs.close();
+  });
+
+  await part("versions", async () => {
+    // What is easily lost on the way: tabs, two spaces, letters that look alike, an ending line.
+    const text = "Hello {{ name }},\n\t\u00e4 a\u0308  two spaces.\n";
+    await go("/approvals");
+    await main(page).getByRole("link", { name: "What takes one…" }).click();
+    await sheet(page).getByLabel("Template in live").selectOption("1");
+    await sheet(page).getByRole("button", { name: "Decide" }).click();
+    await page.locator(".toast").waitFor();
+    await go("/people");
+    await main(page).getByRole("link", { name: "Invite somebody" }).first().click();
+    await sheet(page).getByLabel("E-mail").fill("mia@example.com");
+    await sheet(page).getByLabel("Name", { exact: true }).fill("Mia Example");
+    await sheet(page).getByLabel("Role").selectOption("admin");
+    await sheet(page).getByRole("button", { name: "Invite" }).click();
+    await page.locator(".once").waitFor();
+    const invitation = await store(page);
+    await page.waitForURL("**/people/mem_*");
+    const theirs = await user(browser);
+    const desk = await theirs.newPage();
+    await authenticator(desk);
+    await enter(desk, { url, link: invitation });
+
+    const { id } = await own(page, "POST", "/v1/templates", { name: "farewell", channel: "sms", content: { text } });
+    await go(`/templates/${id}`);
+    verdict(await main(page).getByText("Live has nothing of this name").isVisible(), "a template in test says that live knows nothing of it");
+    await fill(page, "Go live…", {}, "Go live");
+    await page.waitForURL("**/approvals/apr_*");
+    const asked = path(page);
+    const inLive = () => own(page, "GET", "/v1/templates?limit=250", undefined, "live").then(({ data }) => data.find((one) => one.name === "farewell"));
+    verdict(!(await inLive()), "and asks others before it goes live");
+
+    await desk.goto(`${url}${asked}`);
+    const row = desk.locator("#main tr").filter({ has: desk.locator("td:first-child", { hasText: /^Text$/ }) });
+    const seen = await row.locator("td").nth(2).locator("bdi").evaluate((one) => one.textContent);
+    verdict(seen === text, "whoever approves sees it byte for byte");
+    await look(desk, "version-approval", ({ axe }) => axe);
+    await fill(desk, "Approve…", {}, "Approve");
+    await desk.locator(".toast").waitFor();
+    const { id: there } = await inLive();
+    const { in_force: now, versions: [version] } = await own(page, "GET", `/v1/templates/${there}`, undefined, "live");
+    verdict(now === 1 && version.content.text === seen, "and that is what is live, byte for byte");
+    await go(`/templates/${id}`);
+    verdict(await main(page).getByText("Live is what version 1 here is").isVisible(), "both sides say that they are the same");
+
+    await main(page).getByLabel("Text", { exact: true }).fill("Farewell {{ name }}.");
+    await main(page).getByRole("button", { name: "Publish as a new version" }).click();
+    await page.locator(".toast").waitFor();
+    await fill(page, "Roll back to this…", {}, "Roll back");
+    await page.locator(".toast").waitFor();
+    const standing = await own(page, "GET", `/v1/templates/${id}`);
+    verdict(standing.version === 2 && standing.in_force === 1, "one button goes back to what was in force");
+    await main(page).getByRole("link", { name: "Compare" }).first().click();
+    await page.waitForURL("**/diff?*");
+    verdict((await main(page).locator("ins").first().textContent()).includes("Farewell"), "and what differs is shown line by line");
+    await look(page, "version-diff", ({ axe }) => axe);
+    await own(page, "PUT", "/v1/settings/approvals", { modules: {}, reason: "Over" });
+    await theirs.close();
+  });
+
+  await part("support", async () => {
+    const invited = await own(page, "POST", "/v1/invitations", { email: "olga@example.com", role: "super_admin" });
+    const colleagues = await user(browser);
+    const colleague = await colleagues.newPage();
+    await authenticator(colleague);
+    await enter(colleague, { url, link: invited.link });
+
+    await go("/support");
+    await main(page).getByRole("link", { name: "Let somebody in…" }).click();
+    await sheet(page).getByLabel("Who", { exact: true }).fill("sam@help.example");
+    await sheet(page).getByLabel("Why", { exact: true }).fill("Deliveries fail since Monday");
+    await sheet(page).getByRole("button", { name: "Ask for it" }).click();
+    await page.waitForURL("**/approvals/apr_*");
+    const asked = path(page);
+    await go("/messages");
+    await page.evaluate(() => { window.unreloaded = true; });
+    await colleague.goto(`${url}${asked}`);
+    verdict((await main(colleague).textContent()).includes("Looks, and changes nothing"), "whoever agrees reads how far it reaches");
+    await main(colleague).getByRole("link", { name: "Approve…" }).click();
+    await sheet(colleague).getByRole("button", { name: "Approve" }).click();
+    await page.locator("[data-banner]").waitFor();
+    verdict(await page.evaluate(() => window.unreloaded === true), "an open page says that somebody is in, without reloading");
+    verdict((await page.locator("[data-banner]").textContent()).includes("Deliveries fail since Monday"), "and why");
+    await look(page, "banner");
+
+    await page.locator("[data-banner] a").first().click();
+    await page.waitForURL("**/support/sgr_*");
+    const grant = path(page);
+    await main(page).getByRole("link", { name: "Another link…" }).click();
+    await sheet(page).getByRole("button").last().click();
+    await page.locator(".once").waitFor();
+    const link = await store(page);
+    const helpers = await user(browser);
+    const helper = await helpers.newPage();
+    await helper.goto(link);
+    await helper.getByRole("button", { name: "Sign in" }).click();
+    await helper.waitForURL("**/support/session");
+    verdict((await heading(helper)) === "You are let in to help", "the link lets whoever has it in");
+    await go("/messages", helper);
+    verdict(await helper.locator("#main tbody tr").first().isVisible() && await helper.locator("[data-banner]").isVisible(), "they see what they were let in for, and that they are seen");
+    verdict((await helper.locator(".rail .nav").getByText("Audit").count()) === 0, "and are led nowhere else");
+    await look(helper, "helper");
+
+    await page.goto(`${url}${grant}`);
+    verdict((await main(page).textContent()).includes("look"), "what they looked at stands on the page of their grant");
+    await page.locator("[data-banner] a", { hasText: "End now" }).click();
+    const out = helper.waitForURL((at) => at.pathname === "/sign-in", { timeout: 60_000 });
+    await sheet(page).getByRole("button", { name: "End now" }).click();
+    await out;
+    verdict(true, "ending it leads what they have open to the way in");
+    await go("/messages");
+    verdict((await page.locator("[data-banner]").count()) === 0, "and the banner is gone");
+    await Promise.all([colleagues.close(), helpers.close()]);
+  });
+
+  await part("approvals", async () => {
+    await go("/people");
+    await main(page).getByRole("link", { name: "Invite somebody" }).first().click();
+    await sheet(page).getByLabel("E-mail").fill("sam@example.com");
+    await sheet(page).getByLabel("Name", { exact: true }).fill("Sam Example");
+    await sheet(page).getByLabel("Role").selectOption("super_admin");
+    await sheet(page).getByRole("button", { name: "Invite" }).click();
+    await page.locator(".once").waitFor();
+    const invitation = await store(page);
+    const theirs = await user(browser);
+    const desk = await theirs.newPage();
+    await authenticator(desk);
+    await enter(desk, { url, link: invitation });
+    await go("/approvals", desk);
+    verdict(await main(desk).getByText("Nothing waits for you").isVisible(), "where nothing waits, that is what is said");
+    await look(desk, "approvals-none", ({ axe }) => axe);
+
+    const takes = async (count) => {
+      await go("/approvals");
+      await main(page).getByRole("link", { name: "What takes one…" }).click();
+      await sheet(page).getByLabel("Weaker masking", { exact: true }).selectOption(count);
+      await sheet(page).getByRole("button", { name: "Decide" }).click();
+      await page.locator(".toast").waitFor();
+    };
+    await takes("1");
+    await go("/security");
+    await main(page).locator('[data-switch="masking"]').getByRole("link", { name: "Change…" }).click();
+    await page.getByLabel("Hidden", { exact: true }).selectOption("off");
+    await page.getByLabel("Why", { exact: true }).fill("Migration of the shop, change 119");
+    await page.getByRole("button", { name: "Put into force" }).click();
+    await page.waitForURL("**/approvals/apr_*");
+    const request = path(page).split("/").at(-1);
+    const digest = (of) => of.locator("dt:text-is('Digest') + dd").textContent().then((text) => text.trim());
+    const changes = (of) => of.locator("#main section table").first().locator("tbody tr").evaluateAll((rows) =>
+      rows.filter((row) => !row.classList.contains("soft")).map((row) => [...row.querySelectorAll("td")].map((cell) => (cell.querySelector("bdi") ?? cell).textContent.trim()).join(" | ")));
+    const asked = { digest: await digest(page), changes: await changes(page) };
+    verdict(await main(page).getByText("Waits for approval").isVisible(), "what is weaker waits, and whoever asked sees it");
+
+    await go("/approvals", desk);
+    await main(desk).locator(`tr[data-row="${request}"] a.go`).click();
+    await desk.waitForURL(`**/approvals/${request}`);
+    verdict((await digest(desk)) === asked.digest && (await changes(desk)).join() === asked.changes.join(), "somebody else sees the same changes, under the same digest");
+    await look(desk, "approval", ({ axe }) => axe);
+    await fill(desk, "Approve…", { Comment: "Checked with the privacy officer" }, "Approve");
+    await desk.locator(".toast").getByText("Your vote counts").waitFor();
+    await go(`/approvals/${request}`, desk);
+    verdict(await main(desk).getByText("In force").isVisible(), "with their vote it is in force");
+    verdict((await digest(desk)) === asked.digest, "under the digest that was voted on");
+    await go("/approvals?tab=history&q=change+119", desk);
+    verdict((await main(desk).locator("tr[data-row]").evaluateAll((rows) => rows.map((row) => row.dataset.row))).join() === request, "and is found in the history by why it was asked for");
+
+    await go("/revisions?setting=masking", desk);
+    const said = await main(desk).locator("tr[data-row]").evaluateAll((rows) => rows.map((row) => row.dataset.row));
+    await look(desk, "revisions", ({ axe }) => axe);
+    await go(`/revisions/${said[0]}`, desk);
+    verdict(await main(desk).getByRole("link", { name: request }).isVisible(), "what is in force says which approval it went live by");
+    verdict((await changes(desk)).every((line) => asked.changes.includes(line)), "and that it changed what was asked for");
+    await go(`/revisions/${said[1]}`, desk);
+    await look(desk, "revision", ({ axe }) => axe);
+    await fill(desk, "Roll back to this…", { Why: "The migration is over" }, "Roll back");
+    await desk.locator(".toast").getByText("Rolled back").waitFor();
+    await go("/security", desk);
+    verdict(await main(desk).locator('[data-switch="masking"]').getByText("Everything personal is hidden").isVisible(), "one click leads back to what was there before");
+    verdict((await recorded("revision.roll_back")) === 1, "and the ledger knows of it");
+    await takes("");
     await theirs.close();
   });
 

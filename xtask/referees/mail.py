@@ -130,6 +130,30 @@ accepted = send("news", "linus@example.net")[1]
 shown = house.message_in(accepted["id"], ["sent", "delivered", "failed", "unknown"], "live")
 verdict(shown["state"] == "failed" and shown["attempts"] == 1, f"5xx is final: {shown['state']}, {shown['attempts']} attempts")
 
+owner = house.sign_in()
+invited = owner.must("POST", "/v1/invitations", {"email": "officer@example.com", "name": "Sam Example", "role": "super_admin"})
+house.sign_in(urllib.parse.urlsplit(invited["link"]).path)
+owner.must("PUT", "/v1/settings/approvals", {"modules": {"approval_policy": {"approvals": 1}}})
+asked = owner.must("PUT", "/v1/settings/approvals", {"modules": {}, "reason": "ticket 4512"})
+
+
+def letters():
+    """Those who are asked for their approval, and what they are written."""
+    mails = [(envelope.rcpt_tos, email.message_from_bytes(envelope.original_content or envelope.content))
+             for _, envelope in list(relay.mails)]
+    return [(to, mail.get_payload(decode=True).decode()) for to, mail in mails
+            if mail["Subject"] == "Your approval is asked for"]
+
+
+end = time.monotonic() + 2 * PATIENCE
+while not letters() and time.monotonic() < end:
+    time.sleep(0.2)
+written = letters()
+verdict([to for to, _ in written] == [["officer@example.com"]],
+        f"whoever can agree is written to, once, and whoever asked is not: {[to for to, _ in written]}")
+verdict(written and "/app/live/approvals" in written[0][1] and "4512" not in written[0][1],
+        f"the letter leads there, and what it is about stands behind signing in: {asked['state']}")
+
 stripped = Relay(starttls=False)
 sender("stripped", stripped)
 accepted = send("stripped", "joan@example.org")[1]

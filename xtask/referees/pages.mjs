@@ -12,12 +12,22 @@ const HANDS = 2;
 const ENVIRONMENTS = ["test", "live"];
 
 /** So that there is something of every kind: what the demo has not. */
-async function furnish({ api, tls }, page, url) {
+async function furnish({ api, browser, tls }, page, url) {
   const ears = await receiver(tls);
   const endpoint = await api("POST", "/v1/endpoints", { name: "ledger", url: ears.url, events: ["*"], description: "What the bookkeeping hears of" });
   await api("POST", `/v1/endpoints/${endpoint.id}/verify`);
   await api("POST", `/v1/endpoints/${endpoint.id}/portal-links`, {});
   await api("POST", "/v1/messages", { event: "visit.reminder", to: { email: "ada@example.com" }, data: { name: "Ada", day: "Monday" } });
+  const nodes = {
+    greet: { type: "send", event: "visit.reminder", data: { name: { field: "/data/name" }, day: { value: "Monday" } }, next: "ask" },
+    ask: { type: "call", endpoint: "ledger", next: "look", on: { lost: "end" } },
+    look: { type: "condition", if: { field: "/answers/ask/status", greater: 0 }, then: "confirmed", else: "end" },
+    confirmed: { type: "wait", for: { signal: "confirmed" }, timeout_seconds: 86_400, next: "end", otherwise: "end" },
+    end: { type: "end" },
+  };
+  const flow = await api("POST", "/v1/workflows", { name: "visit.follow-up", definition: { class: "transactional", start: "greet", nodes } });
+  await api("POST", `/v1/workflows/${flow.id}/promote`, { version: 1, expected: 0 });
+  await api("POST", "/v1/workflow-runs", { workflow: "visit.follow-up", to: { email: "ada@example.com" }, data: { name: "Ada" } });
   await page.goto(`${url}/app/test`);
   await own(page, "POST", "/v1/invitations", { email: "sam@example.com", name: "Sam Example", role: "agent" });
   const { link: viewers } = await own(page, "POST", "/v1/invitations", { email: "vera@example.com", name: "Vera Example", role: "viewer" });
@@ -34,16 +44,42 @@ async function furnish({ api, tls }, page, url) {
   const { id: handed } = await own(page, "POST", "/v1/secrets", { name: "shop-signing" });
   await own(page, "POST", `/v1/secrets/${handed}/handover`, { overlap_seconds: 0 });
   const { id: remembered } = await api("POST", "/v1/contacts", { name: "Vera Remembered", phone: "+12025550188" });
+  const relay = { host: "127.0.0.1", port: 2525, security: "plain_loopback", from_address: "news@mail.example.com", helo: "mail.example.com" };
+  const steps = [];
+  for (const name of ["relay-frankfurt", "relay-paris"]) steps.push({ channel_id: (await own(page, "POST", "/v1/channels", { name, email: relay })).id });
+  const { id: route } = await own(page, "POST", "/v1/routes", { name: "codes", strategy: "fail_over", steps });
+  await own(page, "POST", `/v1/routes/${route}/versions`, { strategy: "round_robin", steps, in_force: false });
   for (const email of ["twice@example.com", "twice+news@example.com"]) await api("POST", "/v1/contacts", { name: "Twice Example", email });
   const { id: forgotten } = await api("POST", "/v1/contacts", { name: "Wanted Forgotten", phone: "+12025550187" });
   await own(page, "DELETE", `/v1/contacts/${forgotten}`);
   await own(page, "POST", "/v1/settings/storage/holds", { contact_id: remembered, reason: "Case 24-117" });
+  const order = { source: "contacts", columns: ["id", "locale"], reason: "Yearly count, ticket 4512" };
+  const files = await Promise.all(ENVIRONMENTS.map(async (environment) => `/app/${environment}/downloads/${(await own(page, "POST", "/v1/downloads", order, environment)).id}`));
   await own(page, "PUT", "/v1/settings/approvals", { modules: { approval_policy: { approvals: 1 } } });
+  // What was in force before, of the first in each list: from there it is gone back to, and compared.
+  const versions = [];
+  for (const environment of ENVIRONMENTS) {
+    for (const [kind, body] of [["templates", ({ content }) => ({ content })], ["events", ({ class: of, template_id }) => ({ class: of, template_id })]]) {
+      const { data: [{ id }] } = await own(page, "GET", `/v1/${kind}?limit=1`, undefined, environment);
+      const { versions: [newest] } = await own(page, "GET", `/v1/${kind}/${id}`, undefined, environment);
+      await own(page, "POST", `/v1/${kind}/${id}/versions`, body(newest), environment);
+      versions.push(...["diff", "versions/1/promote", "go-live"].map((one) => `/app/${environment}/${kind}/${id}/${one}`));
+    }
+  }
   const { approval_id: asked } = await own(page, "PUT", "/v1/settings/approvals", { modules: {} });
   const approvals = ENVIRONMENTS.map((environment) => `/app/${environment}/approvals/${asked}`);
+  // Somebody is let in to help, for which it takes another.
+  const { link: seconds } = await own(page, "POST", "/v1/invitations", { email: "olga@example.com", name: "Olga Example", role: "super_admin" });
+  const { approval_id: help, digest } = await own(page, "POST", "/v1/support-grants", { email: "sam@help.example", reason: "Deliveries fail since Monday", ticket: "HELP-7" });
+  const second = await user(browser);
+  const theirs = await furnished(second);
+  await enter(theirs, { url, link: seconds });
+  await theirs.goto(`${url}/app/test`);
+  await own(theirs, "POST", `/v1/approvals/${help}/approve`, { digest, comment: "Go ahead" });
+  await second.close();
   // What one asked for is behind a tab. Records lead to who is no more, and a page of one connection to the settings of its own kind.
   const settings = ENVIRONMENTS.flatMap((environment) => [`/app/${environment}/sso/${workforce}/oidc`, `/app/${environment}/sso/${portal}/saml`]);
-  const places = [`/app/test/contacts/${remembered}`, ...settings, ...approvals];
+  const places = [`/app/test/contacts/${remembered}`, ...settings, ...approvals, ...versions, ...files];
   for (let looks = 0; looks < 100 && ears.heard.length < 2; looks += 1) await page.waitForTimeout(50);
   verdict(ears.heard.length >= 2, "there is something to look at");
   return { ears, viewers, places };

@@ -12,8 +12,10 @@
 //! * [`sso`] lets them prove it at a service of the organisation's.
 //! * [`mail`] brings members their links, through whoever can send mail.
 //! * [`networks`] say from where an organisation admits whom.
+//! * [`revisions`] keep what settings said, so that there is a way back.
 //! * [`scim`] keeps members and teams as a directory has them.
 //! * [`visits`] let somebody look who sees nobody in clear.
+//! * [`rights`] looks anew at who acts later than they asked.
 //! * [`own`] is a member's own page.
 //! * [`Credentials`] decides about whatever is presented: a key, a session, or the token of a directory.
 #![forbid(unsafe_code)]
@@ -35,6 +37,8 @@ pub mod own;
 pub mod passkeys;
 pub mod permissions;
 pub mod recovery_codes;
+pub mod revisions;
+pub mod rights;
 pub mod roles;
 pub mod scim;
 pub mod secrets;

@@ -53,13 +53,18 @@ impl Post {
         Self { courier, public_url: public_url.trim_end_matches('/').into() }
     }
 
+    /// Whether there is anybody who delivers.
+    pub fn delivers(&self) -> bool {
+        self.courier.is_some()
+    }
+
     /// Where links lead.
     pub fn public_url(&self) -> &str {
         &self.public_url
     }
 
     /// Sends a link in the background: nobody learns from how long it takes whether there was anybody to send it to.
-    pub(crate) fn send(&self, ctx: &Ctx, to: Personal<String>, letter: Letter) {
+    pub fn send(&self, ctx: &Ctx, to: Personal<String>, letter: Letter) {
         let Some(courier) = self.courier.clone() else { return };
         let ctx = ctx.clone();
         tokio::spawn(async move {
@@ -70,7 +75,7 @@ impl Post {
     }
 
     /// Writes to every owner of the context's organisation who has an address, in the background.
-    pub(crate) fn tell_owners(&self, house: &Store, ctx: &Ctx, letter: Letter) {
+    pub fn tell_owners(&self, house: &Store, ctx: &Ctx, letter: Letter) {
         if self.courier.is_none() {
             return;
         }

@@ -21,11 +21,15 @@ sealpost_web::permissions! {
     CONTACTS_WRITE = "contacts:write" "Create and change contacts";
     CONTACTS_ERASE = "contacts:erase" "Erase people, for good";
     CONTACTS_EXPORT = "contacts:export" "Export everything held about a person, with a reason, on the record";
+    DOWNLOADS_REQUEST = "downloads:request" "Ask for files of many rows, and fetch them once they are granted";
+    DOWNLOADS_READ = "downloads:read" "Read who asked for which files, and what became of them";
     ERASURES_READ = "erasures:read" "Read erasures and their certificates";
     TEMPLATES_READ = "templates:read" "Read and preview templates";
     TEMPLATES_WRITE = "templates:write" "Create templates and new versions of them";
     EVENTS_READ = "events:read" "Read event definitions";
     EVENTS_WRITE = "events:write" "Create event definitions and new versions of them";
+    ROUTES_READ = "routes:read" "Read routes, and try what they would do";
+    ROUTES_WRITE = "routes:write" "Create routes and versions of them, and put versions into force";
     CHANNELS_READ = "channels:read" "Read the settings of senders";
     CHANNELS_MANAGE = "channels:manage" "Create and change senders";
     ENDPOINTS_READ = "endpoints:read" "Read endpoints and their delivery attempts";
@@ -48,6 +52,11 @@ sealpost_web::permissions! {
     SSO_MANAGE = "sso:manage" "Decide by which services members sign in";
     STORAGE_READ = "storage:read" "Read how long payloads are stored, and what is held";
     STORAGE_MANAGE = "storage:manage" "Decide how long payloads are stored, hold and purge them";
+    WORKFLOWS_READ = "workflows:read" "Read workflows and their runs, masked";
+    WORKFLOWS_WRITE = "workflows:write" "Create workflows and new versions of them, and put one in force";
+    WORKFLOWS_RUN = "workflows:run" "Start, signal, cancel and retry runs of workflows";
+    SUPPORT_READ = "support:read" "Read who was granted support access, and what they looked at";
+    SUPPORT_MANAGE = "support:manage" "Ask for support access, and end it";
     SCIM_MANAGE = "scim:manage" "Let directories provision members, and say which group gives which role";
 }
 

@@ -28,6 +28,11 @@ impl Deadline {
         Self(now() + total.min(LONGEST))
     }
 
+    /// Whether it has passed.
+    pub(crate) fn is_over(self) -> bool {
+        now() >= self.0
+    }
+
     /// Runs `work` until this deadline.
     pub(crate) async fn run<T>(self, work: impl Future<Output = T>) -> Result<T, TimedOut> {
         tokio::time::timeout_at(self.0, work).await.map_err(|_| TimedOut)

@@ -331,3 +331,31 @@ fn relays_are_described_strictly() {
     assert_eq!(password("a\0b"), Err(RelayError::Credentials));
     assert_eq!(password(""), Err(RelayError::Credentials));
 }
+
+#[tokio::test]
+async fn time_that_is_up_before_the_end_of_a_message_is_no_doubt_and_afterwards_one() {
+    // The limit of a phase would never end it.
+    let patient = mailer(&Pki::new()).with_phase(Duration::from_secs(3600));
+    for script in [vec![Hang], greeted([Hear(OK), Hang])] {
+        let relay = Relay::start(script).await;
+        let smtp = Arc::new(smtp(&relay, Security::PlainLoopbackOnly));
+        let outcome = patient.send_within(TENANT, &smtp, &mail(), Some(Duration::from_millis(300))).await;
+        assert_eq!(outcome, failed(RelayFailure::Timeout));
+    }
+    let envelope = [Hear(OK), Hear(OK), Hear(GO), HearMessage(""), Hang];
+    // A slow machine may not get as far as the end of the message at first.
+    for seconds in [1, 4, 16, 64] {
+        let relay = Relay::start(greeted(envelope.clone())).await;
+        let smtp = Arc::new(smtp(&relay, Security::PlainLoopbackOnly));
+        let outcome = patient.send_within(TENANT, &smtp, &mail(), Some(Duration::from_secs(seconds))).await;
+        if outcome == Outcome::Unknown {
+            // EHLO, MAIL, RCPT, DATA, and the message: on its way, if not there yet.
+            while relay.heard().len() < 5 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            return;
+        }
+        assert_eq!(outcome, failed(RelayFailure::Timeout), "it certainly has no message");
+    }
+    panic!("the relay never heard a message");
+}

@@ -7,8 +7,12 @@
 //! * [`looks`] lets somebody see clear data, on record and within a budget.
 //! * [`masking`] changes what is hidden from whoever reads.
 //! * [`checkpoints`] signs the log's head while there is news, and hands it to witnesses outside the database.
+//! * [`downloads`] lets files of many rows out: asked for, agreed to, sealed, once.
 //! * [`erasure`] says what a certificate of erasure says, and checks one.
 //! * [`evidence`] is the record of processing, the controls and what proves them, as a signed pack.
+//! * [`revisions`] shows what settings said, what each change changed, and leads back.
+//! * [`support`] lets somebody in to help, for a while and on record.
+//! * [`roles`] stands at the gate of roles: one that is to say more may take an approval.
 //! * [`siem`] streams every leaf to a collector outside.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -17,13 +21,17 @@ pub mod activity;
 pub mod approvals;
 pub mod audit;
 pub mod checkpoints;
+pub mod downloads;
 pub mod erasure;
 pub mod evidence;
 pub mod leaks;
 pub mod looks;
 pub mod masking;
 mod reason;
+pub mod revisions;
+pub mod roles;
 pub mod security;
 pub mod siem;
+pub mod support;
 
 pub use reason::{Reason, Unsuitable};

@@ -9,6 +9,9 @@ use sealpost_egress::client::Client;
 use sealpost_egress::smtp::Mailer;
 use sealpost_egress::text::TextResolver;
 use sealpost_govern::approvals::{self, Approvable};
+use sealpost_govern::downloads::Exportable;
+use sealpost_govern::revisions::Revisable;
+use sealpost_govern::support;
 use sealpost_store::Store;
 use sealpost_web::Feature;
 use sealpost_web::metrics::Metric;
@@ -19,6 +22,7 @@ use crate::contacts::{self, Contacts};
 use crate::deliveries::{self, Deliverer, Teller};
 use crate::dispatcher::Dispatcher;
 use crate::doors::{self, Door};
+use crate::downloads;
 use crate::duplicates::{self, Duplicates};
 use crate::endpoints::{self, Endpoints};
 use crate::erasures::{self, Erasures, ErasuresConfig};
@@ -29,10 +33,13 @@ use crate::letters::Letters;
 use crate::messages::{self, Accepting, EmailSender, Messages, Sender, Vault};
 use crate::meters::Meters;
 use crate::receipts::{self, Receipts};
+use crate::routes::{self, Routes};
 use crate::storage::{self, Policies, Storage, StorageConfig};
 use crate::suppressions;
 use crate::templates::{self, Templates};
 use crate::unsubscribe::{self, Unsubscribe};
+use crate::versions;
+use crate::workflows::{self, Runner, Stands, Workflows};
 
 /// What the features of this crate stand on.
 pub struct MessagingConfig {
@@ -62,6 +69,8 @@ pub struct Messaging {
     pub events: Events,
     /// The configured senders.
     pub channels: Channels,
+    /// Ways over several of them.
+    pub routes: Routes,
     /// Who hears of what happens.
     pub endpoints: Endpoints,
     /// The main job.
@@ -70,6 +79,8 @@ pub struct Messaging {
     pub erasures: Erasures,
     /// How long what is stored.
     pub storage: Storage,
+    /// What is done step by step.
+    pub workflows: Workflows,
     vault: Vault,
     unsubscribe: Unsubscribe,
     meters: Arc<Meters>,
@@ -82,7 +93,7 @@ impl Messaging {
         let contacts = Contacts::new(store.clone());
         let templates = Templates::new(store.clone());
         let events = Events::new(store.clone());
-        let channels = Channels::new(store.clone());
+        let (channels, routes) = (Channels::new(store.clone()), Routes::new(store.clone()));
         let endpoints = Endpoints::new(store.clone(), client.clone()).on(names, &public_url);
         let unsubscribe = Unsubscribe::new(&store, &public_url);
         let (policies, vault) = (Policies::new(store.clone()), Vault::new(&store));
@@ -90,6 +101,7 @@ impl Messaging {
             store: store.clone(),
             contacts: contacts.clone(),
             events: events.clone(),
+            routes: routes.clone(),
             templates: templates.clone(),
             endpoints: endpoints.clone(),
             policies: policies.clone(),
@@ -102,6 +114,14 @@ impl Messaging {
             messages: messages.clone(),
             endpoints: endpoints.clone(),
         });
+        let workflows = Workflows::new(Stands {
+            store: store.clone(),
+            contacts: contacts.clone(),
+            events: events.clone(),
+            messages: messages.clone(),
+            endpoints: endpoints.clone(),
+            policies: policies.clone(),
+        });
         let storage = Storage::new(StorageConfig { store: store.clone(), policies, vault: vault.clone() });
         Self {
             store,
@@ -111,10 +131,12 @@ impl Messaging {
             templates,
             events,
             channels,
+            routes,
             endpoints,
             messages,
             erasures,
             storage,
+            workflows,
             vault,
             unsubscribe,
             meters: Arc::default(),
@@ -134,12 +156,20 @@ impl Messaging {
             suppressions::feature(&self.store),
             templates::feature(&self.templates, &self.contacts),
             events::feature(&self.events, &self.templates),
+            versions::feature(),
+            workflows::feature(&self.workflows),
             channels::feature(&self.channels),
+            routes::feature(&self.routes, &self.channels),
             endpoints::feature(&self.store, &self.endpoints),
             deliveries::feature(&self.store),
             unsubscribe::feature(&self.unsubscribe, &self.messages),
             home::feature(&Home::new(self.store.clone(), self.messages.clone(), self.endpoints.clone())),
         ]
+    }
+
+    /// What many rows can be taken of as a file.
+    pub fn exportables(&self) -> Vec<Arc<dyn Exportable>> {
+        downloads::sources(&self.contacts, &self.messages)
     }
 
     /// What doors that are open add to the API.
@@ -154,15 +184,22 @@ impl Messaging {
     pub const SECRET_USERS: &[SecretUser] = &[endpoints::secret_uses, channels::secret_uses];
 
     /// What of this crate and of those below is sealed under an organisation's own key.
-    pub const RESEALS: &[Reseal] = &[approvals::reseal, storage::reseal];
+    pub const RESEALS: &[Reseal] = &[approvals::reseal, storage::reseal, support::reseal];
 
     /// What of this crate may take an approval.
-    pub const APPROVABLES: &[Approvable] = &[exports::APPROVABLE];
+    pub const APPROVABLES: &[Approvable] =
+        &[exports::APPROVABLE, storage::APPROVABLE, templates::APPROVABLE, events::APPROVABLE];
+
+    /// What of this crate leaves revisions.
+    pub const REVISABLES: &[Revisable] = &[storage::REVISABLE];
 
     /// Where their pages are found.
     pub fn navigation() -> Vec<Nav> {
         let work = [home::NAV, messages::NAV, messages::OUTBOX, contacts::NAV];
-        work.into_iter().chain([templates::NAV, events::NAV, endpoints::NAV, erasures::NAV, storage::NAV]).collect()
+        work.into_iter()
+            .chain([templates::NAV, events::NAV, routes::NAV, workflows::NAV])
+            .chain([endpoints::NAV, erasures::NAV, storage::NAV])
+            .collect()
     }
 
     /// Who delivers letters to members.
@@ -184,15 +221,18 @@ impl Messaging {
             self.store.clone(),
             self.contacts.clone(),
             self.endpoints.clone(),
+            self.routes.clone(),
             email,
             self.vault.clone(),
             meters.clone(),
         );
         let deliverer = Deliverer::new(self.store.clone(), self.endpoints.clone(), self.client.clone(), meters.clone());
+        let runner = Runner::new(self.workflows.clone(), self.client.clone());
         let teller = Teller::new(self.store.clone(), self.endpoints.clone());
         Dispatcher::new(self.store.clone(), meters.clone())
             .handle(messages::JOB, sender)
             .handle(deliveries::JOB, deliverer as Arc<_>)
             .handle(notices::JOB, teller)
+            .handle(workflows::JOB, runner as Arc<_>)
     }
 }

@@ -27,9 +27,13 @@ use sealpost_egress::text::NameServers;
 use sealpost_egress::tls::Trust;
 use sealpost_govern::approvals::{self, Approvables};
 use sealpost_govern::checkpoints::{Signer, WitnessFolder};
+use sealpost_govern::downloads::{self, Downloads, Exportables};
 use sealpost_govern::evidence::{self as govern_evidence, Evidence, Installation, Source};
 use sealpost_govern::leaks::LeakAlarm;
+use sealpost_govern::revisions::{self, Revisables};
+use sealpost_govern::roles::gate as role_gate;
 use sealpost_govern::security::{self, Switches};
+use sealpost_govern::support::{self, GrantBanners, SupportSessions};
 use sealpost_govern::{activity, audit, looks, masking, siem};
 use sealpost_messaging::{Messaging, MessagingConfig, storage};
 use sealpost_store::{Database, Keys, Store, StoreConfig, World};
@@ -52,6 +56,7 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) app: App,
     pub(crate) messaging: Messaging,
+    pub(crate) downloads: Downloads,
     pub(crate) keys: Arc<KeyAuthenticator>,
     /// By whom members are written to.
     pub(crate) post: Post,
@@ -76,13 +81,19 @@ impl House {
         features.push(masking::feature(&store));
         features.push(security::feature(&store, Switches::standard().with(storage::SWITCH)));
         features.push(approvals::feature(&store, Approvables::with(Messaging::APPROVABLES)?));
+        features.push(revisions::feature(&store, Revisables::with(Messaging::REVISABLES)?));
         features.push(looks::feature(&store));
+        let sources = Exportables::with_ledger(&store, messaging.exportables())?;
+        let downloads = Downloads::new(store.clone(), sources);
+        features.push(downloads::feature(&downloads));
         features.push(networks::feature(&store));
         features.push(encryption::feature(&store));
         let post = post(&messaging, &config.server.public_url);
         features.push(secrets::feature(&store, Messaging::SECRET_USERS, post.clone()));
         let (members, matrix) = (Members::new(store.clone()), RoleMatrix::default());
         let faces = MemberFaces::new(members.clone());
+        features.push(support::feature(&store, post.clone()));
+        let staff = members.clone();
         features.push(sso::feature(&Sso::new(
             members.clone(),
             (client(&config.egress, &trust)?, Arc::new(name_servers(&config.egress)?)),
@@ -109,13 +120,18 @@ impl House {
                 govern_evidence::NAV,
                 security::NAV,
                 approvals::NAV,
+                revisions::NAV,
                 looks::NAV,
+                downloads::NAV,
+                support::NAV,
             ])
             .collect();
-        let dashboard = Dashboard { entries, faces: Arc::new(faces), search: Messaging::SEARCH };
+        let banners = Arc::new(GrantBanners::new(store.clone()));
+        let dashboard = Dashboard { entries, faces: Arc::new(faces), banners, search: Messaging::SEARCH };
+        let credentials = Credentials::new(keys.clone(), sessions.clone(), ScimAuthenticator::new(store.clone()));
         let registry = Registry::new(
             features,
-            Credentials::new(keys.clone(), sessions.clone(), ScimAuthenticator::new(store.clone())),
+            SupportSessions::new(credentials, store.clone(), staff, sessions.clone()),
             store.clone(),
             WebConfig {
                 alarm: Some(LeakAlarm::new(store.clone())),
@@ -127,7 +143,7 @@ impl House {
         let signer = Arc::new(Signer::new(store.clone(), witness(config)?).await?);
         let streams = crate::siem::streams(&store, config, environment, &trust)?;
         let telemetry = Telemetry::new(config, environment, &trust)?;
-        Ok(Self { app: registry.app(), store, messaging, keys, post, signer, streams, telemetry })
+        Ok(Self { app: registry.app(), store, messaging, downloads, keys, post, signer, streams, telemetry })
     }
 }
 
@@ -146,7 +162,7 @@ fn people(
         sessions::feature(store.clone(), sessions()),
         passkeys::feature(passkeys.clone(), members.clone(), sessions()),
         members::feature(members.clone(), sessions(), post.clone()),
-        roles::feature(store.clone(), sessions(), matrix),
+        roles::feature(store.clone(), sessions(), matrix, role_gate),
         teams::feature(store.clone(), sessions()),
         scim::feature(members.clone(), sessions(), url.as_str()),
         own::feature(members, passkeys.clone(), sessions()),

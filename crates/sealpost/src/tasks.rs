@@ -6,9 +6,9 @@ use std::time::Duration;
 use sealpost_access::links;
 use sealpost_access::members::Members;
 use sealpost_access::{api_keys, encryption, members, networks, passkeys, secrets, sessions, sso, visits};
-use sealpost_govern::{activity, approvals, audit, checkpoints};
+use sealpost_govern::{activity, approvals, audit, checkpoints, downloads, support};
 use sealpost_messaging::contacts::{ContactRefusal, Contacts};
-use sealpost_messaging::{Messaging, endpoints, erasures, storage};
+use sealpost_messaging::{Messaging, endpoints, erasures, storage, workflows};
 use sealpost_store::{Ctx, Environment, Org, OrgId, Store, StoreError};
 use sealpost_web::tls::Certificates;
 use tokio::task::JoinSet;
@@ -28,6 +28,8 @@ const HANDOVER_CARE: Duration = Duration::from_secs(30);
 const NETWORK_CARE: Duration = Duration::from_secs(15);
 /// How often requests for approval are looked for that nobody decided, or nobody was written about.
 const APPROVAL_CARE: Duration = Duration::from_secs(15);
+/// How often support access is looked after: so late, at most, its link goes out and its end is told. It ends by itself before.
+const SUPPORT_CARE: Duration = Duration::from_secs(2);
 /// How often erasures are looked for that a crash interrupted.
 const ERASURE_CARE: Duration = Duration::from_secs(15);
 /// How often proofs of endpoints are looked after: so late, at most, one is asked for anew.
@@ -60,10 +62,14 @@ pub(crate) fn start(house: &House, certificates: &Arc<Certificates>, ledger: &Le
     tasks.spawn(secrets::look_after_handovers_forever(house.store.clone(), HANDOVER_CARE));
     tasks.spawn(networks::look_after_forever(house.store.clone(), NETWORK_CARE));
     let members = Members::new(house.store.clone());
+    let (store, post) = (house.store.clone(), house.post.clone());
+    tasks.spawn(support::look_after_forever(store, post, members.clone(), SUPPORT_CARE));
     tasks.spawn(approvals::look_after_forever(house.store.clone(), house.post.clone(), members, APPROVAL_CARE));
+    tasks.spawn(downloads::work_forever(house.downloads.clone()));
     tasks.spawn(erasures::look_after_forever(house.messaging.erasures.clone(), ERASURE_CARE));
     tasks.spawn(endpoints::look_after_forever(house.messaging.endpoints.clone(), ENDPOINT_CARE));
     tasks.spawn(storage::look_after_forever(house.messaging.storage.clone()));
+    tasks.spawn(workflows::look_after_forever(house.messaging.workflows.clone()));
     tasks.spawn(encryption::look_after_forever(house.store.clone(), ENCRYPTION_CARE, Messaging::RESEALS));
     tasks.spawn(visits::look_after_forever(house.store.clone(), VISIT_CARE));
     let checkpoint_every = Duration::from_millis(ledger.checkpoint_ms);

@@ -34,6 +34,8 @@ pub enum ActorKind {
     Operator = 4,
     /// A directory that provisions members.
     Directory = 5,
+    /// Somebody who was granted support access: the id is the grant's, so that whatever they do names it.
+    Support = 6,
 }
 
 /// Who acts, as the ledger records it: never a name, always an id.

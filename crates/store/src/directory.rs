@@ -30,6 +30,10 @@ pub enum CredentialKind {
     SsoConnection,
     /// A domain whose members sign in by a connection.
     SsoDomain,
+    /// A one-time link by which somebody begins the support access they were granted.
+    SupportLink,
+    /// A session of support access.
+    SupportSession,
     /// A one-click unsubscribe link (RFC 8058).
     Unsubscribe,
 }
@@ -47,6 +51,8 @@ impl CredentialKind {
             Self::SignInLink => "sign_in_link",
             Self::SsoConnection => "sso_connection",
             Self::SsoDomain => "sso_domain",
+            Self::SupportLink => "support_link",
+            Self::SupportSession => "support_session",
             Self::Unsubscribe => "unsubscribe",
         }
     }

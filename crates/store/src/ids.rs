@@ -14,7 +14,15 @@ use crate::value::{Param, Value};
 pub struct NotAnId;
 
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)+) => {
+        /// An id of any kind, as a path names it: its prefix and its bytes.
+        pub fn of_any_kind(text: &str) -> Option<(&'static str, [u8; 16])> {
+            let (prefix, rest) = text.rsplit_once('_')?;
+            let prefix = [$($prefix),+].into_iter().find(|known| *known == prefix)?;
+            unbase32(rest).map(|bytes| (prefix, bytes))
+        }
+
+        $(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name([u8; 16]);
@@ -131,6 +139,8 @@ ids! {
     ContactId = "con";
     /// One event on its way to one endpoint.
     DeliveryId = "dlv";
+    /// A file of many rows that somebody asked for.
+    DownloadId = "dow";
     /// Two contacts who may be one person.
     DuplicateId = "dup";
     /// An allowlisted URL.
@@ -163,8 +173,12 @@ ids! {
     RecoveryCodeId = "rcv";
     /// One request to the API.
     RequestId = "req";
+    /// What a setting said after one change.
+    RevisionId = "rev";
     /// A role that an organisation made.
     RoleId = "role";
+    /// A way of sending over several channels.
+    RouteId = "rte";
     /// A token of a directory that provisions members.
     ScimTokenId = "sct";
     /// A named credential.
@@ -177,12 +191,18 @@ ids! {
     SlotId = "slot";
     /// A connection to a service that signs members in.
     SsoConnectionId = "sso";
+    /// Support access that was granted.
+    SupportGrantId = "sgr";
     /// A suppression of an address.
     SuppressionId = "sup";
     /// A team of members.
     TeamId = "team";
     /// A template.
     TemplateId = "tpl";
+    /// A workflow.
+    WorkflowId = "wf";
+    /// One run of a workflow.
+    WorkflowRunId = "run";
 }
 
 /// RFC 9562 §5.7: `unix_ts_ms (48) ‖ version 7 ‖ random (74) ‖ variant`.

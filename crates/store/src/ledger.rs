@@ -28,12 +28,13 @@ pub struct Leaf {
     result: LeafResult,
     reason: Option<&'static str>,
     content: Vec<u8>,
+    environment: Option<Environment>,
 }
 
 impl Leaf {
     /// `action` was done: `message.accept`, `key.revoke`.
     pub fn of(action: &'static str) -> Self {
-        Self { action, target: None, result: LeafResult::Ok, reason: None, content: Vec::new() }
+        Self { action, target: None, result: LeafResult::Ok, reason: None, content: Vec::new(), environment: None }
     }
 
     /// To which object: its kind (an id prefix) and id.
@@ -59,6 +60,12 @@ impl Leaf {
     /// Why, as a code; free text belongs in the sealed content.
     pub fn because(mut self, code: &'static str) -> Self {
         self.reason = Some(code);
+        self
+    }
+
+    /// It was done in this environment, if that isn't the one in which whoever did it acted.
+    pub(crate) fn in_environment(mut self, environment: Environment) -> Self {
+        self.environment.get_or_insert(environment);
         self
     }
 
@@ -274,7 +281,7 @@ impl Leaf {
             result: self.result,
             reason: self.reason.map(Reason::new).transpose()?,
             request: ctx.request.bytes(),
-            environment: match ctx.org.environment {
+            environment: match self.environment.unwrap_or(ctx.org.environment) {
                 Environment::Test => LeafEnvironment::Test,
                 Environment::Live => LeafEnvironment::Live,
             },

@@ -1,5 +1,6 @@
 //! A transaction, as a use case sees it.
 
+use crate::Environment;
 use crate::bus::Change;
 use crate::ctx::Ctx;
 use crate::error::StoreError;
@@ -124,6 +125,20 @@ impl<'e> Tx<'e> {
             Ok(())
         })?;
         Ok(found)
+    }
+
+    /// The same transaction in an environment of the same organisation, whichever this one is in: what `act` reads, writes, records and
+    /// tells is about that one. For what goes from one to the other; who may, the caller has made sure of.
+    pub fn in_environment<T>(&mut self, environment: Environment, act: impl FnOnce(&mut Tx<'_>) -> T) -> T {
+        let mut ctx = self.ctx.clone();
+        ctx.org.environment = environment;
+        let mut there =
+            Tx { engine: &mut *self.engine, ctx: &ctx, leaves: Vec::new(), changes: Vec::new(), trace: self.trace };
+        let done = act(&mut there);
+        let (leaves, changes) = (there.leaves, there.changes);
+        self.leaves.extend(leaves.into_iter().map(|leaf| leaf.in_environment(environment)));
+        self.changes.extend(changes);
+        done
     }
 
     /// Records an act beside the one [`Tx::record`] will record.

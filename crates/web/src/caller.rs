@@ -52,6 +52,15 @@ impl Session {
 /// For how long a proof by passkey counts for sensitive acts.
 pub const FRESH_PROOF_MS: i64 = 5 * 60_000;
 
+/// What bounds somebody who was let in to help. Their environment is their [`Caller::org`]'s, and no other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Support {
+    /// Whether they may only look.
+    pub read_only: bool,
+    /// The objects they reach, as paths name them; all, if it is empty.
+    pub objects: Vec<String>,
+}
+
 /// A party whose credential was believed. Shared by all requests made with that credential.
 #[derive(Clone)]
 pub struct Caller {
@@ -73,6 +82,8 @@ pub struct Caller {
     pub limit_id: [u8; 16],
     /// The session, if it presented one.
     pub session: Option<Session>,
+    /// What bounds it besides its permissions, if it was let in to help.
+    pub support: Option<Arc<Support>>,
 }
 
 impl Caller {
@@ -88,6 +99,7 @@ impl Caller {
             credential: CredentialClass::Publishable,
             limit_id: [0; 16],
             session: None,
+            support: None,
         }
     }
 }

@@ -36,6 +36,7 @@ mod reply;
 pub mod route;
 pub mod serve;
 pub mod shell;
+mod support;
 pub mod tls;
 
 /// Pages of documentation.
@@ -47,7 +48,7 @@ pub use app::{Alarm, App, Outgoing, Registry, RegistryError, SecurityTxt, WebCon
 pub use body::{Item, Takes};
 pub use browser::SESSION_COOKIE;
 pub use call::{Call, not_found};
-pub use caller::{Authenticator, BoxFuture, Caller, CredentialClass, Denial, FRESH_PROOF_MS, Session};
+pub use caller::{Authenticator, BoxFuture, Caller, CredentialClass, Denial, FRESH_PROOF_MS, Session, Support};
 pub use cidr::{BadCidr, Cidr, Cidrs};
 pub use credential::{Presented, Via};
 pub use dialect::Dialect;

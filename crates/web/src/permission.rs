@@ -157,6 +157,15 @@ macro_rules! permissions {
     };
 }
 
+/// Two permissions for tests of other modules.
+#[cfg(test)]
+pub(crate) mod tests_of_support {
+    use super::Permission;
+
+    pub(crate) const READ: Permission = Permission::new("things:read", "Read things", 0);
+    pub(crate) const WRITE: Permission = Permission::new("things:write", "Write things", 1);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 
 mod house;
 
-use house::{House, NewThing, THINGS_WRITE, house, house_with, registry_of, request};
+use house::{House, NewThing, THINGS_READ, THINGS_WRITE, house, house_of, house_with, registry_of, request};
 use sealpost_web::*;
 use serde_json::{Value, json};
 
@@ -48,12 +48,30 @@ async fn an_incomplete_route_stops_the_start_with_a_sentence() {
         (ok().takes::<NewThing>().example(json!({ "nam": 1 })).to(nothing), "its example is refused"),
         (ok().takes::<Outer>().example(json!({ "inner": { "name": "" } })).to(nothing), "deny_unknown_fields"),
         (ok().refuses(&[&house::codes::NAME_TAKEN]).to(nothing), "does not list"),
+        (ok().answers_with(200, "text/csv; charset=utf-8").to(nothing), "`.lets_out("),
+        (ok().also_answers(200, "application/pdf").to(nothing), "`.lets_out("),
     ] {
         let error = refused(vec![route]).await;
         assert!(error.contains(sentence), "{error}");
     }
     let error = refused(vec![ok().to(nothing), ok().to(nothing)]).await;
     assert_eq!(error, "POST /v1/a: another route has this method and path, or a path like it");
+}
+
+#[tokio::test]
+async fn a_file_of_a_route_that_does_not_say_so_does_not_leave() {
+    let house = house_of(WebConfig::default(), |_| {
+        let route = |path| get(path).needs(THINGS_READ).class(Class::Read).summary("Rows");
+        let file = |_: Call| async { Ok(Reply::text("rows").download("rows.txt")) };
+        feature(vec![route("/v1/unsaid").to(file), route("/v1/said").lets_out("rows of a test").to(file)])
+    })
+    .await;
+    let unsaid = house.get("reader", "/v1/unsaid").await;
+    assert_eq!((unsaid.status, &*unsaid.code()), (500, "internal"));
+    assert!(!String::from_utf8(unsaid.body).unwrap().contains("rows"));
+    let said = house.get("reader", "/v1/said").await;
+    assert_eq!((said.status, &*said.body), (200, &b"rows"[..]));
+    assert_eq!(document(&house)["paths"]["/v1/said"]["get"]["x-sealpost"]["lets_out"], "rows of a test");
 }
 
 fn document(house: &House) -> Value {

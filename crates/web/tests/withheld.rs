@@ -40,6 +40,7 @@ fn leaky(store: &Store) -> Feature {
                 .class(Class::Read)
                 .summary("Leak")
                 .answers_with(200, "text/plain")
+                .lets_out("a file among the forms")
                 .to(|call: Call| async move { leak(&call) }),
             post("/v1/leaks")
                 .needs(THINGS_WRITE)

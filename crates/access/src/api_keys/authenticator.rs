@@ -136,6 +136,7 @@ fn caller(key: &ApiKey, org: sealpost_store::Org) -> Caller {
         },
         limit_id: key.id.bytes(),
         session: None,
+        support: None,
     }
 }
 

@@ -46,7 +46,10 @@ pub fn person(tx: &mut Tx<'_>) -> Result<Option<MemberId>, StoreError> {
             )?;
             Ok(made_by.flatten())
         }
-        ActorKind::Anonymous | ActorKind::System | ActorKind::Operator | ActorKind::Directory => Ok(None),
+        // Whoever helps decides nothing in the organisation's name.
+        ActorKind::Anonymous | ActorKind::System | ActorKind::Operator | ActorKind::Directory | ActorKind::Support => {
+            Ok(None)
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sealpost_store::{Ctx, Environment, Org, OrgId, OrgKeys, Store, StoreError};
 use sealpost_web::BoxFuture;
 
-use crate::{masking, secrets, sso};
+use crate::{masking, revisions, secrets, sso};
 
 /// What another feature has sealed under the organisation's own key in one environment, sealed anew.
 pub type Reseal = for<'a> fn(&'a Store, &'a Ctx, &'a Arc<OrgKeys>) -> BoxFuture<'a, Result<(), StoreError>>;
@@ -27,5 +27,6 @@ pub(super) async fn everything(
     }
     let ctx = Ctx::system(Org { id, environment: Environment::Live }, house.world().clone());
     masking::reseal(house, &ctx, keys).await?;
+    revisions::reseal(house, &ctx, keys).await?;
     sso::reseal(house, &ctx, keys).await
 }

@@ -144,7 +144,7 @@ pub fn acting(tx: &mut Tx<'_>) -> Result<Acting, Failure> {
             let role = scim::role(tx, ScimTokenId::from_bytes(actor.id))?.ok_or_else(not_found)?;
             return Ok(Acting { member: None, role });
         }
-        ActorKind::Anonymous | ActorKind::Key | ActorKind::System => None,
+        ActorKind::Anonymous | ActorKind::Key | ActorKind::System | ActorKind::Support => None,
     };
     let role = role.ok_or_else(not_found)?;
     Ok(Acting { member: Some(MemberId::from_bytes(actor.id)), role })

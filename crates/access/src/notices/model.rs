@@ -2,7 +2,7 @@
 
 use sealpost_store::{
     ApiKeyId, ApprovalId, ChannelId, ContactId, DeliveryId, EndpointId, EventId, HandOverId, MemberId, MessageId,
-    NoticeId, OrgId, PasskeyId, SecretId, SessionId, SuppressionId, TemplateId, Time,
+    NoticeId, OrgId, PasskeyId, SecretId, SessionId, SupportGrantId, SuppressionId, TemplateId, Time,
 };
 use serde_json::{Map, Value};
 
@@ -77,7 +77,7 @@ macro_rules! facts {
 
 facts! {
     ids: ApiKeyId, ApprovalId, ChannelId, ContactId, DeliveryId, EndpointId, EventId, HandOverId, MemberId, MessageId, OrgId, PasskeyId, SecretId, SessionId,
-        SuppressionId, TemplateId;
+        SupportGrantId, SuppressionId, TemplateId;
     numbers: bool, u16, u32, u64, i64;
 }
 

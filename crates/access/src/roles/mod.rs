@@ -1,6 +1,7 @@
 //! Roles: what a member may do, whose conversations and how much of a person they see, and how long they stay signed in.
 //!
-//! Seven roles are ours ([`Standard`]); an organisation makes others of the same vocabulary.
+//! Seven roles are ours ([`Standard`]); an organisation makes others of the same vocabulary. One that is to say more than it did may take an
+//! approval: whoever knows of approvals stands at the [`Gate`]. Every change leaves a revision.
 
 mod api;
 pub mod codes;
@@ -15,6 +16,7 @@ mod standard;
 mod store;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use api::feature;
 pub use matrix::RoleMatrix;
@@ -24,5 +26,6 @@ pub(crate) use pages::{Whose as WhoseView, sees};
 pub use preview::RolePreviews;
 pub use reach::{Reach, Whose, reach};
 pub use rules::{Excess, RoleRefused};
-pub use service::{create, find, list, remove, reveals, update};
+pub use service::{Asked, Gate, OPEN, Outcome, SETTING, Wish, create, decide, find, list, remove, reveals, update};
 pub use standard::Standard;
+pub use whole::{NotARoleAtAll, Whole};

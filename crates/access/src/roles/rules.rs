@@ -39,6 +39,19 @@ impl Role {
     }
 }
 
+/// Whether a role would let its members do or see more, prove themselves less, or work from more places or for longer than before. One
+/// that wasn't there says nothing.
+pub(super) fn widens(before: Option<&Role>, after: &Role) -> bool {
+    let Some(before) = before else { return true };
+    let (from, to) = (before.cidrs.as_slice(), after.cidrs.as_slice());
+    let wider = !from.is_empty() && (to.is_empty() || to.iter().any(|cidr| !from.contains(cidr)));
+    after.exceeds(before).is_some()
+        || (before.require_step_up && !after.require_step_up)
+        || wider
+        || after.limits.idle > before.limits.idle
+        || after.limits.absolute > before.limits.absolute
+}
+
 /// Whether one may look more often than the other; as often as anybody, if nothing is said.
 fn more_looks(one: Option<DailyReveals>, other: Option<DailyReveals>) -> bool {
     other.is_some_and(|most| one.is_none_or(|wanted| wanted > most))

@@ -38,12 +38,12 @@ impl House {
 
     async fn create(&self, by: MemberId, new: NewRole) -> Result<RoleId, &'static str> {
         let keys = self.store().keys().organisation(self.ctx.org.id).await.unwrap();
-        code(self.store().write(&self.by(by), move |tx| create(tx, &keys, &new)).await).map(|stored| stored.id)
+        code(self.store().write(&self.by(by), move |tx| create(tx, &keys, &new, None)).await).map(|stored| stored.id)
     }
 
     async fn update(&self, by: MemberId, id: RoleId, new: NewRole) -> Result<(), &'static str> {
         let keys = self.store().keys().organisation(self.ctx.org.id).await.unwrap();
-        code(self.store().write(&self.by(by), move |tx| update(tx, &keys, id, &new)).await).map(drop)
+        code(self.store().write(&self.by(by), move |tx| update(tx, &keys, id, &new, None)).await).map(drop)
     }
 
     async fn member(&self, role: RoleRef) -> MemberId {

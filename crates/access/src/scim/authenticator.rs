@@ -58,6 +58,7 @@ impl ScimAuthenticator {
             credential: CredentialClass::Directory,
             limit_id: token.id.bytes(),
             session: None,
+            support: None,
         }))
     }
 

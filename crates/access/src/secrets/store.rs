@@ -285,8 +285,8 @@ pub(super) fn changes(tx: &mut Tx<'_>, id: SecretId, before: u64, limit: u32) ->
 
 /// Whoever acts by a kind that this version doesn't know is nobody known.
 fn actor_kind(number: u32) -> ActorKind {
-    use ActorKind::{Anonymous, Directory, Key, Member, Operator, System};
-    let known = [Key, System, Member, Operator, Directory];
+    use ActorKind::{Anonymous, Directory, Key, Member, Operator, Support, System};
+    let known = [Key, System, Member, Operator, Directory, Support];
     known.into_iter().find(|kind| u32::from(*kind as u8) == number).unwrap_or(Anonymous)
 }
 

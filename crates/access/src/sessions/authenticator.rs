@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use sealpost_seal::Viewer;
 use sealpost_seal::token::{Token, TokenKind};
+use sealpost_seal::viewer::MaskProfile;
 use sealpost_store::{
     Actor, ActorKind, CredentialKind, Ctx, Environment, Org, OrgId, SessionId, Store, StoreError, Time, Tx,
 };
-use sealpost_web::{Authenticator, BoxFuture, Caller, Code, CredentialClass, Denial, Presented, Session};
+use sealpost_web::{
+    Authenticator, BoxFuture, Caller, Code, CredentialClass, Denial, PermissionSet, Presented, Session,
+};
 
 use super::SessionRow;
 use super::cache::{Known, SessionCache};
@@ -42,6 +45,23 @@ impl SessionAuthenticator {
     pub(crate) async fn viewer(&self, org: Org, role: &Role) -> Result<Viewer, StoreError> {
         let policy = self.policies.of(org.id).await?;
         Ok(masking::viewer(policy.in_force(org.environment), role.permissions, role.masks))
+    }
+
+    /// How somebody sees in this environment who may do this and belongs to no role.
+    pub async fn viewer_of(
+        &self,
+        org: Org,
+        permissions: PermissionSet,
+        profile: MaskProfile,
+    ) -> Result<Viewer, StoreError> {
+        let policy = self.policies.of(org.id).await?;
+        Ok(masking::viewer(policy.in_force(org.environment), permissions, profile))
+    }
+
+    /// Refuses whoever comes from where the organisation admits nobody to its dashboard.
+    pub async fn expect_admitted(&self, org: OrgId, peer: IpAddr) -> Result<(), Denial> {
+        let (standing, now) = (self.networks.of(org).await?, self.house.world().clock.now());
+        Ok(networks::expect(&standing.in_force(now).dashboard, peer, "dashboard")?)
     }
 
     /// From where the organisation admits whom.
@@ -98,6 +118,7 @@ impl SessionAuthenticator {
                 always_proves: role.require_step_up,
                 confined: session.method.is_confined() && session.proved_at.is_none(),
             }),
+            support: None,
         })
     }
 

@@ -57,12 +57,12 @@ pub(super) fn enrol(csrf: &str, home: &str) -> Reply {
 }
 
 /// The page behind a link: one button.
-pub(super) fn link(csrf: &str) -> Reply {
+pub fn link(csrf: &str) -> Reply {
     page("Sign in", include_str!("assets/link.html"), csrf)
 }
 
 /// The page behind a link that leads nowhere any more.
-pub(super) fn spent() -> Reply {
+pub fn spent() -> Reply {
     page("Link used up", include_str!("assets/spent.html"), "").with_status(410)
 }
 

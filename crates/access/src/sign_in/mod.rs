@@ -18,6 +18,7 @@ pub use api::{SignIn, feature};
 #[cfg(test)]
 pub(crate) use assets::start_page;
 pub(crate) use assets::{POLICY, frame, no_service, service};
+pub use assets::{link as link_page, spent as spent_page};
 
 use sealpost_store::{Keys, MemberId, StoreError, Tx};
 

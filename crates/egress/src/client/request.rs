@@ -46,6 +46,8 @@ pub enum Method {
     Post,
     /// Store an object.
     Put,
+    /// Change a part of an object (RFC 5789).
+    Patch,
     /// Remove an object.
     Delete,
 }
@@ -125,6 +127,7 @@ impl From<Method> for http::Method {
             Method::Head => Self::HEAD,
             Method::Post => Self::POST,
             Method::Put => Self::PUT,
+            Method::Patch => Self::PATCH,
             Method::Delete => Self::DELETE,
         }
     }

@@ -8,16 +8,43 @@ use tokio_rustls::TlsConnector;
 
 use super::RelayFailure;
 use super::reply::{Line, Reply};
+use crate::elapsed::{Deadline, TimedOut};
 use crate::stream::Stream;
 
 /// Longest reply, all lines together. The standard asks for 512 bytes per line (RFC 5321 §4.5.3.1.5).
 const MAX_REPLY: usize = 16 * 1024;
 
+/// How long is waited: for each phase, and for all of them if there is an end to that.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    pub(super) phase: Duration,
+    pub(super) until: Option<Deadline>,
+}
+
+impl Patience {
+    /// Does the work of one phase.
+    pub(super) async fn within<T>(
+        self,
+        work: impl Future<Output = Result<T, RelayFailure>>,
+    ) -> Result<T, RelayFailure> {
+        let done = match self.until {
+            Some(until) => until.run_phase(self.phase, work).await,
+            None => tokio::time::timeout(self.phase, work).await.map_err(|_| TimedOut),
+        };
+        done.unwrap_or(Err(RelayFailure::Timeout))
+    }
+
+    /// Whether nothing is waited for any more.
+    fn is_over(self) -> bool {
+        self.until.is_some_and(Deadline::is_over)
+    }
+}
+
 /// A stream with what was read and not yet consumed.
 pub(super) struct Dialogue {
     stream: Stream,
     unread: Vec<u8>,
-    phase: Duration,
+    patience: Patience,
 }
 
 /// A reply with the texts of its lines, needed only for EHLO.
@@ -27,8 +54,18 @@ pub(super) struct Answer {
 }
 
 impl Dialogue {
-    pub(super) fn new(stream: Stream, phase: Duration) -> Self {
-        Self { stream, unread: Vec::new(), phase }
+    pub(super) fn new(stream: Stream, patience: Patience) -> Self {
+        Self { stream, unread: Vec::new(), patience }
+    }
+
+    /// From now on it is waited so long.
+    pub(super) fn wait(&mut self, patience: Patience) {
+        self.patience = patience;
+    }
+
+    /// Whether nothing is waited for any more.
+    pub(super) fn is_late(&self) -> bool {
+        self.patience.is_over()
     }
 
     /// Sends one line and waits for the reply.
@@ -47,17 +84,18 @@ impl Dialogue {
     }
 
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), RelayFailure> {
-        let stream = &mut self.stream;
-        within(self.phase, async {
-            stream.write_all(bytes).await.map_err(lost)?;
-            stream.flush().await.map_err(lost)
-        })
-        .await
+        let (stream, patience) = (&mut self.stream, self.patience);
+        patience
+            .within(async {
+                stream.write_all(bytes).await.map_err(lost)?;
+                stream.flush().await.map_err(lost)
+            })
+            .await
     }
 
     pub(super) async fn answer(&mut self) -> Result<Answer, RelayFailure> {
-        let phase = self.phase;
-        within(phase, self.read_answer()).await
+        let patience = self.patience;
+        patience.within(self.read_answer()).await
     }
 
     async fn read_answer(&mut self) -> Result<Answer, RelayFailure> {
@@ -108,18 +146,10 @@ impl Dialogue {
         let (Stream::Plain(stream), true) = (self.stream, self.unread.is_empty()) else {
             return Err(RelayFailure::StarttlsRefused);
         };
-        let stream =
-            within(self.phase, async { connector.connect(name, stream).await.map_err(|_| RelayFailure::TlsFailed) })
-                .await?;
-        Ok(Self::new(Stream::Tls(Box::new(stream)), self.phase))
+        let shaken = async { connector.connect(name, stream).await.map_err(|_| RelayFailure::TlsFailed) };
+        let stream = self.patience.within(shaken).await?;
+        Ok(Self::new(Stream::Tls(Box::new(stream)), self.patience))
     }
-}
-
-pub(super) async fn within<T>(
-    phase: Duration,
-    work: impl Future<Output = Result<T, RelayFailure>>,
-) -> Result<T, RelayFailure> {
-    tokio::time::timeout(phase, work).await.unwrap_or(Err(RelayFailure::Timeout))
 }
 
 fn lost(_: std::io::Error) -> RelayFailure {

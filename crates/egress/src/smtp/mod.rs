@@ -17,12 +17,13 @@ use rustls::ClientConfig;
 
 use crate::Tenant;
 use crate::client::TlsUnavailable;
-use crate::elapsed::now;
+use crate::elapsed::{Deadline, now};
 use crate::mail::Mail;
 use crate::network::Network;
 use crate::pool::{Limits, Pool, Pooled};
 use crate::tls::{MinTls, Trust};
 
+use dialogue::Patience;
 pub use outcome::{Deferral, Outcome, RelayFailure, Stage};
 pub use relay::{Credentials, RelayError, Security, SmtpRelay};
 pub use reply::{EnhancedStatus, Reply};
@@ -71,39 +72,58 @@ impl Mailer {
     ///
     /// A kept connection that ends before the relay has heard of the message is replaced once by a fresh one.
     pub async fn send(&self, tenant: Tenant, relay: &Arc<SmtpRelay>, mail: &Mail) -> Outcome {
-        let outcome = self.send_leased(&(tenant, relay.clone()), mail).await;
+        self.send_within(tenant, relay, mail, None).await
+    }
+
+    /// The same, all phases together within `limit`. Time that is up before the end of the message is a
+    /// [`RelayFailure::Timeout`], and the relay has certainly not taken it; afterwards it is [`Outcome::Unknown`].
+    pub async fn send_within(
+        &self,
+        tenant: Tenant,
+        relay: &Arc<SmtpRelay>,
+        mail: &Mail,
+        limit: Option<Duration>,
+    ) -> Outcome {
+        let patience = Patience { phase: self.phase, until: limit.map(Deadline::after) };
+        let outcome = self.send_leased(&(tenant, relay.clone()), mail, patience).await;
         tracing::debug!(code = outcome.code(), "egress.mail_handed_over");
         outcome
     }
 
-    async fn send_leased(&self, key: &Key, mail: &Mail) -> Outcome {
-        let lease = tokio::time::timeout(self.phase, self.pool.lease(key)).await;
-        let Ok(Some(_lease)) = lease else {
+    async fn send_leased(&self, key: &Key, mail: &Mail, patience: Patience) -> Outcome {
+        let lease = patience.within(async { self.pool.lease(key).await.ok_or(RelayFailure::Saturated) }).await;
+        let Ok(_lease) = lease else {
             return RelayFailure::Saturated.into();
         };
         if let Some(kept) = self.pool.take(key) {
-            match self.deliver(key, kept, mail).await {
+            match self.deliver(key, kept, mail, patience).await {
                 Err(interruption) if interruption.is_stale_connection() => {}
                 outcome => return outcome.unwrap_or_else(Outcome::from),
             }
         }
-        match self.open(&key.1).await {
-            Ok(fresh) => self.deliver(key, fresh, mail).await.unwrap_or_else(Outcome::from),
+        match self.open(&key.1, patience).await {
+            Ok(fresh) => self.deliver(key, fresh, mail, patience).await.unwrap_or_else(Outcome::from),
             Err(failure) => failure.into(),
         }
     }
 
-    async fn open(&self, relay: &SmtpRelay) -> Result<Pooled<Session>, RelayFailure> {
+    async fn open(&self, relay: &SmtpRelay, patience: Patience) -> Result<Pooled<Session>, RelayFailure> {
         let config = match relay.min_tls() {
             MinTls::V1_2 => &self.tls_1_2,
             MinTls::V1_3 => &self.tls_1_3,
         };
-        Ok(Pooled { connection: Session::open(&self.network, relay, config, self.phase).await?, opened: now() })
+        Ok(Pooled { connection: Session::open(&self.network, relay, config, patience).await?, opened: now() })
     }
 
     /// One message; keeps the session if the dialogue is where it began.
-    async fn deliver(&self, key: &Key, mut pooled: Pooled<Session>, mail: &Mail) -> Result<Outcome, Interruption> {
-        let outcome = pooled.connection.deliver(mail).await?;
+    async fn deliver(
+        &self,
+        key: &Key,
+        mut pooled: Pooled<Session>,
+        mail: &Mail,
+        patience: Patience,
+    ) -> Result<Outcome, Interruption> {
+        let outcome = pooled.connection.deliver(mail, patience).await?;
         if pooled.connection.is_reusable() {
             self.pool.put(key, pooled);
         } else {

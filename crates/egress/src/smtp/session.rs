@@ -1,7 +1,6 @@
 //! A session with one relay: opening, one transaction after another, closing.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -9,7 +8,7 @@ use rustls::ClientConfig;
 use tokio_rustls::TlsConnector;
 use zeroize::Zeroizing;
 
-use super::dialogue::{Answer, Dialogue, within};
+use super::dialogue::{Answer, Dialogue, Patience};
 use super::{Credentials, Deferral, MAX_MESSAGES, Outcome, RelayFailure, Reply, Security, SmtpRelay, Stage};
 use crate::mail::Mail;
 use crate::network::Network;
@@ -65,16 +64,13 @@ impl Session {
         network: &Network,
         relay: &SmtpRelay,
         config: &Arc<ClientConfig>,
-        phase: Duration,
+        patience: Patience,
     ) -> Result<Self, RelayFailure> {
         let connector = TlsConnector::from(config.clone());
         let plain = relay.security() == Security::PlainLoopbackOnly;
-        let stream = within(phase, async {
-            let dialled = network.dial(relay.host(), relay.port(), plain).await;
-            dialled.map_err(RelayFailure::from)
-        })
-        .await?;
-        let mut dialogue = Dialogue::new(Stream::Plain(stream), phase);
+        let dialled = async { network.dial(relay.host(), relay.port(), plain).await.map_err(RelayFailure::from) };
+        let stream = patience.within(dialled).await?;
+        let mut dialogue = Dialogue::new(Stream::Plain(stream), patience);
         let (mut dialogue, offers) = match relay.security() {
             Security::PlainLoopbackOnly => {
                 greet(&mut dialogue).await?;
@@ -101,8 +97,9 @@ impl Session {
         Ok(Self { dialogue, offers, sent: 0, reusable: true })
     }
 
-    /// One mail transaction (RFC 5321 §3.3).
-    pub(super) async fn deliver(&mut self, mail: &Mail) -> Result<Outcome, Interruption> {
+    /// One mail transaction (RFC 5321 §3.3), for which it is waited so long.
+    pub(super) async fn deliver(&mut self, mail: &Mail, patience: Patience) -> Result<Outcome, Interruption> {
+        self.dialogue.wait(patience);
         let envelope = [
             (Stage::Sender, self.mail_from(mail)),
             (Stage::Recipient, format!("RCPT TO:<{}>", mail.recipient().as_path())),
@@ -156,6 +153,10 @@ impl Session {
     async fn content(&mut self, mail: &Mail) -> Result<Reply, Interruption> {
         let body = dot_stuffed(mail.as_bytes());
         self.dialogue.write(&body).await.map_err(Interruption::BeforeEnd)?;
+        if self.dialogue.is_late() {
+            // Nobody would wait for the reply: what isn't ended is certainly not taken (RFC 5321 §4.1.1.4).
+            return Err(Interruption::BeforeEnd(RelayFailure::Timeout));
+        }
         self.dialogue.write(b".\r\n").await.map_err(|_| Interruption::AfterEnd)?;
         let answer = self.dialogue.answer().await;
         answer.map(|answer| answer.reply).map_err(|_| Interruption::AfterEnd)

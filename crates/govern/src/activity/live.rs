@@ -13,6 +13,8 @@ use sealpost_store::{Ctx, Environment, Store, StoreError};
 use sealpost_web::{Call, Class, Endpoint, Permission, PermissionSet, Reply, get};
 use tokio::sync::mpsc;
 
+use crate::downloads::PROGRESS;
+
 /// How often it is looked for news.
 const LOOK: Duration = Duration::from_secs(1);
 /// After how many looks without news a word is sent all the same, so that nobody in between takes the connection for dead.
@@ -22,13 +24,19 @@ const LEAVES: u32 = 256;
 /// Events that may wait for a slow reader.
 const WAITING: usize = 4;
 
+/// The kind of files that somebody asked for.
+const FILES: &str = "dow";
 /// The kinds of things, by the prefix of their ids, and who hears of them.
-const KINDS: [(&str, Permission); 17] = [
+const KINDS: [(&str, Permission); 21] = [
     ("msg", MESSAGES_READ),
     ("con", CONTACTS_READ),
     ("era", ERASURES_READ),
+    (FILES, DOWNLOADS_READ),
     ("tpl", TEMPLATES_READ),
     ("evd", EVENTS_READ),
+    ("rte", ROUTES_READ),
+    ("wf", WORKFLOWS_READ),
+    ("run", WORKFLOWS_READ),
     ("ep", ENDPOINTS_READ),
     ("dlv", ENDPOINTS_READ),
     ("key", KEYS_READ),
@@ -43,10 +51,14 @@ const KINDS: [(&str, Permission); 17] = [
     ("led", LEDGER_READ),
 ];
 
+/// What everybody who is signed in hears of: a banner on every page says it anyway.
+const FOR_ALL: &str = "sgr";
+
 pub(super) fn live(house: &Store) -> Endpoint {
     let house = house.clone();
     get("/app/{env}/live")
         .signed_in("it tells of what kind a change was, to those who may read that kind, and nothing else")
+        .for_support()
         .class(Class::Read)
         .summary("Hear that something changed")
         .describe("Server-sent events: `change` with the kinds of what changed. Ends within a second of the session.")
@@ -62,13 +74,20 @@ type Events = mpsc::Sender<hyper::body::Bytes>;
 
 async fn follow(house: Store, ctx: Ctx, permissions: PermissionSet, events: Events) {
     let Ok(mut seen) = size(&house, &ctx).await else { return };
+    let mut progress = house.bus().subscribe(PROGRESS);
     let mut quiet = 0;
     // How long a browser waits before it comes back.
     let mut word = "retry: 2000\n\n".to_owned();
     while events.send(std::mem::take(&mut word).into()).await.is_ok() {
         while word.is_empty() {
             tokio::time::sleep(LOOK).await;
-            let Ok(kinds) = news(&house, &ctx, permissions, &mut seen).await else { return };
+            let Ok(mut kinds) = news(&house, &ctx, permissions, &mut seen).await else { return };
+            // How far a file is leaves no leaf: the bus tells of it.
+            while let Ok(change) = progress.try_recv() {
+                if change.org == ctx.org && permissions.contains(DOWNLOADS_READ) {
+                    kinds.insert(FILES);
+                }
+            }
             quiet += 1;
             if !kinds.is_empty() {
                 word = format!("event: change\ndata: {}\n\n", serde_json::json!({ "kinds": kinds }));
@@ -97,19 +116,23 @@ async fn news(
     *seen = size;
     let may_hear = |(kind, needs): &(&'static str, Permission)| permissions.contains(*needs).then_some(*kind);
     if fresh > u64::from(LEAVES) {
-        return Ok(KINDS.iter().filter_map(may_hear).collect());
+        return Ok(KINDS.iter().filter_map(may_hear).chain([FOR_ALL]).collect());
     }
     if fresh == 0 {
         return Ok(BTreeSet::new());
     }
     let rows = house.ledger_leaves(ctx, from, LEAVES).await?;
-    let leaves = rows.iter().filter_map(|row| Leaf::decode(&row.leaf).ok());
+    let leaves: Vec<_> = rows.iter().filter_map(|row| Leaf::decode(&row.leaf).ok()).collect();
+    // Whoever was let in is told of in both environments.
+    let is_for_all = |leaf: &Leaf| leaf.target.as_ref().is_some_and(|target| target.kind.as_str() == FOR_ALL);
+    let for_all = leaves.iter().any(is_for_all).then_some(FOR_ALL);
+    let leaves = leaves.into_iter();
     let changed: BTreeSet<String> = leaves
         .filter(|leaf| concerns(ctx.org.environment, leaf.environment))
         .filter_map(|leaf| leaf.target.map(|target| target.kind.to_string()))
         .chain(["led".to_owned()])
         .collect();
-    Ok(KINDS.iter().filter(|(kind, _)| changed.contains(*kind)).filter_map(may_hear).collect())
+    Ok(KINDS.iter().filter(|(kind, _)| changed.contains(*kind)).filter_map(may_hear).chain(for_all).collect())
 }
 
 /// Whether a leaf from there is news here. What concerns the organisation itself is news everywhere.

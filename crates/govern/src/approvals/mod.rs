@@ -25,14 +25,17 @@ mod rules_tests;
 mod service;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod testing;
+#[cfg(test)]
+pub(crate) mod tests;
 mod upkeep;
 
 pub use api::{Waiting, accepted, feature};
 pub use model::{Approval, Digest, GoesLive, Line, Module, Needed, Policy, Rule, Standing, State};
 pub use module::{Apply, Approvable, Approvables, Prepare, Prepared, PutIntoForce, Unregistered};
 pub use pages::NAV;
-pub(crate) use policy::SWITCH;
+pub(crate) use policy::{REVISABLE, SWITCH};
 pub use reseal::reseal;
-pub use service::{ask, is_needed, spend};
+pub(crate) use service::show;
+pub use service::{ask, is_needed, spend, state_of};
 pub use upkeep::{look_after, look_after_forever};

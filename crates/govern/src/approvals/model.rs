@@ -13,43 +13,69 @@ use serde_json::Value;
 
 use super::rules::{Pinned, Request};
 
-/// What may take an approval. Names are part of the API: added, never renamed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(rename = "ApprovalModule")]
-pub enum Module {
-    /// What takes an approval, itself.
-    ApprovalPolicy,
-    /// An export of everything that is held about a person.
-    ContactExport,
-    /// Masking that shows more than before.
-    Masking,
+/// Everything that may take an approval: its name here, its name in the API (added, never renamed), what people call it. A module is one line,
+/// and nothing else has to be told of it but whoever registers its [`Approvable`](super::Approvable).
+macro_rules! modules {
+    ($with:ident) => {
+        $with! {
+            /// What takes an approval, itself.
+            ApprovalPolicy approval_policy "What takes an approval";
+            /// An export of everything that is held about a person.
+            ContactExport contact_export "Export of a person’s data";
+            /// A file of many rows.
+            Download download "A file of many rows";
+            /// What an event is in live.
+            Event event "Event in live";
+            /// Masking that shows more than before.
+            Masking masking "Weaker masking";
+            /// A role whose members may or see more than before.
+            Role role "A role that says more";
+            /// Payloads that are stored where they were not, or for longer.
+            Storage storage "More stored, or for longer";
+            /// Somebody is let in to help: takes an approval, whatever the policy says.
+            Support support "Support access";
+            /// What a template says in live.
+            Template template "Template in live";
+        }
+    };
 }
+pub(super) use modules;
+
+macro_rules! define {
+    ($($(#[$doc:meta])* $name:ident $word:ident $title:literal;)+) => {
+        /// What may take an approval.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        #[schemars(rename = "ApprovalModule")]
+        pub enum Module {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Module {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// Its name in the API.
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($word),)+
+                }
+            }
+
+            /// What people call it.
+            pub const fn title(self) -> &'static str {
+                match self {
+                    $(Self::$name => $title,)+
+                }
+            }
+        }
+    };
+}
+modules!(define);
 
 impl Module {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::ApprovalPolicy, Self::ContactExport, Self::Masking];
-
-    /// Its name in the API.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::ApprovalPolicy => "approval_policy",
-            Self::ContactExport => "contact_export",
-            Self::Masking => "masking",
-        }
-    }
-
-    /// What people call it.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::ApprovalPolicy => "What takes an approval",
-            Self::ContactExport => "Export of a person’s data",
-            Self::Masking => "Weaker masking",
-        }
-    }
-
-    pub(super) fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.word() == word)
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|one| one.word() == word)
     }
 }
 
@@ -146,9 +172,12 @@ impl JsonSchema for ApproverRole {
 pub struct Rule {
     /// How many others have to agree, 1 to 5.
     pub approvals: Needed,
-    /// Of which roles, by their words or ids; of any that may vote, if it is empty.
+    /// Of which roles, by their words or ids; of any that may vote, if neither roles nor members are named.
     #[serde(default)]
     pub roles: Vec<ApproverRole>,
+    /// Or these, by name, as long as they may vote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<MemberId>,
     /// When it goes live: with the last vote, unless somebody says otherwise.
     #[serde(default)]
     pub goes_live: GoesLive,
@@ -162,6 +191,21 @@ pub struct Policy {
     /// By the name of the module.
     #[serde(default)]
     pub modules: BTreeMap<Module, Rule>,
+}
+
+impl Policy {
+    /// What this takes, if it takes anything. Support access always takes an approval, and of files their own rules say whether they do: then
+    /// one of anybody who may vote is enough, unless more is said here.
+    pub fn rule(&self, module: Module) -> Option<Rule> {
+        let unsaid = || matches!(module, Module::Download | Module::Support).then(Rule::one_of_anybody);
+        self.modules.get(&module).cloned().or_else(unsaid)
+    }
+}
+
+impl Rule {
+    const fn one_of_anybody() -> Self {
+        Self { approvals: Needed::ONE, roles: Vec::new(), members: Vec::new(), goes_live: GoesLive::OnApproval }
+    }
 }
 
 /// The policy in force.
@@ -195,6 +239,12 @@ impl Digest {
             &live.to_be_bytes(),
             &policy.to_be_bytes(),
         ]))
+    }
+}
+
+impl From<[u8; 32]> for Digest {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
     }
 }
 
@@ -449,6 +499,33 @@ impl Approval {
         self.request.expires_at
     }
 
+    #[cfg(test)]
+    pub(crate) fn wants(&self) -> &Value {
+        &self.content.wanted
+    }
+
+    /// Whether somebody else than whoever asked has agreed with what is pinned.
+    #[cfg(test)]
+    pub(crate) fn has_agreed_other(&self) -> bool {
+        let agrees =
+            |vote: &Vote| vote.says == Says::Approve && vote.digest == self.digest() && vote.voter != self.asker();
+        self.request.votes.iter().any(agrees)
+    }
+
+    /// Whether these words, in lower case, stand anywhere in it: in an id, the digest, what would change, why, or what was said.
+    pub(super) fn says(&self, words: &str) -> bool {
+        let has = |text: &str| text.to_lowercase().contains(words);
+        let line =
+            |line: &Line| has(&line.what) || [&line.before, &line.after].into_iter().flatten().any(|side| has(side));
+        has(&self.id.to_string())
+            || has(&self.digest().to_string())
+            || has(&self.asker().to_string())
+            || has(self.module.title())
+            || self.content.lines.iter().any(line)
+            || self.content.reason.as_deref().is_some_and(has)
+            || self.said.iter().filter_map(|said| said.comment.as_deref()).any(has)
+    }
+
     pub(super) const fn pinned(&self) -> Pinned {
         self.request.pinned
     }
@@ -480,7 +557,10 @@ mod tests {
     fn every_word_is_read_back() {
         assert!(State::ALL.into_iter().all(|state| State::of(state.word()) == Some(state)));
         assert!(Says::ALL.into_iter().all(|says| Says::of(says.word()) == Some(says)));
-        assert!(Module::ALL.into_iter().all(|module| Module::of(module.word()) == Some(module)));
+        let read = |word: &str| serde_json::from_value::<Module>(Value::from(word)).ok();
+        let survives =
+            |module: &Module| Module::of(module.word()) == Some(*module) && read(module.word()) == Some(*module);
+        assert!(Module::ALL.iter().all(survives));
     }
 
     #[test]

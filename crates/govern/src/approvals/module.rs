@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::model::{Line, Module};
 use super::policy;
-use crate::masking;
 use crate::reason::Reason;
+use crate::{downloads, masking, roles, support};
 
 /// Something that may take an approval.
 #[derive(Clone, Copy)]
@@ -53,6 +53,10 @@ pub struct Prepared {
     pub version: u64,
 }
 
+/// What of this crate may take an approval.
+pub(super) const OWN: &[Approvable] =
+    &[policy::APPROVABLE, masking::APPROVABLE, downloads::APPROVABLE, roles::APPROVABLE, support::APPROVABLE];
+
 /// Everything that may take an approval.
 #[derive(Clone)]
 pub struct Approvables(Arc<[Approvable]>);
@@ -65,10 +69,10 @@ pub struct Unregistered(Module);
 impl Approvables {
     /// Those of this crate and these: each module once.
     pub fn with(others: &[Approvable]) -> Result<Self, Unregistered> {
-        let all: Vec<_> = [policy::APPROVABLE, masking::APPROVABLE].iter().chain(others).copied().collect();
+        let all: Vec<_> = OWN.iter().chain(others).copied().collect();
         for module in Module::ALL {
-            if all.iter().filter(|one| one.module == module).count() != 1 {
-                return Err(Unregistered(module));
+            if all.iter().filter(|one| one.module == *module).count() != 1 {
+                return Err(Unregistered(*module));
             }
         }
         Ok(Self(all.into()))

@@ -2,6 +2,7 @@
 
 use sealpost_access::members;
 use sealpost_access::permissions::APPROVALS_VOTE;
+use sealpost_access::revisions::{self, Change, Setting, Subject};
 use sealpost_seal::Purpose;
 use sealpost_store::{Leaf, OrgId, OrgKeys, Recorded, StoreError, Tx};
 use sealpost_web::problem::CHANGED_MEANWHILE;
@@ -9,10 +10,11 @@ use sealpost_web::{Failure, Refusal};
 use serde_json::{Value, json};
 
 use super::codes::{APPROVAL_PERSON_UNKNOWN, APPROVERS_TOO_FEW};
-use super::model::{Approval, GoesLive, Line, Module, Policy, Rule, Standing};
+use super::model::{Approval, Digest, GoesLive, Line, Module, Policy, Rule, Standing};
 use super::module::{Apply, Approvable, Prepared};
 use super::{service, store};
 use crate::reason::Reason;
+use crate::revisions::Revisable;
 use crate::security::{Changes, Standing as Word, Switch, SwitchState, Turned, typed};
 
 /// The policy as something that takes an approval.
@@ -23,6 +25,19 @@ pub(super) const APPROVABLE: Approvable = Approvable {
     of: None,
     prepare,
     apply: Apply::Here(apply),
+};
+
+/// Its name among the settings that leave revisions.
+const SETTING: Setting = Setting::new("approval_policy");
+
+/// All rules there were.
+pub(crate) const REVISABLE: Revisable = Revisable {
+    setting: SETTING,
+    title: "What takes an approval",
+    of: None,
+    page: "/approvals/rules",
+    lines: |before, after| Ok(lines(&typed(before.clone())?, &typed(after.clone())?)),
+    roll_back: turn,
 };
 
 /// The policy among the security settings.
@@ -41,11 +56,12 @@ fn state(tx: &mut Tx<'_>, _: &OrgKeys) -> Result<SwitchState, StoreError> {
     let modules = &standing.policy.modules;
     let on = match modules.len() {
         0 => Word::Off,
-        all if all == Module::ALL.len() => Word::On,
+        _ if Module::ALL.iter().all(|module| standing.policy.rule(*module).is_some()) => Word::On,
         _ => Word::Partly,
     };
     let settings = json!({ "modules": modules, "version": standing.version });
-    let facts = Module::ALL.into_iter().map(|module| (module.title(), in_words(modules.get(&module)))).collect();
+    let facts =
+        Module::ALL.iter().map(|module| (module.title(), in_words(standing.policy.rule(*module).as_ref()))).collect();
     Ok(SwitchState { standing: on, settings, facts, changed_at: standing.since })
 }
 
@@ -55,7 +71,13 @@ pub(super) fn in_words(rule: Option<&Rule>) -> String {
     let count = rule.approvals.count();
     let people = if count == 1 { "one person".to_owned() } else { format!("{count} people") };
     let roles: Vec<_> = rule.roles.iter().map(|role| role.0.to_string()).collect();
-    let of = if roles.is_empty() { String::new() } else { format!(" of {}", roles.join(", ")) };
+    let named = match rule.members.len() {
+        0 => None,
+        1 => Some("one named member".to_owned()),
+        all => Some(format!("{all} named members")),
+    };
+    let groups: Vec<_> = roles.into_iter().chain(named).collect();
+    let of = if groups.is_empty() { String::new() } else { format!(" of {}", groups.join(", ")) };
     let live = match rule.goes_live {
         GoesLive::OnApproval => "goes live with the last vote",
         GoesLive::Manual => "somebody puts it into force",
@@ -87,8 +109,7 @@ pub(super) fn change(
     reason: Option<&Reason>,
 ) -> Result<Recorded<Outcome>, Failure> {
     if service::is_needed(tx, Module::ApprovalPolicy)? {
-        let wanted = serde_json::to_value(&policy).map_err(sealpost_web::Fault::new)?;
-        let asked = service::ask(tx, keys, &APPROVABLE, None, wanted, reason)?;
+        let asked = service::ask(tx, keys, &APPROVABLE, None, whole(&policy)?, reason)?;
         return Ok(asked.map(|approval| Outcome::Waits(Box::new(approval))));
     }
     Ok(put(tx, keys, policy, reason)?.map(Outcome::InForce))
@@ -98,13 +119,19 @@ fn prepare(tx: &mut Tx<'_>, _: &OrgKeys, _: Option<[u8; 16]>, wanted: Value) -> 
     let policy: Policy = typed(wanted)?;
     can_be_met(tx, &policy)?;
     let before = store::standing(tx)?;
-    let rule = |policy: &Policy, module| in_words(policy.modules.get(&module));
-    let line = |module: Module| Line::new(module.title(), rule(&before.policy, module), rule(&policy, module));
-    Ok(Prepared {
-        wanted: serde_json::to_value(&policy).map_err(sealpost_web::Fault::new)?,
-        lines: Module::ALL.into_iter().map(line).collect(),
-        version: before.version.into(),
-    })
+    Ok(Prepared { wanted: whole(&policy)?, lines: lines(&before.policy, &policy), version: before.version.into() })
+}
+
+/// The whole of it, in one form only.
+fn whole(policy: &Policy) -> Result<Value, Failure> {
+    Ok(serde_json::to_value(policy).map_err(sealpost_web::Fault::new)?)
+}
+
+/// What would change.
+fn lines(from: &Policy, to: &Policy) -> Vec<Line> {
+    let rule = |policy: &Policy, module| in_words(policy.rule(module).as_ref());
+    let line = |module: &Module| Line::new(module.title(), rule(from, *module), rule(to, *module));
+    Module::ALL.iter().map(line).collect()
 }
 
 fn apply(tx: &mut Tx<'_>, keys: &OrgKeys, wanted: Value, reason: Option<&Reason>) -> Result<(), Failure> {
@@ -123,8 +150,20 @@ fn put(
     if !store::put_policy(tx, version, &policy)? {
         return Err(Refusal::of(&CHANGED_MEANWHILE).into());
     }
+    let digest = revisions::keep(
+        tx,
+        keys,
+        Change {
+            of: Subject::only(SETTING),
+            number: Some(version),
+            before: Some(whole(&before.policy)?),
+            after: whole(&policy)?,
+            why: reason.map(|reason| reason.text().expose(Purpose::Seal).as_str()),
+        },
+    )?;
     let details = json!({
         "version": version,
+        "digest": Digest::from(digest),
         "from": before.policy,
         "to": policy,
         "reason": reason.map(|reason| reason.text().expose(Purpose::Seal)),
@@ -136,16 +175,17 @@ fn put(
     Ok(tx.record(leaf, Standing { policy, version, since: Some(ctx.now()) }))
 }
 
-/// Nobody decides what can't be met: besides whoever asks, there have to be as many who could agree. One is always enough to begin with,
-/// since somebody alone waits instead.
+/// Nobody decides what can't be met: besides whoever asks, there have to be as many who could agree. One is enough to begin with where
+/// nobody is named, since somebody alone waits instead; whoever names groups names somebody who may vote.
 fn can_be_met(tx: &mut Tx<'_>, policy: &Policy) -> Result<(), Failure> {
-    if policy.modules.values().all(|rule| rule.approvals.count() == 1) {
+    let names = |rule: &Rule| !rule.roles.is_empty() || !rule.members.is_empty();
+    if policy.modules.values().all(|rule| rule.approvals.count() == 1 && !names(rule)) {
         return Ok(());
     }
     let holders = members::holders(tx, APPROVALS_VOTE)?;
     for (module, rule) in &policy.modules {
-        let able = service::voters(&holders, rule).len();
-        if rule.approvals.count() > 1 && able <= rule.approvals.count() {
+        let (able, needed) = (service::voters(&holders, rule).len(), rule.approvals.count());
+        if (needed > 1 && able <= needed) || (able == 0 && names(rule)) {
             let place = format!("/modules/{}/approvals", module.word());
             return Err(Refusal::of(&APPROVERS_TOO_FEW).at(place, "approvers_too_few").into());
         }

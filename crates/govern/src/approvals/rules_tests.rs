@@ -27,6 +27,8 @@ enum Act {
     Promote,
     /// Somebody changes what it is about, by another way.
     Move,
+    /// Somebody rolls back what it is about: it says again what it said when it was asked for.
+    RollBack,
     /// Somebody changes the rules: from now on so many have to agree.
     Rule(u8),
     /// May vote, and act in an emergency, no more; or again.
@@ -39,7 +41,10 @@ enum Act {
 struct World {
     request: Request,
     at: i64,
-    live: u64,
+    /// What it is about has said, first to last: its version is how often that is.
+    said: Vec<u64>,
+    /// Whether anything was moved since it was asked for, and be it back to what it was.
+    moved: bool,
     policy: u64,
     needed: u8,
     able: BTreeSet<u8>,
@@ -58,7 +63,8 @@ impl World {
         let mut world = Self {
             request: Request::new(member(ASKER), pinned(0, 1, 1), Time::from_unix_ms(0)),
             at: 0,
-            live: 1,
+            said: vec![0],
+            moved: false,
             policy: 1,
             needed,
             able: (0..PEOPLE).collect(),
@@ -74,11 +80,16 @@ impl World {
         world
     }
 
+    /// The version of what it is about.
+    fn live(&self) -> u64 {
+        self.said.len() as u64
+    }
+
     fn act(&mut self, act: Act) {
         let voters: Vec<_> = self.able.iter().copied().map(member).collect();
         let now = Now {
             at: Time::from_unix_ms(self.at),
-            live: self.live,
+            live: self.live(),
             policy: self.policy,
             needed: self.needed.into(),
             voters: &voters,
@@ -90,9 +101,9 @@ impl World {
         let votes = request.votes.len();
         let next = match act {
             Act::Edit(by) => {
-                let next = request.edit(member(by), pinned(self.content + 1, self.live, self.policy), now.at);
+                let next = request.edit(member(by), pinned(self.content + 1, self.live(), self.policy), now.at);
                 if next.is_ok() {
-                    self.content += 1;
+                    (self.content, self.moved) = (self.content + 1, false);
                     self.before = Some(pinned_now);
                 }
                 next
@@ -128,11 +139,17 @@ impl World {
             }
             Act::Promote => request.promote(&now),
             Act::Move => {
-                self.live += 1;
+                self.said.push(self.live());
+                self.moved = true;
+                return;
+            }
+            Act::RollBack => {
+                self.said.push(0);
+                self.moved = true;
                 return;
             }
             Act::Rule(needed) => {
-                (self.policy, self.needed) = (self.policy + 1, needed);
+                (self.policy, self.needed, self.moved) = (self.policy + 1, needed, true);
                 return;
             }
             Act::Turn(person) => {
@@ -161,9 +178,10 @@ impl World {
         let digest = self.request.pinned.digest;
         assert_eq!(
             digest,
-            pinned(self.content, self.live, self.policy).digest,
+            pinned(self.content, self.live(), self.policy).digest,
             "what goes live is not what was voted on"
         );
+        assert!(!self.moved, "it says again what it said, and that is not that nothing has happened");
         let able = |of: &BTreeMap<[u8; 32], BTreeSet<u8>>| -> BTreeSet<u8> {
             of.get(&digest.0).into_iter().flatten().copied().filter(|one| self.able.contains(one)).collect()
         };
@@ -193,6 +211,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => (person.clone(), prop::bool::weighted(0.2)).prop_map(|(by, old)| Act::Emergency(by, old)),
         4 => Just(Act::Promote),
         1 => Just(Act::Move),
+        1 => Just(Act::RollBack),
         1 => (1..4_u8).prop_map(Act::Rule),
         2 => person.prop_map(Act::Turn),
         2 => (1..40_i64).prop_map(Act::Wait),
@@ -226,6 +245,7 @@ fn no_interleaving_of_a_few_acts_takes_anything_live_that_was_not_approved() {
         Act::Cancel(ASKER),
         Act::Promote,
         Act::Move,
+        Act::RollBack,
         Act::Rule(1),
         Act::Wait(73),
     ];

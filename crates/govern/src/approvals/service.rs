@@ -4,16 +4,20 @@ use sealpost_access::api_keys::person;
 use sealpost_access::members::{self, Holder};
 use sealpost_access::notices::raise;
 use sealpost_access::permissions::{APPROVALS_MANAGE, APPROVALS_VOTE};
+use sealpost_access::revisions;
 use sealpost_seal::Purpose;
 use sealpost_seal::rng::array;
 use sealpost_store::{ActorKind, ApprovalId, Environment, Leaf, MemberId, OrgKeys, Recorded, StoreError, Tx};
+use sealpost_web::problem::{Place, QUERY_INVALID, Wrong};
 use sealpost_web::{Failure, Fault, Refusal, not_found};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::codes::*;
 use super::model::{Approval, Content, Digest, GoesLive, Module, Needed, Rule, Says, Scope, State, Vote};
 use super::module::{Apply, Approvable, Approvables};
 use super::rules::{Now, Pinned, Refused, Request};
+use super::store::Which;
 use super::{notices, store};
 use crate::masking::codes::LIVE_KEY_REQUIRED;
 use crate::reason::Reason;
@@ -23,7 +27,13 @@ const FOLLOW_UP_MS: i64 = 24 * 3_600_000;
 
 /// Whether this takes an approval at present.
 pub fn is_needed(tx: &mut Tx<'_>, module: Module) -> Result<bool, StoreError> {
-    Ok(store::standing(tx)?.policy.modules.contains_key(&module))
+    Ok(store::standing(tx)?.policy.rule(module).is_some())
+}
+
+/// Where a request stands, if there is one of this id.
+pub fn state_of(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Option<State>, StoreError> {
+    let now = tx.ctx().now();
+    Ok(store::find(tx, keys, id)?.map(|approval| approval.state(now)))
 }
 
 /// Asks for something that takes an approval: pins what is wanted, and tells who can agree.
@@ -265,7 +275,7 @@ impl<'a> Ground<'a> {
         let standing = store::standing(tx)?;
         let policy = u64::from(standing.version);
         // Without a rule the policy has moved, and nothing that was asked for under it goes live.
-        let rule = standing.policy.modules.get(&approval.module).cloned().unwrap_or(NO_RULE);
+        let rule = standing.policy.rule(approval.module).unwrap_or(NO_RULE);
         let voters = voters(&members::holders(tx, APPROVALS_VOTE)?, &rule);
         let managers = members::holders(tx, APPROVALS_MANAGE)?.iter().map(|holder| holder.id).collect();
         let live = match (of.prepare)(tx, keys, approval.target, approval.content.wanted.clone()) {
@@ -290,11 +300,15 @@ impl<'a> Ground<'a> {
 }
 
 /// Stands where nothing takes an approval any more.
-const NO_RULE: Rule = Rule { approvals: Needed::ONE, roles: Vec::new(), goes_live: GoesLive::Manual };
+const NO_RULE: Rule =
+    Rule { approvals: Needed::ONE, roles: Vec::new(), members: Vec::new(), goes_live: GoesLive::Manual };
 
 /// Whose votes count under a rule.
 pub(super) fn voters(holders: &[Holder], rule: &Rule) -> Vec<MemberId> {
-    let counts = |holder: &&Holder| rule.roles.is_empty() || rule.roles.iter().any(|role| role.0 == holder.role);
+    let anybody = rule.roles.is_empty() && rule.members.is_empty();
+    let counts = |holder: &&Holder| {
+        anybody || rule.roles.iter().any(|role| role.0 == holder.role) || rule.members.contains(&holder.id)
+    };
     holders.iter().filter(counts).map(|holder| holder.id).collect()
 }
 
@@ -314,6 +328,7 @@ fn go_live(
         let content: Content = serde_json::from_slice(bytes).map_err(Fault::new)?;
         let reason = content.reason.map(Reason::parse).transpose().map_err(Fault::new)?;
         put(tx, keys, content.wanted, reason.as_ref())?;
+        revisions::mark_approved(tx, approval.module.word(), approval.target, approval.id)?;
     }
     Ok(state)
 }
@@ -361,8 +376,61 @@ fn held(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<(Approval, Ve
     Ok(found.ok_or_else(not_found)?)
 }
 
+/// Which of the requests on a page are wanted.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Narrowed {
+    /// Of this module.
+    pub(super) module: Option<Module>,
+    /// In which these words stand, in lower case: what a request says is sealed, so each is opened and looked at.
+    pub(super) words: Option<String>,
+}
+
+impl Narrowed {
+    /// By what somebody typed.
+    pub(super) fn by(module: Option<Module>, words: Option<&str>) -> Result<Self, Refusal> {
+        let words = words.map(|words| words.trim().to_lowercase()).filter(|words| !words.is_empty());
+        if words.as_ref().is_some_and(|words| words.len() > LONGEST_WORDS) {
+            let wrong = Wrong { place: Place::Parameter("q".into()), code: "too_long".into() };
+            return Err(Refusal::of(&QUERY_INVALID).wrong(wrong));
+        }
+        Ok(Self { module, words })
+    }
+
+    fn takes(&self, approval: &Approval) -> bool {
+        self.module.is_none_or(|module| module == approval.module)
+            && self.words.as_ref().is_none_or(|words| approval.says(words))
+    }
+}
+
+/// What somebody looks for is a few words, in bytes.
+const LONGEST_WORDS: usize = 100;
+/// How many requests are looked through for those that are wanted.
+const LOOKED_THROUGH: usize = 1_000;
+
+/// Requests of a tab, older than `before`, newest first: those of the newest thousand that are wanted.
+pub(super) fn list(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    which: Which,
+    narrowed: &Narrowed,
+    (mut before, limit): (ApprovalId, u32),
+) -> Result<Vec<Approval>, StoreError> {
+    let (mut found, mut seen) = (Vec::new(), 0);
+    while seen < LOOKED_THROUGH {
+        let some = store::page(tx, keys, which, before, limit)?;
+        let (Some(last), count) = (some.last(), some.len()) else { break };
+        (before, seen) = (last.id, seen + count);
+        found.extend(some.into_iter().filter(|one| narrowed.takes(one)));
+        if found.len() >= limit as usize || count < limit as usize {
+            break;
+        }
+    }
+    found.truncate(limit as usize);
+    Ok(found)
+}
+
 /// The request of this id, if the context's environment sees it.
-pub(super) fn show(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Approval, Failure> {
+pub(crate) fn show(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Approval, Failure> {
     let found = store::find(tx, keys, id)?.filter(|approval| is_seen(tx, approval));
     Ok(found.ok_or_else(not_found)?)
 }

@@ -1,47 +1,46 @@
 //! What approvals promise, through the service, on both engines.
 
+use std::sync::{Arc, Mutex};
+
+use sealpost_access::mail::{Courier, Letter, Post};
 use sealpost_access::masking::{self, DailyReveals, Masking, Policy as MaskingPolicy};
-use sealpost_access::members;
+use sealpost_access::members::{self, Invitation, Members};
 use sealpost_access::roles::{RoleRef, Standard};
+use sealpost_seal::normal::Email;
+use sealpost_seal::{Personal, Purpose};
 use sealpost_store::testing::TestStore;
 use sealpost_store::{
     Actor, ActorKind, ApprovalId, Ctx, Environment, MemberId, Org, OrgKeys, Store, StoreError, Tx, both_engines,
 };
-use sealpost_web::{Code, Failure};
+use sealpost_web::{BoxFuture, Code, Failure};
 
 use super::codes::*;
 use super::model::{Approval, Digest, GoesLive, Module, Needed, Policy, Rule, State};
-use super::module::{Apply, Approvable, Approvables, Prepared};
 use super::policy::Outcome;
 use super::rules::{ALONE_MS, LIFETIME_MS};
 use super::service::{self, Word};
+pub(crate) use super::testing::all;
 use super::{policy, store, upkeep};
 use crate::masking as changing;
 use crate::reason::Reason;
 
-/// Stands in for what another crate registers.
-const EXPORTS: Approvable = Approvable {
-    module: Module::ContactExport,
-    says: "",
-    wide: false,
-    of: None,
-    prepare: |_, _, _, wanted| Ok(Prepared { wanted, lines: vec![], version: 0 }),
-    apply: Apply::ByAsker,
-};
-
-fn all() -> Approvables {
-    Approvables::with(&[EXPORTS]).unwrap()
+/// Somebody agrees with exactly this.
+pub(crate) async fn agree(house: &Store, by: &Ctx, approval: &Approval) -> Result<State, Failure> {
+    let keys = house.keys().organisation(by.org.id).await?;
+    let (id, digest) = (approval.id, approval.digest());
+    let act = move |tx: &mut Tx<'_>| service::approve(tx, &keys, &all(), &Word { id, digest, comment: None });
+    Ok(house.write::<_, Failure>(by, act).await?.request.state)
 }
 
-fn why(text: &str) -> Reason {
+pub(crate) fn why(text: &str) -> Reason {
     Reason::parse(text.into()).unwrap()
 }
 
 /// An organisation with an owner who asks, and others who may agree.
-struct Scene {
-    house: TestStore,
-    asks: Ctx,
-    others: Vec<Ctx>,
+pub(crate) struct Scene {
+    pub(crate) house: TestStore,
+    pub(crate) asks: Ctx,
+    pub(crate) others: Vec<Ctx>,
 }
 
 fn acting(ctx: &Ctx, member: MemberId) -> Ctx {
@@ -49,7 +48,7 @@ fn acting(ctx: &Ctx, member: MemberId) -> Ctx {
 }
 
 impl Scene {
-    async fn with(house: TestStore, others: usize) -> Self {
+    pub(crate) async fn with(house: TestStore, others: usize) -> Self {
         let ctx = house.organisation().await;
         let mut people = Vec::new();
         for _ in 0..=others {
@@ -59,14 +58,19 @@ impl Scene {
         Self { house, asks, others: people }
     }
 
-    async fn keys(&self) -> std::sync::Arc<OrgKeys> {
+    pub(crate) async fn keys(&self) -> std::sync::Arc<OrgKeys> {
         self.house.store.keys().organisation(self.asks.org.id).await.unwrap()
     }
 
     /// From now on weaker masking takes so many others.
-    async fn rule(&self, approvals: u8, goes_live: GoesLive) {
-        let rule = Rule { approvals: Needed::try_from(approvals).unwrap(), roles: vec![], goes_live };
-        let modules = [(Module::Masking, rule)].into();
+    pub(crate) async fn rule(&self, approvals: u8, goes_live: GoesLive) {
+        self.takes(Module::Masking, approvals, goes_live).await;
+    }
+
+    /// From now on this takes so many others, and nothing else does.
+    pub(crate) async fn takes(&self, module: Module, approvals: u8, goes_live: GoesLive) {
+        let rule = Rule { approvals: Needed::try_from(approvals).unwrap(), roles: vec![], members: vec![], goes_live };
+        let modules = [(module, rule)].into();
         let keys = self.keys().await;
         let put = move |tx: &mut Tx<'_>| policy::change(tx, &keys, Policy { modules }, None);
         let outcome = self.house.store.write::<_, Failure>(&self.asks, put).await.unwrap();
@@ -74,17 +78,17 @@ impl Scene {
     }
 
     /// Wants nothing hidden any more, and gets a request.
-    async fn off(&self) -> Approval {
+    pub(crate) async fn off(&self) -> Approval {
         self.wants(MaskingPolicy { masking: Masking::Off, ..MaskingPolicy::default() }).await
     }
 
     /// The same, and that everybody may look more often.
-    async fn more_looks(&self) -> Approval {
+    pub(crate) async fn more_looks(&self) -> Approval {
         let reveals = DailyReveals::new(900).unwrap();
         self.wants(MaskingPolicy { masking: Masking::Off, reveals, ..MaskingPolicy::default() }).await
     }
 
-    async fn wants(&self, policy: MaskingPolicy) -> Approval {
+    pub(crate) async fn wants(&self, policy: MaskingPolicy) -> Approval {
         let keys = self.keys().await;
         let ask = move |tx: &mut Tx<'_>| changing::change(tx, &keys, policy, Some(&why("marker")));
         match self.house.store.write::<_, Failure>(&self.asks, ask).await.unwrap() {
@@ -93,13 +97,13 @@ impl Scene {
         }
     }
 
-    async fn is_off(&self) -> bool {
+    pub(crate) async fn is_off(&self) -> bool {
         let keys = self.keys().await;
         let standing = self.house.store.read::<_, StoreError>(&self.asks, move |tx| masking::standing(tx, &keys)).await;
         standing.unwrap().policy.masking == Masking::Off
     }
 
-    async fn approve(&self, by: &Ctx, id: ApprovalId, digest: Digest) -> Result<State, Failure> {
+    pub(crate) async fn approve(&self, by: &Ctx, id: ApprovalId, digest: Digest) -> Result<State, Failure> {
         let keys = self.keys().await;
         let act = move |tx: &mut Tx<'_>| {
             let comment = why("looks right");
@@ -108,7 +112,7 @@ impl Scene {
         Ok(self.house.store.write::<_, Failure>(by, act).await?.request.state)
     }
 
-    async fn emergency(&self, by: &Ctx, id: ApprovalId, digest: Digest) -> Result<State, Failure> {
+    pub(crate) async fn emergency(&self, by: &Ctx, id: ApprovalId, digest: Digest) -> Result<State, Failure> {
         let keys = self.keys().await;
         let act = move |tx: &mut Tx<'_>| {
             let comment = why("it leaks");
@@ -117,22 +121,22 @@ impl Scene {
         Ok(self.house.store.write::<_, Failure>(by, act).await?.request.state)
     }
 
-    async fn apply(&self, id: ApprovalId) -> Result<State, Failure> {
+    pub(crate) async fn apply(&self, id: ApprovalId) -> Result<State, Failure> {
         promote(&self.house.store, &self.asks, self.keys().await, id).await
     }
 
-    async fn show(&self, id: ApprovalId) -> Approval {
+    pub(crate) async fn show(&self, id: ApprovalId) -> Approval {
         let keys = self.keys().await;
         self.house.store.read::<_, Failure>(&self.asks, move |tx| service::show(tx, &keys, id)).await.unwrap()
     }
 
-    async fn acts(&self) -> Vec<String> {
+    pub(crate) async fn acts(&self) -> Vec<String> {
         let leaves = self.house.store.ledger_leaves(&self.asks, 0, 200).await.unwrap();
         leaves.iter().map(|row| sealpost_ledger::Leaf::decode(&row.leaf).unwrap().action.to_string()).collect()
     }
 }
 
-async fn join(store: &Store, ctx: &Ctx, role: Standard) -> Ctx {
+pub(crate) async fn join(store: &Store, ctx: &Ctx, role: Standard) -> Ctx {
     let member = store.write(ctx, move |tx| members::create(tx, RoleRef::Standard(role))).await.unwrap();
     acting(ctx, member)
 }
@@ -143,7 +147,7 @@ async fn promote(store: &Store, by: &Ctx, keys: std::sync::Arc<OrgKeys>, id: App
 }
 
 #[track_caller]
-fn refused<T: std::fmt::Debug>(outcome: Result<T, Failure>, code: &Code) {
+pub(crate) fn refused<T: std::fmt::Debug>(outcome: Result<T, Failure>, code: &Code) {
     match outcome {
         Err(Failure::Refused(refusal)) => assert_eq!(refusal.code(), code),
         other => panic!("{other:?} instead of {}", code.code),
@@ -323,7 +327,7 @@ both_engines! {
 
     async fn rules_that_take_an_approval_are_changed_with_one(house: TestStore) {
         let scene = Scene::with(house, 1).await;
-        let rule = Rule { approvals: Needed::ONE, roles: vec![], goes_live: GoesLive::OnApproval };
+        let rule = Rule { approvals: Needed::ONE, roles: vec![], members: vec![], goes_live: GoesLive::OnApproval };
         let change = async |modules: Vec<(Module, Rule)>| {
             let (keys, modules) = (scene.keys().await, modules.into_iter().collect());
             let act = move |tx: &mut Tx<'_>| policy::change(tx, &keys, Policy { modules }, None);
@@ -371,4 +375,117 @@ both_engines! {
         let found = scene.house.store.read::<_, Failure>(&theirs, move |tx| service::show(tx, &keys, asked.id)).await;
         refused(found.map(|_| ()), &sealpost_web::problem::NOT_FOUND);
     }
+
+    async fn whoever_is_demoted_loses_the_vote(house: TestStore) {
+        let scene = Scene::with(house, 2).await;
+        scene.rule(2, GoesLive::Manual).await;
+        let asked = scene.off().await;
+        for by in &scene.others {
+            scene.approve(by, asked.id, asked.digest()).await.unwrap();
+        }
+        assert_eq!(scene.show(asked.id).await.request.state, State::Approved);
+        let (keys, demoted) = (scene.keys().await, MemberId::from_bytes(scene.others[1].actor.id));
+        let viewer = RoleRef::Standard(Standard::Viewer);
+        let demote = move |tx: &mut Tx<'_>| members::set_role(tx, &keys, demoted, viewer);
+        scene.house.store.write::<_, Failure>(&scene.asks, demote).await.unwrap();
+        refused(scene.apply(asked.id).await, &APPROVAL_TOO_FEW);
+        refused(scene.approve(&scene.others[1], asked.id, asked.digest()).await, &APPROVAL_NOT_ASKED);
+        assert!(!scene.is_off().await);
+        let (keys, owner) = (scene.keys().await, RoleRef::Standard(Standard::Owner));
+        let promote = move |tx: &mut Tx<'_>| members::set_role(tx, &keys, demoted, owner);
+        scene.house.store.write::<_, Failure>(&scene.asks, promote).await.unwrap();
+        assert_eq!(scene.apply(asked.id).await.unwrap(), State::Live, "whoever may again has agreed");
+    }
+
+    async fn who_is_named_decides_and_nobody_else(house: TestStore) {
+        let scene = Scene::with(house, 2).await;
+        let named = MemberId::from_bytes(scene.others[1].actor.id);
+        let rule = |members| Rule { approvals: Needed::ONE, roles: vec![], members, goes_live: GoesLive::OnApproval };
+        let change = async |rule: Rule| {
+            let (keys, modules) = (scene.keys().await, [(Module::Masking, rule)].into());
+            let act = move |tx: &mut Tx<'_>| policy::change(tx, &keys, Policy { modules }, None);
+            scene.house.store.write::<_, Failure>(&scene.asks, act).await
+        };
+        let nobody = change(rule(vec![MemberId::from_bytes([9; 16])])).await;
+        assert!(matches!(nobody, Err(Failure::Refused(r)) if r.code() == &APPROVERS_TOO_FEW));
+        change(rule(vec![named])).await.unwrap();
+        let asked = scene.off().await;
+        refused(scene.approve(&scene.others[0], asked.id, asked.digest()).await, &APPROVAL_NOT_ASKED);
+        assert_eq!(scene.approve(&scene.others[1], asked.id, asked.digest()).await.unwrap(), State::Live);
+    }
+
+    async fn those_who_can_agree_are_written_to_once_and_what_is_over_is_told(house: TestStore) {
+        let scene = Scene::with(house, 0).await;
+        let people = Members::new(scene.house.store.clone());
+        for (address, role) in [("ada@example.com", Standard::Owner), ("ben@example.com", Standard::Admin), ("kim@example.com", Standard::Viewer)] {
+            somebody(&scene, &people, address, role).await;
+        }
+        let bag = Arc::new(Bag::default());
+        let post = Post::new(Some(bag.clone()), "https://sealpost.example");
+        scene.rule(1, GoesLive::OnApproval).await;
+        let asked = scene.off().await;
+        upkeep::look_after(&scene.house.store, &post, &people).await.unwrap();
+        let mut got = bag.wait_for(2).await;
+        got.sort();
+        let whom: Vec<_> = got.iter().map(|(to, _)| to.as_str()).collect();
+        assert_eq!(whom, ["ada@example.com", "ben@example.com"], "neither who asked nor who may not vote");
+        assert!(got.iter().all(|(_, text)| text.contains("/app/live/approvals") && text.contains("Weaker masking")));
+        assert!(got.iter().all(|(_, text)| !text.contains("marker")), "what it is about stands behind signing in");
+
+        // Nobody is written to twice, whatever becomes of it; and time ends what nobody decides.
+        scene.house.clock.advance_ms(LIFETIME_MS);
+        upkeep::look_after(&scene.house.store, &post, &people).await.unwrap();
+        assert_eq!(scene.show(asked.id).await.request.state, State::Expired);
+        let next = scene.more_looks().await;
+        upkeep::look_after(&scene.house.store, &post, &people).await.unwrap();
+        assert_eq!(bag.wait_for(4).await.len(), 4, "two for the next, and none for what is over");
+        assert_eq!(scene.show(next.id).await.request.state, State::Pending);
+    }
+}
+
+/// Letters as whoever delivers them gets them.
+#[derive(Default)]
+struct Bag(Mutex<Vec<(String, String)>>);
+
+impl Courier for Bag {
+    fn deliver<'a>(
+        &'a self,
+        _: &'a Ctx,
+        to: &'a Personal<String>,
+        letter: Letter,
+    ) -> BoxFuture<'a, Result<(), &'static str>> {
+        let to = to.expose(Purpose::Deliver).clone();
+        self.0.lock().unwrap().push((to, letter.text));
+        Box::pin(async { Ok(()) })
+    }
+}
+
+impl Bag {
+    /// What there is once there is as much: letters leave in the background.
+    async fn wait_for(&self, count: usize) -> Vec<(String, String)> {
+        for _ in 0..2_000 {
+            let got = self.0.lock().unwrap().clone();
+            if got.len() >= count {
+                return got;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("no {count} letters");
+    }
+}
+
+/// A member with an address, who has come in.
+async fn somebody(scene: &Scene, people: &Members, address: &str, role: Standard) {
+    let email = Email::parse(address).unwrap();
+    let invitation = Invitation { email, name: None, role: RoleRef::Standard(role), teams: vec![] };
+    let new = people.prepare(&scene.asks, invitation).await.unwrap();
+    let (store, keys) = (scene.house.store.clone(), scene.keys().await);
+    let invite = move |tx: &mut Tx<'_>| {
+        let invited = members::invite(tx, (store.keys(), &keys), &new)?;
+        // What following the link does.
+        let id = invited.value().id;
+        tx.put(sealpost_store::org_sql!("update member set state = 'active' where org = $1 and id = $2"), &[&id])?;
+        Ok(invited)
+    };
+    scene.house.store.write::<_, Failure>(&scene.asks, invite).await.unwrap();
 }

@@ -76,8 +76,8 @@ async fn tell(house: &Store, ctx: &Ctx, post: &Post, members: &Members) -> Resul
                 continue;
             }
             let Some(approval) = store::find(tx, &keys, id)? else { continue };
-            let Some(rule) = policy.modules.get(&approval.module) else { continue };
-            let others = service::voters(&holders, rule).into_iter().filter(|voter| *voter != approval.asker());
+            let Some(rule) = policy.rule(approval.module) else { continue };
+            let others = service::voters(&holders, &rule).into_iter().filter(|voter| *voter != approval.asker());
             waiting.push((approval.module, others.collect()));
         }
         Ok::<_, StoreError>(waiting)

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use sealpost_ledger::{Environment as LeafEnvironment, Leaf, LeafResult, commitment_in, content_hash, leaf_hash};
-use sealpost_store::{ActorKind, LeafRow, OrgKeys, RequestId, Time};
+use sealpost_store::{ActorKind, Environment, LeafRow, OrgKeys, RequestId, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -27,6 +27,8 @@ pub enum ActorWord {
     Operator,
     /// A directory that provisions members.
     Directory,
+    /// Somebody who was granted support access: the id is the grant's.
+    Support,
     /// A kind that this version does not know.
     Unknown,
 }
@@ -53,6 +55,15 @@ pub enum EnvironmentWord {
     Test,
     /// For real people.
     Live,
+}
+
+impl From<Environment> for EnvironmentWord {
+    fn from(environment: Environment) -> Self {
+        match environment {
+            Environment::Test => Self::Test,
+            Environment::Live => Self::Live,
+        }
+    }
 }
 
 /// One leaf of the ledger.
@@ -142,6 +153,7 @@ impl ActorWord {
         const MEMBER: u8 = ActorKind::Member as u8;
         const OPERATOR: u8 = ActorKind::Operator as u8;
         const DIRECTORY: u8 = ActorKind::Directory as u8;
+        const SUPPORT: u8 = ActorKind::Support as u8;
         match kind {
             ANONYMOUS => Self::Anonymous,
             KEY => Self::Key,
@@ -149,6 +161,7 @@ impl ActorWord {
             MEMBER => Self::Member,
             OPERATOR => Self::Operator,
             DIRECTORY => Self::Directory,
+            SUPPORT => Self::Support,
             _ => Self::Unknown,
         }
     }
@@ -162,6 +175,7 @@ impl ActorWord {
             Self::Member => "member",
             Self::Operator => "operator",
             Self::Directory => "directory",
+            Self::Support => "support",
             Self::Unknown => "unknown",
         }
     }
@@ -177,6 +191,7 @@ impl ActorWord {
             Self::Key => "key",
             Self::Member => "mem",
             Self::Directory => "sct",
+            Self::Support => "sgr",
             Self::Anonymous | Self::System | Self::Operator | Self::Unknown => "act",
         }
     }
@@ -196,6 +211,11 @@ impl ResultWord {
 /// Who acted; nobody, if it has no id.
 pub(crate) fn actor(leaf: &Leaf) -> Option<TypedId> {
     (leaf.actor.id != [0; 16]).then(|| ActorWord::of(leaf.actor.kind).named(leaf.actor.id))
+}
+
+/// The same of somebody who acts.
+pub(crate) fn who(actor: sealpost_store::Actor) -> Option<TypedId> {
+    (actor.id != [0; 16]).then(|| ActorWord::of(actor.kind as u8).named(actor.id))
 }
 
 pub(crate) const fn result(result: LeafResult) -> ResultWord {

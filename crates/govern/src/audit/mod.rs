@@ -26,7 +26,9 @@ mod verify;
 
 pub use api::feature;
 pub use entry::{Act, ActorWord, Entry, EnvironmentWord, ResultWord};
-pub(crate) use entry::{actor, environment, result};
+pub(crate) use entry::{actor, environment, result, who};
+#[cfg(test)]
+pub(crate) use export::stream;
 pub use export::{ExportError, export};
 pub use filter::Filter;
 pub use ids::TypedId;

@@ -80,6 +80,8 @@ pub(super) enum How {
     OwnKey,
     /// Sealed under a key of the organisation.
     OrganisationKey,
+    /// Sealed under a key of a file's own, which is destroyed with it.
+    FileKey,
     /// Sealed under a key that is in a link alone: whoever keeps it can't open it.
     LinkKey,
     /// As a keyed hash: it can be compared, and not read.
@@ -93,6 +95,7 @@ impl How {
         match self {
             Self::OwnKey => "sealed under the person's own key",
             Self::OrganisationKey => "sealed under a key of the organisation",
+            Self::FileKey => "sealed under a key of the file's own, which is destroyed with it",
             Self::LinkKey => "sealed under a key that only a link has",
             Self::Hashed => "keyed hash",
             Self::Plain => "plain",
@@ -120,7 +123,7 @@ const fn table(name: &'static str, about: &'static [About], others: &'static [&'
 }
 
 use Category::{Acts, Content, Identity, Notes, SignIn, Staff, Traffic, Wishes};
-use How::{Hashed, LinkKey, OrganisationKey, OwnKey, Plain};
+use How::{FileKey, Hashed, LinkKey, OrganisationKey, OwnKey, Plain};
 
 /// Every table of the data, in the order of the migrations.
 pub(super) const TABLES: &[Table] = &[
@@ -171,14 +174,17 @@ pub(super) const TABLES: &[Table] = &[
         &[(&["value"], Hashed, Wishes), (&["reason"], Plain, Wishes)],
         &["channel", "created_at", "expires_at"],
     ),
-    table("template", &[(&["name"], Plain, Notes)], &["channel", "version", "created_at"]),
-    table("template_version", &[(&["content"], Plain, Notes)], &["template", "version", "created_at"]),
-    table("event", &[(&["name"], Plain, Notes)], &["version", "created_at"]),
+    table("template", &[(&["name"], Plain, Notes)], &["channel", "version", "in_force", "promotions", "created_at"]),
+    table("template_version", &[(&["content"], Plain, Notes)], &["template", "version", "created_at", "released_at"]),
+    table("event", &[(&["name"], Plain, Notes)], &["version", "in_force", "promotions", "created_at"]),
     table(
         "event_version",
         &[],
-        &["event", "version", "class", "template", "template_version", "channel", "created_at"],
+        &["event", "version", "class", "template", "template_version", "channel", "route", "created_at", "released_at"],
     ),
+    table("route", &[(&["name"], Plain, Notes)], &["kind", "version", "live_version", "created_at"]),
+    table("route_version", &[], &["route", "version", "content", "created_at"]),
+    table("route_attempt", &[(&["attempt", "channel", "outcome"], Plain, Traffic)], &["message", "round", "step"]),
     table("channel", &[(&["name", "settings"], Plain, Notes)], &["kind", "created_at", "updated_at", "last_used_at"]),
     table(
         "message",
@@ -209,6 +215,8 @@ pub(super) const TABLES: &[Table] = &[
             "template_version",
             "channel",
             "sender",
+            "route",
+            "route_version",
             "slot",
             "callbacks",
             "send_before",
@@ -437,10 +445,83 @@ pub(super) const TABLES: &[Table] = &[
         &[(&["comment"], OrganisationKey, Acts), (&["voter", "says"], Plain, Acts)],
         &["approval", "digest", "created_at"],
     ),
+    table(
+        "revision",
+        &[(&["content"], OrganisationKey, Acts), (&["actor_kind", "actor"], Plain, Acts)],
+        &["module", "target", "number", "digest", "approval", "created_at"],
+    ),
+    table("download_policy", &[], &["version", "rules", "created_at"]),
+    table(
+        "download",
+        &[(&["wanted"], FileKey, Acts), (&["actor"], Plain, Acts)],
+        &[
+            "source",
+            "format",
+            "shows",
+            "personal",
+            "estimate",
+            "actor_kind",
+            "slot",
+            "digest",
+            "approval",
+            "state",
+            "why",
+            "sight",
+            "run",
+            "held_by",
+            "held_until",
+            "lines",
+            "bytes",
+            "chunks",
+            "sha256",
+            "created_at",
+            "updated_at",
+            "expires_at",
+            "shredded_at",
+        ],
+    ),
+    table("download_chunk", &[(&["sealed"], FileKey, Identity)], &["download", "run", "seq"]),
+    table("download_use", &[(&["who"], Plain, Acts)], &["day", "files", "lines"]),
+    table(
+        "support_grant",
+        &[
+            (&["content"], OrganisationKey, Acts),
+            (&["member", "granted_by"], Plain, Acts),
+            (&["link_mac", "session_mac"], Hashed, SignIn),
+        ],
+        &[
+            "grantee",
+            "permissions",
+            "objects",
+            "last4",
+            "created_at",
+            "until",
+            "link_used_at",
+            "ended_at",
+            "ended_by",
+            "summary",
+        ],
+    ),
     table("contact_alike", &[(&["value"], Hashed, Identity)], &["kind", "epoch", "contact"]),
     table("contact_pair", &[], &["one", "other", "because", "created_at", "dismissed_at"]),
     table("storage_count", &[], &["class", "day", "messages"]),
     table("storage_counted", &[], &["whole_at", "counted_at"]),
+    table("workflow", &[(&["name"], Plain, Notes)], &["version", "live_version", "created_at"]),
+    table("workflow_version", &[(&["definition"], Plain, Notes)], &["workflow", "version", "class", "created_at"]),
+    table(
+        "workflow_run",
+        &[
+            (&["payload", "answers"], OwnKey, Content),
+            (&["contact", "workflow", "class", "node", "state", "reason", "created_at", "updated_at"], Plain, Traffic),
+        ],
+        &["version", "storage", "gone", "slot", "wakes_at"],
+    ),
+    table(
+        "workflow_step",
+        &[(&["kind", "state", "attempt", "detail", "status", "started_at", "updated_at"], Plain, Traffic)],
+        &["run", "node", "message"],
+    ),
+    table("workflow_signal", &[(&["name", "created_at"], Plain, Traffic)], &["run"]),
 ];
 
 /// What is held of one category.

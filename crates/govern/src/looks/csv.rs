@@ -1,6 +1,7 @@
 //! Looks as a table for other programs (RFC 4180), in which no cell is a formula.
 
 use super::past::PastLook;
+use crate::downloads::cell_of;
 
 /// The first line.
 pub(super) const HEAD: &str =
@@ -30,40 +31,4 @@ pub(super) fn line(look: &PastLook) -> String {
     ];
     let cells: Vec<_> = cells.iter().map(|cell| cell_of(cell)).collect();
     format!("{}\r\n", cells.join(","))
-}
-
-/// A cell: quoted where it has to be, and with a `'` in front of what a spreadsheet would take for a formula.
-fn cell_of(text: &str) -> String {
-    let is_formula =
-        text.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
-            || text.starts_with(['\t', '\r', '\n']);
-    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\r', '\n', ';', '\t', '\'']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_a_formula_and_none_breaks_out() {
-        for (text, cell) in [
-            ("ticket 7", "ticket 7"),
-            ("", ""),
-            ("=HYPERLINK(\"https://x\",\"y\")", "\"'=HYPERLINK(\"\"https://x\"\",\"\"y\"\")\""),
-            ("+4791234567", "\"'+4791234567\""),
-            (" -1", "\"' -1\""),
-            ("@SUM(A1)", "\"'@SUM(A1)\""),
-            ("\tx", "\"'\tx\""),
-            ("＝1", "\"'＝1\""),
-            ("a,b", "\"a,b\""),
-            ("say \"hi\"", "\"say \"\"hi\"\"\""),
-        ] {
-            assert_eq!(cell_of(text), cell, "{text:?}");
-        }
-    }
 }

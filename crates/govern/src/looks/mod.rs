@@ -20,5 +20,6 @@ mod tests;
 
 pub use api::feature;
 pub use pages::NAV;
+pub(crate) use rules::{day_of, seconds_to_midnight};
 pub use service::{Look, LookRefused, look};
 pub use stream::{Looked, Looks};

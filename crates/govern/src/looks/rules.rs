@@ -9,12 +9,12 @@ pub(super) const BURST: usize = 20;
 pub(super) const WINDOW_MS: i64 = 600_000;
 
 /// The UTC day of a moment: days since 1970-01-01.
-pub(super) fn day_of(now: Time) -> i64 {
+pub(crate) fn day_of(now: Time) -> i64 {
     now.unix_ms().div_euclid(DAY_MS)
 }
 
 /// Seconds until the next UTC day, 1 to 86,400.
-pub(super) fn seconds_to_midnight(now: Time) -> u32 {
+pub(crate) fn seconds_to_midnight(now: Time) -> u32 {
     let left = DAY_MS - now.unix_ms().rem_euclid(DAY_MS);
     u32::try_from((left + 999) / 1000).unwrap_or(1)
 }

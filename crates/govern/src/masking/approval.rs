@@ -1,17 +1,19 @@
 //! Weaker masking as something that takes an approval.
 
 use sealpost_access::masking::{self, Masking, Policy};
-use sealpost_store::{OrgKeys, Tx};
+use sealpost_access::revisions::Setting;
+use sealpost_store::{OrgKeys, Recorded, Tx};
 use sealpost_web::{Failure, Fault, Refusal};
 use serde_json::Value;
 
 use super::api::Whole;
 use super::codes::TEST_LOOSER_THAN_LIVE;
-use super::service;
+use super::service::{self, Outcome};
 use super::words::in_words;
 use crate::approvals::{Apply, Approvable, Line, Module, Prepared};
 use crate::reason::Reason;
-use crate::security::typed;
+use crate::revisions::Revisable;
+use crate::security::{Turned, typed};
 
 /// Masking that shows more than before.
 pub(crate) const APPROVABLE: Approvable = Approvable {
@@ -22,6 +24,13 @@ pub(crate) const APPROVABLE: Approvable = Approvable {
     prepare,
     apply: Apply::Here(apply),
 };
+
+/// Its name among the settings that leave revisions.
+pub(crate) const SETTING: Setting = Setting::new("masking");
+
+/// Every policy there was.
+pub(crate) const REVISABLE: Revisable =
+    Revisable { setting: SETTING, title: "Masking", of: None, page: "/security", lines: between, roll_back };
 
 /// The whole of a policy, in one form only.
 pub(super) fn wanted(policy: &Policy) -> Result<Value, Failure> {
@@ -44,6 +53,22 @@ fn prepare(tx: &mut Tx<'_>, keys: &OrgKeys, _: Option<[u8; 16]>, value: Value) -
 
 fn apply(tx: &mut Tx<'_>, keys: &OrgKeys, value: Value, reason: Option<&Reason>) -> Result<(), Failure> {
     service::put(tx, keys, read(value)?, reason).map(drop)
+}
+
+fn between(before: &Value, after: &Value) -> Result<Vec<Line>, Failure> {
+    Ok(lines(&read(before.clone())?, &read(after.clone())?))
+}
+
+fn roll_back(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    value: Value,
+    reason: Option<&Reason>,
+) -> Result<Recorded<Turned>, Failure> {
+    Ok(service::change(tx, keys, read(value)?, reason)?.map(|outcome| match outcome {
+        Outcome::InForce(_) => Turned::Done,
+        Outcome::Waits(approval) => Turned::Waits(approval.id),
+    }))
 }
 
 /// What would change: every rule with its expression, since that is what decides.

@@ -16,7 +16,7 @@ mod words;
 
 pub use api::feature;
 pub(crate) use api::{Mode, PolicyView};
-pub(crate) use approval::APPROVABLE;
+pub(crate) use approval::{APPROVABLE, REVISABLE, SETTING};
 pub use rules::{Takes, takes};
 pub use service::{Outcome, change};
 pub use view::structure;

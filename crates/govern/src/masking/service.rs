@@ -1,6 +1,7 @@
 //! Putting a policy into force.
 
 use sealpost_access::masking::{self, Masking, Policy, Standing};
+use sealpost_access::revisions::{self, Change, Subject};
 use sealpost_seal::Purpose;
 use sealpost_store::{Leaf, OrgId, OrgKeys, Recorded, Tx};
 use sealpost_web::{Failure, Refusal};
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use super::approval::{APPROVABLE, wanted};
 use super::codes::{MASKING_RACED, REASON_REQUIRED, TEST_LOOSER_THAN_LIVE};
 use super::rules::{self, Takes};
-use crate::approvals::{self, Approval, Module};
+use crate::approvals::{self, Approval, Digest, Module};
 use crate::reason::Reason;
 
 /// What became of a wish.
@@ -54,9 +55,21 @@ pub(super) fn put(
     if !masking::put_into_force(tx, keys, version, &policy)? {
         return Err(Refusal::of(&MASKING_RACED).into());
     }
+    let digest = revisions::keep(
+        tx,
+        keys,
+        Change {
+            of: Subject::only(super::SETTING),
+            number: Some(version),
+            before: Some(wanted(&before.policy)?),
+            after: wanted(&policy)?,
+            why: reason.map(|reason| reason.text().expose(Purpose::Seal).as_str()),
+        },
+    )?;
     let ctx = tx.ctx();
     let details = json!({
         "version": version,
+        "digest": Digest::from(digest),
         "from": in_words(&before.policy),
         "to": in_words(&policy),
         "reason": reason.map(|reason| reason.text().expose(Purpose::Seal)),

@@ -46,7 +46,7 @@ impl Contacts {
     }
 
     /// Where they are.
-    pub(super) fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &Store {
         &self.store
     }
 

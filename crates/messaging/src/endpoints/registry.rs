@@ -82,7 +82,7 @@ impl Endpoints {
     /// hears whatever its filter says.
     pub async fn hearing(&self, ctx: &Ctx, event: &str, named: &[String]) -> Result<Vec<EndpointId>, StoreError> {
         if !named.is_empty() {
-            return self.named(ctx, event, named).await;
+            return self.hearing_of_named(ctx, event, named).await;
         }
         let all = match self.hearing.get(&ctx.org) {
             Some(all) => all,
@@ -98,7 +98,7 @@ impl Endpoints {
     }
 
     /// Three at most: found by their names, however many there are.
-    async fn named(&self, ctx: &Ctx, event: &str, named: &[String]) -> Result<Vec<EndpointId>, StoreError> {
+    async fn hearing_of_named(&self, ctx: &Ctx, event: &str, named: &[String]) -> Result<Vec<EndpointId>, StoreError> {
         let named = named.to_vec();
         let find = move |tx: &mut Tx<'_>| {
             let mut found = Vec::with_capacity(named.len());
@@ -117,13 +117,19 @@ impl Endpoints {
         self.store
             .peek(ctx, move |tx| {
                 for name in &names {
-                    if !store::is_verified(tx, name)? {
+                    if store::verified(tx, name)?.is_none() {
                         return Ok(false);
                     }
                 }
                 Ok(true)
             })
             .await
+    }
+
+    /// The endpoint of this name, if it is verified.
+    pub(crate) async fn named(&self, ctx: &Ctx, name: &str) -> Result<Option<EndpointId>, StoreError> {
+        let name = name.to_owned();
+        self.store.peek(ctx, move |tx| store::verified(tx, &name)).await
     }
 
     /// The endpoint, ready to be called; nothing if it is gone.

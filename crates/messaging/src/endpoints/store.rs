@@ -96,14 +96,14 @@ pub(super) fn all(tx: &mut Tx<'_>) -> Result<Vec<Endpoint>, StoreError> {
     )
 }
 
-/// Whether there is an endpoint of this name that has been verified. Asked for each message that names one: by the index of names, not
-/// by reading what there is.
-pub(super) fn is_verified(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
-    let state =
-        tx.optional(sql!("select state from endpoint where org = $1 and env = $2 and name = $3"), &[&name], |row| {
-            row.get::<String>("state")
-        })?;
-    Ok(state.is_some_and(|state| state != State::Pending.word()))
+/// The endpoint of this name, if it has been verified. Asked for each message that names one: by the index of names, not by reading what
+/// there is.
+pub(super) fn verified(tx: &mut Tx<'_>, name: &str) -> Result<Option<EndpointId>, StoreError> {
+    tx.optional(
+        sql!("select id from endpoint where org = $1 and env = $2 and name = $3 and state <> 'pending'"),
+        &[&name],
+        |row| row.get("id"),
+    )
 }
 
 /// Who is told of something: those that are called, also while they fail. Read for whatever is told, so no more of each than that takes.

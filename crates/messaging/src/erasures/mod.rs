@@ -30,4 +30,5 @@ pub use ground::{Asked, Finality, Ground};
 pub use model::Erasure;
 pub use pages::NAV;
 pub use service::{Erasures, ErasuresConfig};
+pub(crate) use store::any_since;
 pub use upkeep::look_after_forever;

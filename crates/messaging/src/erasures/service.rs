@@ -1,6 +1,6 @@
 //! Use cases of erasures.
 
-use sealpost_govern::erasure;
+use sealpost_govern::{downloads, erasure};
 use sealpost_seal::Purpose;
 use sealpost_store::failpoint::{self, Point};
 use sealpost_store::{
@@ -21,6 +21,7 @@ use crate::messages::{self, Messages};
 use crate::storage;
 use crate::storage::codes::LEGAL_HOLD;
 use crate::suppressions;
+use crate::workflows;
 
 /// What endpoints hear.
 const KIND: &str = "contact.erased";
@@ -138,6 +139,7 @@ impl Erasures {
             self.store.read::<_, StoreError>(&ctx, move |tx| contacts::merged_into(tx, contact)).await?;
         everybody.push((contact, slot));
         for (contact, slot) in everybody.iter().copied() {
+            workflows::withdraw_all(&self.store, &ctx, contact).await?;
             self.messages.withdraw_all(&ctx, contact, move |tx| store::taken_back(tx, id)).await?;
             self.store.keys().erase(org, Erased { contact, erasure: id, slot, at: begun_at }).await?;
         }
@@ -146,6 +148,8 @@ impl Erasures {
             self.tell_shredded(&ctx, slot).await?;
             self.blank(&ctx, id, contact).await?;
         }
+        // What was written of them into files of many rows goes with them.
+        downloads::outlive(&self.store, &ctx, begun_at).await?;
         if erasure.is_immediate() {
             self.store.keys().end_copies(begun_at).await?;
         }
@@ -173,7 +177,7 @@ impl Erasures {
             .read(ctx, move |tx| {
                 let merged = contacts::merged_into(tx, contact)?.into_iter().map(|(id, _)| id);
                 for id in merged.chain([contact]) {
-                    if !messages::left_of(tx, id, 1)?.is_empty() {
+                    if !messages::left_of(tx, id, 1)?.is_empty() || !workflows::sealed_of(tx, id, 1)?.is_empty() {
                         return Ok(true);
                     }
                 }
@@ -183,6 +187,7 @@ impl Erasures {
     }
 
     async fn blank(&self, ctx: &Ctx, id: ErasureId, contact: ContactId) -> Result<(), StoreError> {
+        self.blank_runs(ctx, contact).await?;
         loop {
             let left = self.store.read::<_, StoreError>(ctx, move |tx| messages::left_of(tx, contact, BLANKED)).await?;
             if left.is_empty() {
@@ -196,6 +201,19 @@ impl Erasures {
                     store::blanked(tx, id, blanked, sandboxed)
                 })
                 .await?;
+        }
+    }
+
+    async fn blank_runs(&self, ctx: &Ctx, contact: ContactId) -> Result<(), StoreError> {
+        loop {
+            let left =
+                self.store.read::<_, StoreError>(ctx, move |tx| workflows::sealed_of(tx, contact, BLANKED)).await?;
+            if left.is_empty() {
+                return Ok(());
+            }
+            let (ids, slots): (Vec<_>, Vec<_>) = left.into_iter().unzip();
+            self.store.keys().shred(ctx.org.id, slots).await?;
+            self.store.maintain::<_, StoreError>(ctx, move |tx| workflows::blank(tx, &ids)).await?;
         }
     }
 

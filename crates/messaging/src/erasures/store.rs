@@ -30,6 +30,9 @@ const OPEN: Sql = sql!(
     "select id from erasure where org = $1 and env = $2 and (done_at is null or done_at > $3) order by id limit $4"
 );
 
+// The end of the primary key (org, env, id) first: whoever was erased lately stands there.
+const SINCE: Sql =
+    sql!("select id from erasure where org = $1 and env = $2 and begun_at >= $3 order by id desc limit 1");
 const COUNTS: Sql = sql!(
     "select cast(count(*) as bigint) as n, cast(count(done_at) as bigint) as done from erasure where org = $1 and env = $2"
 );
@@ -38,6 +41,11 @@ const COUNTS: Sql = sql!(
 pub(super) fn standing(tx: &mut Tx<'_>) -> Result<(u64, u64), StoreError> {
     let counts = tx.optional(COUNTS, &[], |row| Ok((row.get::<u64>("done")?, row.get::<u64>("n")?)))?;
     Ok(counts.map_or((0, 0), |(done, all)| (done, all.saturating_sub(done))))
+}
+
+/// Whether somebody's erasure has begun since then.
+pub(crate) fn any_since(tx: &mut Tx<'_>, since: Time) -> Result<bool, StoreError> {
+    Ok(tx.optional(SINCE, &[&since], |row| row.get::<ErasureId>("id"))?.is_some())
 }
 
 pub(super) fn find(tx: &mut Tx<'_>, id: ErasureId) -> Result<Option<Erasure>, StoreError> {

@@ -1,11 +1,14 @@
 //! What an event is.
 
 use schemars::JsonSchema;
-use sealpost_store::{Cell, ChannelId, Column, EventId, Param, StoreError, TemplateId, Time, Value};
+use sealpost_store::{Cell, ChannelId, Column, EventId, Param, RouteId, StoreError, TemplateId, Time, Value};
+use sealpost_web::Failure;
 use serde::{Deserialize, Serialize};
 
 use crate::channels::ChannelKind;
 use crate::label::Label;
+use crate::templates::TemplateRefusal;
+use crate::versions::{Standing, VersionRefusal};
 
 /// What messages of an event are for; decides what permission they need and what becomes of their payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -52,10 +55,12 @@ pub struct NewVersion {
     pub class: Class,
     /// What it says.
     pub template: TemplateId,
-    /// Which version of the template; always the newest if none.
+    /// Which version of the template; always the one in force if none.
     pub template_version: Option<u32>,
     /// Through what it goes; the first channel made for the template's kind if none.
     pub channel: Option<ChannelId>,
+    /// Along which route it goes instead.
+    pub route: Option<RouteId>,
 }
 
 /// An event to be made, with its first version.
@@ -75,8 +80,19 @@ pub struct Event {
     pub name: String,
     /// Its newest version.
     pub version: u32,
+    /// The version in force; none, until others have agreed to the first.
+    pub in_force: Option<u32>,
+    /// How often that was decided.
+    pub promotions: u32,
     /// When it was made.
     pub created_at: Time,
+}
+
+impl Event {
+    /// How its versions stand.
+    pub(crate) fn standing(&self) -> Standing {
+        Standing { newest: self.version, in_force: self.in_force, promotions: self.promotions }
+    }
 }
 
 /// One version of an event; never changes.
@@ -92,8 +108,12 @@ pub struct EventVersion {
     pub template_version: Option<u32>,
     /// Through what it goes, if that is said.
     pub channel: Option<ChannelId>,
+    /// Along which route it goes, if that is said.
+    pub route: Option<RouteId>,
     /// When it was made.
     pub created_at: Time,
+    /// Since when it has been in force for the first time, if it ever was.
+    pub released_at: Option<Time>,
 }
 
 /// What firing an event means now.
@@ -101,7 +121,7 @@ pub struct EventVersion {
 pub struct EventSpec {
     /// The event.
     pub id: EventId,
-    /// Its newest version.
+    /// The version in force.
     pub version: u32,
     /// What it is for.
     pub class: Class,
@@ -109,9 +129,11 @@ pub struct EventSpec {
     pub channel: ChannelKind,
     /// Through what it goes; nothing where no channel of the kind was made yet, which is enough for the test environment.
     pub channel_id: Option<ChannelId>,
+    /// Along which route it goes instead.
+    pub route: Option<RouteId>,
     /// What it says.
     pub template: TemplateId,
-    /// Which version of the template: the pinned one or the newest.
+    /// Which version of the template: the pinned one or the one in force.
     pub template_version: u32,
 }
 
@@ -127,9 +149,21 @@ pub enum EventRefusal {
     /// There is no such channel here, or it is not for what the template is for.
     #[error("there is no such channel for this template")]
     ChannelUnsuitable,
+    /// There is no such route here, it is not for what the template is for, or a channel is named beside it.
+    #[error("there is no such route for this template")]
+    RouteUnsuitable,
     /// There is no such event here.
     #[error("there is no such event")]
     NotFound,
+    /// A version isn't put into force.
+    #[error(transparent)]
+    Version(#[from] VersionRefusal),
+    /// The template it brings can't go along.
+    #[error(transparent)]
+    Template(TemplateRefusal),
+    /// Others would have to agree, and can't be asked.
+    #[error("others would have to agree")]
+    Unasked(Failure),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -13,7 +13,7 @@ fn label(name: &str) -> Label {
 }
 
 fn version(template: TemplateId) -> NewVersion {
-    NewVersion { class: Class::Otp, template, template_version: None, channel: None }
+    NewVersion { class: Class::Otp, template, template_version: None, channel: None, route: None }
 }
 
 fn content(text: &str) -> Content {

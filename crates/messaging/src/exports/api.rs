@@ -62,6 +62,7 @@ fn export(exports: &Exports) -> Endpoint {
         )
         .takes::<Body>()
         .answers::<Document>(200)
+        .lets_out("one person's own data, as a look on record and within the looks of the day")
         .also_answers(200, Form::Pdf.media_type())
         .also_answers(202, "application/json")
         .refuses(&REFUSED)

@@ -185,7 +185,7 @@ pub(super) struct AlsoHeld {
 }
 
 /// What is held beside what the export shows.
-pub(super) const ALSO_HELD: [AlsoHeld; 5] = [
+pub(super) const ALSO_HELD: [AlsoHeld; 6] = [
     AlsoHeld {
         what: "keyed hashes of the addresses, by which the person is found",
         why: "made anew under another key each month; gone when the person is erased",
@@ -201,6 +201,10 @@ pub(super) const ALSO_HELD: [AlsoHeld; 5] = [
     AlsoHeld {
         what: "answers to requests that may come twice, masked and sealed",
         why: "so that nothing is done twice; for three days",
+    },
+    AlsoHeld {
+        what: "runs of workflows: what they were started with and what was answered",
+        why: "sealed; shown with their steps by the list of runs; for as long as messages of their class",
     },
     AlsoHeld { what: "copies in backups", why: "unreadable without keys that backups of the data don't have" },
 ];

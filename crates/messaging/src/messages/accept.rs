@@ -21,6 +21,7 @@ use crate::channels::ChannelKind;
 use crate::contacts::{self, ContactRefusal, Contacts, Identifier, NewContact, Recipient};
 use crate::endpoints::Endpoints;
 use crate::events::{Class, EventSpec, Events};
+use crate::routes::Routes;
 use crate::storage::{Gone, Mode, Policies};
 use crate::suppressions;
 use crate::templates::{RenderError, Rendered, TemplateRefusal, Templates};
@@ -81,6 +82,8 @@ pub struct Accepting {
     pub contacts: Contacts,
     /// What can be fired.
     pub events: Events,
+    /// Along which ways.
+    pub routes: Routes,
     /// What is said.
     pub templates: Templates,
     /// Who hears of it.
@@ -130,7 +133,7 @@ fn suppressed() -> Refusal {
 }
 
 /// Why a prepared message was not accepted.
-pub(super) enum NotAccepted {
+pub(crate) enum NotAccepted {
     /// For this reason.
     Refused(Failure),
     /// Somebody else has made the contact meanwhile: prepare again.
@@ -197,6 +200,11 @@ impl Accepting {
         let witness = Witness::new(ctx, &content, &address.compared);
         let said = (data.into_owned(), content);
         let message = sealed(ctx, new, &event, (resolved.subject.id, slot, mode), &key, &address, said)?;
+        let message = match event.route {
+            // Which of its channels, its route says when it is sent.
+            Some(route) => Message { route: Some(self.routes.in_force(ctx, route).await?), sender: None, ..message },
+            None => message,
+        };
         let room = match mode {
             Mode::Never => Some(self.room(ctx, &message)?),
             Mode::Keep | Mode::UntilDelivered => None,
@@ -336,6 +344,7 @@ fn sealed(
         template_version: event.template_version,
         channel: event.channel,
         sender: event.channel_id,
+        route: None,
         class: event.class.as_str().to_owned(),
         state: State::Queued,
         reason: None,
@@ -392,7 +401,7 @@ fn content(rendered: Rendered) -> Content {
 }
 
 /// What is wrong with the recipient, told at `/to`.
-fn unresolved(refusal: ContactRefusal) -> Failure {
+pub(crate) fn unresolved(refusal: ContactRefusal) -> Failure {
     match refusal {
         ContactRefusal::NotFound => Refusal::of(&codes::RECIPIENT_UNKNOWN).at("/to/contact_id", "unknown").into(),
         ContactRefusal::Exists { .. } | ContactRefusal::Ambiguous => {
@@ -421,7 +430,7 @@ fn unrendered(refusal: TemplateRefusal) -> Failure {
 }
 
 /// Card numbers are refused wherever in the data they stand, also spread over neighbouring values.
-fn check_card_numbers(data: &Map<String, Value>) -> Result<(), Refusal> {
+pub(crate) fn check_card_numbers(data: &Map<String, Value>) -> Result<(), Refusal> {
     let mut texts = Vec::new();
     data.values().for_each(|value| collect(value, &mut texts));
     let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();

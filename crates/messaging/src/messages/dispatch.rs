@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! test:  one transaction: into the sandbox outbox, delivered, reported
-//! live:  attempt_started ─ durable ─► provider ─► outcome ─ durable ─► report
+//! live:  attempt_started ─ durable ─► provider ─► outcome ─ durable ─► report      along a route: see [`super::along`]
 //! ```
 //!
 //! What may not be written is in the memory of the process that accepted it. Another one that finds its job hands that back while the
@@ -13,14 +13,17 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sealpost_egress::smtp::Outcome;
 use sealpost_store::failpoint::{self, Point};
 use sealpost_store::trace::{Attribute, Kind, Open};
-use sealpost_store::{Claim, Ctx, Leaf, MessageId, NoticeId, Recorded, Store, StoreError, Time, Tx, outbox};
+use sealpost_store::{
+    ChannelId, Claim, Ctx, Leaf, MessageId, NoticeId, Recorded, RouteId, Store, StoreError, Time, Tx, outbox,
+};
 use serde::Serialize;
 
-use super::email::EmailSender;
+use super::email::{EmailSender, Ready};
 use super::model::{Message, State};
 use super::rules::{self, Opening, Route};
 use super::sealing::Shared;
@@ -34,6 +37,7 @@ use crate::deliveries::{self, Notice, Occurrence, RETRIES};
 use crate::dispatcher::{Handler, Went};
 use crate::endpoints::Endpoints;
 use crate::meters::Meters;
+use crate::routes::{self, Answer, Leg, RouteRef, Routes};
 use crate::storage::Mode;
 
 /// The longest a provider may be asked: an SMTP dialogue has a time limit for each of its phases.
@@ -48,33 +52,36 @@ pub(super) struct Accepted {
 
 /// Sends accepted messages.
 pub struct Sender {
-    store: Store,
-    contacts: Contacts,
+    pub(super) store: Store,
+    pub(super) contacts: Contacts,
     endpoints: Endpoints,
-    email: EmailSender,
+    pub(super) routes: Routes,
+    pub(super) email: EmailSender,
     vault: Vault,
     meters: Arc<Meters>,
 }
 
 /// What became of a message.
-struct Became {
+pub(super) struct Became {
     from: State,
     to: State,
     /// Why, as a code.
     reason: Option<&'static str>,
     attempts: u32,
     /// When to try again, for a message that goes back to the queue.
-    again: Option<Time>,
+    pub(super) again: Option<Time>,
     /// Whether it goes into the sandbox outbox.
     sandbox: bool,
     /// What the provider calls it, once it has taken it.
-    provider_id: Option<String>,
+    pub(super) provider_id: Option<String>,
+    /// Which step of its route the attempt was, and what came of it there.
+    pub(super) leg: Option<(Leg, Answer)>,
 }
 
 impl Became {
     /// It came from one state to another, and nothing else is to be said.
-    fn of(from: State, to: State, reason: Option<&'static str>, attempts: u32) -> Self {
-        Self { from, to, reason, attempts, again: None, sandbox: false, provider_id: None }
+    pub(super) fn of(from: State, to: State, reason: Option<&'static str>, attempts: u32) -> Self {
+        Self { from, to, reason, attempts, again: None, sandbox: false, provider_id: None, leg: None }
     }
 }
 
@@ -87,11 +94,12 @@ impl Sender {
         store: Store,
         contacts: Contacts,
         endpoints: Endpoints,
+        routes: Routes,
         email: EmailSender,
         vault: Vault,
         meters: Arc<Meters>,
     ) -> Arc<Self> {
-        Arc::new(Self { store, contacts, endpoints, email, vault, meters })
+        Arc::new(Self { store, contacts, endpoints, routes, email, vault, meters })
     }
 
     async fn dispatch(&self, claim: Claim) -> Result<(), StoreError> {
@@ -126,7 +134,10 @@ impl Sender {
                     let became = Became { sandbox: true, ..Became::of(from, State::Delivered, None, 1) };
                     self.settle(&ctx, claim, message, known, became).await
                 }
-                Route::Provider => self.attempt(&ctx, claim, message, known).await,
+                Route::Provider => match message.route {
+                    Some(route) => self.along(&ctx, claim, message, known, route).await,
+                    None => self.attempt(&ctx, claim, message, known).await,
+                },
             },
         }
     }
@@ -161,36 +172,58 @@ impl Sender {
     ) -> Result<(), StoreError> {
         let attempt = message.attempts + 1;
         let key = known.map(|accepted| accepted.key.clone());
-        let ready = match self.email.prepare(ctx, message, key, &self.contacts).await {
+        let ready = match self.email.prepare(ctx, message, message.sender, key, &self.contacts).await {
             Ok(ready) => ready,
             Err(code) => {
                 let became = Became::of(message.state, State::Failed, Some(code), message.attempts);
                 return self.settle(ctx, claim, message, known, became).await;
             }
         };
-        if !self.start(ctx, &claim, message, attempt).await? {
+        if !self.start(ctx, &claim, message, attempt, None).await? {
             return self.drop_job(ctx, claim).await;
         }
+        let (outcome, provider_id) = self.hand_over(ctx, message, ready, None).await;
+        let became = Became { provider_id, ..after(&outcome, &message.class, attempt, ctx) };
+        self.settle(ctx, claim, message, known, became).await
+    }
+
+    /// Asks the provider, and what it calls the mail if it has taken it.
+    pub(super) async fn hand_over(
+        &self,
+        ctx: &Ctx,
+        message: &Message,
+        ready: Ready,
+        limit: Option<Duration>,
+    ) -> (Outcome, Option<String>) {
         let called = ready.called(message.id);
         let mut send = Open::inside("send", Kind::Client);
-        let outcome = send.around(self.email.send(ctx, ready)).await;
+        let outcome = send.around(self.email.send(ctx, ready, limit)).await;
         let taken = matches!(outcome, Outcome::Accepted { .. });
         send.ended(Attribute::Outcome(outcome.code()), !taken);
         drop(send);
         failpoint::pass(Point::AfterProvider);
-        let became = Became { provider_id: taken.then_some(called), ..after(&outcome, &message.class, attempt, ctx) };
-        self.settle(ctx, claim, message, known, became).await
+        (outcome, taken.then_some(called))
     }
 
-    /// Makes it durable that a provider is about to be asked; false if the message has been cancelled or the job taken over
-    /// meanwhile.
-    async fn start(&self, ctx: &Ctx, claim: &Claim, message: &Message, attempt: u32) -> Result<bool, StoreError> {
+    /// Makes it durable that a provider is about to be asked, and at which step of a route; false if the message has been cancelled or
+    /// the job taken over meanwhile.
+    pub(super) async fn start(
+        &self,
+        ctx: &Ctx,
+        claim: &Claim,
+        message: &Message,
+        attempt: u32,
+        leg: Option<Leg>,
+    ) -> Result<bool, StoreError> {
         let (id, from, claim) = (message.id, message.state, claim.clone());
         let started = self.store.write(ctx, move |tx| {
             // Whoever lost the lease while waiting must not send what another is sending.
             outbox::hold(tx, &claim, ATTEMPT_MS)?;
             store::advance(tx, id, from, State::Sending, None, attempt)?;
             store::add_step(tx, id, attempt * 2, "attempt_started", attempt, None)?;
+            if let Some(leg) = &leg {
+                routes::begin(tx, id, attempt, leg)?;
+            }
             Ok(tx.record(Leaf::of(State::Sending.action()).on(MessageId::PREFIX, id.bytes()), ()))
         });
         outbox::ours(started.await)
@@ -198,7 +231,7 @@ impl Sender {
 
     /// Records what became of the message, reports it, and ends or postpones the job. If another node has taken the job over,
     /// nothing of this happens.
-    async fn settle(
+    pub(super) async fn settle(
         &self,
         ctx: &Ctx,
         claim: Claim,
@@ -231,10 +264,13 @@ impl Sender {
                 } else {
                     store::advance(tx, id, became.from, became.to, became.reason, became.attempts)?;
                 }
+                if let Some((_, answer)) = became.leg {
+                    routes::conclude(tx, id, became.attempts, answer)?;
+                }
                 if became.sandbox {
                     store::keep_in_sandbox(tx, id, channel)?;
                 }
-                store::add_step(tx, id, became.attempts * 2 + 1, became.to.word(), became.attempts, became.reason)?;
+                store::add_outcome(tx, id, became.from, became.to, became.attempts, became.reason)?;
                 if let Some((occurrence, hearing)) = &report {
                     deliveries::promise(tx, occurrence, hearing)?;
                 }
@@ -280,7 +316,7 @@ impl Sender {
         Ok(Some(witness.opening.statement(text.as_bytes())))
     }
 
-    async fn drop_job(&self, ctx: &Ctx, claim: Claim) -> Result<(), StoreError> {
+    pub(super) async fn drop_job(&self, ctx: &Ctx, claim: Claim) -> Result<(), StoreError> {
         outbox::ours(self.store.maintain(ctx, move |tx| outbox::finish(tx, &claim)).await).map(drop)
     }
 }
@@ -345,10 +381,27 @@ struct Report<'a> {
     channel: &'a str,
     class: &'a str,
     attempts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    route: Option<Arrived>,
+}
+
+/// Which step of its route brought a message to its end.
+#[derive(Serialize)]
+struct Arrived {
+    id: RouteId,
+    version: u32,
+    step: u32,
+    channel_id: ChannelId,
 }
 
 fn occurrence(ctx: &Ctx, message: &Message, kind: &'static str, became: &Became) -> Result<Occurrence, StoreError> {
     let id = NoticeId::new(&ctx.world);
+    let arrived = |(route, (leg, _)): (RouteRef, (Leg, Answer))| Arrived {
+        id: route.id,
+        version: route.version,
+        step: leg.step.saturating_add(1),
+        channel_id: leg.channel,
+    };
     let data = Report {
         message_id: message.id,
         contact_id: message.contact,
@@ -357,6 +410,7 @@ fn occurrence(ctx: &Ctx, message: &Message, kind: &'static str, became: &Became)
         channel: message.channel.as_str(),
         class: &message.class,
         attempts: became.attempts,
+        route: message.route.zip(became.leg).map(arrived),
     };
     let notice = Notice { id, kind, timestamp: ctx.now().to_string(), environment: ctx.org.environment, data };
     let body = notice.to_bytes().map_err(|_| StoreError::Missing("report"))?;

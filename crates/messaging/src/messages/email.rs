@@ -1,18 +1,28 @@
 //! Sends one message by e-mail.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sealpost_egress::Tenant;
 use sealpost_egress::mail::{Draft, HeaderText, Mail, Mailbox, MessageId as MailId, Unsubscribe as Header};
 use sealpost_egress::smtp::{Mailer, Outcome};
 use sealpost_seal::{Personal, Purpose};
-use sealpost_store::{Ctx, MessageId, Store};
+use sealpost_store::{ChannelId, Ctx, MessageId, Store};
 
 use super::model::{Message, Payload};
 use super::sealing::{MessageKey, Shared};
 use crate::channels::{ChannelKind, ChannelRefusal, Channels, EmailChannel};
 use crate::contacts::Contacts;
 use crate::unsubscribe::Unsubscribe;
+
+const CHANNEL_MISSING: &str = "channel_missing";
+const CHANNEL_UNUSABLE: &str = "channel_unusable";
+const CHANNEL_UNREADABLE: &str = "channel_unreadable";
+
+/// Whether a message can't be sent for a reason that another channel hasn't.
+pub(super) fn is_about_the_channel(code: &str) -> bool {
+    [CHANNEL_MISSING, CHANNEL_UNUSABLE, CHANNEL_UNREADABLE].contains(&code)
+}
 
 /// Sends messages by e-mail.
 #[derive(Clone)]
@@ -46,12 +56,13 @@ impl EmailSender {
         Self { store, mailer, channels, unsubscribe }
     }
 
-    /// Opens the message and builds the mail; the code says why it can't be sent. The seal is opened for this use only, and
+    /// Opens the message and builds the mail to go through this sender; the code says why it can't be sent. The seal is opened for this use only, and
     /// what was opened is gone with the mail.
     pub(super) async fn prepare(
         &self,
         ctx: &Ctx,
         message: &Message,
+        sender: Option<ChannelId>,
         key: Option<Shared>,
         contacts: &Contacts,
     ) -> Result<Ready, &'static str> {
@@ -59,7 +70,7 @@ impl EmailSender {
         if message.channel != ChannelKind::Email {
             return Err("channel_not_available");
         }
-        let channel = self.channel(ctx, message).await?;
+        let channel = self.channel(ctx, sender).await?;
         let key = match key {
             Some(key) => key,
             None => self.key(ctx, message, contacts).await?,
@@ -72,20 +83,21 @@ impl EmailSender {
         Ok(Ready { mail, channel })
     }
 
-    /// Hands the mail to the relay.
-    pub(super) async fn send(&self, ctx: &Ctx, ready: Ready) -> Outcome {
+    /// Hands the mail to the relay, within this time if there is a limit.
+    pub(super) async fn send(&self, ctx: &Ctx, ready: Ready, limit: Option<Duration>) -> Outcome {
         #[cfg(test)]
         if let Some(desk) = super::desk() {
             return desk.mail(&ready.mail).await;
         }
-        let outcome = self.mailer.send(Tenant::new(ctx.org.id.bytes()), &ready.channel.relay, &ready.mail).await;
+        let tenant = Tenant::new(ctx.org.id.bytes());
+        let outcome = self.mailer.send_within(tenant, &ready.channel.relay, &ready.mail, limit).await;
         self.channels.used(ctx, ready.channel.id).await;
         outcome
     }
 
-    async fn channel(&self, ctx: &Ctx, message: &Message) -> Result<Arc<EmailChannel>, &'static str> {
+    async fn channel(&self, ctx: &Ctx, sender: Option<ChannelId>) -> Result<Arc<EmailChannel>, &'static str> {
         // A message accepted before the first channel was made takes the one there is by now.
-        let id = match message.sender {
+        let id = match sender {
             Some(id) => id,
             None => self
                 .channels
@@ -93,15 +105,15 @@ impl EmailSender {
                 .await
                 .ok()
                 .and_then(|all| Some(all.first()?.id))
-                .ok_or("channel_missing")?,
+                .ok_or(CHANNEL_MISSING)?,
         };
         self.channels.email(ctx, id).await.map_err(|refusal| match refusal {
-            ChannelRefusal::NotFound => "channel_missing",
+            ChannelRefusal::NotFound => CHANNEL_MISSING,
             ChannelRefusal::NameTaken
             | ChannelRefusal::NoSuchSecret
             | ChannelRefusal::WouldMoveSecret
-            | ChannelRefusal::Setting { .. } => "channel_unusable",
-            ChannelRefusal::Store(_) => "channel_unreadable",
+            | ChannelRefusal::Setting { .. } => CHANNEL_UNUSABLE,
+            ChannelRefusal::Store(_) => CHANNEL_UNREADABLE,
         })
     }
 

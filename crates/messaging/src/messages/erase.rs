@@ -54,7 +54,7 @@ fn withdraw(tx: &mut Tx<'_>, id: MessageId, hearing: Option<HearingOfCancel>) ->
     outbox::cancel(tx, JOB, id.bytes())?;
     store::advance(tx, id, State::Queued, State::Cancelled, Some(ERASED), message.attempts)?;
     over(tx, &Stored::of(&message))?;
-    store::add_step(tx, id, message.attempts * 2 + 1, State::Cancelled.word(), message.attempts, Some(ERASED))?;
+    store::add_outcome(tx, id, State::Queued, State::Cancelled, message.attempts, Some(ERASED))?;
     if let Some(hearing) = hearing {
         deliveries::promise(tx, &hearing.occurrence, &hearing.endpoints)?;
     }

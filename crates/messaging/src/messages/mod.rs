@@ -12,12 +12,14 @@
 //! [`accept`] is everything before the 202, [`dispatch`] everything after it, [`rules`] the decisions of both.
 
 mod accept;
+mod along;
 mod api;
 mod dispatch;
 mod email;
 mod erase;
 mod expire;
 mod figures;
+mod inside;
 mod model;
 mod pages;
 mod rules;
@@ -35,6 +37,7 @@ mod whole;
 mod witness;
 
 pub use accept::Accepting;
+pub(crate) use accept::{NotAccepted, check_card_numbers, unresolved};
 pub use api::feature;
 pub(crate) use api::{ItemResult, REFUSALS, send_as, send_each_as};
 pub use dispatch::Sender;
@@ -44,10 +47,11 @@ pub(crate) use expire::{
     Candidate, Day, contact_of, count_kept, empty, expire, going, held_back, held_back_one, kept_before,
 };
 pub(crate) use figures::{Figure, Figures};
+pub(crate) use inside::state_of;
 pub use model::State;
 #[cfg(test)]
 pub(crate) use model::State as MessageState;
-pub(crate) use model::{Content, Message, Which};
+pub(crate) use model::{Content, Message, Standing as MessageStanding, Which};
 #[cfg(test)]
 pub(crate) use pages::samples;
 pub use pages::{NAV, OUTBOX};

@@ -4,6 +4,7 @@ use sealpost_store::{ChannelId, ContactId, EventId, MessageId, SlotId, TemplateI
 use serde::{Deserialize, Serialize};
 
 use crate::channels::ChannelKind;
+use crate::routes::RouteRef;
 use crate::storage::{Gone, Mode};
 
 /// Where a message stands.
@@ -148,6 +149,8 @@ pub(crate) struct Message {
     pub channel: ChannelKind,
     /// Through which channel, if one was known when it was accepted.
     pub sender: Option<ChannelId>,
+    /// Along which route, in the version that was in force when it was accepted.
+    pub route: Option<RouteRef>,
     /// `otp`, `transactional` or `marketing`.
     pub class: String,
     /// Where it stands.
@@ -199,6 +202,8 @@ pub(super) struct Step {
     pub attempt: u32,
     /// A code that says more.
     pub detail: Option<String>,
+    /// Which step of its route that attempt was, from 0, and through which channel.
+    pub leg: Option<(u32, ChannelId)>,
 }
 
 /// What is sealed as a message's payload.

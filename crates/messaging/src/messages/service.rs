@@ -6,7 +6,7 @@ use sealpost_seal::viewer::Viewer;
 use sealpost_store::{
     Change, ContactId, Ctx, EndpointId, Leaf, MessageId, NoticeId, Recorded, Store, StoreError, Time, Tx, outbox,
 };
-use sealpost_web::{Failure, Refusal, not_found};
+use sealpost_web::{Failure, Fault, Refusal, not_found};
 use serde_json::{Map, json};
 
 use super::accept::{Accepting, compared};
@@ -86,6 +86,11 @@ impl Messages {
             .await
     }
 
+    /// A message as its list shows it to the context's viewer.
+    pub(crate) async fn row(&self, ctx: &Ctx, message: &Message) -> Result<serde_json::Value, Failure> {
+        Ok(serde_json::to_value(self.views().brief(ctx, message).await?).map_err(Fault::new)?)
+    }
+
     /// What is in the sandbox outbox before `before`, newest first.
     pub(super) async fn sandbox_page(
         &self,
@@ -112,12 +117,13 @@ impl Messages {
             .read(ctx, move |tx| Ok::<_, StoreError>((store::steps(tx, id)?, deliveries::of_message(tx, id)?)))
             .await?;
         let held = (message.storage == Mode::Never).then(|| "in_memory_only".to_owned());
-        steps.insert(0, Step { kind: "accepted".into(), at: message.created_at, attempt: 0, detail: held });
+        steps.insert(0, Step { kind: "accepted".into(), at: message.created_at, attempt: 0, detail: held, leg: None });
         steps.extend(reports.into_iter().map(|report| Step {
             kind: format!("report_{}", report.state.word()),
             at: report.updated_at,
             attempt: report.attempts,
             detail: Some(format!("{} {}", report.kind, report.id)),
+            leg: None,
         }));
         steps.sort_by_key(|step| step.at);
         Ok(steps)
@@ -266,7 +272,7 @@ pub(super) fn cancel(
     outbox::cancel(tx, JOB, id.bytes())?;
     store::advance(tx, id, State::Queued, State::Cancelled, None, message.attempts)?;
     over(tx, &Stored::of(&message))?;
-    store::add_step(tx, id, message.attempts * 2 + 1, State::Cancelled.word(), message.attempts, None)?;
+    store::add_outcome(tx, id, State::Queued, State::Cancelled, message.attempts, None)?;
     if let Some(hearing) = hearing {
         deliveries::promise(tx, &hearing.occurrence, &hearing.endpoints)?;
     }

@@ -1,9 +1,10 @@
 //! Statements about messages.
 
-use sealpost_store::{ContactId, MessageId, Row, SlotId, StoreError, Time, Tx, sql};
+use sealpost_store::{ChannelId, ContactId, MessageId, RouteId, Row, SlotId, StoreError, Time, Tx, sql};
 
 use super::model::{Message, State, Step};
 use crate::channels::ChannelKind;
+use crate::routes::RouteRef;
 use crate::storage::{Gone, Mode};
 
 /// What is stored beside a message, and outlives its content.
@@ -24,9 +25,9 @@ pub(super) fn insert(tx: &mut Tx<'_>, m: &Message, kept: &Kept) -> Result<(), St
         sql!(
             "insert into message (org, env, id, contact, event, event_version, template, template_version, channel, sender, class,
                 state, slot, recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at, storage, gone,
-                opening, digest, unsubscribes)
+                opening, digest, unsubscribes, route, route_version)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, $18, $19, $19, $20, $21,
-                $22, $23, $24)"
+                $22, $23, $24, $25, $26)"
         ),
         &[
             &m.id,
@@ -51,6 +52,8 @@ pub(super) fn insert(tx: &mut Tx<'_>, m: &Message, kept: &Kept) -> Result<(), St
             &kept.opening,
             &kept.digest,
             &kept.unsubscribes,
+            &m.route.map(|route| route.id),
+            &m.route.map(|route| route.version),
         ],
     )
 }
@@ -60,7 +63,8 @@ pub(super) fn find(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Message>, St
     tx.optional(
         sql!(
             "select id, contact, event, event_version, template, template_version, channel, sender, class, state, reason, slot,
-                recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at, storage, gone
+                recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at, storage, gone,
+                route, route_version
              from message where org = $1 and env = $2 and id = $3"
         ),
         &[&id],
@@ -73,7 +77,8 @@ pub(super) fn page(tx: &mut Tx<'_>, before: MessageId, limit: u32) -> Result<Vec
     tx.all(
         sql!(
             "select id, contact, event, event_version, template, template_version, channel, sender, class, state, reason, slot,
-                recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at, storage, gone
+                recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at, storage, gone,
+                route, route_version
              from message where org = $1 and env = $2 and id < $3 order by id desc limit $4"
         ),
         &[&before, &limit],
@@ -102,7 +107,8 @@ fn page_of(tx: &mut Tx<'_>, contact: ContactId, before: MessageId, limit: u32) -
     tx.all(
         sql!(
             "select id, contact, event, event_version, template, template_version, channel, sender, class, state, reason, slot,
-                recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at, storage, gone
+                recipient, payload, decision, callbacks, attempts, send_before, created_at, updated_at, storage, gone,
+                route, route_version
              from message where org = $1 and env = $2 and contact = $3 and id < $4 order by id desc limit $5"
         ),
         &[&contact, &before, &limit],
@@ -320,12 +326,43 @@ pub(super) fn add_step(
     )
 }
 
+/// Adds the step by which a message comes from one state to another: behind the one that put it back into the queue, if it waited there.
+pub(super) fn add_outcome(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    from: State,
+    to: State,
+    attempts: u32,
+    reason: Option<&str>,
+) -> Result<(), StoreError> {
+    let behind = if from == State::Queued { 2 } else { 1 };
+    add_step(tx, id, attempts * 2 + behind, to.word(), attempts, reason)
+}
+
 /// The message's timeline, in order.
 pub(super) fn steps(tx: &mut Tx<'_>, id: MessageId) -> Result<Vec<Step>, StoreError> {
     tx.all(
-        sql!("select kind, at, attempt, detail from message_step where org = $1 and env = $2 and message = $3 order by step"),
+        sql!(
+            "select s.kind, s.at, s.attempt, s.detail, r.step as leg, r.channel
+             from (select step, kind, at, attempt, detail from message_step where org = $1 and env = $2 and message = $3) s
+             left join (select attempt, step, channel from route_attempt where org = $1 and env = $2 and message = $3) r
+                on r.attempt = s.attempt
+             order by s.step"
+        ),
         &[&id],
-        |row| Ok(Step { kind: row.get("kind")?, at: row.get("at")?, attempt: row.get("attempt")?, detail: row.get("detail")? }),
+        |row| {
+            let (leg, channel): (Option<u32>, Option<ChannelId>) = (row.get("leg")?, row.get("channel")?);
+            let kind: String = row.get("kind")?;
+            // What happens while it waits has nothing to do with who was asked before.
+            let waited = matches!(&*kind, "cancelled" | "expired");
+            Ok(Step {
+                kind,
+                at: row.get("at")?,
+                attempt: row.get("attempt")?,
+                detail: row.get("detail")?,
+                leg: leg.zip(channel).filter(|_| !waited),
+            })
+        },
     )
 }
 
@@ -400,6 +437,7 @@ fn read(row: &Row<'_>) -> Result<Message, StoreError> {
     let storage = storage.map_or(Some(Mode::Keep), |word| Mode::read(&word));
     let gone = gone.map(|word| Gone::read(&word).ok_or_else(|| StoreError::Column("gone".into())));
     let callbacks: Option<String> = row.get("callbacks")?;
+    let (id, version): (Option<RouteId>, Option<u32>) = (row.get("route")?, row.get("route_version")?);
     Ok(Message {
         id: row.get("id")?,
         contact: row.get("contact")?,
@@ -409,6 +447,7 @@ fn read(row: &Row<'_>) -> Result<Message, StoreError> {
         template_version: row.get("template_version")?,
         channel: row.get("channel")?,
         sender: row.get("sender")?,
+        route: id.zip(version).map(|(id, version)| RouteRef { id, version }),
         class: row.get("class")?,
         state: State::read(&state).ok_or_else(|| StoreError::Column("state".into()))?,
         reason: row.get("reason")?,

@@ -28,8 +28,13 @@ async fn scene(test: TestStore) -> (House, Ctx) {
     let content = Content { subject: Some("Hello {{ contact.name }}".into()), text, html: None };
     let new = NewTemplate { name: label("hello"), channel: ChannelKind::Email, content };
     let (template, _) = house.messaging.templates.create(&ctx, new).await.unwrap();
-    let version =
-        NewVersion { class: Class::Transactional, template: template.id, template_version: None, channel: None };
+    let version = NewVersion {
+        class: Class::Transactional,
+        template: template.id,
+        template_version: None,
+        channel: None,
+        route: None,
+    };
     house.messaging.events.create(&ctx, NewEvent { name: label("hello"), version }).await.unwrap();
     (house, ctx)
 }

@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use sealpost_govern::masking::structure;
 use sealpost_seal::viewer::{Field, Viewer};
 use sealpost_seal::{Personal, View};
-use sealpost_store::{ContactId, Ctx, EventId, MessageId, Org, Store, StoreError, TemplateId, Time};
+use sealpost_store::{
+    ChannelId, ContactId, Ctx, EventId, MessageId, Org, RouteId, Store, StoreError, TemplateId, Time,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -43,6 +45,10 @@ pub(super) struct MessageView {
     pub(super) template_version: u32,
     /// Which way it goes.
     pub(super) channel: ChannelKind,
+    /// Along which route, if its event says so.
+    pub(super) route_id: Option<RouteId>,
+    /// Which version of it: the one that was in force when the message was accepted.
+    pub(super) route_version: Option<u32>,
     /// `otp`, `transactional` or `marketing`.
     pub(super) class: String,
     /// What of it is stored for how long, as it was decided when it was accepted.
@@ -70,11 +76,24 @@ pub(crate) struct StepView {
     pub(crate) attempt: u32,
     /// A code that says more.
     pub(crate) detail: Option<String>,
+    /// Which step of its route that attempt was, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) route_step: Option<u32>,
+    /// Through which channel, if a route chose it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) channel_id: Option<ChannelId>,
 }
 
 impl From<Step> for StepView {
     fn from(step: Step) -> Self {
-        Self { kind: step.kind, at: step.at, attempt: step.attempt, detail: step.detail }
+        Self {
+            kind: step.kind,
+            at: step.at,
+            attempt: step.attempt,
+            detail: step.detail,
+            route_step: step.leg.map(|(step, _)| step.saturating_add(1)),
+            channel_id: step.leg.map(|(_, channel)| channel),
+        }
     }
 }
 
@@ -178,6 +197,8 @@ fn view(org: Org, m: &Message, to: View, data: Option<Value>) -> MessageView {
         template_id: m.template,
         template_version: m.template_version,
         channel: m.channel,
+        route_id: m.route.map(|route| route.id),
+        route_version: m.route.map(|route| route.version),
         class: m.class.clone(),
         storage: m.storage,
         decision: serde_json::from_str(&m.decision).unwrap_or(Value::Null),

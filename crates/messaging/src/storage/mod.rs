@@ -13,6 +13,7 @@
 //! what is stored from being let go, and the person from being erased.
 
 mod api;
+mod approval;
 pub mod codes;
 mod counts;
 mod expiry;
@@ -36,10 +37,12 @@ mod upkeep;
 pub(crate) mod testing;
 
 pub use api::feature;
+pub use approval::{APPROVABLE, REVISABLE};
 pub(crate) use holds::{hold_together, holds_person, is_held};
 pub use model::{ByClass, Days, Gone, Mode, Policy, Rule};
 pub use pages::NAV;
 pub use policies::Policies;
+pub(crate) use purges::purged_until;
 pub(crate) use reseal::reseal;
 pub use service::{Storage, StorageConfig};
 pub use switch::SWITCH;

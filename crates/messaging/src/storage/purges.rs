@@ -2,7 +2,7 @@
 
 use sealpost_govern::Reason;
 use sealpost_seal::Purpose;
-use sealpost_store::{Ctx, Leaf, MessageId, OrgKeys, PurgeId, Recorded, StoreError, Tx, outbox};
+use sealpost_store::{Ctx, Leaf, MessageId, OrgKeys, PurgeId, Recorded, StoreError, Time, Tx, outbox};
 use sealpost_web::{Failure, Refusal};
 use serde_json::json;
 
@@ -46,6 +46,11 @@ pub(super) fn begin(
         json!({ "class": class.as_str(), "reason": reason.map(|reason| reason.text().expose(Purpose::Seal)) });
     let details = keys.seal_audit(ctx, details.to_string().as_bytes());
     Ok(tx.record(Leaf::of("storage.purge").on(PurgeId::PREFIX, purge.id.bytes()).with(details), purge))
+}
+
+/// Up to when what was begun of this class was purged, if ever.
+pub(crate) fn purged_until(tx: &mut Tx<'_>, class: Class) -> Result<Option<Time>, StoreError> {
+    store::last_purge(tx, class)
 }
 
 impl Storage {

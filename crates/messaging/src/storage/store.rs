@@ -34,6 +34,12 @@ pub(super) fn put_into_force(tx: &mut Tx<'_>, version: u32, policy: &Policy) -> 
     Ok(inserted == 1)
 }
 
+/// When what is stored of this class was last purged, if ever. An organisation has few purges.
+pub(super) fn last_purge(tx: &mut Tx<'_>, class: Class) -> Result<Option<Time>, StoreError> {
+    let newest = sql!("select max(created_at) as at from storage_purge where org = $1 and env = $2 and class = $3");
+    Ok(tx.optional(newest, &[&class], |row| row.get::<Option<Time>>("at"))?.flatten())
+}
+
 /// From here to the end of the transaction, nobody else of this environment decides what goes, or holds anything.
 pub(super) fn take_turn(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.execute(

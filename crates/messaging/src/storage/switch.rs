@@ -1,6 +1,7 @@
 //! What is stored for how long, among the security settings.
 
 use sealpost_govern::Reason;
+use sealpost_govern::approvals::codes::APPROVAL_PERSON_UNKNOWN;
 use sealpost_govern::masking::codes::REASON_REQUIRED;
 use sealpost_govern::security::{Changes, Standing as Word, Switch, SwitchState, Turned, typed};
 use sealpost_store::{OrgKeys, Recorded, StoreError, Tx};
@@ -11,7 +12,8 @@ use serde_json::{Value, json};
 use super::codes::STORAGE_TEST_LOOSER;
 use super::model::{ByClass, Mode};
 use super::rules::{ByClassChange, PolicyChange};
-use super::{service, store};
+use super::service::{self, Outcome};
+use super::store;
 use crate::events::Class;
 
 /// The storage of payloads as a switch.
@@ -22,7 +24,7 @@ pub const SWITCH: Switch = Switch {
            sent stays provable.",
     state,
     changes: Changes::By(change, ("storage.change", None)),
-    refuses: &[&STORAGE_TEST_LOOSER, &REASON_REQUIRED],
+    refuses: &[&STORAGE_TEST_LOOSER, &REASON_REQUIRED, &APPROVAL_PERSON_UNKNOWN],
     page: Some("/storage"),
 };
 
@@ -64,5 +66,8 @@ fn change(
     reason: Option<&Reason>,
 ) -> Result<Recorded<Turned>, Failure> {
     let Wanted { live, test } = typed(wanted)?;
-    Ok(service::change(tx, keys, &PolicyChange { live, test }, None, reason)?.map(|_| Turned::Done))
+    Ok(service::change(tx, keys, &PolicyChange { live, test }, None, reason)?.map(|outcome| match outcome {
+        Outcome::InForce(_) => Turned::Done,
+        Outcome::Waits(approval) => Turned::Waits(approval.id),
+    }))
 }

@@ -1,15 +1,24 @@
 //! What storage promises, through the services, on both engines.
 
+use sealpost_access::members;
+use sealpost_access::revisions;
+use sealpost_access::roles::{RoleRef, Standard};
 use sealpost_govern::Reason;
+use sealpost_govern::approvals::Apply;
+use sealpost_govern::security::{Changes, Switches};
 use sealpost_seal::normal::Email;
 use sealpost_store::testing::TestStore;
-use sealpost_store::{ContactId, Ctx, Environment, MessageId, SlotId, StoreError, both_engines, sql};
+use sealpost_store::{
+    Actor, ActorKind, ContactId, Ctx, Environment, Leaf, MessageId, RevisionId, SlotId, StoreError, Tx, both_engines,
+    sql,
+};
 use sealpost_web::Failure;
 use serde_json::json;
 
 use super::holds::{self, Target};
 use super::model::Standing;
 use super::rules::{ByClassChange, PolicyChange, RuleChange};
+use super::service::Outcome;
 use super::*;
 use crate::contacts::Details;
 use crate::erasures::Asked;
@@ -44,7 +53,11 @@ fn one(class: Class, mode: Option<Mode>, days: Option<u16>) -> ByClassChange {
 async fn decide(house: &House, ctx: &Ctx, change: PolicyChange, why: bool) -> Result<Standing, Failure> {
     let keys = house.test.store.keys().organisation(ctx.org.id).await.unwrap();
     let why = why.then(reason);
-    house.test.store.write(ctx, move |tx| service::change(tx, &keys, &change, None, why.as_ref())).await
+    let decided = house.test.store.write(ctx, move |tx| service::change(tx, &keys, &change, None, why.as_ref())).await;
+    decided.map(|outcome| match outcome {
+        Outcome::InForce(standing) => standing,
+        Outcome::Waits(_) => panic!("it takes an approval"),
+    })
 }
 
 /// From now on this holds for the class in both environments.
@@ -150,6 +163,57 @@ both_engines! {
         assert!(decide(&house, &ctx, stricter, true).await.is_err());
         house.test.break_ledger(false);
         assert_eq!(house.messaging.storage.standing(&ctx).await.unwrap().version, 4);
+    }
+
+    async fn to_store_more_waits_for_others_and_every_policy_is_kept(test: TestStore) {
+        let (house, ctx) = scene(test, Environment::Live).await;
+        let keys = house.test.store.keys().organisation(ctx.org.id).await.unwrap();
+        let mut people = Vec::new();
+        for _ in 0..2 {
+            let owner = RoleRef::Standard(Standard::Owner);
+            let id = house.test.store.write(&ctx, move |tx| members::create(tx, owner)).await.unwrap();
+            people.push(Ctx { actor: Actor { kind: ActorKind::Member, id: id.bytes() }, ..ctx.clone() });
+        }
+        let never = PolicyChange { live: one(Class::Otp, Some(Mode::Never), None), test: ByClassChange::default() };
+        decide(&house, &people[0], never, false).await.unwrap();
+        let rules = serde_json::json!({ "modules": { "storage": { "approvals": 1 } } });
+        let switch = Switches::standard().iter().find(|one| one.name == "approvals").copied().unwrap();
+        let Changes::By(turn, _) = switch.changes else { panic!("approvals are decided") };
+        let again = keys.clone();
+        let put = move |tx: &mut Tx<'_>| turn(tx, &again, rules, None);
+        house.test.store.write::<_, Failure>(&people[0], put).await.unwrap();
+
+        // Less, or the same for a shorter time, takes nobody else.
+        let shorter = PolicyChange { live: one(Class::Marketing, None, Some(30)), test: ByClassChange::default() };
+        assert_eq!(decide(&house, &people[0], shorter, false).await.unwrap().version, 2);
+        for more in [one(Class::Otp, Some(Mode::Keep), None), one(Class::Marketing, None, Some(31))] {
+            let change = PolicyChange { live: more, test: ByClassChange::default() };
+            let (keys, why) = (keys.clone(), reason());
+            let wants = move |tx: &mut Tx<'_>| service::change(tx, &keys, &change, None, Some(&why));
+            let outcome = house.test.store.write::<_, Failure>(&people[0], wants).await.unwrap();
+            assert!(matches!(outcome, Outcome::Waits(_)));
+        }
+        assert_eq!(house.messaging.storage.standing(&ctx).await.unwrap().version, 2);
+
+        // As an approval puts it into force: the policy that was in its bytes, and a revision of it.
+        let more = PolicyChange { live: one(Class::Otp, Some(Mode::Keep), None), test: ByClassChange::default() };
+        let wanted = approval::whole(&rules::changed(&Policy { live: Policy::default().live, ..Policy::default() }, &more).unwrap());
+        let (again, wanted) = (keys.clone(), wanted.unwrap());
+        let Apply::Here(apply) = APPROVABLE.apply else { panic!("whoever asks doesn't do it") };
+        let put = move |tx: &mut Tx<'_>| {
+            apply(tx, &again, wanted, Some(&reason()))?;
+            Ok(tx.record(Leaf::of("approval.apply"), ()))
+        };
+        house.test.store.write::<_, Failure>(&people[1], put).await.unwrap();
+        let standing = house.messaging.storage.standing(&ctx).await.unwrap();
+        assert_eq!((standing.version, standing.policy.live.otp.mode), (3, Mode::Keep));
+        let all = RevisionId::from_bytes([0xff; 16]);
+        let read = move |tx: &mut Tx<'_>| revisions::page(tx, &keys, Some("storage"), all, 50);
+        let said = house.test.store.read::<_, StoreError>(&people[0], read).await.unwrap();
+        assert_eq!(said.iter().map(|one| one.number).collect::<Vec<_>>(), [3, 2, 1, 0]);
+        let lines = (REVISABLE.lines)(&said[2].says, &said[3].says).unwrap();
+        let changed: Vec<_> = lines.into_iter().filter(|line| !line.is_same()).map(|line| line.what).collect();
+        assert_eq!(changed, ["otp in live", "otp in test"]);
     }
 
     async fn what_is_kept_until_delivered_is_shredded_at_the_end_and_not_before(test: TestStore) {

@@ -25,6 +25,8 @@ impl From<TemplateRefusal> for Failure {
             TemplateRefusal::Render(error) => render(error),
             TemplateRefusal::CardNumber => Refusal::of(&RENDER_CARD_NUMBER),
             TemplateRefusal::NotFound => not_found(),
+            TemplateRefusal::Version(refusal) => return refusal.into(),
+            TemplateRefusal::Unasked(failure) => return failure,
             TemplateRefusal::Store(error) => return error.into(),
         })
     }

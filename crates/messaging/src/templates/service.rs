@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 use sealpost_seal::{Personal, Purpose};
-use sealpost_store::{Change, Ctx, Leaf, Org, Recorded, Store, StoreError, TemplateId, Tx};
+use sealpost_store::{Ctx, Leaf, Org, OrgKeys, Recorded, Store, StoreError, TemplateId, Tx};
 use serde_json::{Map, Value};
 
 use super::compiled::{Compiled, Rendered};
+use super::difference::{Difference, difference};
 use super::model::{Content, NewTemplate, Template, TemplateRefusal, TemplateVersion};
-use super::{CHANGED, store};
+use super::{crossing, promotion, store};
 use crate::channels::ChannelKind;
+use crate::versions::{Expected, Promoted, Published};
 
 /// Compiled versions kept; each takes a few times its source.
 const COMPILED: u64 = 1000;
@@ -20,7 +22,7 @@ const COMPILED: u64 = 1000;
 #[derive(Clone)]
 pub struct Templates {
     store: Store,
-    /// Versions never change, so nothing here ever has to be forgotten.
+    /// Versions never change, whichever is in force, so nothing here ever has to be forgotten.
     compiled: Cache<(Org, TemplateId, u32), Arc<Compiled>>,
 }
 
@@ -65,32 +67,59 @@ fn checked(channel: ChannelKind, content: &Content) -> Result<String, TemplateRe
     serde_json::to_string(content).map_err(|_| StoreError::Column("content".into()).into())
 }
 
+/// What becomes of a new version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum New {
+    /// It is in force at once, or asked for where that takes an approval.
+    InForce,
+    /// Somebody puts it into force later.
+    Draft,
+}
+
+impl New {
+    /// As requests say it; in force, unless they say otherwise.
+    pub(crate) fn of(in_force: Option<bool>) -> Self {
+        if in_force.unwrap_or(true) { Self::InForce } else { Self::Draft }
+    }
+}
+
+impl<T> Publish<T> {
+    /// What it says, as it is stored.
+    pub(super) fn stored(&self) -> &str {
+        &self.content
+    }
+}
+
 impl Publish<NewTemplate> {
     /// Makes the template with its first version.
-    pub fn create(self, tx: &mut Tx<'_>) -> Result<Recorded<(Template, TemplateVersion)>, TemplateRefusal> {
-        let (id, now, new) = (TemplateId::new(&tx.ctx().world), tx.ctx().now(), self.what);
-        if !store::insert(tx, id, &new, now)? {
-            return Err(TemplateRefusal::NameTaken);
-        }
-        store::insert_version(tx, id, 1, &self.content, now)?;
-        tx.publish(Change::new(CHANGED, tx.ctx().org, id.bytes()));
-        let version = TemplateVersion { version: 1, content: new.content, created_at: now };
-        let name = new.name.as_str().to_owned();
-        let template = Template { id, name, channel: new.channel, version: 1, created_at: now };
-        Ok(tx.record(Leaf::of("template.create").on(TemplateId::PREFIX, id.bytes()), (template, version)))
+    pub fn create(
+        self,
+        tx: &mut Tx<'_>,
+        keys: &OrgKeys,
+        becomes: New,
+    ) -> Result<Recorded<(Template, Published<TemplateVersion>)>, TemplateRefusal> {
+        let (id, now) = (TemplateId::new(&tx.ctx().world), tx.ctx().now());
+        let template = promotion::insert(tx, id, &self.what, self.stored())?;
+        let leaf = Leaf::of("template.create").on(TemplateId::PREFIX, id.bytes());
+        let version = TemplateVersion { version: 1, content: self.what.content, created_at: now, released_at: None };
+        promotion::settle(tx, keys, (template, version), becomes, leaf)
     }
 }
 
 impl Publish<(TemplateId, Content)> {
     /// Adds the version.
-    pub fn publish(self, tx: &mut Tx<'_>) -> Result<Recorded<TemplateVersion>, TemplateRefusal> {
-        let (id, content) = self.what;
-        let now = tx.ctx().now();
-        let version = store::advance(tx, id)?.ok_or(TemplateRefusal::NotFound)?;
-        store::insert_version(tx, id, version, &self.content, now)?;
-        tx.publish(Change::new(CHANGED, tx.ctx().org, id.bytes()));
-        let published = TemplateVersion { version, content, created_at: now };
-        Ok(tx.record(Leaf::of("template.publish").on(TemplateId::PREFIX, id.bytes()), published))
+    pub fn publish(
+        self,
+        tx: &mut Tx<'_>,
+        keys: &OrgKeys,
+        becomes: New,
+    ) -> Result<Recorded<(Template, Published<TemplateVersion>)>, TemplateRefusal> {
+        let (id, now) = (self.what.0, tx.ctx().now());
+        let template = promotion::add(tx, id, self.stored())?;
+        let leaf = Leaf::of("template.publish").on(TemplateId::PREFIX, id.bytes());
+        let version =
+            TemplateVersion { version: template.version, content: self.what.1, created_at: now, released_at: None };
+        promotion::settle(tx, keys, (template, version), becomes, leaf)
     }
 }
 
@@ -107,8 +136,10 @@ impl Templates {
 
     /// Makes a template.
     pub async fn create(&self, ctx: &Ctx, new: NewTemplate) -> Result<(Template, TemplateVersion), TemplateRefusal> {
-        let publish = prepare(new)?;
-        self.store.write(ctx, move |tx| publish.create(tx)).await
+        let (publish, keys) = (prepare(new)?, self.store.keys().organisation(ctx.org.id).await?);
+        let create = move |tx: &mut Tx<'_>| publish.create(tx, &keys, New::InForce);
+        let (template, published) = self.store.write(ctx, create).await?;
+        Ok((template, published.version))
     }
 
     /// Checks a new version of a template; [`Publish::publish`] adds it, inside a transaction.
@@ -131,7 +162,61 @@ impl Templates {
         content: Content,
     ) -> Result<TemplateVersion, TemplateRefusal> {
         let publish = self.prepare_version(ctx, id, content).await?;
-        self.store.write(ctx, move |tx| publish.publish(tx)).await
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let publish = move |tx: &mut Tx<'_>| publish.publish(tx, &keys, New::InForce);
+        let (_, published) = self.store.write(ctx, publish).await?;
+        Ok(published.version)
+    }
+
+    /// Puts a version into force, or asks for that.
+    pub async fn promote(
+        &self,
+        ctx: &Ctx,
+        id: TemplateId,
+        version: u32,
+        expected: Expected,
+    ) -> Result<Promoted<Template>, TemplateRefusal> {
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        self.store.write(ctx, move |tx| promotion::promote(tx, &keys, id, version, &expected)).await
+    }
+
+    /// Takes a version (the one in force, if none is named) from test to live, or asks for that.
+    pub async fn go_live(
+        &self,
+        ctx: &Ctx,
+        id: TemplateId,
+        version: Option<u32>,
+    ) -> Result<Promoted<Template>, TemplateRefusal> {
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        self.store.write(ctx, move |tx| crossing::go_live(tx, &keys, id, version)).await
+    }
+
+    /// What differs between two versions: the one in force and the newest, unless others are named.
+    pub(crate) async fn difference(
+        &self,
+        ctx: &Ctx,
+        id: TemplateId,
+        from: Option<u32>,
+        to: Option<u32>,
+    ) -> Result<Difference, TemplateRefusal> {
+        let template = self.find(ctx, id).await?;
+        let to = self.version(ctx, id, to.unwrap_or(template.version)).await?;
+        // Where nothing is in force, what is new differs from itself in nothing.
+        let from = self.version(ctx, id, from.or(template.in_force).unwrap_or(to.version)).await?;
+        Ok(difference(&template, &from, &to))
+    }
+
+    /// The template of the same name in the other environment, with the content in force there.
+    pub(crate) async fn elsewhere(
+        &self,
+        ctx: &Ctx,
+        template: &Template,
+    ) -> Result<Option<(Template, Option<TemplateVersion>)>, StoreError> {
+        let name = template.name.clone();
+        let look = move |tx: &mut Tx<'_>| {
+            tx.in_environment(crossing::other(tx.ctx().org.environment), |tx| promotion::in_force(tx, &name))
+        };
+        self.store.read(ctx, look).await
     }
 
     /// A template.

@@ -11,6 +11,8 @@ use sealpost_egress::Tenant;
 use sealpost_egress::client::{Answer, Client, Method, Outbound};
 use sealpost_egress::target::Target;
 use sealpost_seal::SecretText;
+use sealpost_seal::token::PlainKey;
+use sealpost_store::Environment;
 use sealpost_web::SESSION_COOKIE;
 use serde_json::Value;
 
@@ -26,19 +28,22 @@ pub(crate) struct Api {
     url: String,
     /// What says who asks.
     credential: (HeaderName, HeaderValue),
+    /// Where its key is good, if it asks with one.
+    environment: Option<Environment>,
 }
 
 impl Api {
     /// The API at `url` (scheme, host, port). The key travels in `Authorization: Bearer`.
     pub(crate) fn new(client: Client, url: &str, key: &SecretText) -> Result<Self, ApiError> {
-        Self::with(client, url, AUTHORIZATION, &format!("Bearer {}", key.expose()))
+        let environment = PlainKey::parse(key.expose()).ok().map(|key| key.environment());
+        Ok(Self { environment, ..Self::with(client, url, AUTHORIZATION, &format!("Bearer {}", key.expose()))? })
     }
 
     fn with(client: Client, url: &str, name: HeaderName, value: &str) -> Result<Self, ApiError> {
         let mut value = HeaderValue::try_from(value)
             .map_err(|_| ApiError::usage("the API key has characters that no key has", None))?;
         value.set_sensitive(true);
-        Ok(Self { client, url: url.trim_end_matches('/').to_owned(), credential: (name, value) })
+        Ok(Self { client, url: url.trim_end_matches('/').to_owned(), credential: (name, value), environment: None })
     }
 
     /// The same server with another key.
@@ -51,7 +56,12 @@ impl Api {
         Self::with(self.client.clone(), &self.url, COOKIE, &format!("{SESSION_COOKIE}={token}"))
     }
 
-    #[cfg(test)]
+    /// Where its key is good: the key says so itself.
+    pub(crate) fn environment(&self) -> Option<Environment> {
+        self.environment
+    }
+
+    /// Where it is.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -69,6 +79,16 @@ impl Api {
     /// Acts, without anything to say.
     pub(crate) async fn post_nothing(&self, path: &str) -> Result<Value, ApiError> {
         self.call(Method::Post, path, None, None).await
+    }
+
+    /// Says what the whole of something shall be.
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value, ApiError> {
+        self.call(Method::Put, path, Some(body), None).await
+    }
+
+    /// Says what of something shall be different.
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Result<Value, ApiError> {
+        self.call(Method::Patch, path, Some(body), None).await
     }
 
     /// Removes.

@@ -23,10 +23,12 @@ pub(crate) enum Exit {
     Unreachable = 4,
     /// 5: the configuration is wrong.
     Config = 5,
+    /// 6: all went well, and what is there is not what the files say.
+    Differs = 6,
 }
 
 /// The table for `--help`.
-pub(super) const TABLE: &str = "Exit codes: 0 done · 1 failed · 2 wrong command line · 3 refused, not found or not true · 4 server unreachable · 5 wrong configuration";
+pub(super) const TABLE: &str = "Exit codes: 0 done · 1 failed · 2 wrong command line · 3 refused, not found or not true · 4 server unreachable · 5 wrong configuration · 6 the files and the server differ";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

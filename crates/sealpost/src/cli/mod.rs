@@ -10,6 +10,7 @@ mod endpoints;
 mod erasure;
 mod evidence;
 mod exit;
+mod glass;
 mod init;
 mod keys;
 mod ledger;
@@ -18,9 +19,14 @@ mod local;
 mod members;
 mod networks;
 mod out;
+mod policy;
+#[cfg(test)]
+mod reads;
 mod receipt;
+mod revisions;
 mod send;
 mod serve;
+mod support;
 mod version;
 
 use std::path::PathBuf;
@@ -71,6 +77,15 @@ enum Command {
     /// What waits until others have agreed
     #[command(subcommand)]
     Approvals(approvals::Verb),
+    /// Say how what is there differs from what files say
+    Plan(policy::plan::Args),
+    /// Make it as files say
+    Apply(policy::apply::Args),
+    /// Write what is there as files
+    ExportPolicy(policy::export::Args),
+    /// What settings said, and what each change changed
+    #[command(subcommand)]
+    Revisions(revisions::Verb),
     /// Certificates of erasure
     #[command(subcommand)]
     Erasure(erasure::Verb),
@@ -85,6 +100,9 @@ enum Command {
     /// From where an organisation admits whom
     #[command(subcommand)]
     Networks(networks::Verb),
+    /// What helps whoever helps
+    #[command(subcommand)]
+    Support(support::Verb),
     /// Look at this installation and say what could be safer
     Doctor(doctor::Args),
     /// The configuration
@@ -146,11 +164,16 @@ fn dispatch(command: Command, shell: &Shell) -> Outcome {
         Command::Keys(verb) => block_on(keys::run(shell, verb)),
         Command::Ledger(verb) => block_on(ledger::run(shell, verb)),
         Command::Approvals(verb) => block_on(approvals::run(shell, verb)),
+        Command::Plan(args) => block_on(policy::plan::run(shell, args)),
+        Command::Apply(args) => block_on(policy::apply::run(shell, args)),
+        Command::ExportPolicy(args) => block_on(policy::export::run(shell, args)),
+        Command::Revisions(verb) => block_on(revisions::run(shell, verb)),
         Command::Erasure(verb) => erasure::run(shell, &verb),
         Command::Receipt(verb) => receipt::run(shell, &verb),
         Command::Evidence(args) => block_on(evidence::run(shell, args)),
         Command::Members(verb) => block_on(members::run(shell, verb)),
         Command::Networks(verb) => block_on(networks::run(shell, verb)),
+        Command::Support(verb) => block_on(support::run(shell, verb)),
         Command::Doctor(args) => block_on(doctor::run(shell, args)),
         Command::Config(verb) => config::run(shell, &verb),
         Command::Completions(args) => completions::run(args, &mut Cli::command()),
@@ -229,11 +252,19 @@ mod tests {
             "approvals list --tab waiting",
             "approvals show apr_x",
             "approvals approve apr_x --digest 5f3a --comment c",
+            "plan policy --prune --out file",
+            "apply policy --reason r --environment live",
+            "apply file",
+            "export-policy policy",
+            "revisions list --setting masking",
+            "revisions show rev_x",
             "erasure verify file --key k",
             "receipt verify file --key k --content c --recipient r",
             "evidence --output pack.zip --organisation x",
             "evidence verify pack.zip --key k",
             "members link --organisation x",
+            "members link --break-glass --reason locked",
+            "support bundle --to bundle --log server.log --metrics metrics.txt --yes",
             "networks reset --organisation x",
             "doctor",
             "doctor leaks --mark wombat2026 --pid 1",

@@ -121,24 +121,36 @@ impl Installation {
         Seeded { api, receiver }
     }
 
-    /// The same for mail: a live key, a channel through the relay, an event of each class that is treated differently.
-    pub(crate) async fn seed_mail(&self, relay: SocketAddr) -> Api {
+    /// The same for mail: a live key, a channel through each relay, a route over them if there are several, an event of each class that
+    /// is treated differently.
+    pub(crate) async fn seed_mail(&self, relays: &[SocketAddr]) -> Api {
         let key = self.issue_key(Environment::Live).await;
         let api = Api::new(&self.folder().join("tls/ca.pem"), &key);
         let server = Server::start_safely(self.folder(), &self.environment).await;
         let mut connection = api.connect(server.address).await.unwrap();
-        let email = json!({
-            "host": "127.0.0.1", "port": relay.port(), "security": "plain_loopback",
-            "from_address": "crash@mail.example.com", "helo": "mail.example.com",
-        });
-        let channel = connection.make("/v1/channels", &json!({ "name": "crash", "email": email })).await;
+        let mut steps = Vec::new();
+        for relay in relays {
+            let email = json!({
+                "host": "127.0.0.1", "port": relay.port(), "security": "plain_loopback",
+                "from_address": "crash@mail.example.com", "helo": "mail.example.com",
+            });
+            let name = format!("crash-{}", steps.len());
+            let channel = connection.make("/v1/channels", &json!({ "name": name, "email": email })).await;
+            steps.push(json!({ "channel_id": channel["id"] }));
+        }
+        let through = match &steps[..] {
+            [only] => ("channel_id", only["channel_id"].clone()),
+            _ => {
+                let route = json!({ "name": "crash", "strategy": "fail_over", "on_unknown": "next", "steps": steps });
+                ("route_id", connection.make("/v1/routes", &route).await["id"].clone())
+            }
+        };
         for class in ["otp", "transactional"] {
             let content = json!({ "subject": "Crash", "text": "{{ code }} is your number." });
             let template = json!({ "name": class, "channel": "email", "content": content });
             let template = connection.make("/v1/templates", &template).await;
-            let event = json!({
-                "name": format!("crash.{class}"), "class": class, "template_id": template["id"], "channel_id": channel["id"],
-            });
+            let mut event = json!({ "name": format!("crash.{class}"), "class": class, "template_id": template["id"] });
+            event[through.0] = through.1.clone();
             connection.make("/v1/events", &event).await;
         }
         drop(connection);

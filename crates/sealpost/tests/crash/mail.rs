@@ -1,4 +1,4 @@
-//! Live mail: kills between what the relay has taken and what is on record.
+//! Live mail: kills between what the relay has taken and what is on record, and between the steps of a route.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,14 +36,27 @@ pub(crate) struct Mails {
     /// Statements of which nobody knows, and how many of them the relay has.
     pub(crate) unknown: u64,
     pub(crate) unknown_and_taken: u64,
-    /// Codes that the relay took more than once, each time under an attempt on record.
+    /// Codes that were taken more than once, each time under an attempt on record.
     pub(crate) repeated_codes: u64,
+    /// Sent by another relay than the first of a route.
+    pub(crate) failed_over: u64,
 }
 
-/// Lives through `kills` deaths while live mail goes out, and answers what was wrong.
-pub(crate) async fn live(house: &Installation, kills: u64, chance: &Chance, tally: &mut Tally) -> (Mails, Vec<String>) {
-    let relay = Relay::start(house.folder()).await;
-    let api = house.seed_mail(relay.address).await;
+/// Lives through `kills` deaths while live mail goes out through so many relays, and answers what was wrong.
+pub(crate) async fn live(
+    house: &Installation,
+    relays: usize,
+    kills: u64,
+    chance: &Chance,
+    tally: &mut Tally,
+) -> (Mails, Vec<String>) {
+    let mut all = Vec::new();
+    for number in 0..relays {
+        all.push(Relay::start(house.folder(), number).await);
+    }
+    let relays = all;
+    let addresses: Vec<_> = relays.iter().map(|relay| relay.address).collect();
+    let api = house.seed_mail(&addresses).await;
     let customer = Arc::new(Customer::new(house.folder().join("customer"), MAILS));
     while tally.total() < kills && customer.wrong().is_empty() {
         let fuse = chance.pick(&DEATHS).map(|(point, most)| Fuse { point, pass: 1 + chance.below(most) });
@@ -55,9 +68,9 @@ pub(crate) async fn live(house: &Installation, kills: u64, chance: &Chance, tall
             }
         }
     }
-    relay.calm();
+    relays.iter().for_each(Relay::calm);
     house.let_a_day_pass().await;
-    judge(house, &api, &customer, &relay, tally).await
+    judge(house, &api, &customer, &relays, tally).await
 }
 
 /// Lets everything come to its end, and compares what the customer, the API and the relay say.
@@ -65,7 +78,7 @@ async fn judge(
     house: &Installation,
     api: &Api,
     customer: &Customer,
-    relay: &Relay,
+    relays: &[Relay],
     tally: &mut Tally,
 ) -> (Mails, Vec<String>) {
     let server = Server::start_safely(house.folder(), &house.environment).await;
@@ -78,7 +91,7 @@ async fn judge(
     if !at_rest.await {
         wrong.push("not every mail came to an end in time".into());
     }
-    let (promises, taken, mut mails) = (customer.promises(), relay.taken(), Mails::default());
+    let (promises, taken, mut mails) = (customer.promises(), taken(relays), Mails::default());
     let promised: BTreeSet<&str> = promises.iter().map(|promise| &*promise.id).collect();
     wrong
         .extend(taken.keys().filter(|id| !promised.contains(&***id)).map(|id| format!("sent, and nobody asked: {id}")));
@@ -90,6 +103,12 @@ async fn judge(
             && let Err(why) = mails.weigh(promise, &answer.json(), &taken)
         {
             wrong.push(format!("{}: {why}: {}", promise.id, answer.json()));
+        }
+        if relays.len() > 1 && answer.status == 200 {
+            let life = connection.get(&format!("/v1/messages/{}/timeline", promise.id)).await.unwrap().json();
+            if let Err(why) = mails.follow(&life, relays.len() as u64) {
+                wrong.push(format!("{}: {why}: {life}", promise.id));
+            }
         }
     }
     wrong.extend(customer.wrong());
@@ -103,7 +122,28 @@ async fn judge(
     (mails, wrong)
 }
 
+/// How often each mail was taken, by whichever relay.
+fn taken(relays: &[Relay]) -> BTreeMap<String, u64> {
+    let mut all = BTreeMap::new();
+    for (id, times) in relays.iter().flat_map(Relay::taken) {
+        *all.entry(id).or_default() += times;
+    }
+    all
+}
+
 impl Mails {
+    /// Whether a message went along its route: no answer of these relays is for good, so every step follows the one before it.
+    fn follow(&mut self, life: &Value, steps: u64) -> Result<(), &'static str> {
+        let begun = life["steps"].as_array().unwrap().iter().filter(|step| step["kind"] == "attempt_started");
+        let went: Vec<_> = begun.map(|step| step["route_step"].as_u64()).collect();
+        let along = (0..).map(|at| Some(at % steps + 1)).take(went.len());
+        if !along.eq(went.iter().copied()) {
+            return Err("a step was skipped or repeated");
+        }
+        self.failed_over += u64::from(went.len() > 1);
+        Ok(())
+    }
+
     /// Whether what is on record fits what the relay has, as the message's class allows.
     fn weigh(&mut self, promise: &Promise, shown: &Value, taken: &BTreeMap<String, u64>) -> Result<(), &'static str> {
         let taken = taken.get(&promise.id).copied().unwrap_or(0);

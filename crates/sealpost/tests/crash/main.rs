@@ -24,6 +24,7 @@ mod relay;
 mod reveal;
 mod server;
 mod twins;
+mod workflows;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -66,13 +67,25 @@ async fn kills_lose_nothing_invent_nothing_and_repeat_nothing_on_postgres() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_live_mail_is_lost_or_sent_again_beyond_its_class_on_sqlite() {
-    mails("sqlite", Installation::sqlite(), number("SEALPOST_CRASH_RUNS", 300) / 10).await;
+    mails("sqlite", Installation::sqlite(), 1, number("SEALPOST_CRASH_RUNS", 300) / 10).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_live_mail_is_lost_or_sent_again_beyond_its_class_on_postgres() {
     if let Some(house) = Installation::postgres().await {
-        mails("postgres", house, number("SEALPOST_CRASH_RUNS", 300) / 30).await;
+        mails("postgres", house, 1, number("SEALPOST_CRASH_RUNS", 300) / 30).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_mail_on_a_route_skips_or_repeats_a_step_on_sqlite() {
+    mails("sqlite", Installation::sqlite(), 2, number("SEALPOST_CRASH_RUNS", 300) / 30).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_mail_on_a_route_skips_or_repeats_a_step_on_postgres() {
+    if let Some(house) = Installation::postgres().await {
+        mails("postgres", house, 2, number("SEALPOST_CRASH_RUNS", 300) / 60).await;
     }
 }
 
@@ -209,14 +222,15 @@ async fn a_server_that_answers_before_it_is_durable_is_found_out() {
     panic!("it was not found out: {:?}", customer.wrong());
 }
 
-async fn mails(engine: &str, house: Installation, kills: u64) {
+async fn mails(engine: &str, house: Installation, relays: usize, kills: u64) {
     let (seed, mut tally) = (seed(), Tally::default());
-    let (mails, wrong) = mail::live(&house, kills.max(2), &Chance::new(seed), &mut tally).await;
+    let (mails, wrong) = mail::live(&house, relays, kills.max(2), &Chance::new(seed), &mut tally).await;
     judge(engine, seed, house, &wrong);
     assert!(kills < 8 || mails.unknown > 0, "no kill met an attempt: {mails:?}");
+    assert!(kills < 8 || relays == 1 || mails.failed_over > 0, "nothing failed over: {mails:?}");
     println!(
-        "live mail on {engine} (seed {seed}): {} kills {:?}: 0 of {} acknowledged lost; {} sent, {} of unknown fate ({} taken by \
-         the relay), none of them twice; {} codes sent again after a kill",
+        "live mail on {engine}, {relays} relays (seed {seed}): {} kills {:?}: 0 of {} acknowledged lost; {} sent, {} of unknown fate ({} taken by \
+         a relay), none of them twice; {} codes sent again after a kill; {} went along a route to another relay",
         tally.total(),
         tally.kills,
         tally.acknowledged,
@@ -224,6 +238,7 @@ async fn mails(engine: &str, house: Installation, kills: u64) {
         mails.unknown,
         mails.unknown_and_taken,
         mails.repeated_codes,
+        mails.failed_over,
     );
 }
 
@@ -242,6 +257,30 @@ async fn not_kept(engine: &str, house: Installation, kills: u64) {
         seen.lost,
         seen.unknown,
         seen.sent,
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_a_run_does_is_done_once_or_said_to_be_unknown_on_sqlite() {
+    run_through("sqlite", Installation::sqlite(), number("SEALPOST_CRASH_RUNS", 300) / 100).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_a_run_does_is_done_once_or_said_to_be_unknown_on_postgres() {
+    if let Some(house) = Installation::postgres().await {
+        run_through("postgres", house, number("SEALPOST_CRASH_RUNS", 300) / 100).await;
+    }
+}
+
+async fn run_through(engine: &str, house: Installation, kills: u64) {
+    let seed = seed();
+    let (seen, wrong) = workflows::live(&house, kills.max(3), &Chance::new(seed)).await;
+    judge(engine, seed, house, &wrong);
+    assert!(seen.runs > 0, "no run was begun: {seen:?}");
+    println!(
+        "workflows on {engine} (seed {seed}): {} kills: {} runs came through, two sends each and none twice; {} calls of unknown fate, \
+         of which {} were heard; no call heard twice",
+        seen.kills, seen.runs, seen.unknown, seen.unknown_and_heard
     );
 }
 

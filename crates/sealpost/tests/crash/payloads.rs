@@ -56,8 +56,8 @@ pub(crate) async fn live(
     chance: &Chance,
     tally: &mut Tally,
 ) -> (Payloads, Vec<String>) {
-    let relay = Relay::start(house.folder()).await;
-    let api = house.seed_mail(relay.address).await;
+    let relay = Relay::start(house.folder(), 0).await;
+    let api = house.seed_mail(&[relay.address]).await;
     house.decide_storage(RULES).await;
     let customer = Arc::new(Customer::new(house.folder().join("customer"), PAYLOADS));
     while tally.total() < kills && customer.wrong().is_empty() {

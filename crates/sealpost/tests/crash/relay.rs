@@ -30,10 +30,11 @@ struct Taken {
 }
 
 impl Relay {
-    pub(crate) async fn start(folder: &Path) -> Self {
+    /// One of several that take down what they have taken in this folder.
+    pub(crate) async fn start(folder: &Path, number: usize) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let file = std::fs::File::create_new(folder.join("relay.log")).unwrap();
+        let file = std::fs::File::create_new(folder.join(format!("relay-{number}.log"))).unwrap();
         let taken = Arc::new(Mutex::new(Taken { file, mails: 0, calm: false, by_id: BTreeMap::new() }));
         let shared = taken.clone();
         tokio::spawn(async move {

@@ -8,6 +8,8 @@ use crate::house::{House, text};
 crate::on_both_engines! {
     weaker_masking_waits_for_somebody_else_and_goes_live_as_it_was_shown
     an_export_leaves_once_for_whoever_asked_after_somebody_else_agreed
+    more_that_is_stored_waits_for_somebody_else_and_so_does_the_way_back
+    a_role_that_says_more_waits_for_somebody_else
 }
 
 async fn takes(house: &House, module: &str) {
@@ -103,4 +105,107 @@ async fn an_export_leaves_once_for_whoever_asked_after_somebody_else_agreed(hous
     let again = house.api.ask(export(Some(&id), "json").member(&asker)).await;
     assert_eq!((again.status, &*again.code()), (409, "approval_over"));
     assert!(!again.text().contains("Ada"));
+}
+
+async fn more_that_is_stored_waits_for_somebody_else_and_so_does_the_way_back(house: House) {
+    house.endpoint_for("officers", &["approval.*"]).await;
+    let owner = house.standing_owner().await;
+    let change =
+        |rules: Value| Ask::new("patch", "/v1/settings/storage").json(&json!({ "live": rules, "reason": "ticket 1" }));
+    let never = json!({ "otp": { "mode": "never" } });
+    let days = async || house.get("/v1/settings/storage").await["live"]["otp"].clone();
+    takes(&house, "storage").await;
+
+    // Less takes nobody else; more, by whatever route, does.
+    assert_eq!(house.as_owner(change(never)).await["live"]["otp"]["mode"], "never");
+    let asker = house.member("super_admin").await;
+    let keep = json!({ "otp": { "mode": "keep" } });
+    let patch = json!({ "payload_storage": { "live": keep }, "reason": "ticket 1" });
+    let form = Ask::new("post", "/app/live/storage/edit").form(&json!({ "otp": "keep", "reason": "ticket 1" }));
+    let answer = house.api.ask(form.page().member(&asker)).await;
+    assert!(answer.status == 303 && answer.header("location").contains("/approvals/apr_"), "{}", answer.text());
+    let answer = house.api.ask(Ask::new("patch", "/v1/settings/security").json(&patch).member(&asker)).await;
+    assert_eq!((answer.status, &answer.json()["waiting"][0]["name"]), (202, &json!("payload_storage")));
+    let answer = house.api.ask(change(keep).member(&asker)).await;
+    assert_eq!((answer.status, &days().await["mode"]), (202, &json!("never")));
+    let asked = answer.json();
+    let id = text(&asked, "approval_id");
+    house.receiver.notice("approval.requested", "approval_id", &id).await;
+
+    let shown = house.get(format!("/v1/approvals/{id}")).await;
+    let changes = json!({ "what": "otp in live", "before": "never written", "after": "kept for 90 days" });
+    assert_eq!(shown["changes"][0], changes);
+    let vote =
+        |id: &str, digest: &Value| Ask::post(format!("/v1/approvals/{id}/approve"), &json!({ "digest": digest }));
+    assert_eq!(house.api.ask(vote(&id, &shown["digest"]).member(&asker)).await.code(), "approval_own");
+    assert_eq!(house.as_owner(vote(&id, &shown["digest"])).await["state"], "live");
+    assert_eq!(days().await["mode"], "keep");
+    house.receiver.notice("approval.decided", "approval_id", &id).await;
+
+    // What it said stands there, by whom and by which approval, and the ledger has its digest.
+    let said = async || house.get("/v1/revisions?setting=storage").await["data"].clone();
+    let all = said().await;
+    let told = |one: &Value| (one["number"].clone(), one["in_force"].clone(), one["approval_id"].clone());
+    assert_eq!(told(&all[0]), (json!(2), json!(true), json!(id)));
+    assert_eq!(told(&all[1]), (json!(1), json!(false), Value::Null));
+    assert_eq!(told(&all[2]), (json!(0), json!(false), Value::Null));
+    assert_eq!((&all[0]["changes"][0], &all[2]["by"]), (&changes, &Value::Null));
+    let acts = house.api.must(Ask::get("/v1/ledger/entries?action=storage.change").key(&house.keys.live)).await;
+    assert_eq!(acts["data"][0]["details"]["digest"], all[0]["digest"], "{acts}");
+
+    // The way back is a change like any other: to less at once, to more when somebody else agrees.
+    let back = |number: usize| {
+        let path = format!("/v1/revisions/{}/roll-back", text(&all[number], "id"));
+        Ask::post(path, &json!({ "reason": "the migration is over" }))
+    };
+    assert_eq!(house.api.ask(back(0).member(&owner)).await.code(), "revision_in_force");
+    assert_eq!(house.as_owner(back(1)).await["revision_id"], all[1]["id"]);
+    assert_eq!(days().await["mode"], "never");
+    let answer = house.api.ask(back(0).member(&asker)).await;
+    assert_eq!((answer.status, &days().await["mode"]), (202, &json!("never")));
+    let asked = answer.json();
+    let id = text(&asked, "approval_id");
+    assert_eq!(house.as_owner(vote(&id, &asked["digest"])).await["state"], "live");
+    let now = said().await;
+    assert_eq!(
+        (&now[0]["number"], &now[0]["approval_id"], &days().await["mode"]),
+        (&json!(4), &json!(id), &json!("keep"))
+    );
+    let one = house.get(format!("/v1/revisions/{}", text(&now[1], "id"))).await;
+    assert_eq!(
+        (&one["says"]["live"]["otp"]["mode"], &one["back"][0]["after"]),
+        (&json!("never"), &json!("never written"))
+    );
+    let viewer = house.api.ask(back(1).member(&house.member("auditor").await)).await;
+    assert_eq!((viewer.status, &*viewer.code()), (403, "permission_missing"));
+    let found = house.api.must(Ask::get("/v1/approvals?tab=history&module=storage&q=migration").member(&owner)).await;
+    assert_eq!((found["data"].as_array().unwrap().len(), &found["data"][0]["id"]), (1, &json!(id)));
+    let page = house.api.ask(Ask::get("/app/live/revisions?setting=storage").page().member(&owner)).await;
+    assert!(page.text().contains("Payload storage, 4") && page.text().contains("in force"));
+}
+
+async fn a_role_that_says_more_waits_for_somebody_else(house: House) {
+    let asker = house.member("super_admin").await;
+    let says = |permissions: &[&str]| json!({ "name": "Night shift", "permissions": permissions });
+    let made = house.as_owner(Ask::post("/v1/roles", &says(&["messages:read"]))).await;
+    let path = format!("/v1/roles/{}", text(&made, "id"));
+    takes(&house, "role").await;
+    let put = |permissions: &[&str]| Ask::new("put", path.clone()).json(&says(permissions)).member(&asker);
+    let answer = house.api.ask(put(&["messages:read", "contacts:read"])).await;
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    let asked = answer.json();
+    let form = json!({ "name": "Day shift", "permissions": ["messages:read"] });
+    let page = house.api.ask(Ask::new("post", "/app/test/roles/new").form(&form).page().member(&asker)).await;
+    assert!(page.status == 303 && page.header("location").contains("/approvals/apr_"), "{}", page.text());
+    assert_eq!(house.get(path.clone()).await["permissions"], json!(["messages:read"]));
+    let id = text(&asked, "approval_id");
+    let shown = house.get(format!("/v1/approvals/{id}")).await;
+    let more: Vec<_> =
+        shown["changes"].as_array().unwrap().iter().filter(|one| one["before"] != one["after"]).collect();
+    assert!(more.len() == 1 && text(more[0], "what").contains("contacts:read"), "{shown}");
+    assert_eq!(shown["target"], made["id"]);
+    let vote = Ask::post(format!("/v1/approvals/{id}/approve"), &json!({ "digest": shown["digest"] }));
+    assert_eq!(house.as_owner(vote).await["state"], "live");
+    assert_eq!(house.get(path.clone()).await["permissions"].as_array().unwrap().len(), 2);
+    assert_eq!(house.api.ask(put(&["contacts:read"])).await.status, 200, "to take away takes nobody else");
 }

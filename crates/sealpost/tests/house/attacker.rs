@@ -36,8 +36,8 @@ enum Under {
     Day,
     /// The key in the slot of a person.
     Person,
-    /// The key made from a person's and from the message's own slot.
-    Message,
+    /// The key made from a person's and from the message's or run's own slot, for this label.
+    Combined(&'static str),
 }
 
 /// What of its row is in its place.
@@ -69,7 +69,12 @@ const fn of_member(column: &'static str) -> Column {
 
 const fn of_message(column: &'static str) -> Column {
     let (row, owner) = (Row::Columns(&["id"]), Owner::In("contact"));
-    Column { table: "message", column, under: Under::Message, row, has_environment: true, owner }
+    Column { table: "message", column, under: Under::Combined("message"), row, has_environment: true, owner }
+}
+
+const fn of_run(column: &'static str) -> Column {
+    let (row, owner) = (Row::Columns(&["id"]), Owner::In("contact"));
+    Column { table: "workflow_run", column, under: Under::Combined("workflow_run"), row, has_environment: true, owner }
 }
 
 const fn of_organisation(
@@ -82,8 +87,13 @@ const fn of_organisation(
     Column { table, column, under: Under::Organisation(label), row, has_environment, owner: Owner::Nobody }
 }
 
+/// Under a key that the file alone has, in a slot as a person's is.
+const fn of_file(table: &'static str, column: &'static str, row: Row) -> Column {
+    Column { table, column, under: Under::Person, row, has_environment: true, owner: Owner::Nobody }
+}
+
 /// Every column of the data that holds what is sealed.
-pub(crate) const SEALED: [Column; 20] = [
+pub(crate) const SEALED: [Column; 26] = [
     of_contact("external_id"),
     of_contact("name"),
     of_contact("email"),
@@ -100,6 +110,8 @@ pub(crate) const SEALED: [Column; 20] = [
     },
     of_message("recipient"),
     of_message("payload"),
+    of_run("payload"),
+    of_run("answers"),
     Column {
         table: "message",
         column: "opening",
@@ -108,8 +120,12 @@ pub(crate) const SEALED: [Column; 20] = [
         has_environment: true,
         owner: Owner::In("contact"),
     },
+    of_file("download", "wanted", Row::Columns(&["id"])),
+    of_file("download_chunk", "sealed", Row::Columns(&["download", "run", "seq"])),
     of_organisation("approval", "content", "approval", Row::Columns(&["id"]), false),
     of_organisation("approval_vote", "comment", "approval", Row::Columns(&["approval", "voter", "says"]), false),
+    of_organisation("revision", "content", "revision", Row::Columns(&["id"]), false),
+    of_organisation("support_grant", "content", "support", Row::Columns(&["id"]), false),
     of_organisation("secret", "sealed", "secret", Row::Columns(&["id", "version"]), true),
     of_organisation("handover", "sealed", "handover", Row::Columns(&["id"]), true),
     of_organisation("masking_policy", "rules", "settings", Row::Columns(&["version"]), false),
@@ -305,9 +321,9 @@ impl Loot {
                 all.map(|key| Arc::new(key.derive("audit", &[&day]))).find(opens)
             }
             Under::Person => in_slots_called(named).map(|(_, key)| key.clone()).find(opens),
-            Under::Message => in_slots_called(named).find_map(|(_, own)| {
-                // Whose message it is may have been removed from its row: everybody's is tried.
-                self.slots.iter().map(|(_, person)| Arc::new(combine(person, own, "message"))).find(opens)
+            Under::Combined(label) => in_slots_called(named).find_map(|(_, own)| {
+                // Whose it is may have been removed from its row: everybody's is tried.
+                self.slots.iter().map(|(_, person)| Arc::new(combine(person, own, label))).find(opens)
             }),
         }
     }

@@ -140,6 +140,7 @@ impl Personal {
         let deliveries = house.get(format!("/v1/endpoints/{endpoint}/deliveries")).await;
         let delivery = text(&deliveries["data"][0], "id");
         let key = house.key_with(&["keys:read"]).await.0;
+        let (workflow, run) = house.asking_run("canary", &Self::message("canary")).await;
         let others = vec![
             ("/v1/templates", template),
             ("/v1/events", event),
@@ -150,6 +151,8 @@ impl Personal {
             ("/v1/deliveries", delivery),
             ("/v1/keys", key),
             ("/v1/contacts/duplicates", duplicate),
+            ("/v1/workflows", workflow),
+            ("/v1/workflow-runs", run),
         ];
         Self { contact, twin, message, others }
     }
@@ -175,7 +178,7 @@ impl Personal {
             "data": { "code": MARKS[4].1, "number": MARKS[5].1.parse::<u64>().unwrap() } })
     }
 
-    fn of(&self, route: &Route) -> String {
+    pub(crate) fn of(&self, route: &Route) -> String {
         match route.collection() {
             "/v1/contacts" => self.contact.clone(),
             "/v1/messages" => self.message.clone(),
@@ -389,7 +392,11 @@ async fn sweep(mut house: House, policy: Value) {
     let numbers = house.numbers().await;
     assert!(numbers.contains("sealpost_http_request"), "{numbers}");
     leaks.extend(needles.found_in(numbers.as_bytes()).into_iter().map(|form| format!("the page of numbers: {form}")));
-    for heard in house.receiver.heard() {
+    let heard = house.receiver.heard();
+    // A call carries what its workflow says, to an endpoint on the list: that is what it is for.
+    let (calls, reports): (Vec<_>, Vec<_>) = heard.into_iter().partition(|heard| heard.tells("workflow.call"));
+    assert!(!calls.is_empty(), "no workflow has called anybody");
+    for heard in reports {
         leaks.extend(needles.found_in(&heard.body).into_iter().map(|form| format!("a report: {form}")));
     }
     let watched = house

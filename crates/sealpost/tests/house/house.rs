@@ -310,6 +310,19 @@ impl House {
         text(&made, "key")
     }
 
+    /// Waits until a file of ours in the test environment stands so.
+    pub(crate) async fn download_in(&self, id: &str, state: &str) -> Value {
+        let since = Instant::now();
+        loop {
+            let download = self.get(format!("/v1/downloads/{id}")).await;
+            if download["state"] == state {
+                return download;
+            }
+            assert!(since.elapsed() < PATIENCE, "{download}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// A verified endpoint at our receiver that hears of messages: its id and secret.
     pub(crate) async fn endpoint(&self, name: &str) -> (String, String) {
         self.endpoint_for(name, &["message.*"]).await
@@ -331,6 +344,50 @@ impl House {
         let template = text(&self.post("/v1/templates", &template).await, "id");
         let event = json!({ "name": name, "class": class, "template_id": template });
         (text(&self.post("/v1/events", &event).await, "id"), template)
+    }
+
+    /// A channel for e-mail that nothing is sent through: its id.
+    pub(crate) async fn channel(&self, name: &str) -> String {
+        let email = json!({ "host": "127.0.0.1", "port": 2525, "security": "plain_loopback",
+            "from_address": "news@mail.example.com", "helo": "mail.example.com" });
+        text(&self.post("/v1/channels", &json!({ "name": name, "email": email })).await, "id")
+    }
+
+    /// A workflow of these nodes, beginning with `first`, in force: its id.
+    pub(crate) async fn workflow(&self, name: &str, nodes: &Value) -> String {
+        let definition = json!({ "class": "transactional", "start": "first", "nodes": nodes });
+        let made = self.post("/v1/workflows", &json!({ "name": name, "definition": definition })).await;
+        let id = text(&made, "id");
+        self.post(format!("/v1/workflows/{id}/promote"), &json!({ "version": 1, "expected": 0 })).await;
+        id
+    }
+
+    /// A workflow that asks the endpoint of this name what it is given, looks at the answer and waits; and a run of it for whom this
+    /// message is for, with its data, that waits.
+    pub(crate) async fn asking_run(&self, name: &str, message: &Value) -> (String, String) {
+        let nodes = json!({
+            "first": { "type": "call", "endpoint": name, "data": { "code": { "field": "/data/code" } }, "next": "look" },
+            "look": { "type": "condition", "if": { "field": "/answers/first/status", "greater": 0 }, "then": "rest", "else": "end" },
+            "rest": { "type": "wait", "for": { "signal": "confirmed" }, "timeout_seconds": 86_400, "next": "end", "otherwise": "end" },
+            "end": { "type": "end" },
+        });
+        let workflow = self.workflow(name, &nodes).await;
+        let run = json!({ "workflow": name, "to": message["to"], "data": message["data"] });
+        let run = text(&self.post("/v1/workflow-runs", &run).await, "id");
+        self.run_in(&run, "waiting").await;
+        (workflow, run)
+    }
+
+    /// The run, once it is in this state.
+    pub(crate) async fn run_in(&self, id: &str, state: &str) -> Value {
+        for _ in 0..6_000 {
+            let run = self.get(format!("/v1/workflow-runs/{id}")).await;
+            if run["state"] == state {
+                return run;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{id} does not come to {state}: {}", self.get(format!("/v1/workflow-runs/{id}")).await)
     }
 
     /// The message, once it is in this state.

@@ -20,9 +20,10 @@ fn is_out_of_reach(route: &Route) -> bool {
 }
 
 /// What comes along with an act and has a leaf of its own: credentials that are stored or destroyed, the contact a message
-/// makes on its way, the contact another is merged into, the successor of a rotated key.
+/// makes on its way, the contact another is merged into, the successor of a rotated key, the template an event takes to live.
 fn is_consequence(action: &str) -> bool {
-    action.starts_with("secret.") || matches!(action, "contact.create" | "contact.merge_received" | "key.create")
+    action.starts_with("secret.")
+        || matches!(action, "contact.create" | "contact.merge_received" | "key.create" | "template.go_live")
 }
 
 /// What goes on with a rotation of an endpoint's secret that has begun.
@@ -97,6 +98,14 @@ async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: 
             ask.member(&objects.asker(house).await)
         }
         path if path.contains("/approvals/{id}") => ask.member(&house.standing_owner().await),
+        "/support/{link}" => {
+            let grant = objects.granted(house, &json!({})).await;
+            house.press(&objects.support_link(house, &grant).await).await
+        }
+        path if path.ends_with("/support/session/leave") => {
+            let grant = objects.granted(house, &json!({})).await;
+            ask.member(&objects.helper(house, &grant).await)
+        }
         // Whoever leaves is gone.
         "/sign-out" => ask.member(&house.owner().await),
         _ if route.is_open() => ask,
@@ -128,7 +137,10 @@ async fn every_mutating_or_revealing_route_leaves_exactly_the_leaf_it_declares(h
         let declared = route.action.clone().unwrap_or_default();
         let (own, others): (Vec<_>, Vec<_>) = left.iter().partition(|(action, _)| *action == declared);
         let one = matches!(&own[..], [(_, result)] if result == "ok");
-        let granted = |action: &str| route.path.contains("/approvals/{id}") && action == "masking.change";
+        let granted = |action: &str| {
+            (route.path.contains("/approvals/{id}") && action == "masking.change")
+                || (route.path.contains("/revisions/{id}") && action == "storage.change")
+        };
         if !one || others.iter().any(|(action, _)| !is_consequence(action) && !granted(action)) {
             wrong.push(format!("{} declares {declared} and leaves {left:?}", route.name()));
         }

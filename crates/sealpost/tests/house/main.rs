@@ -12,6 +12,7 @@ mod canary;
 mod databases;
 mod demo;
 mod doors;
+mod downloads;
 mod echo;
 mod egress;
 mod endpoints;
@@ -32,14 +33,17 @@ mod notices;
 mod objects;
 mod people;
 mod places;
+mod policy;
 mod receiver;
 mod security;
 mod storage;
+mod support;
 mod surface;
 mod telemetry;
 mod transport;
 mod trouble;
 mod unseen;
+mod versions;
 
 /// Runs a proof on both engines: `on_both_engines!(a_promise)` makes `a_promise::on_sqlite` and `a_promise::on_postgres`.
 macro_rules! on_both_engines {

@@ -14,9 +14,12 @@ use crate::surface::{Route, Surface};
 pub(crate) struct Objects {
     template: String,
     delivery: String,
+    channels: [String; 2],
     serial: AtomicU64,
     /// Connections that stay, by their kind.
     connections: tokio::sync::Mutex<BTreeMap<&'static str, String>>,
+    /// Files that stay: of our owner, and of our key.
+    files: tokio::sync::Mutex<BTreeMap<bool, String>>,
     /// Who asks for what others approve, signed in not long ago.
     asker: tokio::sync::Mutex<Option<(Member, Instant)>>,
 }
@@ -32,11 +35,24 @@ impl Objects {
         let message = text(&house.post("/v1/messages", &message).await, "id");
         house.receiver.report("message.delivered", &message).await;
         let deliveries = house.get(format!("/v1/endpoints/{endpoint}/deliveries")).await;
+        let waits = json!({
+            "first": { "type": "wait", "for": { "signal": "confirmed" }, "timeout_seconds": 86_400, "next": "end", "otherwise": "end" },
+            "end": { "type": "end" },
+        });
+        house.workflow("visit.follow-up", &waits).await;
+        // It sends nothing to fill its template with.
+        let fails = json!({
+            "first": { "type": "send", "event": "otp.login", "next": "end" },
+            "end": { "type": "end" },
+        });
+        house.workflow("standing.fails", &fails).await;
         Self {
             template,
             delivery: text(&deliveries["data"][0], "id"),
+            channels: [house.channel("first").await, house.channel("second").await],
             serial: AtomicU64::new(1_000),
             connections: Default::default(),
+            files: Default::default(),
             asker: Default::default(),
         }
     }
@@ -79,8 +95,19 @@ impl Objects {
         let mut body = route.example.clone().unwrap_or_default();
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
         let (of, page) = (route.collection(), route.path.strip_prefix("/app/{env}").unwrap_or_default());
-        let names = matches!(of, "/v1/templates" | "/v1/events" | "/v1/endpoints" | "/v1/channels" | "/v1/secrets")
-            || matches!(page, "/templates/new" | "/events/new" | "/endpoints/new" | "/secrets/new");
+        let names = matches!(
+            of,
+            "/v1/templates"
+                | "/v1/events"
+                | "/v1/endpoints"
+                | "/v1/channels"
+                | "/v1/routes"
+                | "/v1/secrets"
+                | "/v1/workflows"
+        ) || matches!(
+            page,
+            "/templates/new" | "/events/new" | "/routes/new" | "/endpoints/new" | "/secrets/new" | "/workflows/new"
+        );
         if route.method == "post" && names && body["name"].is_string() {
             body["name"] = json!(format!("{}-{serial}", text(&body, "name")));
         }
@@ -107,6 +134,14 @@ impl Objects {
         if body["template_id"].is_string() {
             body["template_id"] = json!(self.template);
             body.as_object_mut().unwrap().remove("template_version");
+        }
+        if let Some(steps) = body.get_mut("steps").and_then(Value::as_array_mut) {
+            for (step, channel) in steps.iter_mut().zip(&self.channels) {
+                step["channel_id"] = json!(channel);
+            }
+        }
+        if body["steps"].is_string() {
+            body["steps"] = json!(self.channels[0]);
         }
         if body["url"].is_string() {
             body["url"] = json!(house.receiver.url());
@@ -139,6 +174,16 @@ impl Objects {
             "/v1/deliveries" => return self.delivery.clone(),
             "/v1/members" => return self.member(house, route).await,
             "/v1/approvals" => return self.asked(house, route).await,
+            "/v1/revisions" => return self.said(house).await,
+            // Only what has failed is tried again.
+            "/v1/workflow-runs" if route.path.ends_with("/retry") => {
+                let run = json!({ "workflow": "standing.fails", "to": { "phone": "+12025550199" } });
+                let run = text(&house.post("/v1/workflow-runs", &run).await, "id");
+                house.run_in(&run, "failed").await;
+                return run;
+            }
+            "/v1/downloads" => return self.file(house, route).await,
+            "/v1/support-grants" => return self.granted(house, &json!({})).await,
             // Only a verified one can be it.
             "/v1/endpoints" if route.path.ends_with("/default") => {
                 let serial = self.serial.fetch_add(1, Ordering::Relaxed);
@@ -207,8 +252,14 @@ impl Objects {
         let maker =
             maker.unwrap_or_else(|| panic!("nobody knows how to make one of {collection}: teach this function"));
         let ask = Ask::post(collection, &self.body(house, maker).await);
-        let made = house.api.must(house.ours(maker, ask).await).await;
-        text(&made, "id")
+        let made = text(&house.api.must(house.ours(maker, ask).await).await, "id");
+        if route.path.contains("/versions/") && route.path.ends_with("/promote") {
+            // What is promoted isn't in force.
+            let mut body = self.body(house, maker).await;
+            body.as_object_mut().unwrap().retain(|field, _| !["name", "channel"].contains(&field.as_str()));
+            house.post(format!("{collection}/{made}/versions"), &body).await;
+        }
+        made
     }
 
     /// Who asks for what others approve: not our owner.
@@ -247,6 +298,67 @@ impl Objects {
             house.as_owner(say("emergency")).await;
         }
         id
+    }
+
+    /// What a setting said before it was changed: whoever goes back to it changes something, and nobody has to agree.
+    async fn said(&self, house: &House) -> String {
+        let days = 30 + self.serial.fetch_add(1, Ordering::Relaxed) % 300;
+        for days in [days, days + 1] {
+            let rules = json!({ "live": { "otp": { "mode": "keep", "days": days } }, "reason": "ticket 9" });
+            house.as_owner(Ask::new("patch", "/v1/settings/storage").json(&rules)).await;
+        }
+        let all = house.get("/v1/revisions?setting=storage&limit=2").await;
+        text(&all["data"][1], "id")
+    }
+
+    /// A file that is ready for whoever this route is for.
+    async fn file(&self, house: &House, route: &Route) -> String {
+        let stays = route.method == "get";
+        let mut standing = self.files.lock().await;
+        if let Some(id) = standing.get(&route.session).filter(|_| stays) {
+            return id.clone();
+        }
+        let order = json!({ "source": "contacts", "columns": ["id", "locale"], "reason": "ticket 9" });
+        let asked = house.api.must(house.ours(route, Ask::post("/v1/downloads", &order)).await).await;
+        let id = text(&asked, "id");
+        house.download_in(&id, "ready").await;
+        if stays {
+            standing.insert(route.session, id.clone());
+        }
+        id
+    }
+
+    /// Support access that somebody else has agreed to, in our test environment unless `wanted` says otherwise.
+    pub(crate) async fn granted(&self, house: &House, wanted: &Value) -> String {
+        let mut body = json!({ "email": "sam@help.example", "reason": "ticket 9" });
+        body.as_object_mut().unwrap().extend(wanted.as_object().unwrap().clone());
+        let asker = self.asker(house).await;
+        let asked = house.api.must(Ask::post("/v1/support-grants", &body).member(&asker)).await;
+        let vote = json!({ "digest": asked["digest"], "comment": "ticket 9" });
+        let id = text(&asked, "approval_id");
+        let agreed = house.as_owner(Ask::post(format!("/v1/approvals/{id}/approve"), &vote)).await;
+        assert_eq!(agreed["state"], "live", "{agreed}");
+        let newest = house.as_owner(Ask::get("/v1/support-grants?limit=1")).await;
+        text(&newest["data"][0], "id")
+    }
+
+    /// The path of a link that begins this support access.
+    pub(crate) async fn support_link(&self, house: &House, grant: &str) -> String {
+        let made = house.as_owner(Ask::new("post", format!("/v1/support-grants/{grant}/link"))).await;
+        let link = text(&made, "link");
+        link[link.find("/support/").unwrap()..].to_owned()
+    }
+
+    /// The browser of whoever this support access lets in.
+    pub(crate) async fn helper(&self, house: &House, grant: &str) -> Member {
+        let link = self.support_link(house, grant).await;
+        let pressed = house.api.ask(house.press(&link).await).await;
+        assert_eq!(pressed.status, 303, "{}", pressed.text());
+        let mut member = Member { cookie: pressed.cookie("__Host-sealpost_session"), csrf: String::new() };
+        let home = house.api.ask(Ask::get("/app/test/support/session").page().member(&member)).await;
+        assert_eq!(home.status, 200, "{}", home.text());
+        member.csrf = home.csrf();
+        member
     }
 
     /// A new value of a secret, on its way to somebody.

@@ -40,6 +40,13 @@ pub(crate) struct Heard {
     pub(crate) body: Bytes,
 }
 
+impl Heard {
+    /// Whether it is of this kind.
+    pub(crate) fn tells(&self, kind: &str) -> bool {
+        serde_json::from_slice::<Value>(&self.body).is_ok_and(|told| told["type"] == kind)
+    }
+}
+
 impl Receiver {
     pub(crate) async fn start(tls: &Path) -> Self {
         let files = local_authority(tls, World::real().clock.now()).unwrap();

@@ -8,21 +8,26 @@ use crate::api::{Ask, FORM};
 use crate::house::House;
 
 /// What pages call as the API does.
-const COLLECTIONS: [&str; 14] = [
+const COLLECTIONS: [&str; 19] = [
     "/v1/approvals",
     "/v1/contacts",
     "/v1/deliveries",
+    "/v1/downloads",
     "/v1/endpoints",
     "/v1/erasures",
     "/v1/events",
     "/v1/keys",
     "/v1/messages",
     "/v1/portal-links",
+    "/v1/revisions",
     "/v1/roles",
+    "/v1/routes",
     "/v1/secrets",
     "/v1/sessions",
     "/v1/teams",
     "/v1/templates",
+    "/v1/workflow-runs",
+    "/v1/workflows",
 ];
 
 /// All routes, and the vocabulary of permissions.
@@ -53,6 +58,10 @@ pub(crate) struct Route {
     pub(crate) action: Option<String>,
     pub(crate) mutates: bool,
     pub(crate) reveals: bool,
+    /// What leaves by it as a file, and what holds that.
+    pub(crate) lets_out: Option<String>,
+    /// What it answers with when it succeeds.
+    pub(crate) media_types: BTreeSet<String>,
     /// Whether its body is a form.
     pub(crate) form: bool,
     /// The body that is accepted as it stands.
@@ -119,6 +128,14 @@ impl Route {
             action: word("action"),
             mutates: declared["mutates"].as_bool().unwrap(),
             reveals: declared["reveals"].as_bool().unwrap(),
+            lets_out: word("lets_out"),
+            media_types: responses
+                .iter()
+                .filter(|(status, _)| status.starts_with('2'))
+                .flat_map(|(_, response)| {
+                    response["content"].as_object().into_iter().flat_map(|all| all.keys().cloned())
+                })
+                .collect(),
             example: content
                 .and_then(|content| {
                     content.get("application/json").or(content.get(FORM)).filter(|media| media["schema"].is_object())
@@ -153,7 +170,9 @@ impl Route {
 
     /// Whether a browser shows what it answers.
     pub(crate) fn is_for_browsers(&self) -> bool {
-        ["/app", "/sign-in", "/sign-out", "/assets", "/handover"].iter().any(|place| self.path.starts_with(place))
+        ["/app", "/sign-in", "/sign-out", "/assets", "/handover", "/support"]
+            .iter()
+            .any(|place| self.path.starts_with(place))
     }
 
     /// The collection its object is in: `/v1/contacts`, for its pages, too.
@@ -171,6 +190,7 @@ impl Route {
             "storage/holds" => "/v1/settings/storage/holds",
             "secrets/handovers" => "/v1/handovers",
             "sso" => "/v1/sso/connections",
+            "support" => "/v1/support-grants",
             "sso/domains" => "/v1/sso/domains",
             "you/passkeys" => "/v1/me/passkeys",
             "you/sessions" => "/v1/me/sessions",

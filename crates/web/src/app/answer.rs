@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
-    STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    RETRY_AFTER, STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -14,7 +14,7 @@ use super::streams::Listener;
 use super::{Inner, Outgoing, Trail};
 use crate::dialect::Dialect;
 use crate::limits::Allowance;
-use crate::problem::{Failure, INTERNAL, METHOD_NOT_ALLOWED, PASSKEY_REQUIRED, Refusal};
+use crate::problem::{Failure, Fault, INTERNAL, METHOD_NOT_ALLOWED, PASSKEY_REQUIRED, Refusal};
 use crate::reply::{PROBLEM, Reply};
 
 /// An answer as it goes out.
@@ -33,6 +33,11 @@ const NO_CONTENT: HeaderValue = HeaderValue::from_static("default-src 'none'; fr
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
 
+/// A file would leave by a route that doesn't say so.
+#[derive(Debug, thiserror::Error)]
+#[error("an attachment of a route without `.lets_out(…)`")]
+struct Undeclared;
+
 impl Inner {
     /// What is said, whatever came of it.
     pub(super) fn reply(&self, outcome: Result<Reply, Failure>, trail: &Trail) -> Reply {
@@ -47,6 +52,16 @@ impl Inner {
                 problem(&Refusal::of(&INTERNAL), trail)
             }
         }
+    }
+
+    /// What was answered, unless a file would leave by a route that doesn't say so.
+    pub(super) fn let_out(&self, outcome: Result<Reply, Failure>, trail: &Trail) -> Result<Reply, Failure> {
+        let is_file = outcome.as_ref().is_ok_and(|reply| reply.headers.contains_key(CONTENT_DISPOSITION));
+        let says_so = trail.entry.is_some_and(|at| self.entries[at].info.lets_out.is_some());
+        if is_file && !says_so {
+            return Err(Failure::Fault(Fault::new(Undeclared)));
+        }
+        outcome
     }
 
     /// `reusable`: whether the connection can carry another request, because this one was read to its end.

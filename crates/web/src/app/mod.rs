@@ -26,7 +26,7 @@ use http::request::Parts;
 use hyper::body::{Body, Bytes};
 use sealpost_seal::viewer::Watch;
 use sealpost_store::trace::{self, Attribute, Open};
-use sealpost_store::{Ctx, Environment, Leaf, RequestId, Store, Time};
+use sealpost_store::{Ctx, Environment, Leaf, RequestId, Store, Time, of_any_kind};
 
 use crate::body::{Payload, Takes};
 use crate::browser::{self, Bearer, CSRF_HEADER, Csrf, VISIT_COOKIE, cookie, from_own_page, may_read};
@@ -42,6 +42,7 @@ use crate::proxies::Unsaid;
 use crate::reply::Reply;
 use crate::route::{Callers, Endpoint, RouteInfo, is_for_browsers};
 use crate::shell;
+use crate::support;
 
 pub(crate) use answer::{Response, secure};
 use dressed::Visitor;
@@ -103,6 +104,8 @@ struct Trail {
     watch: Arc<Watch>,
     /// As which role they look at a page, if not as their own.
     preview: Option<Preview>,
+    /// Whether whoever was let in to help tried what their grant doesn't reach.
+    strays: bool,
 }
 
 impl Trail {
@@ -141,6 +144,7 @@ impl App {
             dialect: inner.dialects.iter().copied().find(|dialect| dialect.holds(parts.uri.path())),
             watch: Arc::default(),
             preview: None,
+            strays: false,
         };
         let method = parts.method.clone();
         let client = inner.config.proxies.client(peer, &parts.headers);
@@ -161,7 +165,7 @@ impl App {
             Err(failure) => inner.dressed(failure, &trail).await,
             answered => answered,
         };
-        let reply = inner.reply(outcome, &trail);
+        let reply = inner.reply(inner.let_out(outcome, &trail), &trail);
         let reply = inner.withhold(reply, &trail).await;
         let asked_with = trail.visitor.take().map(|visitor| visitor.headers).or_else(|| trail.listening.take());
         let listener = asked_with.zip(trail.entry).map(|(headers, at)| Listener {
@@ -255,6 +259,7 @@ impl Inner {
         let (query, wanted) = if entry.info.page { preview::split(query) } else { (query.into(), None) };
         let own = (parts.uri.path(), &*query);
         let caller = self.admit(entry, &parts.headers, environment, peer, (own, wanted), trail).await?;
+        self.expect_reach(&entry.info, &caller, &params, trail).await?;
         let payload = receive::payload(&entry.info, &self.config, &parts.headers, body).await?;
         self.expect_csrf_token(&entry.info, &caller, &parts.headers, &payload)?;
         let ctx = self.ctx(&caller, trail);
@@ -375,6 +380,30 @@ impl Inner {
             self.expect_proof(&entry.info, session)?;
         }
         Ok(caller)
+    }
+
+    /// Holds whoever was let in to help to their grant, and puts on record that they look before anything of it leaves.
+    async fn expect_reach(
+        &self,
+        info: &RouteInfo,
+        caller: &Caller,
+        params: &[String],
+        trail: &mut Trail,
+    ) -> Result<(), Failure> {
+        let Some(support) = &caller.support else { return Ok(()) };
+        let here = trail.environment == caller.org.environment;
+        support::expect(info, support, params, here).inspect_err(|_| trail.strays = true)?;
+        if info.for_support {
+            return Ok(());
+        }
+        let leaf = Leaf::of("support.look").because(info.feature);
+        let leaf = match params.iter().find_map(|param| of_any_kind(param)) {
+            Some((kind, id)) => leaf.on(kind, id),
+            None => leaf,
+        };
+        let ctx = self.ctx(caller, trail);
+        self.store.write(&ctx, move |tx| Ok::<_, sealpost_store::StoreError>(tx.record(leaf, ()))).await?;
+        Ok(())
     }
 
     /// Whoever looks at a page, as they would if they had this role.
@@ -541,7 +570,7 @@ impl Inner {
     async fn record_denial(&self, trail: &Trail, refusal: &Refusal) {
         let code = refusal.code();
         // What another role may not is no denial of whoever looks as it.
-        let denied = matches!(code.status, 401 | 403) && trail.preview.is_none();
+        let denied = (matches!(code.status, 401 | 403) || trail.strays) && trail.preview.is_none();
         let Some(ctx) = trail.known.as_ref().filter(|_| denied) else { return };
         self.record(ctx, Leaf::of("access.deny").denied(code.code)).await;
     }

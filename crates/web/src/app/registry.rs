@@ -253,6 +253,13 @@ fn check(endpoint: &Endpoint, known: &[&'static Code]) -> Result<(), String> {
             require(!info.reveals, "a route that shows clear data leaves a leaf: name it with `.acts(\"…\")`")?
         }
     }
+    let medium = std::iter::once(info.media_type)
+        .chain(info.also.iter().map(|(_, media_type)| *media_type))
+        .find(|of| is_of_files(of));
+    require(
+        medium.is_none() || info.lets_out.is_some(),
+        "it answers with a file: say which, and what holds it, with `.lets_out(\"…\")`",
+    )?;
     for (at, code) in info.codes.iter().enumerate() {
         require(known.contains(code), "it refuses with a code that its feature does not list")?;
         require(!info.codes[at + 1..].contains(code), "it lists a code twice")?;
@@ -270,6 +277,21 @@ fn check(endpoint: &Endpoint, known: &[&'static Code]) -> Result<(), String> {
 
 fn require(holds: bool, otherwise: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise.into()) }
+}
+
+/// Whether what is of this media type is saved rather than read: tables, lines, archives, documents.
+fn is_of_files(media_type: &str) -> bool {
+    let kind = media_type.split(';').next().unwrap_or_default().trim();
+    matches!(
+        kind,
+        "text/csv"
+            | "application/jsonl"
+            | "application/x-ndjson"
+            | "application/pdf"
+            | "application/zip"
+            | "application/octet-stream"
+            | "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    )
 }
 
 fn is_action(action: &str) -> bool {

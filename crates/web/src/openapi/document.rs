@@ -165,6 +165,7 @@ fn declared(info: &RouteInfo) -> Value {
         "own_page": info.own_page,
         "own_origin": info.own_origin.is_some(),
         "steps_up": info.steps_up,
+        "lets_out": info.lets_out,
     })
 }
 
@@ -240,6 +241,10 @@ pub(super) fn codes(info: &RouteInfo, authentication: &[&'static Code], has_curs
     if !info.is_open() {
         all.extend([&CREDENTIAL_AMBIGUOUS, &CREDENTIAL_MISSING, &CREDENTIAL_INVALID, &NETWORK_NOT_ADMITTED]);
         all.extend([&CROSS_SITE_REFUSED, &ENVIRONMENT_INVALID, &RESPONSE_WITHHELD]);
+        // Directories bring a token of their own; whoever was let in to help finds nothing outside of their grant.
+        if info.callers != Callers::Directory {
+            all.extend([&SUPPORT_OUT_OF_REACH, &NOT_FOUND]);
+        }
         all.extend(authentication);
         all.extend(info.permission().iter().flat_map(|_| [&PERMISSION_MISSING, &PASSKEY_REQUIRED]));
         match info.callers {

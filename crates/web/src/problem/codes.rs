@@ -41,6 +41,8 @@ crate::codes! {
     PASSKEY_REQUIRED = 403 "passkey_required" "Register a passkey first";
     /// 403: the page is shown as another role sees it, and nothing is done from there.
     PREVIEW_READ_ONLY = 403 "preview_read_only" "You are looking as another role sees it: nothing can be done from here";
+    /// 403: it isn't for whoever was let in to help.
+    SUPPORT_OUT_OF_REACH = 403 "support_out_of_reach" "Support access doesn't reach this";
     /// 403: the route is for signed-in members.
     SESSION_REQUIRED = 403 "session_required" "This route needs a signed-in member";
     /// 403: the act is sensitive, and nobody has proved lately that it is them.

@@ -109,6 +109,7 @@ impl<T> Route<Undeclared, T> {
             own_page: false,
             own_origin: None,
             from_anywhere: false,
+            for_support: false,
             steps_up: false,
             class: None,
             trace: Trace::Reads,
@@ -123,6 +124,7 @@ impl<T> Route<Undeclared, T> {
             also: Vec::new(),
             done: None,
             dialect: None,
+            lets_out: None,
             codes: Vec::new(),
         };
         Self { info, schemas: Schemas::default(), read_body: |_| Ok(()), read_query: no_query, state: PhantomData }
@@ -204,6 +206,12 @@ impl<A, T, B, Q> Route<A, T, B, Q> {
         self
     }
 
+    /// Also for whoever was let in to help, whatever their grant says: it shows nothing of anybody's.
+    pub fn for_support(mut self) -> Self {
+        self.info.for_support = true;
+        self
+    }
+
     /// It is sensitive: a member must have proved with a passkey within the last five minutes that it is them.
     pub fn step_up(mut self) -> Self {
         self.info.steps_up = true;
@@ -249,6 +257,13 @@ impl<A, T, B, Q> Route<A, T, B, Q> {
     /// The largest body, in bytes.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.info.body_limit = Some(bytes);
+        self
+    }
+
+    /// A file leaves by it: which, and what holds that (a quota, an approval, that it is one object's own). Whatever answers with a
+    /// table, lines, an archive or an attachment says so, or isn't served.
+    pub fn lets_out(mut self, what: &'static str) -> Self {
+        self.info.lets_out = Some(what);
         self
     }
 

@@ -70,6 +70,8 @@ pub struct RouteInfo {
     pub own_origin: Option<&'static str>,
     /// Whether a member may call it whom lists of networks shut out.
     pub from_anywhere: bool,
+    /// Whether it is for whoever was let in to help, whatever their grant says.
+    pub for_support: bool,
     /// Whether a member must have proved lately with a passkey that it is them.
     pub steps_up: bool,
     /// Whose quota it draws from.
@@ -98,6 +100,8 @@ pub struct RouteInfo {
     pub done: Option<&'static str>,
     /// How it says no, if not by problem details.
     pub dialect: Option<&'static Dialect>,
+    /// What leaves by it as a file, and what holds that: nothing, if no file does.
+    pub lets_out: Option<&'static str>,
     /// Codes it refuses with, besides those every route may.
     pub codes: Vec<&'static Code>,
 }

@@ -10,7 +10,7 @@ use http::header::{CONTENT_SECURITY_POLICY, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use sealpost_store::{Ctx, Environment, RequestId, StoreError};
 
-use super::{Face, Frame, Group, Head, Nav, POLICY, Theme, Toast};
+use super::{Banner, Face, Frame, Group, Head, Nav, POLICY, Theme, Toast};
 use crate::browser::{DONE_COOKIE, THEME_COOKIE, clear, cookie, done};
 use crate::caller::{BoxFuture, Caller};
 use crate::preview::Preview;
@@ -28,6 +28,12 @@ pub trait Faces: Send + Sync {
     fn face<'a>(&'a self, ctx: &'a Ctx) -> BoxFuture<'a, Result<Face, StoreError>>;
 }
 
+/// Knows what everybody in an organisation has to be told on every page, for as long as it is so.
+pub trait Banners: Send + Sync {
+    /// What is said to this caller.
+    fn banners<'a>(&'a self, ctx: &'a Ctx, caller: &'a Caller) -> BoxFuture<'a, Result<Vec<Banner>, StoreError>>;
+}
+
 /// The dashboard of an installation.
 #[derive(Clone)]
 pub struct Dashboard {
@@ -35,6 +41,8 @@ pub struct Dashboard {
     pub entries: Vec<Nav>,
     /// Who is called how.
     pub faces: Arc<dyn Faces>,
+    /// What is said on every page.
+    pub banners: Arc<dyn Banners>,
     /// What looks for people, after `/app/{env}`: a route that takes a form with `q`.
     pub search: &'static str,
 }
@@ -43,6 +51,7 @@ pub struct Dashboard {
 pub(crate) struct Ready {
     pub(crate) frame: Frame,
     faces: Arc<dyn Faces>,
+    banners: Arc<dyn Banners>,
     /// What is said after an act, by its action.
     said: BTreeMap<&'static str, &'static str>,
     pub(super) search: &'static str,
@@ -54,6 +63,7 @@ impl Ready {
         Self {
             frame: Frame::new(dashboard.entries.clone()),
             faces: dashboard.faces.clone(),
+            banners: dashboard.banners.clone(),
             said,
             search: dashboard.search,
         }
@@ -76,6 +86,8 @@ impl Ready {
             theme: text(THEME_COOKIE).and_then(Theme::read).unwrap_or_default(),
             toast: text(DONE_COOKIE).and_then(|done| self.toast(done)),
             only_part: headers.contains_key(PART),
+            banners: self.banners.banners(ctx, caller).await?,
+            helps: caller.support.is_some(),
             preview: None,
         })
     }
@@ -96,6 +108,9 @@ pub(crate) struct Desk {
     theme: Theme,
     toast: Option<Toast>,
     only_part: bool,
+    banners: Vec<Banner>,
+    /// Whether it is somebody who was let in to help.
+    helps: bool,
     preview: Option<Preview>,
 }
 
@@ -117,6 +132,8 @@ impl Desk {
             theme: self.theme,
             toast: self.toast.clone(),
             request: ctx.request,
+            banners: &self.banners,
+            helps: self.helps,
             preview: self.preview.as_ref(),
         };
         let frame = &self.ready.frame;

@@ -4,6 +4,7 @@ use askama::Template;
 use sealpost_store::{Environment, RequestId};
 
 use super::icon::Mark;
+use super::parts::When;
 use super::{Assets, Group, Icon, Nav};
 use crate::permission::PermissionSet;
 use crate::preview::Preview;
@@ -57,6 +58,21 @@ impl Theme {
     }
 }
 
+/// What everybody is told on every page, for as long as it is so.
+#[derive(Clone, Debug)]
+pub struct Banner {
+    /// What is so: `ada@help.example has support access`.
+    pub says: String,
+    /// Why.
+    pub why: Option<String>,
+    /// Until when.
+    pub until: When,
+    /// Where there is more about it.
+    pub more: Option<String>,
+    /// Where it is ended, by whoever may.
+    pub end: Option<String>,
+}
+
 /// What was just done, said once.
 #[derive(Clone, Debug)]
 pub struct Toast {
@@ -87,6 +103,10 @@ pub struct Head<'a> {
     pub toast: Option<Toast>,
     /// The request.
     pub request: RequestId,
+    /// What everybody is told.
+    pub banners: &'a [Banner],
+    /// Whether it is for somebody who was let in to help: they leave by a way of their own.
+    pub helps: bool,
     /// As which role sees it, if not as one's own.
     pub preview: Option<&'a Preview>,
 }
@@ -100,6 +120,7 @@ struct Whole<'a> {
     groups: Vec<Section<'a>>,
     /// The entry the page belongs to.
     at: Option<&'a Nav>,
+    banners: Banned<'a>,
     content: &'a str,
     toast: Toasts<'a>,
 }
@@ -111,9 +132,13 @@ struct Section<'a> {
 
 /// The content alone, for a script that has the frame already.
 #[derive(Template)]
-#[template(ext = "html", source = r#"<title>{{ title }}</title><div class="page">{{ content|safe }}</div>{{ toast }}"#)]
+#[template(
+    ext = "html",
+    source = r#"<title>{{ title }}</title><div class="page">{{ banners }}{{ content|safe }}</div>{{ toast }}"#
+)]
 struct Part<'a> {
     title: &'a str,
+    banners: Banned<'a>,
     content: &'a str,
     toast: Toasts<'a>,
 }
@@ -125,6 +150,15 @@ struct Toasts<'a> {
 }
 
 impl askama::filters::HtmlSafe for Toasts<'_> {}
+
+/// Within the page's content, so that whatever reads the content anew reads them anew.
+#[derive(Template)]
+#[template(path = "shell/banners.html")]
+struct Banned<'a> {
+    banners: &'a [Banner],
+}
+
+impl askama::filters::HtmlSafe for Banned<'_> {}
 
 impl Frame {
     /// A frame with this navigation.
@@ -173,6 +207,7 @@ impl Frame {
             head,
             groups,
             at: self.entries.iter().find(|entry| entry.holds(head.path)),
+            banners: Banned { banners: head.banners },
             content: &content,
             toast: Toasts { toast: head.toast.as_ref() },
         }
@@ -182,7 +217,8 @@ impl Frame {
     /// The content alone.
     pub fn part(&self, head: &Head<'_>, content: &impl Template) -> Result<String, askama::Error> {
         let content = content.render()?;
-        Part { title: head.title, content: &content, toast: Toasts { toast: head.toast.as_ref() } }.render()
+        let (banners, toast) = (Banned { banners: head.banners }, Toasts { toast: head.toast.as_ref() });
+        Part { title: head.title, banners, content: &content, toast }.render()
     }
 }
 
@@ -203,6 +239,11 @@ impl Whole<'_> {
 
     fn is_at(&self, entry: &Nav) -> bool {
         self.at.is_some_and(|at| at.path == entry.path)
+    }
+
+    /// Where one signs out.
+    fn leave(&self) -> String {
+        if self.head.helps { format!("/app/{}/support/session/leave", self.env()) } else { "/sign-out".to_owned() }
     }
 
     fn initials(&self) -> String {

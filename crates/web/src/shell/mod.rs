@@ -23,9 +23,9 @@ pub mod testing;
 
 pub use ask::{Ask, Refused, Yes};
 pub(crate) use assets::Assets;
-pub use desk::{Dashboard, Faces, Pages};
+pub use desk::{Banners, Dashboard, Faces, Pages};
 pub(crate) use desk::{Desk, Ready, stranger};
-pub use frame::{Face, Frame, Head, Theme, Toast};
+pub use frame::{Banner, Face, Frame, Head, Theme, Toast};
 pub use icon::Icon;
 pub use nav::{Group, Nav};
 pub use once::ShownOnce;

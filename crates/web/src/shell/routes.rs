@@ -58,7 +58,15 @@ fn start() -> Endpoint {
         .class(Class::Read)
         .summary("Lead to the first page")
         .answers_with(303, "")
-        .to(|_: Call| std::future::ready(Ok(Reply::see_other("/app/test"))))
+        .for_support()
+        .to(|call: Call| {
+            let there = match call.caller.support {
+                // Nothing else is theirs for certain.
+                Some(_) => call.at("/support/session"),
+                None => "/app/test".to_owned(),
+            };
+            std::future::ready(Ok(Reply::see_other(&there)))
+        })
 }
 
 /// How pages look in this browser.
@@ -72,6 +80,7 @@ struct Appearance {
 fn appearance() -> Endpoint {
     post("/app/{env}/appearance")
         .signed_in("it is about this browser alone")
+        .for_support()
         .class(Class::Write)
         .changes_nothing("a cookie of this browser says how pages look")
         .summary("Choose light or dark")

@@ -31,6 +31,8 @@ pub fn keep(name: &str, title: &str, path: &str, content: &impl Template) {
         theme: Theme::System,
         toast: None,
         request: RequestId::from_bytes([1; 16]),
+        banners: &[],
+        helps: false,
         preview: None,
     };
     let frame = Frame::new(navigation());

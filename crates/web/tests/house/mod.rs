@@ -111,6 +111,7 @@ impl Authenticator for Keys {
                 credential,
                 limit_id,
                 session,
+                support: None,
             }))
         })
     }

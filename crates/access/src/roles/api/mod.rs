@@ -13,7 +13,7 @@ pub(super) use body::Masks;
 use sealpost_store::Store;
 use sealpost_web::Feature;
 
-use super::{RoleMatrix, codes, pages};
+use super::{Gate, RoleMatrix, codes, pages};
 use crate::sessions::SessionAuthenticator;
 
 /// What the handlers need: where roles are, and who remembers what members may.
@@ -21,11 +21,12 @@ use crate::sessions::SessionAuthenticator;
 pub(super) struct Api {
     pub(super) house: Store,
     pub(super) sessions: Arc<SessionAuthenticator>,
+    pub(super) gate: Gate,
 }
 
-/// Routes of roles. `matrix` is to be filled once all routes are known.
-pub fn feature(house: Store, sessions: Arc<SessionAuthenticator>, matrix: &RoleMatrix) -> Feature {
-    let api = Api { house, sessions };
+/// Routes of roles. `matrix` is to be filled once all routes are known; `gate` asks others before a role says more.
+pub fn feature(house: Store, sessions: Arc<SessionAuthenticator>, matrix: &RoleMatrix, gate: Gate) -> Feature {
+    let api = Api { house, sessions, gate };
     Feature {
         name: "roles",
         about: "A role says what a member may do, what they see, and how long they stay signed in. Seven are ours; an organisation \

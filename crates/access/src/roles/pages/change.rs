@@ -17,7 +17,7 @@ use crate::members::codes::ROLE_EXCEEDS;
 use crate::permissions::{ALL, PermissionNames, ROLES_MANAGE};
 use crate::roles::api::{Api, Masks};
 use crate::roles::codes::{OWN_ROLE, ROLE_NAME_TAKEN, ROLES_FULL};
-use crate::roles::{Minutes, NewRole, Role, RoleName, SessionLimits, Visibility, service};
+use crate::roles::{Minutes, NewRole, Outcome, Role, RoleName, SessionLimits, Visibility, service};
 
 /// The whole of what a role is to say.
 #[derive(Default, Deserialize, JsonSchema)]
@@ -111,11 +111,12 @@ pub(super) fn create(api: &Api) -> Endpoint {
 async fn handle_create(api: Api, call: Call<Form>) -> Result<Reply, Failure> {
     let made = async {
         let (keys, new) = (api.house.keys().organisation(call.ctx.org.id).await?, call.body.read()?);
-        let done = call.done("/roles");
+        let (done, approvals, gate) = (call.done("/roles"), call.at("/approvals"), api.gate);
         let act = move |tx: &mut Tx<'_>| {
-            let role = service::create(tx, &keys, &new)?;
-            let reply = done.leads_to(&role.value().id.to_string());
-            Ok(role.map(|_| reply))
+            Ok(service::decide(tx, &keys, gate, (None, &new), None)?.map(|outcome| match outcome {
+                Outcome::InForce(role) => done.leads_to(&role.id.to_string()),
+                Outcome::Waits(asked) => Reply::see_other(&format!("{approvals}/{}", asked.approval)),
+            }))
         };
         call.write(&api.house, act).await
     };
@@ -167,12 +168,15 @@ async fn handle_update(api: Api, call: Call<Form>) -> Result<Reply, Failure> {
     let id: RoleId = call.id("id")?;
     let changed = async {
         let (keys, new) = (api.house.keys().organisation(call.ctx.org.id).await?, call.body.read()?);
-        let done = call.done(&format!("/roles/{id}"));
+        let (done, approvals, gate) = (call.done(&format!("/roles/{id}")), call.at("/approvals"), api.gate);
         call.write(&api.house, move |tx| {
             // Which channels it is for is said by the API; a change of the rest keeps it.
             let before = service::find_stored(tx, id)?.ok_or_else(not_found)?;
             let new = NewRole { channels: before.role.channels, ..new };
-            Ok(service::update(tx, &keys, id, &new)?.map(|_| done))
+            Ok(service::decide(tx, &keys, gate, (Some(id), &new), None)?.map(|outcome| match outcome {
+                Outcome::InForce(_) => done,
+                Outcome::Waits(asked) => Reply::see_other(&format!("{approvals}/{}", asked.approval)),
+            }))
         })
         .await
     };

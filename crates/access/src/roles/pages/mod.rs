@@ -7,7 +7,7 @@ mod remove;
 mod samples;
 mod sees;
 mod show;
-mod words;
+pub(super) mod words;
 
 use sealpost_store::RoleId;
 use sealpost_web::Endpoint;

@@ -6,7 +6,7 @@ use sealpost_web::shell::parts::Choice;
 use crate::roles::{Minutes, Visibility};
 
 /// How much of phone numbers somebody sees.
-pub(super) const fn masks(profile: MaskProfile) -> &'static str {
+pub(in crate::roles) const fn masks(profile: MaskProfile) -> &'static str {
     match profile {
         MaskProfile::Full => "Nothing",
         MaskProfile::Last4 => "The last four digits",
@@ -16,7 +16,7 @@ pub(super) const fn masks(profile: MaskProfile) -> &'static str {
 }
 
 /// Whose conversations somebody sees.
-pub(super) const fn visibility(visibility: Visibility) -> &'static str {
+pub(in crate::roles) const fn visibility(visibility: Visibility) -> &'static str {
     match visibility {
         Visibility::Own => "Their own",
         Visibility::Unassigned => "Their own, and those of nobody yet",
@@ -50,7 +50,7 @@ pub(super) fn visibility_choices() -> Vec<Choice> {
 }
 
 /// `90` becomes `1 h 30 min`.
-pub(super) fn span(minutes: Minutes) -> String {
+pub(in crate::roles) fn span(minutes: Minutes) -> String {
     match (minutes.count() / 60, minutes.count() % 60) {
         (0, minutes) => format!("{minutes} min"),
         (hours, 0) => format!("{hours} h"),

@@ -83,7 +83,7 @@ impl House {
             api_keys::feature(store(), keys.clone()),
             members::feature(members, sessions.clone(), Post::new(None, URL)),
             teams::feature(store(), sessions.clone()),
-            roles::feature(store(), sessions.clone(), &RoleMatrix::default()),
+            roles::feature(store(), sessions.clone(), &RoleMatrix::default(), roles::OPEN),
             networks::feature(&test.store),
         ];
         let credentials = Credentials::new(keys, sessions.clone(), ScimAuthenticator::new(store()));

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_seal::SecretText;
-use sealpost_store::{Actor, ActorKind, ApiKeyId, MemberId, ScimTokenId, SecretId, Time};
+use sealpost_store::{Actor, ActorKind, ApiKeyId, MemberId, ScimTokenId, SecretId, SupportGrantId, Time};
 use serde::Serialize;
 
 use crate::secrets::rules::is_usable;
@@ -188,5 +188,6 @@ pub(in crate::secrets) fn actor(actor: Actor) -> (&'static str, Option<String>) 
         ActorKind::Member => ("member", Some(MemberId::from_bytes(actor.id).to_string())),
         ActorKind::Operator => ("operator", None),
         ActorKind::Directory => ("directory", Some(ScimTokenId::from_bytes(actor.id).to_string())),
+        ActorKind::Support => ("support", Some(SupportGrantId::from_bytes(actor.id).to_string())),
     }
 }

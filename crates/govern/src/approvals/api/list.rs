@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::view::Summary;
 use super::{Api, behind};
-use crate::approvals::store::{self, Which};
+use crate::approvals::model::Module;
+use crate::approvals::service::{self, Narrowed};
+use crate::approvals::store::Which;
 
 /// Which requests.
 #[derive(Deserialize, JsonSchema)]
@@ -17,6 +19,10 @@ use crate::approvals::store::{self, Which};
 struct Query {
     /// Which of them; all, unless said otherwise.
     tab: Option<Tab>,
+    /// Of which module; of all, unless said otherwise.
+    module: Option<Module>,
+    /// In which these words stand: in an id, the digest, what would change, why, or what was said. The newest thousand are looked through.
+    q: Option<String>,
     /// Where to go on.
     cursor: Option<String>,
     /// How many at most.
@@ -50,7 +56,8 @@ pub(super) fn route(api: &Api) -> Endpoint {
 
 async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
     let tab = call.query.tab;
-    let listing = call.listing(api.house.keys(), &tab, call.query.limit)?;
+    let narrowed = Narrowed::by(call.query.module, call.query.q.as_deref())?;
+    let listing = call.listing(api.house.keys(), &(tab, &narrowed), call.query.limit)?;
     let (before, fetch, now) = (behind(&listing, call.query.cursor.as_deref())?, listing.fetch(), call.ctx.now());
     let keys = api.house.keys().organisation(call.ctx.org.id).await?;
     let rows = api
@@ -64,7 +71,7 @@ async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
                 // Nobody knows whose these would be.
                 (Some(Tab::Waiting | Tab::Mine), None) => return Ok(Vec::new()),
             };
-            Ok(store::page(tx, &keys, which, before, fetch)?)
+            Ok(service::list(tx, &keys, which, &narrowed, (before, fetch))?)
         })
         .await?;
     let rows = rows.into_iter().map(|one| Ok((api.all.find(one.module)?, one))).collect::<Result<Vec<_>, Failure>>()?;

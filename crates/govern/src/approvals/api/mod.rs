@@ -8,6 +8,8 @@ mod show;
 mod view;
 mod vote;
 
+use sealpost_access::members::codes::ROLE_EXCEEDS;
+use sealpost_access::roles::codes::{OWN_ROLE, ROLE_NAME_TAKEN, ROLES_FULL};
 use sealpost_store::{ApprovalId, Store};
 use sealpost_web::{Code, Failure, Feature, Listing, Reply};
 
@@ -43,7 +45,7 @@ pub fn feature(house: &Store, all: Approvables) -> Feature {
 }
 
 /// What a decision may be refused with.
-pub(super) const OF_DECISIONS: [&Code; 11] = [
+pub(super) const OF_DECISIONS: [&Code; 15] = [
     &APPROVAL_OVER,
     &APPROVAL_CHANGED,
     &APPROVAL_OWN,
@@ -55,6 +57,10 @@ pub(super) const OF_DECISIONS: [&Code; 11] = [
     &APPROVAL_FOLLOW_UP_DUE,
     &APPROVAL_RACED,
     &LIVE_KEY_REQUIRED,
+    &OWN_ROLE,
+    &ROLE_EXCEEDS,
+    &ROLE_NAME_TAKEN,
+    &ROLES_FULL,
 ];
 
 /// Behind which request a page begins.

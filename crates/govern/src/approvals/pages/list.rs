@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::sign;
 use crate::approvals::api::{Api, behind};
-use crate::approvals::model::Approval;
+use crate::approvals::model::{Approval, Module};
+use crate::approvals::service::{self, Narrowed};
 use crate::approvals::store::{self, Which};
-use crate::audit::words::short;
+use crate::audit::words::{encoded, short};
 
 /// Which requests.
 #[derive(Deserialize, JsonSchema)]
@@ -23,6 +24,10 @@ struct Query {
     /// Which of them.
     #[serde(default)]
     tab: Tab,
+    /// Of which module.
+    module: Option<Module>,
+    /// In which these words stand.
+    q: Option<String>,
     /// Where to begin.
     cursor: Option<String>,
 }
@@ -42,6 +47,14 @@ pub(super) enum Tab {
 }
 
 impl Tab {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Mine => "mine",
+            Self::History => "history",
+        }
+    }
+
     const fn query(self) -> &'static str {
         match self {
             Self::Waiting => "tab=waiting",
@@ -56,12 +69,40 @@ impl Tab {
 #[template(path = "approvals/pages/list.html")]
 pub(super) struct ListPage {
     pub(super) tabs: Chips,
+    pub(super) search: Search,
     pub(super) rows: Vec<Row>,
     pub(super) pager: Pager,
     pub(super) empty: Empty,
     pub(super) rules: Option<String>,
     /// Emergencies that nobody has looked at.
     pub(super) unfollowed: Vec<String>,
+}
+
+/// What the list is narrowed to.
+pub(super) struct Search {
+    pub(super) path: String,
+    pub(super) tab: Tab,
+    pub(super) module: Option<Module>,
+    pub(super) words: String,
+}
+
+impl Search {
+    /// Whether it is narrowed at all.
+    fn narrows(&self) -> bool {
+        self.module.is_some() || !self.words.is_empty()
+    }
+
+    fn is_of(&self, module: &Module) -> bool {
+        self.module == Some(*module)
+    }
+
+    /// What links to another page of it keep.
+    fn kept(&self) -> String {
+        let module = self.module.map(|module| format!("&module={}", module.word())).unwrap_or_default();
+        let words = Some(&self.words).filter(|words| !words.is_empty());
+        let words = words.map(|words| format!("&q={}", encoded(words))).unwrap_or_default();
+        format!("{}{module}{words}", self.tab.query())
+    }
 }
 
 /// One request in the list.
@@ -115,7 +156,8 @@ pub(super) fn route(api: &Api) -> Endpoint {
 
 async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
     let tab = call.query.tab;
-    let listing = call.listing(api.house.keys(), &tab, None)?;
+    let narrowed = Narrowed::by(call.query.module, call.query.q.as_deref())?;
+    let listing = call.listing(api.house.keys(), &(tab, &narrowed), None)?;
     let cursor = call.query.cursor.as_deref();
     let (before, fetch, now) = (behind(&listing, cursor)?, listing.fetch(), call.ctx.now());
     let keys = api.house.keys().organisation(call.ctx.org.id).await?;
@@ -129,17 +171,21 @@ async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
     let (found, unfollowed) = api
         .house
         .read::<_, Failure>(&call.ctx, move |tx| {
-            Ok((store::page(tx, &keys, which, before, fetch)?, store::unfollowed(tx, now)?))
+            let found = service::list(tx, &keys, which, &narrowed, (before, fetch))?;
+            Ok((found, store::unfollowed(tx, now)?))
         })
         .await?;
     let row = |one: Approval| Row::of(&one, now, |path| call.at(path), |id| call.page_of(id));
     let page = listing.page(found, |one| one.id.bytes().to_vec(), row);
     let path = call.at("/approvals");
+    let words = call.query.q.clone().unwrap_or_default();
+    let search = Search { path: path.clone(), tab, module: call.query.module, words };
     let content = ListPage {
         tabs: tabs(&path, tab),
-        pager: Pager::new(&path, tab.query(), cursor, page.next_cursor.as_deref()),
+        pager: Pager::new(&path, &search.kept(), cursor, page.next_cursor.as_deref()),
         rows: page.data,
-        empty: empty(tab),
+        empty: if search.narrows() { none_such() } else { empty(tab) },
+        search,
         rules: call.caller.permissions.contains(APPROVALS_MANAGE).then(|| call.at("/approvals/rules")),
         unfollowed: unfollowed.iter().map(|id| call.at(&format!("/approvals/{id}"))).collect(),
     };
@@ -151,6 +197,11 @@ pub(super) fn tabs(path: &str, current: Tab) -> Chips {
     all.into_iter().fold(Chips::new("Which"), |chips, (tab, says)| {
         chips.chip(says, format!("{path}?{}", tab.query()), tab == current)
     })
+}
+
+/// What stands where nothing is as it was looked for.
+pub(super) fn none_such() -> Empty {
+    Empty::new(Icon::Search, "Nothing like that", "The newest thousand of these were looked through.")
 }
 
 /// What stands where there is nothing.

@@ -12,52 +12,57 @@ use serde_json::json;
 
 use crate::approvals::api::Api;
 use crate::approvals::codes::{APPROVAL_PERSON_UNKNOWN, APPROVERS_TOO_FEW};
-use crate::approvals::model::{GoesLive, Module, Needed, Policy, Rule};
+use crate::approvals::model::{GoesLive, Module, Needed, Policy, Rule, modules};
 use crate::approvals::policy::{self, Outcome};
 use crate::approvals::store;
 use crate::reason::Reason;
 
-/// How many have to agree to what; nobody, where nothing stands.
-#[derive(Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "ApprovalRulesForm")]
-struct Form {
-    masking: Option<Needed>,
-    contact_export: Option<Needed>,
-    approval_policy: Option<Needed>,
-    /// When what was approved goes live.
-    goes_live: Option<GoesLive>,
-    reason: Option<String>,
+macro_rules! form {
+    ($($(#[$doc:meta])* $name:ident $word:ident $title:literal;)+) => {
+        /// How many have to agree to what; nobody, where nothing stands.
+        #[derive(Clone, Default, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        #[schemars(rename = "ApprovalRulesForm")]
+        struct Form {
+            $($word: Option<Needed>,)+
+            /// When what was approved goes live.
+            goes_live: Option<GoesLive>,
+            reason: Option<String>,
+        }
+
+        impl Form {
+            fn of(policy: &Policy) -> Self {
+                let count = |module| policy.modules.get(&module).map(|rule: &Rule| rule.approvals);
+                Self {
+                    $($word: count(Module::$name),)+
+                    goes_live: policy.modules.values().next().map(|rule| rule.goes_live),
+                    reason: None,
+                }
+            }
+
+            const fn count(&self, module: Module) -> Option<Needed> {
+                match module {
+                    $(Module::$name => self.$word,)+
+                }
+            }
+        }
+    };
 }
+modules!(form);
 
 impl Form {
-    fn of(policy: &Policy) -> Self {
-        let count = |module| policy.modules.get(&module).map(|rule: &Rule| rule.approvals);
-        Self {
-            masking: count(Module::Masking),
-            contact_export: count(Module::ContactExport),
-            approval_policy: count(Module::ApprovalPolicy),
-            goes_live: policy.modules.values().next().map(|rule| rule.goes_live),
-            reason: None,
-        }
-    }
-
-    const fn count(&self, module: Module) -> Option<Needed> {
-        match module {
-            Module::ApprovalPolicy => self.approval_policy,
-            Module::ContactExport => self.contact_export,
-            Module::Masking => self.masking,
-        }
-    }
-
-    /// The policy that is meant; of which roles stays as it was.
+    /// The policy that is meant; of which roles and members stays as it was.
     fn policy(&self, before: &Policy) -> Policy {
-        let rule = |module| {
-            let roles = before.modules.get(&module).map(|rule: &Rule| rule.roles.clone()).unwrap_or_default();
-            self.count(module)
-                .map(|approvals| (module, Rule { approvals, roles, goes_live: self.goes_live.unwrap_or_default() }))
+        let rule = |module: &Module| {
+            let (roles, members) = before
+                .modules
+                .get(module)
+                .map(|rule: &Rule| (rule.roles.clone(), rule.members.clone()))
+                .unwrap_or_default();
+            let goes_live = self.goes_live.unwrap_or_default();
+            self.count(*module).map(|approvals| (*module, Rule { approvals, roles, members, goes_live }))
         };
-        Policy { modules: Module::ALL.into_iter().filter_map(rule).collect() }
+        Policy { modules: Module::ALL.iter().filter_map(rule).collect() }
     }
 }
 
@@ -124,20 +129,28 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
         }));
         all
     };
-    let count = |name, module: Module| {
+    let count = |module: Module| {
         let value = form.count(module).map(|needed| needed.count().to_string()).unwrap_or_default();
-        Field::new(name, module.title()).kind(Kind::Choice(counts())).value(value)
+        let field = Field::new(module.word(), module.title()).kind(Kind::Choice(counts())).value(value);
+        match module {
+            Module::Download => {
+                field.hint("Where the rules of downloads ask for one: then one other, unless more is said.")
+            }
+            Module::Support => field.hint("One other always, unless more is said."),
+            _ => field,
+        }
     };
     let live = vec![
         Choice::new("on_approval", "With the last vote"),
         Choice::new("manual", "When somebody puts it into force"),
     ];
     let says = "Others have to agree to exactly what they see before it happens. Nobody approves what they asked for. For both environments.";
-    let ask = Ask::new(call, "What takes an approval", says, "/approvals")
-        .sensitive()
-        .field(count("masking", Module::Masking))
-        .field(count("contact_export", Module::ContactExport))
-        .field(count("approval_policy", Module::ApprovalPolicy))
+    let ask = Ask::new(call, "What takes an approval", says, "/approvals").sensitive();
+    // The rules themselves last: they are about all of the others.
+    let (own, others): (Vec<Module>, Vec<Module>) =
+        Module::ALL.iter().partition(|module| **module == Module::ApprovalPolicy);
+    let ask = others.iter().chain(&own).fold(ask, |ask, module| ask.field(count(*module)));
+    let ask = ask
         .field(
             Field::new("goes_live", "Goes live")
                 .kind(Kind::Choice(live))
@@ -145,8 +158,7 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
         )
         .field(Field::new("reason", "Why").value(form.reason.clone().unwrap_or_default()).hint("It is on the record."))
         .submit("Decide");
-    let others = form.masking.is_some() || form.contact_export.is_some();
-    if others && form.approval_policy.is_none() {
+    if others.iter().any(|module| form.count(*module).is_some()) && form.approval_policy.is_none() {
         ask.note(Tone::Warn, "These rules themselves take no approval: whoever may change them can do without.")
     } else {
         ask

@@ -7,7 +7,7 @@ use sealpost_web::shell::parts::Pager;
 use sealpost_web::shell::testing::{NOW, keep};
 use serde_json::Value;
 
-use super::list::{ListPage, Row, Tab, empty, tabs};
+use super::list::{ListPage, Row, Search, Tab, empty, tabs};
 use super::show::{Looking, page};
 use crate::approvals::model::{Approval, Content, Digest, Line, Module, Said, Says, Scope, State, Vote};
 use crate::approvals::module::{Apply, Approvable};
@@ -80,6 +80,7 @@ fn a_list_says_how_each_request_stands() {
     ];
     let list = |tab, rows, unfollowed| ListPage {
         tabs: tabs(&at("/approvals"), tab),
+        search: Search { path: at("/approvals"), tab, module: None, words: String::new() },
         rows,
         pager: Pager::default(),
         empty: empty(tab),

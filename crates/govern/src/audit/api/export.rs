@@ -6,6 +6,7 @@ use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
 use super::Api;
 use crate::audit::codes::EXPORT_LIVE_ONLY;
 use crate::audit::export::stream;
+use crate::downloads::codes::DOWNLOAD_QUOTA_EXHAUSTED;
 
 /// JSON Lines.
 pub(in crate::audit) const LINES: &str = "application/jsonl";
@@ -22,7 +23,8 @@ pub(super) fn route(api: Api) -> Endpoint {
              signed checkpoint at its end, and is not proven.",
         )
         .answers_with(200, LINES)
-        .refuses(&[&EXPORT_LIVE_ONLY])
+        .lets_out("the whole ledger, details sealed, within the quota of the day")
+        .refuses(&[&EXPORT_LIVE_ONLY, &DOWNLOAD_QUOTA_EXHAUSTED])
         .to(move |call| export(api.clone(), call))
 }
 

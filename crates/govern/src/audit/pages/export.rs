@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::audit::api::{Api, LINES};
 use crate::audit::codes::EXPORT_LIVE_ONLY;
 use crate::audit::export::stream;
+use crate::downloads::codes::DOWNLOAD_QUOTA_EXHAUSTED;
 
 pub(super) fn route(api: &Api) -> Endpoint {
     let api = api.clone();
@@ -20,7 +21,8 @@ pub(super) fn route(api: &Api) -> Endpoint {
         .takes_form::<Yes>()
         .example(json!({}))
         .answers_with(200, LINES)
-        .refuses(&[&EXPORT_LIVE_ONLY])
+        .lets_out("the whole ledger, details sealed, within the quota of the day")
+        .refuses(&[&EXPORT_LIVE_ONLY, &DOWNLOAD_QUOTA_EXHAUSTED])
         .to(move |call| export(api.clone(), call))
 }
 

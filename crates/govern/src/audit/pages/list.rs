@@ -195,7 +195,7 @@ fn midnight(parameter: &str, day: &str) -> Result<Time, Refusal> {
 
 /// The query as a link keeps it. Whatever is in it was read as what it is, or is encoded.
 fn kept(query: &Query) -> String {
-    let text = |name: &str, value: Option<String>| value.map(|value| format!("{name}={}", encoded(&value)));
+    let text = |name: &str, value: Option<String>| value.map(|value| format!("{name}={}", words::encoded(&value)));
     let parts = [
         text("action", query.action.clone()),
         text("actor_kind", query.actor_kind.map(|kind| kind.word().to_owned())),
@@ -207,18 +207,6 @@ fn kept(query: &Query) -> String {
         text("to", query.to.clone()),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("&")
-}
-
-fn encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if plain(byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-        out
-    })
 }
 
 pub(super) fn chips(path: &str, query: &Query) -> Chips {

@@ -49,6 +49,7 @@ pub(crate) fn who(act: &Act, page_of: impl Fn(&str) -> Option<String>) -> Who {
         ActorWord::Member => (Icon::Person, "Member"),
         ActorWord::Operator => (Icon::Keyboard, "Operator on the host"),
         ActorWord::Directory => (Icon::People, "Directory"),
+        ActorWord::Support => (Icon::SignIn, "Let in to help"),
         ActorWord::Unknown => (Icon::Person, "Unknown"),
     };
     Who { icon, says, id: act.actor.as_ref().map(|id| linked(id, page_of)) }
@@ -68,6 +69,19 @@ pub(crate) fn badge(entry: &Entry) -> State {
 pub(crate) fn act(action: &str) -> (String, String) {
     let (thing, done) = action.rsplit_once('.').unwrap_or(("", action));
     (done.replace('_', " "), thing.replace(['_', '.'], " "))
+}
+
+/// A value as it stands in a query.
+pub(crate) fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if plain(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+        out
+    })
 }
 
 #[cfg(test)]

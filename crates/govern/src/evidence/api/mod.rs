@@ -74,6 +74,7 @@ fn export(evidence: &Evidence) -> Endpoint {
              nothing. It holds both environments, so it takes the live one.",
         )
         .answers_with(200, ZIP)
+        .lets_out("the pack of evidence: the record, settings without secrets, and the whole ledger, details sealed; each on record")
         .refuses(&[&EXPORT_LIVE_ONLY])
         .to(move |call: Call| {
             let evidence = evidence.clone();

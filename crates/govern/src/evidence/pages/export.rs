@@ -20,6 +20,7 @@ pub(super) fn export(evidence: &Evidence) -> Endpoint {
         .takes_form::<Yes>()
         .example(json!({}))
         .answers_with(200, ZIP)
+        .lets_out("the pack of evidence: the record, settings without secrets, and the whole ledger, details sealed; each on record")
         .refuses(&[&EXPORT_LIVE_ONLY])
         .to(move |call| handle(evidence.clone(), call))
 }

@@ -2,12 +2,14 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::LEDGER_READ;
-use sealpost_store::{Leaf, StoreError};
+use sealpost_store::{Leaf, Tx};
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, post};
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::audit::TypedId;
+use crate::downloads;
+use crate::downloads::codes::DOWNLOAD_QUOTA_EXHAUSTED;
 use crate::looks::api::Api;
 use crate::looks::csv;
 use crate::looks::past::{self, Day, Wanted};
@@ -43,14 +45,14 @@ pub(super) fn route(api: &Api) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "day": "2026-01-15" }))
         .answers_with(200, TABLE)
+        .refuses(&[&DOWNLOAD_QUOTA_EXHAUSTED])
+        .lets_out("the newest looks, within the quota of the day")
         .to(move |call| export(api.clone(), call))
 }
 
 async fn export(api: Api, call: Call<Form>) -> Result<Reply, Failure> {
     let Form { actor, object, day } = &call.body;
     let wanted = Wanted { actor: actor.clone(), object: object.clone(), day: day.clone() };
-    // Before anything of it leaves.
-    api.house.write(&call.ctx, |tx| Ok::<_, StoreError>(tx.record(Leaf::of("looks.export"), ()))).await?;
     let (mut table, mut lines, mut before) = (csv::HEAD.to_owned(), 0, None);
     loop {
         let stretch = past::looks(&api.house, &call.ctx, wanted.clone(), before, AT_ONCE).await?;
@@ -63,5 +65,12 @@ async fn export(api: Api, call: Call<Form>) -> Result<Reply, Failure> {
         }
         before = Some(stretch.looked_down_to);
     }
+    let rows = lines as u64;
+    // Before anything of it leaves.
+    let record = move |tx: &mut Tx<'_>| {
+        downloads::count(tx, rows)?;
+        Ok(tx.record(Leaf::of("looks.export"), ()))
+    };
+    api.house.write::<_, Failure>(&call.ctx, record).await?;
     Ok(Reply::bytes(TABLE, table).download("looks.csv"))
 }

@@ -1,9 +1,10 @@
 //! `PUT /v1/masking`
 
 use schemars::JsonSchema;
-use sealpost_access::masking::{DailyReveals, Policy, Rules};
+use sealpost_access::masking::{self, DailyReveals, Policy, Rules};
 use sealpost_access::permissions::MASKING_WRITE;
 use sealpost_store::{Environment, Store};
+use sealpost_web::problem::CHANGED_MEANWHILE;
 use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, put};
 use serde::Deserialize;
 
@@ -30,6 +31,8 @@ struct Body {
     /// How many looks at clear data one key has in a day (UTC); 200 unless said otherwise.
     #[serde(default)]
     reveals_per_day: DailyReveals,
+    /// The version that was looked at: if it is another by now, nothing is changed.
+    version: Option<u32>,
     /// Why. Needed if more is shown than before, or may be looked at more often.
     reason: Option<Reason>,
 }
@@ -52,6 +55,7 @@ pub(super) fn change(store: &Store) -> Endpoint {
         .also_answers(202, "application/json")
         .refuses(&[
             &APPROVAL_PERSON_UNKNOWN,
+            &CHANGED_MEANWHILE,
             &LIVE_KEY_REQUIRED,
             &MASKING_RACED,
             &MASKING_RULES_MISPLACED,
@@ -71,7 +75,13 @@ async fn handle(store: Store, mut call: Call<Body>) -> Result<Reply, Failure> {
     let test = call.body.test.take().map(InTest::masking).transpose().map_err(|refusal| refusal.below("/test"))?;
     let policy = Policy { masking, test, reveals: call.body.reveals_per_day };
     let (keys, reason) = (store.keys().organisation(call.ctx.org.id).await?, call.body.reason.take());
+    let looked_at = call.body.version;
     call.write(&store, move |tx| {
+        if let Some(version) = looked_at
+            && version != masking::standing(tx, &keys)?.version
+        {
+            return Err(Refusal::of(&CHANGED_MEANWHILE).into());
+        }
         let changed = service::change(tx, &keys, policy, reason.as_ref())?;
         let reply = match changed.value() {
             Outcome::InForce(standing) => Reply::ok(&PolicyView::from(standing))?,

@@ -22,7 +22,7 @@ pub(crate) use words::badge;
 /// Where they are found.
 pub const NAV: Nav = Nav {
     group: Group::Build,
-    place: 2,
+    place: 3,
     title: "Endpoints",
     path: "/endpoints",
     icon: Icon::Link,

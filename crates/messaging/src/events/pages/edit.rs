@@ -2,7 +2,8 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::EVENTS_WRITE;
-use sealpost_store::{Ctx, EventId, TemplateId};
+use sealpost_govern::approvals::codes::APPROVAL_PERSON_UNKNOWN;
+use sealpost_store::{Ctx, EventId, RouteId, TemplateId};
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::shell::Ask;
 use sealpost_web::shell::parts::{Choice, Field, Kind, Tone};
@@ -11,11 +12,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::channels;
-use crate::events::codes::{CHANNEL_UNSUITABLE, EVENT_EXISTS, TEMPLATE_UNKNOWN};
+use crate::events::codes::{CHANNEL_UNSUITABLE, EVENT_EXISTS, ROUTE_UNSUITABLE, TEMPLATE_UNKNOWN};
 use crate::events::model::{Class, NewEvent, NewVersion};
 use crate::events::{Events, service};
 use crate::label::Label;
-use crate::templates::{Template, Templates};
+use crate::routes;
+use crate::templates::{New, Template, Templates};
+use crate::versions::codes::TEMPLATE_FIRST;
 
 /// Templates to choose from.
 const TEMPLATES: u32 = 250;
@@ -28,11 +31,25 @@ struct Form {
     name: Option<String>,
     class: Option<Class>,
     template_id: Option<TemplateId>,
-    /// Which version of the template; always the newest if left empty.
+    /// Which version of the template; always the one in force if left empty.
     template_version: Option<u32>,
+    /// Along which route it goes; through the first channel made for the template's kind if left empty.
+    route_id: Option<RouteId>,
+    /// Whether it is in force at once; it is, unless it is to be a draft.
+    in_force: Option<bool>,
+}
+
+/// What can be chosen.
+struct Choices {
+    templates: Vec<Choice>,
+    routes: Vec<Choice>,
 }
 
 impl Form {
+    fn becomes(&self) -> New {
+        New::of(self.in_force)
+    }
+
     fn version(&self) -> Result<NewVersion, Refusal> {
         let missing = |field: &str| Refusal::of(&BODY_INVALID).at(format!("/{field}"), "field_missing");
         Ok(NewVersion {
@@ -40,17 +57,18 @@ impl Form {
             template: self.template_id.ok_or_else(|| missing("template_id"))?,
             template_version: self.template_version,
             channel: None,
+            route: self.route_id,
         })
     }
 }
 
-pub(super) fn ask_new(templates: &Templates) -> Endpoint {
-    let templates = templates.clone();
+pub(super) fn ask_new(events: &Events, templates: &Templates) -> Endpoint {
+    let (events, templates) = (events.clone(), templates.clone());
     get("/app/{env}/events/new").needs(EVENTS_WRITE).page().class(Limit::Read).summary("Ask what a new event is").to(
         move |call: Call| {
-            let templates = templates.clone();
+            let (events, templates) = (events.clone(), templates.clone());
             async move {
-                let choices = choices(&templates, &call.ctx).await?;
+                let choices = choices(&events, &templates, &call.ctx).await?;
                 question(&call, &Form::default(), None, choices).show(&call)
             }
         },
@@ -69,7 +87,14 @@ pub(super) fn create(events: &Events, templates: &Templates) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "name": "otp.login", "class": "otp", "template_id": "tpl_01kf3b2y5xfh0r4c9v7t8m6e1s" }))
         .answers_with(303, "")
-        .refuses(&[&EVENT_EXISTS, &TEMPLATE_UNKNOWN, &CHANNEL_UNSUITABLE])
+        .refuses(&[
+            &EVENT_EXISTS,
+            &TEMPLATE_UNKNOWN,
+            &CHANNEL_UNSUITABLE,
+            &ROUTE_UNSUITABLE,
+            &TEMPLATE_FIRST,
+            &APPROVAL_PERSON_UNKNOWN,
+        ])
         .to(move |call: Call<Form>| handle_create(events.clone(), templates.clone(), call))
 }
 
@@ -78,10 +103,15 @@ async fn handle_create(events: Events, templates: Templates, call: Call<Form>) -
         let name = Label::parse(call.body.name.as_deref().unwrap_or_default());
         let name = name.map_err(|_| Refusal::of(&BODY_INVALID).at("/name", "label_invalid"))?;
         let new = NewEvent { name, version: call.body.version()? };
-        let done = call.done("/events");
+        let (done, approvals) = (call.done("/events"), call.at("/approvals"));
+        let keys = events.store().keys().organisation(call.ctx.org.id).await?;
         call.write(events.store(), move |tx| {
-            let created = service::create(tx, new)?;
-            let reply = done.leads_to(&created.value().0.id.to_string());
+            let created = service::create(tx, &keys, new, New::InForce)?;
+            let (event, published) = created.value();
+            let reply = match &published.waits {
+                Some(approval) => Reply::see_other(&format!("{approvals}/{}", approval.id)),
+                None => done.leads_to(&event.id.to_string()),
+            };
             Ok(created.map(|_| reply))
         })
         .await
@@ -106,8 +136,10 @@ pub(super) fn ask(events: &Events, templates: &Templates) -> Endpoint {
                     class: Some(version.class),
                     template_id: Some(version.template),
                     template_version: version.template_version,
+                    route_id: version.route,
+                    in_force: None,
                 });
-                let choices = choices(&templates, &call.ctx).await?;
+                let choices = choices(&events, &templates, &call.ctx).await?;
                 question(&call, &newest, Some(id), choices).show(&call)
             }
         })
@@ -125,7 +157,13 @@ pub(super) fn publish(events: &Events, templates: &Templates) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "class": "transactional", "template_id": "tpl_01kf3b2y5xfh0r4c9v7t8m6e1s" }))
         .answers_with(303, "")
-        .refuses(&[&TEMPLATE_UNKNOWN, &CHANNEL_UNSUITABLE])
+        .refuses(&[
+            &TEMPLATE_UNKNOWN,
+            &CHANNEL_UNSUITABLE,
+            &ROUTE_UNSUITABLE,
+            &TEMPLATE_FIRST,
+            &APPROVAL_PERSON_UNKNOWN,
+        ])
         .to(move |call: Call<Form>| handle_publish(events.clone(), templates.clone(), call))
 }
 
@@ -133,8 +171,16 @@ async fn handle_publish(events: Events, templates: Templates, call: Call<Form>) 
     let id: EventId = call.id("id")?;
     let made = async {
         let new = call.body.version()?;
-        let reply = call.done(&format!("/events/{id}"));
-        call.write(events.store(), move |tx| Ok(service::publish(tx, id, new)?.map(|_| reply))).await
+        let (done, approvals, becomes) =
+            (call.done(&format!("/events/{id}")), call.at("/approvals"), call.body.becomes());
+        let keys = events.store().keys().organisation(call.ctx.org.id).await?;
+        call.write(events.store(), move |tx| {
+            Ok(service::publish(tx, &keys, id, new, becomes)?.map(|(_, published)| match published.waits {
+                Some(approval) => Reply::see_other(&format!("{approvals}/{}", approval.id)),
+                None => done,
+            }))
+        })
+        .await
     };
     settle(made.await, &events, &templates, &call, Some(id)).await
 }
@@ -151,19 +197,22 @@ async fn settle(
     match made {
         Ok(reply) => Ok(reply),
         Err(failure) => {
-            let choices = choices(templates, &call.ctx).await?;
+            let choices = choices(events, templates, &call.ctx).await?;
             question(call, &call.body, id, choices).again(call, failure)
         }
     }
 }
 
-async fn choices(templates: &Templates, ctx: &Ctx) -> Result<Vec<Choice>, Failure> {
+async fn choices(events: &Events, templates: &Templates, ctx: &Ctx) -> Result<Choices, Failure> {
     let all = templates.list(ctx, None, TEMPLATES).await?;
     let choice = |one: &Template| Choice::new(one.id, format!("{} · {}", one.name, channels::words(one.channel)));
-    Ok(all.iter().map(choice).collect())
+    let through = [Choice::new("", "The first channel of its kind")];
+    let routes = through.into_iter().chain(routes::choices(events.store(), ctx).await?).collect();
+    Ok(Choices { templates: all.iter().map(choice).collect(), routes })
 }
 
-fn question<B, Q>(call: &Call<B, Q>, form: &Form, id: Option<EventId>, templates: Vec<Choice>) -> Ask {
+fn question<B, Q>(call: &Call<B, Q>, form: &Form, id: Option<EventId>, choices: Choices) -> Ask {
+    let Choices { templates, routes } = choices;
     let classes = [
         Choice::new("transactional", "Transactional: somebody needs it because of something they did"),
         Choice::new("otp", "One-time code"),
@@ -177,7 +226,7 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form, id: Option<EventId>, templates
                 .hint("a–z, 0–9, dot, dash, underscore")
                 .required(),
         ),
-        Some(id) => Ask::new(call, "New version", "It is used from the next message on.", &format!("/events/{id}")),
+        Some(id) => Ask::new(call, "New version", "What it is, in a version of its own.", &format!("/events/{id}")),
     };
     let ask = match templates.is_empty() {
         true => ask.note(Tone::Warn, "There is no template yet: an event needs one."),
@@ -185,17 +234,34 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form, id: Option<EventId>, templates
     };
     let template = form.template_id.map(|id| id.to_string()).unwrap_or_default();
     let version = form.template_version.map(|version| version.to_string()).unwrap_or_default();
-    ask.field(
-        Field::new("class", "Class")
-            .kind(Kind::Choice(classes.into()))
-            .value(form.class.map_or("transactional", Class::as_str)),
-    )
-    .field(Field::new("template_id", "Template").kind(Kind::Choice(templates)).value(template))
-    .field(
-        Field::new("template_version", "Version of the template")
-            .kind(Kind::Typed("number"))
-            .value(version)
-            .hint("Left empty, it is always the newest."),
-    )
-    .submit(if id.is_some() { "Publish" } else { "Make the event" })
+    let ask = ask
+        .field(
+            Field::new("class", "Class")
+                .kind(Kind::Choice(classes.into()))
+                .value(form.class.map_or("transactional", Class::as_str)),
+        )
+        .field(Field::new("template_id", "Template").kind(Kind::Choice(templates)).value(template))
+        .field(
+            Field::new("template_version", "Version of the template")
+                .kind(Kind::Typed("number"))
+                .value(version)
+                .hint("Left empty, it is always the one in force."),
+        )
+        .field(
+            Field::new("route_id", "Goes through")
+                .kind(Kind::Choice(routes))
+                .value(form.route_id.map(|id| id.to_string()).unwrap_or_default()),
+        )
+        .submit(if id.is_some() { "Publish" } else { "Make the event" });
+    match id {
+        None => ask,
+        Some(_) => ask.field(
+            Field::new("in_force", "In force")
+                .kind(Kind::Choice(vec![
+                    Choice::new("true", "At once"),
+                    Choice::new("false", "Later: keep it as a draft"),
+                ]))
+                .value(if form.in_force == Some(false) { "false" } else { "true" }),
+        ),
+    }
 }

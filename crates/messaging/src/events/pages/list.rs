@@ -23,7 +23,8 @@ pub(super) struct ListPage {
 pub(super) struct Row {
     pub(super) href: String,
     pub(super) name: String,
-    pub(super) version: u32,
+    /// The version in force, if any is.
+    pub(super) in_force: Option<u32>,
     pub(super) created: When,
 }
 
@@ -49,7 +50,7 @@ async fn handle(events: Events, call: Call<(), PageQuery>) -> Result<Reply, Fail
         |row| Row {
             href: call.at(&format!("/events/{}", row.id)),
             name: row.name,
-            version: row.version,
+            in_force: row.in_force,
             created: When::new(row.created_at, call.ctx.now()),
         },
     );

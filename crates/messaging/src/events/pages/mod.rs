@@ -5,6 +5,7 @@ mod list;
 #[cfg(test)]
 mod samples;
 mod show;
+mod versions;
 
 use sealpost_access::permissions::EVENTS_READ;
 use sealpost_store::EventId;
@@ -30,10 +31,13 @@ pub const NAV: Nav = Nav {
 pub(super) fn routes(events: &Events, templates: &Templates) -> Vec<Endpoint> {
     vec![
         list::list(events),
-        edit::ask_new(templates),
+        edit::ask_new(events, templates),
         edit::create(events, templates),
         show::show(events, templates),
         edit::ask(events, templates),
         edit::publish(events, templates),
     ]
+    .into_iter()
+    .chain(versions::routes(events))
+    .collect()
 }

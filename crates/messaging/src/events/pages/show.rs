@@ -1,13 +1,14 @@
 //! `GET /app/{env}/events/{id}`
 
 use sealpost_access::permissions::{EVENTS_READ, EVENTS_WRITE};
-use sealpost_store::EventId;
+use sealpost_store::{Environment, EventId};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Ident, Line, When};
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
 
-use crate::events::Events;
+use crate::events::{EventVersion, Events, Face};
 use crate::templates::Templates;
+use crate::versions::{Elsewhere, Known, Row, rows};
 
 /// One event.
 #[derive(askama::Template)]
@@ -18,16 +19,18 @@ pub(super) struct ShowPage {
     pub(super) id: Ident,
     pub(super) versions: Vec<VersionLine>,
     pub(super) publish: Option<String>,
+    /// Where what is in force is taken to live.
+    pub(super) go_live: Option<String>,
+    pub(super) elsewhere: Elsewhere,
     pub(super) fire: Line,
 }
 
 /// One version.
 pub(super) struct VersionLine {
-    pub(super) number: u32,
+    pub(super) row: Row,
     pub(super) class: &'static str,
     pub(super) template: (String, Option<String>),
     pub(super) template_version: String,
-    pub(super) made: When,
 }
 
 pub(super) fn show(events: &Events, templates: &Templates) -> Endpoint {
@@ -43,10 +46,19 @@ pub(super) fn show(events: &Events, templates: &Templates) -> Endpoint {
 async fn handle(events: Events, templates: Templates, call: Call) -> Result<Reply, Failure> {
     let id: EventId = call.id("id")?;
     let event = events.find(&call.ctx, id).await?;
-    let versions = events.versions(&call.ctx, id).await?;
-    let names = templates.names(&call.ctx, versions.iter().map(|version| version.template).collect()).await?;
-    let line = |version: &crate::events::EventVersion| VersionLine {
+    let versions = events.faces(&call.ctx, id).await?;
+    let names = templates.names(&call.ctx, versions.iter().map(|(version, _)| version.template).collect()).await?;
+    let (page, may_write) = (call.at(&format!("/events/{id}")), call.caller.permissions.contains(EVENTS_WRITE));
+    let in_test = call.ctx.org.environment == Environment::Test;
+    let known = |(version, face): &(EventVersion, Face)| Known {
         number: version.version,
+        was_in_force: version.released_at.is_some(),
+        digest: face.digest(),
+        made: When::new(version.created_at, call.ctx.now()),
+    };
+    let rows = rows(&event.standing(), versions.iter().map(known).collect(), &page, may_write);
+    let line = |(row, (version, _)): (Row, &(EventVersion, Face))| VersionLine {
+        row,
         class: version.class.as_str(),
         template: (
             names.get(&version.template).cloned().unwrap_or_else(|| version.template.to_string()),
@@ -54,15 +66,22 @@ async fn handle(events: Events, templates: Templates, call: Call) -> Result<Repl
         ),
         template_version: match version.template_version {
             Some(number) => format!("version {number}"),
-            None => "always the newest".to_owned(),
+            None => "always the one in force".to_owned(),
         },
-        made: When::new(version.created_at, call.ctx.now()),
     };
+    let there = if in_test { Environment::Live } else { Environment::Test };
+    let found = events.elsewhere(&call.ctx, &event).await?.map(|(other, standing)| {
+        let page = call.page_of_in(there, &other.id.to_string());
+        (page, standing.map(|(number, face)| (number, face.digest())))
+    });
+    let here: Vec<_> = versions.iter().map(|(version, face)| (version.version, face.digest())).collect();
     let page = ShowPage {
         list: call.at("/events"),
         id: Ident::new(id),
-        versions: versions.iter().map(line).collect(),
-        publish: call.caller.permissions.contains(EVENTS_WRITE).then(|| call.at(&format!("/events/{id}/publish"))),
+        versions: rows.into_iter().zip(&versions).map(line).collect(),
+        publish: may_write.then(|| format!("{page}/publish")),
+        go_live: (may_write && in_test && event.in_force.is_some()).then(|| format!("{page}/go-live")),
+        elsewhere: Elsewhere::new(there.as_str(), found, &here),
         fire: Line::new(format!("sealpost send --event {} --to +15550100124 --data code=417233", event.name)),
         name: event.name,
     };

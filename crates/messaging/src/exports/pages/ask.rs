@@ -70,6 +70,7 @@ pub(super) fn export(exports: &Exports) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "reason": "Asked what is held about them, ticket 4512", "form": "json" }))
         .answers_with(200, As::Json.media_type())
+        .lets_out("one person's own data, as a look on record and within the looks of the day")
         .also_answers(200, As::Pdf.media_type())
         .also_answers(303, "")
         .refuses(&REFUSED)

@@ -61,7 +61,7 @@ fn lists_hold_nothing_one_and_many() {
 }
 
 fn step(kind: &str, after_ms: i64, detail: Option<&str>) -> Step {
-    Step { kind: kind.into(), at: NOW.plus_ms(after_ms), attempt: 1, detail: detail.map(str::to_owned) }
+    Step { kind: kind.into(), at: NOW.plus_ms(after_ms), attempt: 1, detail: detail.map(str::to_owned), leg: None }
 }
 
 fn shown(state: State, says: Says, steps: &[Step]) -> ShowPage {
@@ -90,6 +90,7 @@ fn shown(state: State, says: Says, steps: &[Step]) -> ShowPage {
                 Some("/app/test/contacts/con_01kf3b2y5xfh0r4c9v7t8m6e1s".into()),
             ),
             channel: "SMS",
+            route: None,
             class: "otp".into(),
             storage: "Kept",
             event_href: None,

@@ -71,6 +71,8 @@ pub(super) struct Facts {
     pub(super) to: Masked,
     pub(super) contact: (String, Option<String>),
     pub(super) channel: &'static str,
+    /// Along which route, and where that is.
+    pub(super) route: Option<(String, Option<String>)>,
     pub(super) class: String,
     pub(super) storage: &'static str,
     pub(super) event_href: Option<String>,
@@ -136,6 +138,9 @@ pub(super) async fn page<B, Q>(
             contact: (view.contact_id.to_string(), call.page_of(&view.contact_id.to_string())),
             to: view.to.into(),
             channel: channels::words(view.channel),
+            route: message
+                .route
+                .map(|route| (format!("version {}", route.version), call.page_of(&route.id.to_string()))),
             class: view.class,
             storage: words::storage(view.storage),
             event_href: call.page_of(&view.event_id.to_string()),
@@ -217,6 +222,11 @@ pub(super) fn lines(steps: &[Step], now: Time) -> Vec<StepLine> {
     let mut lines = Vec::with_capacity(steps.len());
     for step in steps {
         let (says, shape, tone, adds) = words::step(&step.kind, step.attempt, step.detail.as_deref());
+        let adds = match step.leg {
+            Some((leg, _)) if adds.is_empty() => format!("Step {} of its route", leg.saturating_add(1)),
+            Some((leg, _)) => format!("Step {} of its route · {adds}", leg.saturating_add(1)),
+            None => adds,
+        };
         let waited = before.map_or(0, |before| step.at.since(before)).max(0);
         lines.push(StepLine {
             says,

@@ -122,7 +122,8 @@ impl House {
         let new = NewTemplate { name: label("mail"), channel: ChannelKind::Email, content };
         let (template, _) = messaging.templates.create(ctx, new).await.unwrap();
         for class in [Class::Otp, Class::Transactional, Class::Marketing] {
-            let version = NewVersion { class, template: template.id, template_version: None, channel: None };
+            let version =
+                NewVersion { class, template: template.id, template_version: None, channel: None, route: None };
             let new = NewEvent { name: label(&format!("mail.{}", class.as_str())), version };
             messaging.events.create(ctx, new).await.unwrap();
         }

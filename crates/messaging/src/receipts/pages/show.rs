@@ -57,6 +57,7 @@ pub(super) fn save(receipts: &Receipts) -> Endpoint {
         .takes_form::<Yes>()
         .example(json!({}))
         .answers_with(200, "text/plain; charset=utf-8")
+        .lets_out("the receipt of one message, which names nobody")
         .refuses(&[&RECEIPT_NONE, &RECEIPT_NOT_DUE])
         .to(move |call: Call<Yes>| {
             let receipts = receipts.clone();

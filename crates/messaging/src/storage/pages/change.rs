@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use sealpost_access::permissions::STORAGE_MANAGE;
 use sealpost_govern::Reason;
+use sealpost_govern::approvals::codes::APPROVAL_PERSON_UNKNOWN;
 use sealpost_govern::masking::codes::REASON_REQUIRED;
 use sealpost_store::Environment;
 use sealpost_web::problem::{BODY_INVALID, CHANGED_MEANWHILE};
@@ -12,10 +13,11 @@ use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, get, post};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::storage::Storage;
 use crate::storage::codes::STORAGE_TEST_LOOSER;
 use crate::storage::model::{ByClass, Days, Mode, Rule};
 use crate::storage::rules::{ByClassChange, PolicyChange, RuleChange};
-use crate::storage::{Storage, service};
+use crate::storage::service::{self, Outcome};
 
 /// The rules of this environment.
 #[derive(Default, Deserialize, JsonSchema)]
@@ -118,7 +120,7 @@ pub(super) fn route(storage: &Storage) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "otp": "keep", "otp_days": "30", "reason": "Quarterly review" }))
         .answers_with(303, "")
-        .refuses(&[&CHANGED_MEANWHILE, &REASON_REQUIRED, &STORAGE_TEST_LOOSER])
+        .refuses(&[&APPROVAL_PERSON_UNKNOWN, &CHANGED_MEANWHILE, &REASON_REQUIRED, &STORAGE_TEST_LOOSER])
         .to(move |call: Call<Form>| handle(storage.clone(), call))
 }
 
@@ -126,9 +128,12 @@ async fn handle(storage: Storage, call: Call<Form>) -> Result<Reply, Failure> {
     let changed = async {
         let (change, reason) = call.body.read(call.ctx.org.environment)?;
         let keys = storage.store.keys().organisation(call.ctx.org.id).await?;
-        let (version, done) = (call.body.version, call.done("/storage"));
+        let (version, done, approvals) = (call.body.version, call.done("/storage"), call.at("/approvals"));
         call.write(&storage.store, move |tx| {
-            Ok(service::change(tx, &keys, &change, version, reason.as_ref())?.map(|_| done))
+            Ok(service::change(tx, &keys, &change, version, reason.as_ref())?.map(|outcome| match outcome {
+                Outcome::InForce(_) => done,
+                Outcome::Waits(approval) => Reply::see_other(&format!("{approvals}/{}", approval.id)),
+            }))
         })
         .await
     };

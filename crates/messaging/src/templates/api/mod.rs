@@ -1,7 +1,10 @@
 //! The routes of templates.
 
 mod create;
+mod diff;
+mod go_live;
 mod preview;
+mod promote;
 mod publish;
 mod read;
 mod try_out;
@@ -24,6 +27,9 @@ pub fn feature(templates: &Templates, contacts: &Contacts) -> Feature {
             read::show(templates),
             read::version(templates),
             publish::publish(templates),
+            promote::promote(templates),
+            diff::diff(templates),
+            go_live::go_live(templates),
             preview::preview(templates, contacts),
             try_out::try_out(),
         ]

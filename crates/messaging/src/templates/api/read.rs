@@ -23,7 +23,8 @@ async fn page(templates: Templates, call: Call<(), PageQuery>) -> Result<Reply, 
     let listing = call.listing(templates.store().keys(), &(), call.query.limit)?;
     let before = cursor::behind(&listing, call.query.cursor.as_deref(), TemplateId::from_bytes)?;
     let rows = templates.list(&call.ctx, before, listing.fetch()).await?;
-    let page = listing.page(rows, |row| row.id.bytes().to_vec(), |row| TemplateView::of(&call.ctx, &row));
+    let page =
+        listing.page(rows, |row| row.id.bytes().to_vec(), |row| TemplateView::of(call.ctx.org.environment, &row));
     Ok(Reply::ok(&page)?)
 }
 
@@ -33,6 +34,7 @@ pub(super) fn show(templates: &Templates) -> Endpoint {
         .needs(TEMPLATES_READ)
         .class(Class::Read)
         .summary("Read a template with all its versions")
+        .describe("Its `ETag` is another as soon as there is a new version, or another one is in force.")
         .answers::<FullView>(200)
         .to(move |call: Call| one(templates.clone(), call))
 }
@@ -41,7 +43,8 @@ async fn one(templates: Templates, call: Call) -> Result<Reply, Failure> {
     let id = call.id("id")?;
     let template = templates.find(&call.ctx, id).await?;
     let versions = templates.versions(&call.ctx, id).await?;
-    Ok(Reply::ok(&FullView::of(&call.ctx, &template, &versions))?)
+    let view = FullView::of(call.ctx.org.environment, &template, &versions);
+    Ok(Reply::ok(&view)?.version(&template.standing().tag()))
 }
 
 pub(super) fn version(templates: &Templates) -> Endpoint {
@@ -55,6 +58,7 @@ pub(super) fn version(templates: &Templates) -> Endpoint {
 }
 
 async fn one_version(templates: Templates, call: Call) -> Result<Reply, Failure> {
-    let version = templates.version(&call.ctx, call.id("id")?, call.id("version")?).await?;
-    Ok(Reply::ok(&VersionView::of(&version))?)
+    let template = templates.find(&call.ctx, call.id("id")?).await?;
+    let version = templates.version(&call.ctx, template.id, call.id("version")?).await?;
+    Ok(Reply::ok(&VersionView::of(&template, &version))?)
 }

@@ -1,11 +1,12 @@
 //! How templates are shown.
 
 use schemars::JsonSchema;
-use sealpost_store::{Ctx, TemplateId, Time};
+use sealpost_store::{Environment, TemplateId, Time};
 use serde::Serialize;
 
 use crate::channels::ChannelKind;
 use crate::templates::model::{Content, Template, TemplateVersion};
+use crate::versions::ContentDigest;
 
 /// A template.
 #[derive(Serialize, JsonSchema)]
@@ -20,6 +21,8 @@ pub(super) struct TemplateView {
     channel: ChannelKind,
     /// Its newest version.
     version: u32,
+    /// The version in force: what messages say. Nothing, until others have agreed to the first.
+    in_force: Option<u32>,
     /// When it was made.
     created_at: Time,
 }
@@ -31,6 +34,12 @@ pub(super) struct VersionView {
     version: u32,
     /// What it says.
     content: Content,
+    /// SHA-256 of what it says. The same content has the same digest in both environments.
+    digest: ContentDigest,
+    /// Whether it is the version in force.
+    in_force: bool,
+    /// Since when it has been in force for the first time; nothing, if it never was.
+    released_at: Option<Time>,
     /// When it was made.
     created_at: Time,
 }
@@ -45,26 +54,35 @@ pub(super) struct FullView {
 }
 
 impl TemplateView {
-    pub(super) fn of(ctx: &Ctx, template: &Template) -> Self {
+    pub(super) fn of(environment: Environment, template: &Template) -> Self {
         Self {
             id: template.id,
-            environment: ctx.org.environment.as_str(),
+            environment: environment.as_str(),
             name: template.name.clone(),
             channel: template.channel,
             version: template.version,
+            in_force: template.in_force,
             created_at: template.created_at,
         }
     }
 }
 
 impl VersionView {
-    pub(super) fn of(version: &TemplateVersion) -> Self {
-        Self { version: version.version, content: version.content.clone(), created_at: version.created_at }
+    pub(super) fn of(template: &Template, version: &TemplateVersion) -> Self {
+        Self {
+            version: version.version,
+            content: version.content.clone(),
+            digest: version.content.digest(template.channel),
+            in_force: template.in_force == Some(version.version),
+            released_at: version.released_at,
+            created_at: version.created_at,
+        }
     }
 }
 
 impl FullView {
-    pub(super) fn of(ctx: &Ctx, template: &Template, versions: &[TemplateVersion]) -> Self {
-        Self { template: TemplateView::of(ctx, template), versions: versions.iter().map(VersionView::of).collect() }
+    pub(super) fn of(environment: Environment, template: &Template, versions: &[TemplateVersion]) -> Self {
+        let view = |version| VersionView::of(template, version);
+        Self { template: TemplateView::of(environment, template), versions: versions.iter().map(view).collect() }
     }
 }

@@ -2,21 +2,22 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::{TEMPLATES_READ, TEMPLATES_WRITE};
-use sealpost_store::TemplateId;
+use sealpost_govern::approvals::codes::APPROVAL_PERSON_UNKNOWN;
+use sealpost_store::{Environment, TemplateId};
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::shell::parts::{Ident, When};
 use sealpost_web::shell::{Icon, Refused};
 use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, get, post};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::preview::{Preview, filled};
 use crate::channels::{self, ChannelKind};
 use crate::label::Label;
 use crate::templates::codes::{TEMPLATE_EXISTS, TEMPLATE_INVALID};
-use crate::templates::compiled::Compiled;
 use crate::templates::model::{Content, NewTemplate, Template, TemplateVersion};
-use crate::templates::{Templates, service};
+use crate::templates::{New, Templates, crossing, sample, service};
+use crate::versions::{self, Elsewhere, Row, rows};
 
 /// The longest form: three parts of 64 KiB, and data, as a browser writes them.
 pub(super) const LARGEST: usize = 1024 * 1024;
@@ -35,9 +36,26 @@ pub(super) struct Form {
     pub(super) html: Option<String>,
     /// Sample data, an object in JSON; kept nowhere.
     pub(super) data: Option<String>,
+    /// `draft`, if it isn't to be in force at once.
+    pub(super) becomes: Option<Becomes>,
+}
+
+/// What becomes of what is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "VersionBecomes")]
+pub(super) enum Becomes {
+    /// It is in force at once.
+    InForce,
+    /// Somebody puts it into force later.
+    Draft,
 }
 
 impl Form {
+    fn becomes(&self) -> New {
+        if self.becomes == Some(Becomes::Draft) { New::Draft } else { New::InForce }
+    }
+
     pub(super) fn content(&self) -> Content {
         Content { subject: self.subject.clone(), text: self.text.clone().unwrap_or_default(), html: self.html.clone() }
     }
@@ -67,14 +85,19 @@ pub(super) struct Known {
     pub(super) id: Ident,
     pub(super) shown: u32,
     pub(super) newest: u32,
-    pub(super) versions: Vec<(u32, String, When)>,
+    /// The page itself, after which `?version=` says which version.
+    pub(super) page: String,
+    pub(super) versions: Vec<Row>,
+    pub(super) elsewhere: Elsewhere,
+    /// Where the version that is shown is taken to live.
+    pub(super) go_live: Option<String>,
 }
 
 /// Which version stands in the editor.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Query {
-    /// The newest unless said otherwise.
+    /// The one in force unless said otherwise.
     version: Option<u32>,
 }
 
@@ -103,7 +126,7 @@ pub(super) fn create(templates: &Templates) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "name": "login-code", "channel": "sms", "text": "Your code is {{ code }}." }))
         .answers_with(303, "")
-        .refuses(&[&TEMPLATE_EXISTS, &TEMPLATE_INVALID])
+        .refuses(&[&TEMPLATE_EXISTS, &TEMPLATE_INVALID, &APPROVAL_PERSON_UNKNOWN])
         .to(move |call: Call<Form>| handle_create(templates.clone(), call))
 }
 
@@ -114,10 +137,15 @@ async fn handle_create(templates: Templates, call: Call<Form>) -> Result<Reply, 
         let name = name.map_err(|_| Refusal::of(&BODY_INVALID).at("/name", "label_invalid"))?;
         let channel = form.channel.ok_or_else(|| Refusal::of(&BODY_INVALID).at("/channel", "field_missing"))?;
         let publish = service::prepare(NewTemplate { name, channel, content: form.content() })?;
-        let done = call.done("/templates");
+        let (done, approvals, becomes) = (call.done("/templates"), call.at("/approvals"), form.becomes());
+        let keys = templates.store().keys().organisation(call.ctx.org.id).await?;
         call.write(templates.store(), move |tx| {
-            let created = publish.create(tx)?;
-            let reply = done.leads_to(&created.value().0.id.to_string());
+            let created = publish.create(tx, &keys, becomes)?;
+            let (template, published) = created.value();
+            let reply = match &published.waits {
+                Some(approval) => Reply::see_other(&format!("{approvals}/{}", approval.id)),
+                None => done.leads_to(&template.id.to_string()),
+            };
             Ok(created.map(|_| reply))
         })
         .await
@@ -151,26 +179,46 @@ async fn handle_show(templates: Templates, call: Call<(), Query>) -> Result<Repl
     let id: TemplateId = call.id("id")?;
     let template = templates.find(&call.ctx, id).await?;
     let versions = templates.versions(&call.ctx, id).await?;
-    let wanted = call.query.version.unwrap_or(template.version);
+    let wanted = call.query.version.or(template.in_force).unwrap_or(template.version);
     let shown = versions.iter().find(|one| one.version == wanted).ok_or_else(sealpost_web::not_found)?;
     let Content { subject, text, html } = shown.content.clone();
     let form = Form { subject, text: Some(text), html, ..Form::default() };
-    let known = known(&call, &template, &versions, wanted);
+    let known = known(&templates, &call, &template, &versions, wanted).await?;
     let page = editor(&call, template.name.clone(), Some(known), template.channel, form, None);
     call.show(&template.name, &page)
 }
 
-fn known<B, Q>(call: &Call<B, Q>, template: &Template, versions: &[TemplateVersion], shown: u32) -> Known {
-    let line = |one: &TemplateVersion| {
-        let href = call.at(&format!("/templates/{}?version={}", template.id, one.version));
-        (one.version, href, When::new(one.created_at, call.ctx.now()))
+async fn known<B, Q>(
+    templates: &Templates,
+    call: &Call<B, Q>,
+    template: &Template,
+    versions: &[TemplateVersion],
+    shown: u32,
+) -> Result<Known, Failure> {
+    let (page, now) = (call.at(&format!("/templates/{}", template.id)), call.ctx.now());
+    let may_write = call.caller.permissions.contains(TEMPLATES_WRITE);
+    let in_test = call.ctx.org.environment == Environment::Test;
+    let known = |one: &TemplateVersion| versions::Known {
+        number: one.version,
+        was_in_force: one.released_at.is_some(),
+        digest: one.content.digest(template.channel),
+        made: When::new(one.created_at, now),
     };
-    Known {
+    let there = crossing::other(call.ctx.org.environment);
+    let found = templates.elsewhere(&call.ctx, template).await?.map(|(other, version)| {
+        let page = call.page_of_in(there, &other.id.to_string());
+        (page, version.map(|version| (version.version, version.content.digest(other.channel))))
+    });
+    let here: Vec<_> = versions.iter().map(|one| (one.version, one.content.digest(template.channel))).collect();
+    Ok(Known {
         id: Ident::new(template.id),
         shown,
         newest: template.version,
-        versions: versions.iter().map(line).collect(),
-    }
+        versions: rows(&template.standing(), versions.iter().map(known).collect(), &page, may_write),
+        elsewhere: Elsewhere::new(there.as_str(), found, &here),
+        go_live: (may_write && in_test).then(|| format!("{page}/go-live?version={shown}")),
+        page,
+    })
 }
 
 pub(super) fn publish(templates: &Templates) -> Endpoint {
@@ -186,7 +234,7 @@ pub(super) fn publish(templates: &Templates) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "subject": "Your code", "text": "{{ code }} is your code." }))
         .answers_with(303, "")
-        .refuses(&[&TEMPLATE_INVALID])
+        .refuses(&[&TEMPLATE_INVALID, &APPROVAL_PERSON_UNKNOWN])
         .to(move |call: Call<Form>| handle_publish(templates.clone(), call))
 }
 
@@ -195,14 +243,22 @@ async fn handle_publish(templates: Templates, call: Call<Form>) -> Result<Reply,
     let form = call.body.clone();
     let made = async {
         let publish = templates.prepare_version(&call.ctx, id, form.content()).await?;
-        let reply = call.done(&format!("/templates/{id}"));
-        call.write(templates.store(), move |tx| Ok(publish.publish(tx)?.map(|_| reply))).await
+        let (done, approvals, becomes) =
+            (call.done(&format!("/templates/{id}")), call.at("/approvals"), form.becomes());
+        let keys = templates.store().keys().organisation(call.ctx.org.id).await?;
+        call.write(templates.store(), move |tx| {
+            Ok(publish.publish(tx, &keys, becomes)?.map(|(_, published)| match published.waits {
+                Some(approval) => Reply::see_other(&format!("{approvals}/{}", approval.id)),
+                None => done,
+            }))
+        })
+        .await
     };
     match made.await {
         Err(Failure::Refused(refusal)) if is_mendable(&refusal) => {
             let template = templates.find(&call.ctx, id).await?;
             let versions = templates.versions(&call.ctx, id).await?;
-            let known = known(&call, &template, &versions, template.version);
+            let known = known(&templates, &call, &template, &versions, template.version).await?;
             let page = editor(&call, template.name.clone(), Some(known), template.channel, form, Some(&refusal));
             Ok(call.show(&template.name, &page)?.with_status(refusal.code().status))
         }
@@ -224,7 +280,8 @@ fn editor<B, Q>(
 ) -> EditPage {
     form.channel = Some(channel);
     if form.data.is_none() {
-        form.data = Some(sample_data(channel, &form.content()));
+        let data = sample::data(channel, &form.content());
+        form.data = Some(serde_json::to_string_pretty(&data).unwrap_or_else(|_| "{}".into()));
     }
     EditPage {
         title,
@@ -239,26 +296,5 @@ fn editor<B, Q>(
         once: call.once_token(),
         may_write: call.caller.permissions.contains(TEMPLATES_WRITE),
         wrong: refused.map(Refused::of),
-    }
-}
-
-/// An object with what the template looks up, each with its own name as its value.
-fn sample_data(channel: ChannelKind, content: &Content) -> String {
-    let variables =
-        Compiled::new(channel, content).map(|compiled| compiled.variables().map(str::to_owned).collect::<Vec<_>>());
-    let data: Map<String, Value> = variables
-        .unwrap_or_default()
-        .into_iter()
-        .map(|name| (name.clone(), Value::String(example_of(&name))))
-        .collect();
-    serde_json::to_string_pretty(&data).unwrap_or_else(|_| "{}".into())
-}
-
-fn example_of(name: &str) -> String {
-    match name {
-        "code" => "417-233".into(),
-        "name" => "Ada Example".into(),
-        "day" => "Thursday, 15 January".into(),
-        other => format!("‹{other}›"),
     }
 }

@@ -25,7 +25,8 @@ pub(super) struct Row {
     pub(super) href: String,
     pub(super) name: String,
     pub(super) channel: &'static str,
-    pub(super) version: u32,
+    /// The version in force, if any is.
+    pub(super) in_force: Option<u32>,
     pub(super) created: When,
 }
 
@@ -52,7 +53,7 @@ async fn handle(templates: Templates, call: Call<(), PageQuery>) -> Result<Reply
             href: call.at(&format!("/templates/{}", row.id)),
             name: row.name,
             channel: channels::words(row.channel),
-            version: row.version,
+            in_force: row.in_force,
             created: When::new(row.created_at, call.ctx.now()),
         },
     );

@@ -5,6 +5,7 @@ mod list;
 mod preview;
 #[cfg(test)]
 mod samples;
+mod versions;
 
 use sealpost_access::permissions::TEMPLATES_READ;
 use sealpost_store::TemplateId;
@@ -35,4 +36,7 @@ pub(super) fn routes(templates: &Templates) -> Vec<Endpoint> {
         edit::show(templates),
         edit::publish(templates),
     ]
+    .into_iter()
+    .chain(versions::routes(templates))
+    .collect()
 }

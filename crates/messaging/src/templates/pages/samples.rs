@@ -12,6 +12,8 @@ use super::edit::{EditPage, Form, Known};
 use super::list::{ListPage, Row, empty};
 use super::preview::filled;
 use crate::channels::ChannelKind;
+use crate::templates::Content;
+use crate::versions::{self, Elsewhere, Standing, rows};
 
 fn form(channel: ChannelKind, subject: Option<&str>, text: &str, html: Option<&str>, data: &str) -> Form {
     let mut form = Form { channel: Some(channel), text: Some(text.into()), data: Some(data.into()), ..Form::default() };
@@ -21,9 +23,15 @@ fn form(channel: ChannelKind, subject: Option<&str>, text: &str, html: Option<&s
 }
 
 fn editor(form: Form, known: bool, wrong: Option<Refused>) -> EditPage {
-    let version = |number: u32| {
-        (number, format!("/x?version={number}"), When::new(NOW.plus_ms(-86_400_000 * i64::from(9 - number)), NOW))
+    let version = |number: u32| versions::Known {
+        number,
+        was_in_force: number < 3,
+        digest: Content { subject: None, text: number.to_string(), html: None }.digest(ChannelKind::Sms),
+        made: When::new(NOW.plus_ms(-86_400_000 * i64::from(9 - number)), NOW),
     };
+    let standing = Standing { newest: 3, in_force: Some(2), promotions: 2 };
+    let (rows, page) = (rows(&standing, [3, 2, 1].map(version).into(), "/x", true), "/x".to_owned());
+    let digest = version(1).digest;
     EditPage {
         title: if known { "visit-reminder".into() } else { "New template".into() },
         list: "/app/test/templates".into(),
@@ -31,7 +39,10 @@ fn editor(form: Form, known: bool, wrong: Option<Refused>) -> EditPage {
             id: Ident::new(TemplateId::from_bytes([1; 16])),
             shown: 2,
             newest: 3,
-            versions: [3, 2, 1].map(version).into(),
+            page,
+            versions: rows,
+            elsewhere: Elsewhere::new("live", Some((Some("/x".into()), Some((7, digest)))), &[(1, digest)]),
+            go_live: Some("/x".into()),
         }),
         channel: form.channel.unwrap_or(ChannelKind::Sms),
         preview: filled(&form),
@@ -51,7 +62,7 @@ fn templates_are_listed_and_edited() {
         href: "/x".into(),
         name: format!("template-{number}"),
         channel: "SMS",
-        version: number,
+        in_force: (number != 4).then_some(number),
         created: When::new(NOW, NOW),
     };
     let list =

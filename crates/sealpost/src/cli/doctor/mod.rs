@@ -73,8 +73,8 @@ pub(super) async fn run(shell: &Shell, args: Args) -> Outcome {
     }
 }
 
-/// Looks at this installation, mostly from outside.
-async fn installation(shell: &Shell) -> Outcome {
+/// What is said about this installation, mostly from outside.
+async fn look(shell: &Shell) -> Outcome<Findings> {
     let loaded = shell.load(&Flags::default())?;
     let config = &loaded.config;
     let mut findings = Findings::default();
@@ -89,6 +89,21 @@ async fn installation(shell: &Shell) -> Outcome {
     watchers(shell, config, &mut findings).await;
     connection(config, &shell.environment, &mut findings);
     store(shell, config, &mut findings).await;
+    Ok(findings)
+}
+
+/// What each check came to, without what it says: that may name places and addresses.
+pub(super) async fn verdicts(shell: &Shell) -> Outcome<Vec<(&'static str, &'static str)>> {
+    let word = |verdict| match verdict {
+        Verdict::Ok => "ok",
+        Verdict::Warn => "warn",
+        Verdict::Bad => "bad",
+    };
+    Ok(look(shell).await?.0.into_iter().map(|finding| (finding.check, word(finding.verdict))).collect())
+}
+
+async fn installation(shell: &Shell) -> Outcome {
+    let findings = look(shell).await?;
     let worst = |verdict| findings.0.iter().filter(|finding| finding.verdict == verdict).count();
     let (bad, warnings) = (worst(Verdict::Bad), worst(Verdict::Warn));
     shell.out.result(&json!({ "ok": bad == 0, "findings": findings.0 }), || {

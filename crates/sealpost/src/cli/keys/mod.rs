@@ -14,6 +14,7 @@ use sealpost_store::ApiKeyId;
 use sealpost_web::{Failure, PermissionSet};
 use serde_json::{Value, json};
 
+use super::glass::Glass;
 use super::local::{self, Place};
 use super::{Outcome, Shell, Stop};
 use crate::api::Connection;
@@ -76,6 +77,8 @@ pub(super) struct Create {
     save: Save,
     #[command(flatten)]
     way: Way,
+    #[command(flatten)]
+    glass: Glass,
 }
 
 #[derive(clap::Args)]
@@ -109,6 +112,8 @@ pub(super) struct Rotate {
     save: Save,
     #[command(flatten)]
     way: Way,
+    #[command(flatten)]
+    glass: Glass,
 }
 
 #[derive(clap::Args)]
@@ -153,6 +158,7 @@ async fn create(shell: &Shell, args: Create) -> Outcome {
         };
         let store = local::store(shell).await?;
         let ctx = local::operator(&store, &args.way.place).await?;
+        args.glass.open(shell, &store, &ctx, "keys create").await?;
         return show::issued(shell, &args.save, api_keys::create_first(&store, &ctx, new).await.map_err(of_failure)?);
     }
     let kind = if args.publishable { "publishable" } else { "secret" };
@@ -167,6 +173,7 @@ async fn rotate(shell: &Shell, args: Rotate) -> Outcome {
         let (id, overlap) = (id(&args.id)?, Overlap::seconds(args.overlap).map_err(usage)?);
         let store = local::store(shell).await?;
         let ctx = local::operator(&store, &args.way.place).await?;
+        args.glass.open(shell, &store, &ctx, "keys rotate").await?;
         let issued = api_keys::rotate_now(&store, &ctx, id, overlap).await.map_err(of_failure)?;
         return show::issued(shell, &args.save, issued);
     }

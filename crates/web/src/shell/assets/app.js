@@ -367,12 +367,13 @@
   let stale = false;
   let soon = 0;
   const watch = () => {
-    const wanted = $('#main [data-live]');
-    if (!wanted) { stream?.close(); stream = null; return; }
+    // Pages say what they are about; what is told on every page says it for itself.
+    const hears = () => $$('#main [data-live], #main [data-hears]').flatMap((one) => (one.dataset.live || one.dataset.hears).split(' '));
+    if (!hears().length) { stream?.close(); stream = null; return; }
     if (stream) return;
     stream = new EventSource(`${app}/live`);
     stream.addEventListener('change', (event) => {
-      const kinds = ($('#main [data-live]')?.dataset.live || '').split(' ');
+      const kinds = hears();
       const news = JSON.parse(event.data);
       if (!news.kinds.some((kind) => kinds.includes(kind))) return;
       clearTimeout(soon);

@@ -18,6 +18,7 @@ pub(super) fn route(sso: &Sso) -> Endpoint {
         .open_to_all("a provider fetches it; it holds public keys and addresses")
         .summary("Our SAML metadata for a connection")
         .answers_with(200, METADATA)
+        .lets_out("public keys and addresses of ours")
         .to(move |call| handle(sso.clone(), call))
 }
 

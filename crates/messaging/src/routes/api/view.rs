@@ -1,0 +1,75 @@
+//! How routes are shown.
+
+use schemars::JsonSchema;
+use sealpost_store::{Ctx, RouteId, Time};
+use serde::Serialize;
+
+use crate::channels::ChannelKind;
+use crate::routes::{OnUnknown, Plan, Route, RouteVersion, Step, Strategy};
+
+/// A route.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct RouteView {
+    /// Its id.
+    id: RouteId,
+    /// `test` or `live`.
+    environment: &'static str,
+    /// What it is called.
+    name: String,
+    /// What its channels are for.
+    channel: ChannelKind,
+    /// Its newest version.
+    version: u32,
+    /// The version in force: what messages accepted from now on go along.
+    live_version: u32,
+    /// When it was made.
+    created_at: Time,
+}
+
+/// A version of a route.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RouteVersionView")]
+pub(super) struct VersionView {
+    /// Its number, from 1.
+    version: u32,
+    /// In which order steps are tried.
+    strategy: Strategy,
+    /// What follows an attempt of which nobody knows whether it was sent, for codes.
+    on_unknown: OnUnknown,
+    /// The steps, as they are listed.
+    steps: Vec<Step>,
+    /// When it was made.
+    created_at: Time,
+}
+
+/// A route with its versions.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FullRouteView")]
+pub(super) struct FullView {
+    #[serde(flatten)]
+    pub(super) route: RouteView,
+    /// Versions, newest first.
+    pub(super) versions: Vec<VersionView>,
+}
+
+impl RouteView {
+    pub(super) fn of(ctx: &Ctx, route: &Route) -> Self {
+        let Route { id, name, kind, version, live, created_at } = route.clone();
+        Self {
+            id,
+            environment: ctx.org.environment.as_str(),
+            name,
+            channel: kind,
+            version,
+            live_version: live,
+            created_at,
+        }
+    }
+}
+
+impl From<&RouteVersion> for VersionView {
+    fn from(version: &RouteVersion) -> Self {
+        let RouteVersion { version, plan: Plan { strategy, on_unknown, steps }, created_at } = version.clone();
+        Self { version, strategy, on_unknown, steps, created_at }
+    }
+}

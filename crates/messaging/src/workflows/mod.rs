@@ -1,0 +1,29 @@
+//! Workflows: what is done step by step for one contact, and outlives a crash at any of them.
+//!
+//! A workflow is data ([`definition`]): a graph of sends, calls, conditions, delays and waits without a circle, in numbered versions
+//! that never change, of which one is in force. A [run](runs) belongs to the version it began with. What comes next is decided by
+//! [`rules`], which do nothing.
+//!
+//! What others use: [`Workflows`], the jobs of [`Runner`], and what an erasure takes along.
+
+mod api;
+pub mod codes;
+mod definition;
+mod model;
+mod pages;
+mod rules;
+mod runs;
+mod sealing;
+mod service;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use api::feature;
+pub use codes::WorkflowRefusal;
+pub use definition::Definition;
+pub use model::{NewWorkflow, Run, RunState, Step, StepState, Workflow, WorkflowVersion};
+pub use pages::NAV;
+pub use runs::{JOB, Runner, look_after_forever};
+pub(crate) use runs::{blank, sealed_of, withdraw_all};
+pub use service::{Stands, Workflows};

@@ -1,0 +1,108 @@
+//! Every query on workflows; those on their runs are in [`super::runs`].
+
+use sealpost_store::{Row, Sql, StoreError, Time, Tx, WorkflowId, sql};
+
+use super::definition::Definition;
+use super::model::{Workflow, WorkflowVersion};
+
+const INSERT: Sql = sql!(
+    "insert into workflow (org, env, id, name, version, live_version, created_at) values ($1, $2, $3, $4, 1, 0, $5) \
+     on conflict do nothing"
+);
+const INSERT_VERSION: Sql = sql!(
+    "insert into workflow_version (org, env, workflow, version, class, definition, created_at) \
+     values ($1, $2, $3, $4, $5, $6, $7)"
+);
+const ADVANCE: Sql =
+    sql!("update workflow set version = version + 1 where org = $1 and env = $2 and id = $3 returning version");
+const PROMOTE: Sql = sql!(
+    "update workflow set live_version = $4 where org = $1 and env = $2 and id = $3 and live_version = $5 and version >= $4"
+);
+const ONE: Sql =
+    sql!("select id, name, version, live_version, created_at from workflow where org = $1 and env = $2 and id = $3");
+// Unique index workflow_name.
+const NAMED: Sql =
+    sql!("select id, name, version, live_version, created_at from workflow where org = $1 and env = $2 and name = $3");
+const BEFORE: Sql = sql!(
+    "select id, name, version, live_version, created_at from workflow where org = $1 and env = $2 and id < $3 \
+     order by id desc limit $4"
+);
+const VERSION: Sql = sql!(
+    "select version, definition, created_at from workflow_version \
+     where org = $1 and env = $2 and workflow = $3 and version = $4"
+);
+const VERSIONS: Sql = sql!(
+    "select version, definition, created_at from workflow_version \
+     where org = $1 and env = $2 and workflow = $3 order by version desc limit $4"
+);
+
+/// A new workflow without its version; false if its name is taken.
+pub(super) fn insert(tx: &mut Tx<'_>, id: WorkflowId, name: &str, now: Time) -> Result<bool, StoreError> {
+    Ok(tx.execute(INSERT, &[&id, &name, &now])? == 1)
+}
+
+/// A version; it never changes.
+pub(super) fn insert_version(
+    tx: &mut Tx<'_>,
+    id: WorkflowId,
+    version: u32,
+    definition: &Definition,
+    now: Time,
+) -> Result<(), StoreError> {
+    let text = serde_json::to_string(definition).map_err(|_| StoreError::Missing("definition"))?;
+    tx.put(INSERT_VERSION, &[&id, &version, &definition.class, &text, &now])
+}
+
+/// Takes the next version number; nothing if there is no such workflow.
+pub(super) fn advance(tx: &mut Tx<'_>, id: WorkflowId) -> Result<Option<u32>, StoreError> {
+    tx.optional(ADVANCE, &[&id], |row| row.get("version"))
+}
+
+/// Puts a version in force where another is; false if another than that is, or there is no such version.
+pub(super) fn promote(tx: &mut Tx<'_>, id: WorkflowId, version: u32, expected: u32) -> Result<bool, StoreError> {
+    Ok(tx.execute(PROMOTE, &[&id, &version, &expected])? == 1)
+}
+
+/// The workflow.
+pub(super) fn find(tx: &mut Tx<'_>, id: WorkflowId) -> Result<Option<Workflow>, StoreError> {
+    tx.optional(ONE, &[&id], read)
+}
+
+/// The workflow of this name.
+pub(super) fn named(tx: &mut Tx<'_>, name: &str) -> Result<Option<Workflow>, StoreError> {
+    tx.optional(NAMED, &[&name], read)
+}
+
+/// Workflows older than `before`, newest first.
+pub(super) fn before(tx: &mut Tx<'_>, before: WorkflowId, limit: u32) -> Result<Vec<Workflow>, StoreError> {
+    tx.all(BEFORE, &[&before, &limit], read)
+}
+
+/// One version.
+pub(super) fn version(tx: &mut Tx<'_>, id: WorkflowId, version: u32) -> Result<Option<WorkflowVersion>, StoreError> {
+    tx.optional(VERSION, &[&id, &version], read_version)
+}
+
+/// Up to `limit` versions, newest first.
+pub(super) fn versions(tx: &mut Tx<'_>, id: WorkflowId, limit: u32) -> Result<Vec<WorkflowVersion>, StoreError> {
+    tx.all(VERSIONS, &[&id, &limit], read_version)
+}
+
+fn read(row: &Row<'_>) -> Result<Workflow, StoreError> {
+    Ok(Workflow {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        version: row.get("version")?,
+        live_version: row.get("live_version")?,
+        created_at: row.get("created_at")?,
+    })
+}
+
+fn read_version(row: &Row<'_>) -> Result<WorkflowVersion, StoreError> {
+    let definition: String = row.get("definition")?;
+    Ok(WorkflowVersion {
+        version: row.get("version")?,
+        definition: serde_json::from_str(&definition).map_err(|_| StoreError::Column("definition".into()))?,
+        created_at: row.get("created_at")?,
+    })
+}

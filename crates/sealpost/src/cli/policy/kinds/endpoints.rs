@@ -1,0 +1,150 @@
+//! Who hears of events: `endpoints/NAME.toml`, without secrets.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{About, Answered, By, Kind, Place, Removal, fields, sorted, text, to_toml};
+use crate::cli::policy::model::{Act, Change, Fields, Standing, Wanted};
+use crate::cli::policy::server::{Names, Server};
+use crate::cli::{Outcome, Stop};
+
+/// Endpoints. What one signs with is a stored secret, by name; one made for it alone is in no file.
+pub(super) struct Endpoints;
+
+const ABOUT: About = About {
+    word: "endpoint",
+    place: Place::Folder("endpoints", &[]),
+    wide: false,
+    by: By::Key,
+    stays: &["secret", "proof"],
+    removal: Removal::Possible,
+    module: None,
+};
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    url: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default = "everything")]
+    events: Vec<String>,
+    #[serde(default)]
+    disabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<String>,
+}
+
+fn everything() -> Vec<String> {
+    vec!["*".to_owned()]
+}
+
+impl File {
+    fn fields(mut self) -> Fields {
+        if self.events.is_empty() {
+            self.events = everything();
+        }
+        sorted(&mut self.events);
+        fields(&self)
+    }
+}
+
+/// Secrets are listed only if an endpoint has one, for that takes `secrets:manage`.
+async fn secrets(server: &Server, is_needed: bool) -> Outcome<Names> {
+    if is_needed { server.names("/v1/secrets").await } else { Ok(Names::default()) }
+}
+
+async fn standing(server: &Server, answer: &Value, secrets: &Names) -> Outcome<Standing> {
+    let id = text(answer, "id");
+    let proof = server.api.get(&format!("/v1/endpoints/{id}/proof")).await?;
+    let events = serde_json::from_value(answer["events"].clone());
+    let file = File {
+        url: text(answer, "url"),
+        description: text(answer, "description"),
+        events: events.map_err(|_| Stop::failed("the server says endpoints in another form"))?,
+        disabled: answer["state"] == "disabled",
+        secret: answer["secret_id"].as_str().map(|id| secrets.name(id)),
+        proof: Some(text(&proof, "way")),
+    };
+    Ok(Standing { name: text(answer, "name"), fields: file.fields(), id, ..Standing::default() })
+}
+
+impl Kind for Endpoints {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn read(&self, name: &str, text: &str) -> Result<Vec<Wanted>, toml::de::Error> {
+        Ok(vec![Wanted { name: name.to_owned(), fields: toml::from_str::<File>(text)?.fields() }])
+    }
+
+    fn write(&self, all: Vec<Fields>) -> Outcome<String> {
+        to_toml::<File>(all.into_iter().next().unwrap_or_default())
+    }
+
+    fn all<'a>(&'a self, server: &'a Server) -> Answered<'a, Vec<Standing>> {
+        Box::pin(async {
+            let answer = server.api.get("/v1/endpoints").await?;
+            let all = answer["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let secrets = secrets(server, all.iter().any(|one| one["secret_id"].is_string())).await?;
+            let mut endpoints = Vec::new();
+            for one in all {
+                endpoints.push(standing(server, one, &secrets).await?);
+            }
+            Ok(endpoints)
+        })
+    }
+
+    fn one<'a>(&'a self, server: &'a Server, id: &'a str) -> Answered<'a, Standing> {
+        Box::pin(async move {
+            let answer = server.api.get(&format!("/v1/endpoints/{id}")).await?;
+            standing(server, &answer, &secrets(server, answer["secret_id"].is_string()).await?).await
+        })
+    }
+
+    fn names(&self) -> &'static [(&'static str, &'static str, &'static str)] {
+        &[("secret", "secret", "/v1/secrets")]
+    }
+
+    fn objection(&self, change: &Change) -> Option<&'static str> {
+        let is_nameless = change.act == Act::Create && !change.wanted.contains_key("secret");
+        // One that is made would be shown once, to whoever reads the output of this.
+        is_nameless.then_some("a new endpoint names the stored secret it signs with: secret = \"…\"")
+    }
+
+    fn put<'a>(&'a self, server: &'a Server, change: &'a Change, from: Option<&'a Standing>) -> Answered<'a, Value> {
+        Box::pin(async move {
+            let mut body: Fields = change.lines.iter().map(|line| (line.field.clone(), line.after.clone())).collect();
+            if let Some(name) = body.get_mut("secret") {
+                *name = json!({ "secret": name.take() });
+            }
+            if let Some(from) = from {
+                let path = format!("/v1/endpoints/{}", from.id);
+                if let Some(way) = body.shift_remove("proof") {
+                    server.api.patch(&format!("{path}/proof"), &json!({ "way": way })).await?;
+                }
+                return match body.is_empty() {
+                    true => Ok(Value::Null),
+                    false => Ok(server.api.patch(&path, &Value::Object(body)).await?),
+                };
+            }
+            body.insert("name".to_owned(), json!(change.name));
+            let is_off = body.shift_remove("disabled") == Some(Value::Bool(true));
+            let made = server.api.post("/v1/endpoints", &Value::Object(body), None).await?;
+            if is_off {
+                let path = format!("/v1/endpoints/{}", text(&made, "id"));
+                server.api.patch(&path, &json!({ "disabled": true })).await?;
+            }
+            Ok(made)
+        })
+    }
+
+    fn remove<'a>(&'a self, server: &'a Server, there: &'a Standing) -> Answered<'a, ()> {
+        Box::pin(async move {
+            server.api.delete(&format!("/v1/endpoints/{}", there.id)).await?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! How long what is stored of messages: `storage.toml`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{About, Answered, By, Kind, Place, Removal, of_answer, of_toml, pick, to_toml};
+use crate::cli::Outcome;
+use crate::cli::policy::model::{Change, Fields, Standing, Wanted};
+use crate::cli::policy::server::{Server, members_only};
+
+/// The storage policy.
+pub(super) struct Storage;
+
+const ABOUT: About = About {
+    word: "storage",
+    place: Place::Single("storage.toml"),
+    wide: true,
+    by: By::Member("/app/live/storage"),
+    stays: &["live", "test"],
+    removal: Removal::Never,
+    module: None,
+};
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<ByClass>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test: Option<ByClass>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct ByClass {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    otp: Option<Rule>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transactional: Option<Rule>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    marketing: Option<Rule>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Rule {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days: Option<u16>,
+}
+
+impl Kind for Storage {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn read(&self, _: &str, text: &str) -> Result<Vec<Wanted>, toml::de::Error> {
+        Ok(vec![Wanted { name: String::new(), fields: of_toml::<File>(text)? }])
+    }
+
+    fn write(&self, all: Vec<Fields>) -> Outcome<String> {
+        to_toml::<File>(all.into_iter().next().unwrap_or_default())
+    }
+
+    fn all<'a>(&'a self, server: &'a Server) -> Answered<'a, Vec<Standing>> {
+        Box::pin(async { Ok(vec![self.one(server, "").await?]) })
+    }
+
+    fn one<'a>(&'a self, server: &'a Server, _: &'a str) -> Answered<'a, Standing> {
+        Box::pin(async {
+            let answer = server.api.get("/v1/settings/storage").await?;
+            let fields = of_answer::<File>(pick(&answer, &["live", "test"]))?;
+            Ok(Standing { fields, version: answer["version"].as_u64(), ..Standing::default() })
+        })
+    }
+
+    fn put<'a>(&'a self, _: &'a Server, _: &'a Change, _: Option<&'a Standing>) -> Answered<'a, Value> {
+        members_only()
+    }
+}
