@@ -463,7 +463,7 @@ await withBrowser(async (first) => {
     const changes = (of) => of.locator("#main section table").first().locator("tbody tr").evaluateAll((rows) =>
       rows.filter((row) => !row.classList.contains("soft")).map((row) => [...row.querySelectorAll("td")].map((cell) => (cell.querySelector("bdi") ?? cell).textContent.trim()).join(" | ")));
     const asked = { digest: await digest(page), changes: await changes(page) };
-    verdict(await main(page).getByText("Waits for approval").isVisible(), "what is weaker waits, and whoever asked sees it");
+    verdict(await main(page).getByText("Waits for approval", { exact: true }).isVisible(), "what is weaker waits, and whoever asked sees it");
 
     await go("/approvals", desk);
     await main(desk).locator(`tr[data-row="${request}"] a.go`).click();
@@ -473,7 +473,7 @@ await withBrowser(async (first) => {
     await fill(desk, "Approve…", { Comment: "Checked with the privacy officer" }, "Approve");
     await desk.locator(".toast").getByText("Your vote counts").waitFor();
     await go(`/approvals/${request}`, desk);
-    verdict(await main(desk).getByText("In force").isVisible(), "with their vote it is in force");
+    verdict(await main(desk).getByText("In force", { exact: true }).first().isVisible(), "with their vote it is in force");
     verdict((await digest(desk)) === asked.digest, "under the digest that was voted on");
     await go("/approvals?tab=history&q=change+119", desk);
     verdict((await main(desk).locator("tr[data-row]").evaluateAll((rows) => rows.map((row) => row.dataset.row))).join() === request, "and is found in the history by why it was asked for");
