@@ -79,7 +79,7 @@ async function furnish({ api, browser, tls }, page, url) {
   await second.close();
   // What one asked for is behind a tab. Records lead to who is no more, and a page of one connection to the settings of its own kind.
   const settings = ENVIRONMENTS.flatMap((environment) => [`/app/${environment}/sso/${workforce}/oidc`, `/app/${environment}/sso/${portal}/saml`]);
-  const places = [`/app/test/contacts/${remembered}`, ...settings, ...approvals, ...versions, ...files];
+  const places = [`/app/test/endpoints/${endpoint.id}`, `/app/test/contacts/${remembered}`, ...settings, ...approvals, ...versions, ...files];
   for (let looks = 0; looks < 100 && ears.heard.length < 2; looks += 1) await page.waitForTimeout(50);
   verdict(ears.heard.length >= 2, "there is something to look at");
   return { ears, viewers, places };

@@ -35,7 +35,7 @@ pub(crate) const REVISABLE: Revisable = Revisable {
     setting: SETTING,
     title: "What takes an approval",
     of: None,
-    page: "/approvals/rules",
+    page: "/approvals",
     lines: |before, after| Ok(lines(&typed(before.clone())?, &typed(after.clone())?)),
     roll_back: turn,
 };
