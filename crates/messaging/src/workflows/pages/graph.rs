@@ -12,6 +12,8 @@ use crate::workflows::rules::layers;
 /// The size of a node, and of the place it stands in.
 const NODE: (usize, usize) = (148, 44);
 const PLACE: (usize, usize) = (172, 84);
+/// The breadth of a lane beside the nodes, for a way that passes layers: through them it would run behind nodes.
+const LANE: usize = 56;
 /// The longest name that fits into a node; a longer one is cut, and whole in the table.
 const FITS: usize = 18;
 
@@ -44,7 +46,7 @@ struct Drawn {
 #[derive(Clone, Debug)]
 struct Way {
     path: String,
-    word: &'static str,
+    word: String,
     x: usize,
     y: usize,
 }
@@ -64,7 +66,7 @@ impl Graph {
                 places.insert(*name, (left + at * PLACE.0 + (PLACE.0 - NODE.0) / 2, far * PLACE.1 + 12));
             }
         }
-        let (mut nodes, mut ways) = (Vec::new(), Vec::new());
+        let (mut nodes, mut ways, mut lanes) = (Vec::new(), Vec::new(), 0);
         for (name, node) in &definition.nodes {
             let Some((x, y)) = places.get(name.as_str()).copied() else { continue };
             let class = match come_by.iter().position(|one| one == name) {
@@ -75,31 +77,53 @@ impl Graph {
             let cut =
                 if name.len() > FITS { format!("{}…", name.get(..FITS - 1).unwrap_or(name)) } else { name.clone() };
             nodes.push(Drawn { x, y, middle: x + NODE.0 / 2, name: cut, kind: node.kind(), class });
-            for (_, word, to) in node.ways() {
-                let Some((to_x, to_y)) = places.get(to).copied() else { continue };
-                let (from, end) = ((x + NODE.0 / 2, y + NODE.1), (to_x + NODE.0 / 2, to_y));
-                let bend = (end.1 - from.1) / 2;
-                ways.push(Way {
-                    path: format!(
-                        "M{} {}C{} {} {} {} {} {}",
-                        from.0,
-                        from.1,
-                        from.0,
-                        from.1 + bend,
-                        end.0,
-                        end.1 - bend,
-                        end.0,
-                        end.1
-                    ),
-                    word,
-                    x: (from.0 + end.0) / 2,
-                    y: (from.1 + end.1) / 2,
-                });
+            for (to, word) in together(node) {
+                let (Some(there), Some(far)) = (places.get(to).copied(), distance(&layers, name, to)) else { continue };
+                let (from, end) = ((x + NODE.0 / 2, y + NODE.1), (there.0 + NODE.0 / 2, there.1));
+                let way = if far > 1 {
+                    lanes += 1;
+                    beside(from, end, width + (lanes - 1) * LANE + LANE / 2)
+                } else {
+                    straight(from, end)
+                };
+                ways.push(Way { word, ..way });
             }
         }
+        let width = width + lanes * LANE;
         let says = format!("{} nodes, beginning with {}; the table below says the same", nodes.len(), definition.start);
         Self { width, height, says, nodes, ways, twin: twin(definition, &layers) }
     }
+}
+
+/// The ways from a node by where they lead, each with all words that lead there.
+fn together(node: &Node) -> BTreeMap<&str, String> {
+    let mut all: BTreeMap<&str, String> = BTreeMap::new();
+    for (_, word, to) in node.ways() {
+        let words = all.entry(to).or_default();
+        let between = if words.is_empty() || word.is_empty() { "" } else { ", " };
+        words.extend([between, word]);
+    }
+    all
+}
+
+/// How many layers further down it leads.
+fn distance(layers: &[(&str, usize)], from: &str, to: &str) -> Option<usize> {
+    let layer = |name| layers.iter().find(|(one, _)| *one == name).map(|(_, layer)| *layer);
+    layer(to)?.checked_sub(layer(from)?)
+}
+
+/// To the next layer.
+fn straight(from: (usize, usize), end: (usize, usize)) -> Way {
+    let bend = (end.1 - from.1) / 2;
+    let path =
+        format!("M{} {}C{} {} {} {} {} {}", from.0, from.1, from.0, from.1 + bend, end.0, end.1 - bend, end.0, end.1);
+    Way { path, word: String::new(), x: (from.0 + end.0) / 2, y: (from.1 + end.1) / 2 }
+}
+
+/// Past layers: out between two rows, down the lane, and in between two rows.
+fn beside(from: (usize, usize), end: (usize, usize), lane: usize) -> Way {
+    let path = format!("M{} {}V{}H{lane}V{}H{}V{}", from.0, from.1, from.1 + 12, end.1 - 12, end.0, end.1);
+    Way { path, word: String::new(), x: lane, y: (from.1 + end.1) / 2 }
 }
 
 /// The same as a table, in the order in which runs come by.
