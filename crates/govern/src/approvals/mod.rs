@@ -27,7 +27,7 @@ mod store;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 mod upkeep;
 
 pub use api::{Waiting, accepted, feature};
@@ -38,4 +38,6 @@ pub(crate) use policy::{REVISABLE, SWITCH};
 pub use reseal::reseal;
 pub(crate) use service::show;
 pub use service::{ask, is_needed, spend, state_of};
+#[cfg(test)]
+pub(crate) use tests::{Scene, agree, join, refused, why};
 pub use upkeep::{look_after, look_after_forever};

@@ -11,8 +11,7 @@ use sealpost_web::problem::{CHANGED_MEANWHILE, NOT_FOUND};
 use super::codes::REVISION_IN_FORCE;
 use super::service;
 use super::setting::Revisables;
-use crate::approvals::tests::{Scene, refused, why};
-use crate::approvals::{Approval, GoesLive, State};
+use crate::approvals::{Approval, GoesLive, Scene, State, refused, why};
 use crate::masking as changing;
 use crate::masking::codes::MASKING_RACED;
 use crate::security::Turned;
@@ -199,7 +198,7 @@ async fn walk(seed: u64) -> u32 {
         rng.fill(&mut bytes);
         u32::from_le_bytes(bytes) % most
     };
-    scene.rule(1, if seed % 2 == 0 { GoesLive::OnApproval } else { GoesLive::Manual }).await;
+    scene.rule(1, if seed.is_multiple_of(2) { GoesLive::OnApproval } else { GoesLive::Manual }).await;
     let (mut waiting, mut weaker) = (Vec::new(), 0);
     for _ in 0..60 {
         scene.house.clock.advance_ms(1);

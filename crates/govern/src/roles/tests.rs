@@ -9,8 +9,7 @@ use sealpost_store::{Ctx, StoreError, both_engines};
 use sealpost_web::{Permission, PermissionSet};
 
 use super::*;
-use crate::approvals::tests::{Scene, join, refused};
-use crate::approvals::{GoesLive, State};
+use crate::approvals::{GoesLive, Scene, State, join, refused};
 
 /// A role that lets its members do this, and see as much of phone numbers.
 fn role(permissions: &[Permission], masks: MaskProfile) -> NewRole {

@@ -24,8 +24,7 @@ use super::model::{Ended, Grant};
 use super::rules::{DEFAULT, MINUTES, Wanted};
 use super::session::SupportSessions;
 use super::{host, letters, service, store, summary, upkeep};
-use crate::approvals::tests::agree;
-use crate::approvals::{Approval, State, codes as approvals_codes};
+use crate::approvals::{Approval, State, agree, codes as approvals_codes};
 use crate::reason::Reason;
 
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
