@@ -1,7 +1,7 @@
 //! Does what the outbox promises.
 //!
-//! Jobs arrive from the bus right after the commit that promised them: nothing is polled on the hot path. A sweep, twice a second,
-//! finds what is due later and what a crash left behind. Organisations take turns, so that a large batch of one doesn't
+//! Jobs arrive from the bus right after the commit that promised them: nothing is polled on the hot path. A sweep, twice a second and
+//! more often while it finds something, finds what is due later and what a crash left behind. Organisations take turns, so that a large batch of one doesn't
 //! delay another's single message, and none has so much under way that receivers which never answer could hold up all others. Within
 //! an organisation receivers take turns, each in a [lane](lanes) of its own, and those that don't answer share what they may hold.
 
@@ -27,9 +27,15 @@ pub(crate) use schedule::{Begun, Schedule};
 
 /// How often the database is asked for jobs that are due or were left behind.
 const SWEEP: Duration = Duration::from_millis(500);
+/// How soon it is asked again while there are some: what is due all along comes a few at a time instead of in bursts, behind which
+/// what has just been accepted would wait.
+const SWEEP_ON: Duration = Duration::from_millis(40);
+/// How often it is looked at who has fallen silent.
+const TICK: Duration = Duration::from_millis(250);
 /// The most jobs claimed by one sweep.
 const SWEPT: u32 = 512;
-/// Jobs under way at once: most of them wait for a receiver.
+/// Jobs under way at once: most of them wait for a receiver. As many again may be for receivers that are in doubt: together no more than
+/// egress opens connections.
 const CONCURRENCY: usize = 512;
 
 /// What does the jobs of one kind. It must finish or postpone the job in the transaction that records the outcome; a job it
@@ -83,6 +89,8 @@ impl Dispatcher {
         let (done, mut finished) = mpsc::unbounded_channel::<Done>();
         let mut sweep = tokio::time::interval(SWEEP);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             while let Some((claim, begun)) = schedule.next() {
                 self.start(claim, begun, &done);
@@ -103,7 +111,12 @@ impl Dispatcher {
                         pushed_job(change).into_iter().for_each(|claim| self.admit(&mut schedule, claim));
                     }
                 }
-                _ = sweep.tick() => self.sweep(&mut schedule).await,
+                _ = tick.tick() => schedule.tick(),
+                _ = sweep.tick() => {
+                    if self.sweep(&mut schedule).await {
+                        sweep.reset_after(SWEEP_ON);
+                    }
+                }
             }
         }
         while schedule.is_busy()
@@ -140,13 +153,21 @@ impl Dispatcher {
         });
     }
 
-    async fn sweep(&self, schedule: &mut Schedule) {
+    /// Whether anything was found.
+    async fn sweep(&self, schedule: &mut Schedule) -> bool {
         if !schedule.may_sweep() {
-            return;
+            return false;
         }
         match self.store.sweep(SWEPT).await {
-            Ok(claims) => claims.into_iter().for_each(|claim| self.admit(schedule, claim)),
-            Err(error) => tracing::warn!(error = %error, "outbox.sweep_failed"),
+            Ok(claims) => {
+                let found = !claims.is_empty();
+                claims.into_iter().for_each(|claim| self.admit(schedule, claim));
+                found
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "outbox.sweep_failed");
+                false
+            }
         }
     }
 }

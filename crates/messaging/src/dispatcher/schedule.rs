@@ -20,19 +20,53 @@ pub(crate) struct Begun {
     lane: Option<lanes::Begun>,
 }
 
+/// Jobs under way.
+#[derive(Clone, Copy, Default)]
+struct UnderWay {
+    answering: usize,
+    /// Those whose receivers are [in doubt](lanes).
+    in_doubt: usize,
+}
+
+impl UnderWay {
+    fn add(&mut self, in_doubt: bool) {
+        *(if in_doubt { &mut self.in_doubt } else { &mut self.answering }) += 1;
+    }
+
+    fn remove(&mut self, in_doubt: bool) {
+        *(if in_doubt { &mut self.in_doubt } else { &mut self.answering }) -= 1;
+    }
+
+    fn doubt(&mut self, count: usize) {
+        self.answering -= count;
+        self.in_doubt += count;
+    }
+
+    fn all(self) -> usize {
+        self.answering + self.in_doubt
+    }
+}
+
 /// Jobs that wait, and how many are under way.
 pub(crate) struct Schedule {
     waiting: FairQueue,
-    under_way: HashMap<OrgId, usize>,
+    of_each: HashMap<OrgId, UnderWay>,
     lanes: Lanes,
-    busy: usize,
+    of_all: UnderWay,
     most: usize,
 }
 
 impl Schedule {
-    /// Nothing waits; at most so many jobs will be under way at once.
+    /// Nothing waits; at most so many jobs will be under way at once, and as many again whose receivers are in doubt, of which at most half
+    /// may begin when they already are.
     pub(crate) fn new(most: usize) -> Self {
-        Self { waiting: FairQueue::default(), under_way: HashMap::new(), lanes: Lanes::new(most), busy: 0, most }
+        Self {
+            waiting: FairQueue::default(),
+            of_each: HashMap::new(),
+            lanes: Lanes::new(most / 2),
+            of_all: UnderWay::default(),
+            most,
+        }
     }
 
     /// Lets a job wait for its turn, if there is room.
@@ -55,46 +89,59 @@ impl Schedule {
 
     /// The job to begin now, if one may.
     pub(crate) fn next(&mut self) -> Option<(Claim, Begun)> {
-        if self.busy == self.most {
+        if self.of_all.answering >= self.most || self.of_all.all() >= 2 * self.most {
             return None;
         }
-        let share = SHARE * (self.most - self.busy);
+        let share = SHARE * (self.most - self.of_all.answering);
         let (claim, lane) = self.waiting.next(
-            |org| self.under_way.get(&org).is_none_or(|count| *count < share),
+            |org| self.of_each.get(&org).is_none_or(|of_one| of_one.answering < share),
             // Whoever has nothing under way may have one, however much of others is in doubt.
             |org, lane| match self.lanes.may(lane) {
-                May::AfterDoubt if !self.under_way.contains_key(&org) => May::Begin,
+                May::AfterDoubt if !self.of_each.contains_key(&org) => May::Begin,
                 may => may,
             },
         )?;
         let org = claim.org.id;
-        *self.under_way.entry(org).or_default() += 1;
-        self.busy += 1;
-        Some((claim, Begun { org, lane: lane.map(|lane| self.lanes.begin(lane)) }))
+        let lane = lane.map(|lane| self.lanes.begin(org, lane));
+        let in_doubt = lane.as_ref().is_some_and(lanes::Begun::in_doubt);
+        self.of_each.entry(org).or_default().add(in_doubt);
+        self.of_all.add(in_doubt);
+        Some((claim, Begun { org, lane }))
     }
 
     /// A job that had begun has ended.
     pub(crate) fn ended(&mut self, begun: Begun, went: &Went) {
+        let mut in_doubt = false;
         if let Some(in_lane) = begun.lane {
-            self.lanes.ended(in_lane, went);
+            in_doubt = self.lanes.ended(in_lane, went);
             // A slot that was held in doubt may be anybody's who is in doubt.
-            if in_lane.in_doubt() {
+            if in_doubt {
                 self.waiting.wake_in_doubt(None);
             }
             self.waiting.wake(begun.org, in_lane.lane());
         }
-        let Some(count) = self.under_way.get_mut(&begun.org) else { return };
-        *count -= 1;
-        self.busy -= 1;
-        if *count == 0 {
-            self.under_way.remove(&begun.org);
+        let Some(of_one) = self.of_each.get_mut(&begun.org) else { return };
+        of_one.remove(in_doubt);
+        self.of_all.remove(in_doubt);
+        if of_one.all() == 0 {
+            self.of_each.remove(&begun.org);
             self.waiting.wake_in_doubt(Some(begun.org));
+        }
+    }
+
+    /// To be told four times a second: receivers that fell silent are in doubt.
+    pub(crate) fn tick(&mut self) {
+        for (org, count) in self.lanes.tick() {
+            self.of_all.doubt(count);
+            if let Some(of_one) = self.of_each.get_mut(&org) {
+                of_one.doubt(count);
+            }
         }
     }
 
     /// Whether anything is under way.
     pub(crate) fn is_busy(&self) -> bool {
-        self.busy > 0
+        self.of_all.all() > 0
     }
 }
 
@@ -173,5 +220,33 @@ mod tests {
         // And somebody else's first receiver is heard all the same.
         (0..3).for_each(|_| schedule.admit(claim(2, 0), lane(255)));
         assert_eq!(started(&mut schedule), 1);
+    }
+
+    #[test]
+    fn receivers_that_answered_and_then_hang_all_at_once_hold_nobody_up_for_long() {
+        let mut schedule = Schedule::new(64);
+        // A hundred that have earned larger windows, and one more.
+        for _ in 0..6 {
+            (0..=100).for_each(|n| (0..4).for_each(|_| schedule.admit(claim(1, n), lane(n))));
+            while schedule.waiting() > 0 {
+                start(&mut schedule).into_iter().for_each(|begun| schedule.ended(begun, &Went::Well));
+            }
+        }
+        // From now on nothing of the hundred ever ends.
+        (1..=100).for_each(|n| (0..4).for_each(|_| schedule.admit(claim(1, n), lane(n))));
+        let mut held = started(&mut schedule);
+        assert_eq!(held, 48, "three quarters of all slots");
+        for _ in 0..20 {
+            (0..4).for_each(|_| schedule.tick());
+            held += started(&mut schedule);
+        }
+        assert!(held < 2 * 64, "{held}");
+        for _ in 0..100 {
+            schedule.admit(claim(1, 0), lane(0));
+            let begun: Vec<_> = std::iter::from_fn(|| schedule.next()).collect();
+            let of_it = begun.into_iter().filter(|(claim, _)| claim.target[0] == 0).collect::<Vec<_>>();
+            assert_eq!(of_it.len(), 1);
+            of_it.into_iter().for_each(|(_, begun)| schedule.ended(begun, &Went::Well));
+        }
     }
 }
