@@ -7,6 +7,8 @@ sealpost_web::codes! {
     APPROVAL_CHANGED = 409 "approval_changed" "It was changed meanwhile: look at it again";
     /// 409: nobody approves what they asked for themselves.
     APPROVAL_OWN = 409 "approval_own" "Somebody else has to agree";
+    /// 409: they wrote what would go live, or would have what is asked for.
+    APPROVAL_TIED = 409 "approval_tied" "Whoever wrote it, or would have it, doesn't vote on it";
     /// 409: whoever has nobody to ask waits a day.
     APPROVAL_TOO_EARLY = 409 "approval_too_early" "Whoever has nobody to ask waits a day";
     /// 409: others were asked.

@@ -9,7 +9,8 @@
 //!
 //! A feature that has something dangerous says so with an [`Approvable`]: what it changes, how that reads, of which version, and how it is
 //! put into force. Which of them take an approval, of how many, the organisation decides ([`Policy`]), and may make that take one, too.
-//! People are told apart, not credentials: what a key does counts for the member who made it.
+//! People are told apart, not credentials: what a key does counts for the member who made it. Whoever wrote it or would have it is [`Tied`]
+//! to it, and doesn't vote.
 
 mod api;
 pub mod codes;
@@ -31,7 +32,7 @@ mod tests;
 mod upkeep;
 
 pub use api::{Waiting, accepted, feature};
-pub use model::{Approval, Digest, GoesLive, Line, Module, Needed, Policy, Rule, Standing, State};
+pub use model::{Approval, Digest, GoesLive, Line, Module, Needed, Policy, Rule, Standing, State, Tie, Tied};
 pub use module::{Apply, Approvable, Approvables, Prepare, Prepared, PutIntoForce, Unregistered};
 pub use pages::NAV;
 pub(crate) use policy::{REVISABLE, SWITCH};

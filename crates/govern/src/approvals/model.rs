@@ -393,6 +393,40 @@ pub(super) struct Vote {
     pub(super) digest: Digest,
 }
 
+/// Why somebody's vote on a request never counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "ApprovalTie")]
+pub enum Tie {
+    /// They wrote what would go live, or a part of it.
+    Author,
+    /// They would have what is asked for.
+    Beneficiary,
+}
+
+/// Somebody whose vote on a request never counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ApprovalTied")]
+pub struct Tied {
+    /// Who.
+    pub member: MemberId,
+    /// Why.
+    pub tie: Tie,
+}
+
+impl Tied {
+    /// Whoever wrote what would go live.
+    pub fn author(member: MemberId) -> Self {
+        Self { member, tie: Tie::Author }
+    }
+
+    /// Whoever would have what is asked for.
+    pub fn beneficiary(member: MemberId) -> Self {
+        Self { member, tie: Tie::Beneficiary }
+    }
+}
+
 /// Something that changes: what it is called, what it is, what it would be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -430,6 +464,9 @@ pub(super) struct Content {
     pub(super) lines: Vec<Line>,
     /// Why.
     pub(super) reason: Option<String>,
+    /// Who never votes on it, as it was when it was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) tied: Vec<Tied>,
 }
 
 /// Where a request belongs.
@@ -524,6 +561,11 @@ impl Approval {
             || self.content.lines.iter().any(line)
             || self.content.reason.as_deref().is_some_and(has)
             || self.said.iter().filter_map(|said| said.comment.as_deref()).any(has)
+    }
+
+    /// Whether this vote could be one of those it waits for: it is neither asked for by them nor tied to them.
+    pub(super) fn waits_for(&self, member: MemberId) -> bool {
+        self.asker() != member && self.request.tied.iter().all(|tied| tied.member != member)
     }
 
     pub(super) const fn pinned(&self) -> Pinned {

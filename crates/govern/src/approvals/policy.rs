@@ -119,7 +119,7 @@ fn prepare(tx: &mut Tx<'_>, _: &OrgKeys, _: Option<[u8; 16]>, wanted: Value) -> 
     let policy: Policy = typed(wanted)?;
     can_be_met(tx, &policy)?;
     let before = store::standing(tx)?;
-    Ok(Prepared { wanted: whole(&policy)?, lines: lines(&before.policy, &policy), version: before.version.into() })
+    Ok(Prepared { wanted: whole(&policy)?, lines: lines(&before.policy, &policy), version: before.version.into(), tied: vec![] })
 }
 
 /// The whole of it, in one form only.

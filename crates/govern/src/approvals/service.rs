@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::codes::*;
-use super::model::{Approval, Content, Digest, GoesLive, Module, Needed, Rule, Says, Scope, State, Vote};
+use super::model::{Approval, Content, Digest, GoesLive, Module, Needed, Rule, Says, Scope, State, Tied, Vote};
 use super::module::{Apply, Approvable, Approvables};
 use super::rules::{Now, Pinned, Refused, Request};
 use super::store::Which;
@@ -47,8 +47,8 @@ pub fn ask(
 ) -> Result<Recorded<Approval>, Failure> {
     let asker = somebody(tx)?;
     let ctx = tx.ctx();
-    let (bytes, pinned) = pin(tx, keys, of, target, wanted, reason)?;
-    let request = Request::new(asker, pinned, ctx.now());
+    let (bytes, pinned, tied) = pin(tx, keys, of, target, wanted, reason)?;
+    let request = Request::new(asker, pinned, tied, ctx.now());
     let scope = if of.wide { Scope::Both } else { Scope::In(ctx.org.environment) };
     let id = ApprovalId::new(&ctx.world);
     store::insert(tx, keys, (id, of.module, scope, target), &request, &bytes)?;
@@ -71,8 +71,8 @@ pub(super) fn edit(
     may_decide(tx, &approval)?;
     let by = somebody(tx)?;
     let of = all.find(approval.module)?;
-    let (bytes, pinned) = pin(tx, keys, of, approval.target, wanted, reason)?;
-    let to = approval.request.clone().edit(by, pinned, tx.ctx().now()).map_err(refused)?;
+    let (bytes, pinned, tied) = pin(tx, keys, of, approval.target, wanted, reason)?;
+    let to = approval.request.clone().edit(by, pinned, tied, tx.ctx().now()).map_err(refused)?;
     if !store::replace(tx, keys, id, (&approval.request, &to), &bytes)? {
         return Err(Refusal::of(&APPROVAL_RACED).into());
     }
@@ -264,6 +264,7 @@ struct Ground<'a> {
     policy: u64,
     voters: Vec<MemberId>,
     managers: Vec<MemberId>,
+    tied: Vec<Tied>,
 }
 
 impl<'a> Ground<'a> {
@@ -278,13 +279,13 @@ impl<'a> Ground<'a> {
         let rule = standing.policy.rule(approval.module).unwrap_or(NO_RULE);
         let voters = voters(&members::holders(tx, APPROVALS_VOTE)?, &rule);
         let managers = members::holders(tx, APPROVALS_MANAGE)?.iter().map(|holder| holder.id).collect();
-        let live = match (of.prepare)(tx, keys, approval.target, approval.content.wanted.clone()) {
-            Ok(prepared) => prepared.version,
+        let (live, tied) = match (of.prepare)(tx, keys, approval.target, approval.content.wanted.clone()) {
+            Ok(prepared) => (prepared.version, prepared.tied),
             // What could not even be asked for any more has moved.
-            Err(Failure::Refused(_)) => u64::MAX,
+            Err(Failure::Refused(_)) => (u64::MAX, Vec::new()),
             Err(fault) => return Err(fault),
         };
-        Ok(Self { of, rule, live, policy, voters, managers })
+        Ok(Self { of, rule, live, policy, voters, managers, tied })
     }
 
     fn now(&self, tx: &Tx<'_>) -> Now<'_> {
@@ -295,6 +296,7 @@ impl<'a> Ground<'a> {
             needed: self.rule.approvals.count(),
             voters: &self.voters,
             managers: &self.managers,
+            tied: &self.tied,
         }
     }
 }
@@ -461,15 +463,18 @@ fn pin(
     target: Option<[u8; 16]>,
     wanted: Value,
     reason: Option<&Reason>,
-) -> Result<(Vec<u8>, Pinned), Failure> {
+) -> Result<(Vec<u8>, Pinned, Vec<Tied>), Failure> {
     let prepared = (of.prepare)(tx, keys, target, wanted)?;
     let policy = u64::from(store::standing(tx)?.version);
     let salt = array::<16>(tx.ctx().rng()).iter().map(|byte| format!("{byte:02x}")).collect();
     let reason = reason.map(|reason| reason.text().expose(Purpose::Seal).clone());
-    let content = Content { salt, wanted: prepared.wanted, lines: prepared.lines, reason };
+    let mut tied = prepared.tied;
+    tied.sort_unstable();
+    tied.dedup();
+    let content = Content { salt, wanted: prepared.wanted, lines: prepared.lines, reason, tied };
     let bytes = serde_json::to_vec(&content).map_err(Fault::new)?;
     let digest = Digest::of(of.module, target, &bytes, prepared.version, policy);
-    Ok((bytes, Pinned { digest, live: prepared.version, policy }))
+    Ok((bytes, Pinned { digest, live: prepared.version, policy }, content.tied))
 }
 
 fn leaf(tx: &Tx<'_>, keys: &OrgKeys, action: &'static str, approval: &Approval, comment: Option<&Reason>) -> Leaf {
@@ -490,6 +495,7 @@ fn refused(refused: Refused) -> Failure {
         Refused::Over(state) => Refusal::of(&APPROVAL_OVER).member("state", state.word()),
         Refused::Changed => Refusal::of(&APPROVAL_CHANGED),
         Refused::Own => Refusal::of(&APPROVAL_OWN),
+        Refused::Tied => Refusal::of(&APPROVAL_TIED),
         Refused::TooEarly(from) => Refusal::of(&APPROVAL_TOO_EARLY).member("from", from.to_string()),
         Refused::NotAsked => Refusal::of(&APPROVAL_NOT_ASKED),
         Refused::Voted => Refusal::of(&APPROVAL_VOTED),

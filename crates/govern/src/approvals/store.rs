@@ -33,6 +33,7 @@ const WAITING: Sql = org_sql!(
             emergency, followed_up_at
      from approval where org = $1 and env in ($2, 'both') and id < $3 and state = 'pending' and expires_at > $5 and asker <> $6
         and id not in (select approval from approval_vote where org = $1 and voter = $6 and says = 'approve')
+        and id not in (select approval from approval_tied where org = $1 and member = $6)
      order by id desc limit $4"
 );
 const MINE: Sql = org_sql!(
@@ -113,8 +114,14 @@ pub(super) fn insert(
             &request.changed_at,
             &request.expires_at,
         ],
-    )
-    .map(drop)
+    )?;
+    keep_tied(tx, id, request)
+}
+
+/// Keeps who never votes on it where lists find it. At once: whoever asks is answered with it.
+fn keep_tied(tx: &mut Tx<'_>, id: ApprovalId, request: &Request) -> Result<(), StoreError> {
+    let insert = org_sql!("insert into approval_tied (org, member, approval) values ($1, $2, $3) on conflict do nothing");
+    request.tied.iter().try_for_each(|tied| tx.execute(insert, &[&tied.member, &id]).map(drop))
 }
 
 /// Makes another of a request that is as it was; false if it isn't.
@@ -147,6 +154,8 @@ pub(super) fn replace(
     )?;
     // At once: who asked for it is answered with what is left.
     tx.execute(org_sql!("delete from approval_vote where org = $1 and approval = $2"), &[&id])?;
+    tx.execute(org_sql!("delete from approval_tied where org = $1 and approval = $2"), &[&id])?;
+    keep_tied(tx, id, to)?;
     Ok(changed == 1)
 }
 
@@ -306,6 +315,7 @@ fn read(row: &Row<'_>) -> Result<Stored, StoreError> {
             changed_at: row.get("changed_at")?,
             expires_at: row.get("expires_at")?,
             votes: Vec::new(),
+            tied: Vec::new(),
         },
         asked_at: row.get("created_at")?,
         emergency: row.get::<u32>("emergency")? != 0,
@@ -321,6 +331,7 @@ fn opened(tx: &mut Tx<'_>, keys: &OrgKeys, stored: Stored) -> Result<(Approval, 
     let content: Content = serde_json::from_slice(&bytes).map_err(|_| StoreError::Column("content".into()))?;
     let said = votes(tx, keys, id)?;
     request.votes = said.iter().map(|said| said.vote).collect();
+    request.tied.clone_from(&content.tied);
     let scope = match &*scope {
         "both" => Scope::Both,
         "live" => Scope::In(sealpost_store::Environment::Live),

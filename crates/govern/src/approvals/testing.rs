@@ -14,7 +14,7 @@ const CONTACT_EXPORTS: Approvable = Approvable {
     says: "",
     wide: false,
     of: None,
-    prepare: |_, _, _, wanted| Ok(Prepared { wanted, lines: vec![], version: 0 }),
+    prepare: |_, _, _, wanted| Ok(Prepared { wanted, lines: vec![], version: 0, tied: vec![] }),
     apply: Apply::ByAsker,
 };
 

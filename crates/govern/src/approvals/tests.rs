@@ -18,7 +18,8 @@ use super::codes::*;
 use super::model::{Approval, Digest, GoesLive, Module, Needed, Policy, Rule, State};
 use super::policy::Outcome;
 use super::rules::{ALONE_MS, LIFETIME_MS};
-use super::service::{self, Word};
+use super::service::{self, Narrowed, Word};
+use super::store::Which;
 pub(crate) use super::testing::all;
 use super::{policy, store, upkeep};
 use crate::masking as changing;
@@ -128,6 +129,15 @@ impl Scene {
     pub(crate) async fn show(&self, id: ApprovalId) -> Approval {
         let keys = self.keys().await;
         self.house.store.read::<_, Failure>(&self.asks, move |tx| service::show(tx, &keys, id)).await.unwrap()
+    }
+
+    /// What stands in their list of what waits for them.
+    pub(crate) async fn waits_for(&self, who: &Ctx) -> Vec<ApprovalId> {
+        let (keys, which) = (self.keys().await, Which::WaitingFor(MemberId::from_bytes(who.actor.id)));
+        let newest = ApprovalId::from_bytes([0xff; 16]);
+        let list = move |tx: &mut Tx<'_>| service::list(tx, &keys, which, &Narrowed::default(), (newest, 50));
+        let found = self.house.store.read::<_, StoreError>(&self.asks, list).await.unwrap();
+        found.into_iter().map(|one| one.id).collect()
     }
 
     pub(crate) async fn acts(&self) -> Vec<String> {

@@ -442,9 +442,11 @@ pub(super) const TABLES: &[Table] = &[
     ),
     table(
         "approval_vote",
-        &[(&["comment"], OrganisationKey, Acts), (&["voter", "says"], Plain, Acts)],
+        &[(&["comment"], OrganisationKey, Acts), (&["voter", "says"], Plain, Acts), (&["signature"], Plain, SignIn)],
         &["approval", "digest", "created_at"],
     ),
+    table("approval_tied", &[(&["member"], Plain, Acts)], &["approval"]),
+    table("version_author", &[(&["actor_kind", "actor", "person"], Plain, Acts)], &["target", "version"]),
     table(
         "revision",
         &[(&["content"], OrganisationKey, Acts), (&["actor_kind", "actor"], Plain, Acts)],

@@ -4,6 +4,7 @@ use sealpost_store::{ChannelId, MessageId, RouteId, Row, Sql, StoreError, Time, 
 
 use super::model::{Answer, Leg, Plan, Route, RouteVersion, Tried};
 use crate::channels::ChannelKind;
+use crate::versions;
 
 const INSERT: Sql = sql!(
     "insert into route (org, env, id, name, kind, version, live_version, created_at) values ($1, $2, $3, $4, $5, 1, 1, $6) \
@@ -43,7 +44,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, route: &Route) -> Result<bool, StoreError>
     Ok(tx.execute(INSERT, &[&route.id, &route.name, &route.kind, &route.created_at])? == 1)
 }
 
-/// A version; it never changes.
+/// A version, by whoever acts; it never changes.
 pub(super) fn insert_version(
     tx: &mut Tx<'_>,
     id: RouteId,
@@ -52,7 +53,8 @@ pub(super) fn insert_version(
     now: Time,
 ) -> Result<(), StoreError> {
     let content = serde_json::to_string(plan).map_err(|_| StoreError::Column("content".into()))?;
-    tx.put(INSERT_VERSION, &[&id, &version, &content, &now])
+    tx.put(INSERT_VERSION, &[&id, &version, &content, &now])?;
+    versions::wrote(tx, id.bytes(), version)
 }
 
 /// Takes the next version number; nothing if there is no such route.

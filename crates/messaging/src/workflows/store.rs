@@ -4,6 +4,7 @@ use sealpost_store::{Row, Sql, StoreError, Time, Tx, WorkflowId, sql};
 
 use super::definition::Definition;
 use super::model::{Workflow, WorkflowVersion};
+use crate::versions;
 
 const INSERT: Sql = sql!(
     "insert into workflow (org, env, id, name, version, live_version, created_at) values ($1, $2, $3, $4, 1, 0, $5) \
@@ -41,7 +42,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, id: WorkflowId, name: &str, now: Time) -> 
     Ok(tx.execute(INSERT, &[&id, &name, &now])? == 1)
 }
 
-/// A version; it never changes.
+/// A version, by whoever acts; it never changes.
 pub(super) fn insert_version(
     tx: &mut Tx<'_>,
     id: WorkflowId,
@@ -50,7 +51,8 @@ pub(super) fn insert_version(
     now: Time,
 ) -> Result<(), StoreError> {
     let text = serde_json::to_string(definition).map_err(|_| StoreError::Missing("definition"))?;
-    tx.put(INSERT_VERSION, &[&id, &version, &definition.class, &text, &now])
+    tx.put(INSERT_VERSION, &[&id, &version, &definition.class, &text, &now])?;
+    versions::wrote(tx, id.bytes(), version)
 }
 
 /// Takes the next version number; nothing if there is no such workflow.

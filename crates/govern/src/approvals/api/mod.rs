@@ -45,10 +45,11 @@ pub fn feature(house: &Store, all: Approvables) -> Feature {
 }
 
 /// What a decision may be refused with.
-pub(super) const OF_DECISIONS: [&Code; 15] = [
+pub(super) const OF_DECISIONS: [&Code; 16] = [
     &APPROVAL_OVER,
     &APPROVAL_CHANGED,
     &APPROVAL_OWN,
+    &APPROVAL_TIED,
     &APPROVAL_TOO_EARLY,
     &APPROVAL_NOT_ASKED,
     &APPROVAL_VOTED,

@@ -5,7 +5,7 @@ use sealpost_store::{ApprovalId, MemberId, Time};
 use sealpost_web::{Fault, Reply};
 use serde::Serialize;
 
-use crate::approvals::model::{Approval, Digest, Line, Module, Said, Says, State};
+use crate::approvals::model::{Approval, Digest, Line, Module, Said, Says, State, Tied};
 use crate::approvals::module::Approvable;
 use crate::audit::TypedId;
 
@@ -91,6 +91,8 @@ pub(super) struct ApprovalView {
     changes: Vec<Line>,
     /// Why it was asked for.
     reason: Option<String>,
+    /// Who never votes on it, because they wrote it or would have it.
+    tied: Vec<Tied>,
     /// What was said about this digest. A change of the request takes all of it away.
     votes: Vec<VoteView>,
     /// The version of what it changes.
@@ -121,6 +123,7 @@ impl ApprovalView {
             summary: Summary::of(approval, of, now),
             changes: approval.content.lines.clone(),
             reason: approval.content.reason.clone(),
+            tied: approval.content.tied.clone(),
             votes: approval.said.iter().map(vote).collect(),
             live_version: approval.pinned().live,
             policy_version: approval.pinned().policy,

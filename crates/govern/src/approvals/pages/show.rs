@@ -2,14 +2,14 @@
 
 use askama::Template;
 use sealpost_access::permissions::{APPROVALS_MANAGE, APPROVALS_READ, APPROVALS_VOTE};
-use sealpost_store::{ActorKind, ApprovalId, Time};
+use sealpost_store::{ActorKind, ApprovalId, MemberId, Time};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{State as Sign, When};
 use sealpost_web::{Call, Class, Endpoint, Failure, PermissionSet, Reply, get};
 
 use super::sign;
 use crate::approvals::api::Api;
-use crate::approvals::model::{Approval, Line, Module, Says, State};
+use crate::approvals::model::{Approval, Line, Module, Says, State, Tie, Tied};
 use crate::approvals::module::{Apply, Approvable};
 use crate::approvals::service;
 use crate::audit::TypedId;
@@ -31,6 +31,8 @@ pub(super) struct ShowPage {
     asker: String,
     asker_page: Option<String>,
     asked: When,
+    /// Who never votes on it: why, who, and their page.
+    tied: Vec<(&'static str, String, Option<String>)>,
     reason: Option<String>,
     target: Option<TypedId>,
     until: When,
@@ -50,6 +52,8 @@ struct Vote {
 pub(super) struct Looking {
     /// Whether it is whoever asked.
     pub(super) own: bool,
+    /// Whether it is somebody who never votes on it.
+    pub(super) tied: bool,
     pub(super) permissions: PermissionSet,
 }
 
@@ -71,8 +75,10 @@ async fn show(api: &Api, call: &Call) -> Result<Reply, Failure> {
     let keys = api.house.keys().organisation(call.ctx.org.id).await?;
     let approval = api.house.read::<_, Failure>(&call.ctx, move |tx| service::show(tx, &keys, id)).await?;
     let actor = call.ctx.actor;
+    let is = |member: MemberId| actor.kind == ActorKind::Member && actor.id == member.bytes();
     let looking = Looking {
-        own: actor.kind == ActorKind::Member && actor.id == approval.asker().bytes(),
+        own: is(approval.asker()),
+        tied: approval.content.tied.iter().any(|tied| is(tied.member)),
         permissions: call.caller.permissions,
     };
     let of = api.all.find(approval.module)?;
@@ -101,6 +107,14 @@ pub(super) fn page(
         at: When::new(said.at, now),
         comment: said.comment.clone(),
     };
+    let tied = |tied: &Tied| {
+        let who = tied.member.to_string();
+        let why = match tied.tie {
+            Tie::Author => "Written by",
+            Tie::Beneficiary => "For",
+        };
+        (why, who.clone(), page_of(&who))
+    };
     ShowPage {
         back: at("/approvals"),
         id: approval.id,
@@ -114,6 +128,7 @@ pub(super) fn page(
         asker_page: page_of(&asker),
         asker,
         asked: When::new(approval.asked_at, now),
+        tied: approval.content.tied.iter().map(tied).collect(),
         reason: approval.content.reason.clone(),
         target: approval.target.zip(of.of).map(|(id, kind)| TypedId { kind: kind.to_owned(), id }),
         until: When::new(approval.expires_at(), now),
@@ -143,14 +158,15 @@ fn acts(
         }
     }
     if state.is_open() && may(APPROVALS_VOTE) {
-        if state == State::Pending {
+        // Whoever asked may yet be alone, and then agrees, whoever wrote it.
+        if state == State::Pending && (looking.own || !looking.tied) {
             all.push(("Approve…", act("approve"), "primary"));
         }
-        all.push(if looking.own {
-            ("Take back…", act("cancel"), "quiet")
-        } else {
-            ("Reject…", act("reject"), "quiet")
-        });
+        if looking.own {
+            all.push(("Take back…", act("cancel"), "quiet"));
+        } else if !looking.tied {
+            all.push(("Reject…", act("reject"), "quiet"));
+        }
     }
     if state == State::Pending && may(APPROVALS_MANAGE) {
         all.push(("Emergency…", act("emergency"), "quiet"));
@@ -167,6 +183,9 @@ fn note(approval: &Approval, looking: Looking, now: Time) -> Option<(bool, &'sta
             false,
             "It waits for approval by somebody else. Where there is nobody who could, you may agree yourself after 24 hours.",
         )),
+        State::Pending if looking.tied => {
+            Some((false, "You wrote it, or would have it: others vote on it."))
+        }
         State::Conflict => {
             Some((true, "What it changes, or the rules about approvals, have changed meanwhile. Ask for it again."))
         }

@@ -1,11 +1,13 @@
 //! How routes are shown.
 
 use schemars::JsonSchema;
+use sealpost_govern::audit::TypedId;
 use sealpost_store::{Ctx, RouteId, Time};
 use serde::Serialize;
 
 use crate::channels::ChannelKind;
 use crate::routes::{OnUnknown, Plan, Route, RouteVersion, Step, Strategy};
+use crate::versions::{Author, Authors};
 
 /// A route.
 #[derive(Serialize, JsonSchema)]
@@ -40,6 +42,8 @@ pub(super) struct VersionView {
     steps: Vec<Step>,
     /// When it was made.
     created_at: Time,
+    /// Who wrote it: a member, or a key. Nothing of versions from before this was kept.
+    written_by: Option<TypedId>,
 }
 
 /// A route with its versions.
@@ -70,6 +74,13 @@ impl RouteView {
 impl From<&RouteVersion> for VersionView {
     fn from(version: &RouteVersion) -> Self {
         let RouteVersion { version, plan: Plan { strategy, on_unknown, steps }, created_at } = version.clone();
-        Self { version, strategy, on_unknown, steps, created_at }
+        Self { version, strategy, on_unknown, steps, created_at, written_by: None }
+    }
+}
+
+impl VersionView {
+    /// With who wrote it.
+    pub(super) fn by(self, authors: &Authors) -> Self {
+        Self { written_by: authors.get(&self.version).and_then(Author::named), ..self }
     }
 }

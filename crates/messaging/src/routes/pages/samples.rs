@@ -7,6 +7,7 @@ use sealpost_web::shell::testing::{NOW, keep};
 use super::list::{ListPage, Row, empty};
 use super::show::{ShowPage, StepLine, VersionLine, twin};
 use super::words;
+use crate::versions::By;
 use crate::routes::{OnUnknown, Plan, Step, Strategy};
 
 #[test]
@@ -42,6 +43,7 @@ fn routes_are_listed_and_shown() {
         strategy: words::strategy(plan.strategy),
         changes: if number == 2 { vec![] } else { vec!["steps 1: share 70 becomes share 50".into()] },
         made: When::new(NOW.plus_ms(-86_400_000 * i64::from(9 - number)), NOW),
+        by: if number > 1 { By::sample("mem_01kf3b2y5xfh0r4c9v7t8m6e1s") } else { By::default() },
     };
     let show = ShowPage {
         list: "/x".into(),

@@ -11,6 +11,7 @@ use super::edit::names;
 use super::words;
 use crate::channels::{self, Channels};
 use crate::routes::{Plan, Routes, rules};
+use crate::versions::{By, authors_of};
 
 /// One route.
 #[derive(askama::Template)]
@@ -44,6 +45,7 @@ pub(super) struct VersionLine {
     pub(super) strategy: &'static str,
     pub(super) changes: Vec<String>,
     pub(super) made: When,
+    pub(super) by: By,
 }
 
 pub(super) fn show(routes: &Routes, channels: &Channels) -> Endpoint {
@@ -60,6 +62,7 @@ async fn handle(routes: Routes, channels: Channels, call: Call) -> Result<Reply,
     let id: RouteId = call.id("id")?;
     let route = routes.find(&call.ctx, id).await?;
     let versions = routes.versions(&call.ctx, id).await?;
+    let authors = authors_of(routes.store(), &call.ctx, id.bytes()).await?;
     let plan = routes.version(&call.ctx, id, route.live).await?.plan;
     let names = names(&channels, &call).await?;
     let now = call.ctx.now();
@@ -89,6 +92,7 @@ async fn handle(routes: Routes, channels: Channels, call: Call) -> Result<Reply,
                 strategy: words::strategy(version.plan.strategy),
                 changes: rules::changes(&plan, &version.plan).iter().map(words::change).collect(),
                 made: When::new(version.created_at, now),
+                by: By::of(&call, authors.get(&version.version)),
             })
             .collect(),
         publish: may_write.then(|| call.at(&format!("/routes/{id}/publish"))),

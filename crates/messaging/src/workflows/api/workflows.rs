@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::{WORKFLOWS_READ, WORKFLOWS_WRITE};
+use sealpost_govern::audit::TypedId;
 use sealpost_store::{Ctx, Time, WorkflowId};
 use sealpost_web::{Call, Class, Endpoint, Failure, Page, PageQuery, Reply, get, post};
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use serde_json::json;
 use super::example;
 use crate::cursor;
 use crate::label::Label;
+use crate::versions::{Author, Authors, authors_of};
 use crate::workflows::codes::{
     WORKFLOW_EXISTS, WORKFLOW_INVALID, WORKFLOW_MOVED, WORKFLOW_NOT_READY, WORKFLOW_VERSION_UNKNOWN,
 };
@@ -80,6 +82,8 @@ struct VersionView {
     definition: Definition,
     /// When it was made.
     created_at: Time,
+    /// Who wrote it: a member, or a key. Nothing of versions from before this was kept.
+    written_by: Option<TypedId>,
 }
 
 /// A workflow with its newest versions.
@@ -102,7 +106,14 @@ impl WorkflowView {
 impl From<&WorkflowVersion> for VersionView {
     fn from(version: &WorkflowVersion) -> Self {
         let WorkflowVersion { version, definition, created_at } = version.clone();
-        Self { version, definition, created_at }
+        Self { version, definition, created_at, written_by: None }
+    }
+}
+
+impl VersionView {
+    /// With who wrote it.
+    fn by(self, authors: &Authors) -> Self {
+        Self { written_by: authors.get(&self.version).and_then(Author::named), ..self }
     }
 }
 
@@ -224,8 +235,10 @@ fn show(workflows: &Workflows) -> Endpoint {
                 let id = call.id("id")?;
                 let workflow = workflows.find(&call.ctx, id).await?;
                 let versions = workflows.versions(&call.ctx, id).await?;
+                let authors = authors_of(workflows.store(), &call.ctx, workflow.id.bytes()).await?;
                 let workflow = WorkflowView::of(&call.ctx, &workflow);
-                Ok(Reply::ok(&FullView { workflow, versions: versions.iter().map(Into::into).collect() })?)
+                let versions = versions.iter().map(|version| VersionView::from(version).by(&authors)).collect();
+                Ok(Reply::ok(&FullView { workflow, versions })?)
             }
         })
 }

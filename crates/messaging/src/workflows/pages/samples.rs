@@ -11,6 +11,7 @@ use super::list::{ListPage, Row, empty};
 use super::run::{Facts, RunPage, RunRow, RunsPage, StepLine};
 use super::show::{ShowPage, VersionLine};
 use super::words;
+use crate::versions::By;
 use crate::workflows::api::example;
 use crate::workflows::definition::Definition;
 use crate::workflows::model::{RunState, StepState};
@@ -54,6 +55,7 @@ fn workflows_are_listed_and_shown() {
         class: "transactional",
         nodes: 7,
         made: When::new(NOW.plus_ms(-86_400_000 * i64::from(9 - number)), NOW),
+        by: if number > 1 { By::sample("mem_01kf3b2y5xfh0r4c9v7t8m6e1s") } else { By::default() },
     };
     let show = ShowPage {
         list: "/x".into(),

@@ -8,6 +8,7 @@ use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
 
 use super::graph::Graph;
 use super::run::{RunRow, row};
+use crate::versions::{By, authors_of};
 use crate::workflows::Workflows;
 
 /// Runs that are shown with their workflow.
@@ -39,6 +40,7 @@ pub(super) struct VersionLine {
     pub(super) class: &'static str,
     pub(super) nodes: usize,
     pub(super) made: When,
+    pub(super) by: By,
 }
 
 pub(super) fn show(workflows: &Workflows) -> Endpoint {
@@ -55,6 +57,7 @@ async fn handle(workflows: Workflows, call: Call) -> Result<Reply, Failure> {
     let id: WorkflowId = call.id("id")?;
     let workflow = workflows.find(&call.ctx, id).await?;
     let versions = workflows.versions(&call.ctx, id).await?;
+    let authors = authors_of(workflows.store(), &call.ctx, id.bytes()).await?;
     let number = if workflow.live_version > 0 { workflow.live_version } else { workflow.version };
     let shown = workflows.version(&call.ctx, id, number).await?.definition;
     let runs = workflows.newest_runs(&call.ctx, id, RUNS).await?;
@@ -64,6 +67,7 @@ async fn handle(workflows: Workflows, call: Call) -> Result<Reply, Failure> {
         class: version.definition.class.as_str(),
         nodes: version.definition.nodes.len(),
         made: When::new(version.created_at, call.ctx.now()),
+        by: By::of(&call, authors.get(&version.version)),
     };
     let may_write = call.caller.permissions.contains(WORKFLOWS_WRITE);
     let page = ShowPage {
