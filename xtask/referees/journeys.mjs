@@ -1,6 +1,6 @@
 // What people do in the dashboard, with mouse and keyboard, against the demo: every journey ends in something that another place knows of too.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { Webhook } from "standardwebhooks";
 import { authenticator, enter, errors, look, own, part, receiver, signIn, user, verdict, withBrowser } from "./_browser.mjs";
 
@@ -354,6 +354,31 @@ await withBrowser(async (first) => {
     const { id: there } = await inLive();
     const { in_force: now, versions: [version] } = await own(page, "GET", `/v1/templates/${there}`, undefined, "live");
     verdict(now === 1 && version.content.text === seen, "and that is what is live, byte for byte");
+    const { versions: [draft] } = await own(page, "GET", `/v1/templates/${id}`);
+    verdict(draft.digest === version.digest && version.written_by === draft.written_by && draft.written_by.startsWith("mem_"), "under the same digest, by whoever wrote it in test");
+    await own(page, "POST", "/v1/events", { name: "journey.farewell", class: "transactional", template_id: id });
+    const { id: sent } = await own(page, "POST", "/v1/messages", { event: "journey.farewell", to: { phone: "+12025550177" }, data: { name: "Mia" } });
+    const listed = () => own(page, "GET", "/v1/outbox?limit=50").then(({ data: all }) => all.some((one) => one.id === sent));
+    for (let tries = 0; !(await listed()) && tries < 600; tries += 1) await page.waitForTimeout(100);
+    const out = await own(page, "POST", `/v1/messages/${sent}/reveal`, { reason: "To compare it, byte for byte" });
+    verdict(out.content.text === seen.replace("{{ name }}", "Mia"), "and what the outbox gets, filled in and otherwise byte for byte");
+    const request = asked.split("/").at(-1);
+    await desk.goto(`${url}${asked}`);
+    verdict(await main(desk).locator("[data-signed]").isVisible(), "the vote is signed by the passkey of whoever gave it");
+    const record = await own(page, "GET", `/v1/approvals/${request}/record`);
+    const file = `${data}/record.json`;
+    writeFileSync(file, JSON.stringify(record));
+    const checks = (...more) => {
+      try {
+        return execFileSync(process.env.SEALPOST_BIN, ["approvals", "verify", file, ...more], { encoding: "utf8" });
+      } catch (failed) {
+        return failed.status;
+      }
+    };
+    verdict(JSON.parse(record.content).wanted.content.text === seen, "the record of it holds the same bytes");
+    verdict(String(checks("--digest", record.digest, "--origin", url)).includes("signed by the passkey"), "and proves them and the passkey without the server");
+    writeFileSync(file, JSON.stringify({ ...record, content: record.content.replace("spaces", "places") }));
+    verdict(checks() === 3, "but not other bytes");
     await go(`/templates/${id}`);
     verdict(await main(page).getByText("Live is what version 1 here is").isVisible(), "both sides say that they are the same");
 

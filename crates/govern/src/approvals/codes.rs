@@ -31,6 +31,8 @@ sealpost_web::codes! {
     APPROVAL_NO_EMERGENCY = 409 "approval_no_emergency" "It wasn't done in an emergency, or was looked at";
     /// 409: somebody else decided at the same moment.
     APPROVAL_RACED = 409 "approval_raced" "Somebody else was faster: look at it again";
+    /// 409: the rules want votes that a passkey has signed, and no key has one.
+    APPROVAL_UNSIGNED = 409 "approval_unsigned" "A vote on this has to be signed with a passkey: vote in the dashboard";
     /// 422: there aren't so many.
     APPROVERS_TOO_FEW = 422 "approvers_too_few" "There aren't as many members who could agree";
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! ask      salt ‖ what is wanted ‖ what people see of it ‖ why        sealed; its exact bytes are pinned
 //!          digest = SHA-256(module ‖ target ‖ those bytes ‖ version of what is live ‖ version of the rules)
-//! vote     carries the digest: it is about what was looked at, or refused
+//! vote     carries the digest: it is about what was looked at, or refused; in the dashboard a passkey signs it
 //! promote  one transaction: it stood where it stood, is of the digest that was voted on, and nothing has moved → in force, or a conflict
 //! ```
 //!
@@ -19,14 +19,17 @@ mod module;
 mod notices;
 mod pages;
 mod policy;
+mod record;
+#[cfg(test)]
+mod record_tests;
 mod reseal;
 mod rules;
 #[cfg(test)]
 mod rules_tests;
 mod service;
 mod store;
-#[cfg(test)]
-pub(crate) mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 mod upkeep;
@@ -36,6 +39,7 @@ pub use model::{Approval, Digest, GoesLive, Line, Module, Needed, Policy, Rule, 
 pub use module::{Apply, Approvable, Approvables, Prepare, Prepared, PutIntoForce, Unregistered};
 pub use pages::NAV;
 pub(crate) use policy::{REVISABLE, SWITCH};
+pub use record::{Expected, RecordError, SignedVote, VerifiedRecord, verify_record};
 pub use reseal::reseal;
 pub(crate) use service::show;
 pub use service::{ask, is_needed, spend, state_of};

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
+use sealpost_access::passkeys::{Signature, What};
 use sealpost_access::roles::{RoleRef, Standard};
 use sealpost_seal::key::sha256;
 use sealpost_store::{ApprovalId, Environment, MemberId, Time};
@@ -181,6 +182,9 @@ pub struct Rule {
     /// When it goes live: with the last vote, unless somebody says otherwise.
     #[serde(default)]
     pub goes_live: GoesLive,
+    /// Whether every vote has to be signed by a passkey.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signed: bool,
 }
 
 /// What takes an approval; whatever isn't named takes none.
@@ -204,7 +208,13 @@ impl Policy {
 
 impl Rule {
     const fn one_of_anybody() -> Self {
-        Self { approvals: Needed::ONE, roles: Vec::new(), members: Vec::new(), goes_live: GoesLive::OnApproval }
+        Self {
+            approvals: Needed::ONE,
+            roles: Vec::new(),
+            members: Vec::new(),
+            goes_live: GoesLive::OnApproval,
+            signed: false,
+        }
     }
 }
 
@@ -306,7 +316,7 @@ impl JsonSchema for Digest {
 }
 
 /// Where a request stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ApprovalState")]
 pub enum State {
@@ -354,7 +364,7 @@ impl State {
 }
 
 /// What somebody said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ApprovalVoteWord")]
 pub(super) enum Says {
@@ -382,6 +392,12 @@ impl Says {
 
     pub(super) fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+
+    /// What a passkey signs of this word about a request that pins this digest. All parts have a length of their own or one that is fixed.
+    pub(super) fn signed(self, id: ApprovalId, digest: Digest) -> What {
+        let word = self.word().as_bytes();
+        sha256(&[b"sealpost vote v1\n", &(word.len() as u64).to_be_bytes(), word, &id.bytes(), &digest.0])
     }
 }
 
@@ -507,11 +523,12 @@ pub struct Approval {
     pub(super) said: Vec<Said>,
 }
 
-/// A vote with its comment.
+/// A vote with its comment, and what a passkey has signed of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) vote: Vote,
     pub(super) comment: Option<String>,
+    pub(super) signature: Option<Signature>,
     pub(super) at: Time,
 }
 
@@ -536,7 +553,7 @@ impl Approval {
         self.request.expires_at
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn wants(&self) -> &Value {
         &self.content.wanted
     }

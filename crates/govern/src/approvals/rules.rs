@@ -195,9 +195,7 @@ impl Request {
     pub(super) fn approvals(&self, now: &Now<'_>) -> usize {
         let alone = self.is_alone(now);
         let counts = |vote: &Vote| {
-            now.voters.contains(&vote.voter)
-                && !self.is_tied(vote.voter, now)
-                && (vote.voter != self.asker || alone)
+            now.voters.contains(&vote.voter) && !self.is_tied(vote.voter, now) && (vote.voter != self.asker || alone)
         };
         self.saying(Says::Approve, counts)
     }
@@ -215,8 +213,7 @@ impl Request {
     fn is_granted(&self, now: &Now<'_>) -> bool {
         // Whoever is alone is all there are.
         let needed = if self.is_alone(now) { 1 } else { now.needed.max(1) };
-        let counts =
-            |vote: &Vote| now.managers.contains(&vote.voter) && !self.has(vote.voter, now, Tie::Beneficiary);
+        let counts = |vote: &Vote| now.managers.contains(&vote.voter) && !self.has(vote.voter, now, Tie::Beneficiary);
         let emergency = self.saying(Says::Emergency, counts);
         self.approvals(now) >= needed || emergency >= EMERGENCY
     }

@@ -3,6 +3,7 @@
 use sealpost_access::api_keys::person;
 use sealpost_access::members::{self, Holder};
 use sealpost_access::notices::raise;
+use sealpost_access::passkeys::JudgedSignature;
 use sealpost_access::permissions::{APPROVALS_MANAGE, APPROVALS_VOTE};
 use sealpost_access::revisions;
 use sealpost_seal::Purpose;
@@ -87,6 +88,19 @@ pub(super) struct Word<'a> {
     pub(super) id: ApprovalId,
     pub(super) digest: Digest,
     pub(super) comment: Option<&'a Reason>,
+    /// What their passkey has signed of it.
+    pub(super) signature: Option<&'a JudgedSignature>,
+}
+
+impl Word<'_> {
+    /// What is signed of it has to be, where the rules want that; it is believed in the transaction in which it counts.
+    fn sign(&self, tx: &mut Tx<'_>, rule: &Rule) -> Result<(), Failure> {
+        match self.signature {
+            Some(signature) => signature.believe(tx),
+            None if rule.signed => Err(Refusal::of(&APPROVAL_UNSIGNED).into()),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Agrees. With the last vote it needs, what was asked for may go live in the same transaction.
@@ -105,6 +119,7 @@ pub(super) fn approve(
         return Err(Refusal::of(&APPROVAL_OWN).into());
     }
     let to = approval.request.clone().approve(by, word.digest, &ground.now(tx)).map_err(refused)?;
+    word.sign(tx, &ground.rule)?;
     voted(tx, keys, word, &approval, &to)?;
     let goes = to.state == State::Approved && ground.rule.goes_live == GoesLive::OnApproval;
     let state = if goes && matches!(ground.of.apply, Apply::Here(_)) {
@@ -174,6 +189,7 @@ pub(super) fn emergency(
     }
     let ground = Ground::of(tx, keys, all, &approval)?;
     let to = approval.request.clone().emergency(by, word.digest, &ground.now(tx)).map_err(refused)?;
+    word.sign(tx, &ground.rule)?;
     voted(tx, keys, word, &approval, &to)?;
     let state = match (to.state, ground.of.apply) {
         (State::Approved, Apply::Here(_)) => go_live(tx, keys, &approval, &to, (&bytes, &ground), true)?,
@@ -205,7 +221,7 @@ pub(super) fn follow_up(
         return Err(Refusal::of(&APPROVAL_NO_EMERGENCY).into());
     }
     let vote = Vote { voter: by, says: Says::FollowUp, digest: approval.digest() };
-    store::add_vote(tx, keys, id, vote, Some(comment.text().expose(Purpose::Seal)))?;
+    store::add_vote(tx, keys, id, vote, (Some(comment.text().expose(Purpose::Seal)), None))?;
     let leaf = leaf(tx, keys, "approval.follow_up", &approval, Some(comment));
     let approval = store::find(tx, keys, id)?.ok_or_else(not_found)?;
     Ok(tx.record(leaf, approval))
@@ -303,7 +319,7 @@ impl<'a> Ground<'a> {
 
 /// Stands where nothing takes an approval any more.
 const NO_RULE: Rule =
-    Rule { approvals: Needed::ONE, roles: Vec::new(), members: Vec::new(), goes_live: GoesLive::Manual };
+    Rule { approvals: Needed::ONE, roles: Vec::new(), members: Vec::new(), goes_live: GoesLive::Manual, signed: false };
 
 /// Whose votes count under a rule.
 pub(super) fn voters(holders: &[Holder], rule: &Rule) -> Vec<MemberId> {
@@ -369,7 +385,8 @@ fn voted(
 ) -> Result<(), StoreError> {
     let said = after.votes.get(before.request.votes.len()..).unwrap_or_default();
     let comment = word.comment.map(|comment| comment.text().expose(Purpose::Seal).as_str());
-    said.iter().try_for_each(|vote| store::add_vote(tx, keys, word.id, *vote, comment))
+    let signature = word.signature.map(|judged| &judged.signature);
+    said.iter().try_for_each(|vote| store::add_vote(tx, keys, word.id, *vote, (comment, signature)))
 }
 
 /// The request of this id, held; nothing of another environment's.
@@ -435,6 +452,11 @@ pub(super) fn list(
 pub(crate) fn show(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Approval, Failure> {
     let found = store::find(tx, keys, id)?.filter(|approval| is_seen(tx, approval));
     Ok(found.ok_or_else(not_found)?)
+}
+
+/// The same with the exact bytes of what was asked for.
+pub(super) fn exactly(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Option<(Approval, Vec<u8>)>, Failure> {
+    Ok(store::exactly(tx, keys, id)?.filter(|(approval, _)| is_seen(tx, approval)))
 }
 
 fn is_seen(tx: &Tx<'_>, approval: &Approval) -> bool {

@@ -20,6 +20,7 @@ use super::policy::Outcome;
 use super::rules::{ALONE_MS, LIFETIME_MS};
 use super::service::{self, Narrowed, Word};
 use super::store::Which;
+use super::testing;
 pub(crate) use super::testing::all;
 use super::{policy, store, upkeep};
 use crate::masking as changing;
@@ -29,7 +30,9 @@ use crate::reason::Reason;
 pub(crate) async fn agree(house: &Store, by: &Ctx, approval: &Approval) -> Result<State, Failure> {
     let keys = house.keys().organisation(by.org.id).await?;
     let (id, digest) = (approval.id, approval.digest());
-    let act = move |tx: &mut Tx<'_>| service::approve(tx, &keys, &all(), &Word { id, digest, comment: None });
+    let act = move |tx: &mut Tx<'_>| {
+        service::approve(tx, &keys, &all(), &Word { id, digest, comment: None, signature: None })
+    };
     Ok(house.write::<_, Failure>(by, act).await?.request.state)
 }
 
@@ -70,7 +73,13 @@ impl Scene {
 
     /// From now on this takes so many others, and nothing else does.
     pub(crate) async fn takes(&self, module: Module, approvals: u8, goes_live: GoesLive) {
-        let rule = Rule { approvals: Needed::try_from(approvals).unwrap(), roles: vec![], members: vec![], goes_live };
+        let rule = Rule {
+            approvals: Needed::try_from(approvals).unwrap(),
+            roles: vec![],
+            members: vec![],
+            goes_live,
+            signed: false,
+        };
         let modules = [(module, rule)].into();
         let keys = self.keys().await;
         let put = move |tx: &mut Tx<'_>| policy::change(tx, &keys, Policy { modules }, None);
@@ -108,7 +117,7 @@ impl Scene {
         let keys = self.keys().await;
         let act = move |tx: &mut Tx<'_>| {
             let comment = why("looks right");
-            service::approve(tx, &keys, &all(), &Word { id, digest, comment: Some(&comment) })
+            service::approve(tx, &keys, &all(), &Word { id, digest, comment: Some(&comment), signature: None })
         };
         Ok(self.house.store.write::<_, Failure>(by, act).await?.request.state)
     }
@@ -117,7 +126,7 @@ impl Scene {
         let keys = self.keys().await;
         let act = move |tx: &mut Tx<'_>| {
             let comment = why("it leaks");
-            service::emergency(tx, &keys, &all(), &Word { id, digest, comment: Some(&comment) })
+            service::emergency(tx, &keys, &all(), &Word { id, digest, comment: Some(&comment), signature: None })
         };
         Ok(self.house.store.write::<_, Failure>(by, act).await?.request.state)
     }
@@ -299,6 +308,20 @@ both_engines! {
         assert_eq!(scene.approve(&keys_of[1], asked.id, asked.digest()).await.unwrap(), State::Live);
     }
 
+    async fn where_votes_have_to_be_signed_no_vote_counts_that_is_not(house: TestStore) {
+        let scene = Scene::with(house, 1).await;
+        let rule = Rule { approvals: Needed::ONE, roles: vec![], members: vec![], goes_live: GoesLive::OnApproval, signed: true };
+        let (keys, modules) = (scene.keys().await, [(Module::Masking, rule)].into());
+        let put = move |tx: &mut Tx<'_>| policy::change(tx, &keys, Policy { modules }, None);
+        scene.house.store.write::<_, Failure>(&scene.asks, put).await.unwrap();
+        let asked = scene.off().await;
+        refused(scene.approve(&scene.others[0], asked.id, asked.digest()).await, &APPROVAL_UNSIGNED);
+        refused(scene.emergency(&scene.others[0], asked.id, asked.digest()).await, &APPROVAL_UNSIGNED);
+        assert!(scene.show(asked.id).await.said.is_empty() && !scene.is_off().await);
+        // One no is enough, and is nothing that anybody has to prove.
+        assert_eq!(testing::refuse(&scene.house.store, &scene.others[0], &all(), asked.id).await.unwrap(), State::Rejected);
+    }
+
     async fn whoever_is_alone_may_agree_after_a_day_and_only_signed_in(house: TestStore) {
         let scene = Scene::with(house, 0).await;
         scene.rule(1, GoesLive::OnApproval).await;
@@ -337,7 +360,7 @@ both_engines! {
 
     async fn rules_that_take_an_approval_are_changed_with_one(house: TestStore) {
         let scene = Scene::with(house, 1).await;
-        let rule = Rule { approvals: Needed::ONE, roles: vec![], members: vec![], goes_live: GoesLive::OnApproval };
+        let rule = Rule { approvals: Needed::ONE, roles: vec![], members: vec![], goes_live: GoesLive::OnApproval, signed: false };
         let change = async |modules: Vec<(Module, Rule)>| {
             let (keys, modules) = (scene.keys().await, modules.into_iter().collect());
             let act = move |tx: &mut Tx<'_>| policy::change(tx, &keys, Policy { modules }, None);
@@ -410,7 +433,7 @@ both_engines! {
     async fn who_is_named_decides_and_nobody_else(house: TestStore) {
         let scene = Scene::with(house, 2).await;
         let named = MemberId::from_bytes(scene.others[1].actor.id);
-        let rule = |members| Rule { approvals: Needed::ONE, roles: vec![], members, goes_live: GoesLive::OnApproval };
+        let rule = |members| Rule { approvals: Needed::ONE, roles: vec![], members, goes_live: GoesLive::OnApproval, signed: false };
         let change = async |rule: Rule| {
             let (keys, modules) = (scene.keys().await, [(Module::Masking, rule)].into());
             let act = move |tx: &mut Tx<'_>| policy::change(tx, &keys, Policy { modules }, None);

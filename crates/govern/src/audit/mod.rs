@@ -25,8 +25,8 @@ mod tests;
 mod verify;
 
 pub use api::feature;
-pub use entry::{Act, ActorWord, Entry, EnvironmentWord, ResultWord};
 pub use entry::who;
+pub use entry::{Act, ActorWord, Entry, EnvironmentWord, ResultWord};
 pub(crate) use entry::{actor, environment, result};
 #[cfg(test)]
 pub(crate) use export::stream;

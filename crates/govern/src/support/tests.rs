@@ -25,9 +25,7 @@ use super::rules::{DEFAULT, MINUTES, Wanted};
 use super::session::SupportSessions;
 use super::{host, letters, service, store, summary, upkeep};
 use crate::approvals::testing::{all, refuse};
-use crate::approvals::{
-    Approval, GoesLive, Module, Scene as People, State, agree, codes as approvals_codes, refused,
-};
+use crate::approvals::{Approval, GoesLive, Module, Scene as People, State, agree, codes as approvals_codes, refused};
 use crate::reason::Reason;
 
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

@@ -12,8 +12,8 @@ use sealpost_web::{Call, Class as Limit, Endpoint, Failure, Feature, Page, PageQ
 use serde::{Deserialize, Serialize};
 
 use super::codes::{self, CHANNEL_UNSUITABLE, EVENT_EXISTS, ROUTE_UNSUITABLE, TEMPLATE_UNKNOWN};
-use super::model::{Class, Event, EventVersion, NewEvent, NewVersion};
 use super::face::Face;
+use super::model::{Class, Event, EventVersion, NewEvent, NewVersion};
 use super::{Events, face, pages, service};
 use crate::cursor;
 use crate::label::Label;

@@ -135,8 +135,7 @@ pub(super) fn carry_out(
     let (template, brought) = match (&plan.brings, &plan.template) {
         (Some(Brings { from, version, .. }), _) => {
             let becomes = if is_pinned { Brought::Named } else { Brought::InForce };
-            let brought =
-                templates::bring(tx, keys, from, version, becomes).map_err(EventRefusal::Template)?;
+            let brought = templates::bring(tx, keys, from, version, becomes).map_err(EventRefusal::Template)?;
             let (live, number) = brought.value();
             (live.id, Some(*number))
         }

@@ -19,12 +19,14 @@ mod shown;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walks;
 
 pub use api::feature;
 pub(crate) use api::{DiffQuery, GO_LIVE_REFUSES, GoLiveBody, PROMOTE_REFUSES, PromoteBody, expected};
-pub(crate) use diff::{DiffLine, lines};
 pub use authors::Author;
 pub(crate) use authors::{Authors, authors, authors_of, hands, wrote, wrote_elsewhere};
+pub(crate) use diff::{DiffLine, lines};
 pub use digest::ContentDigest;
 pub(crate) use digest::Fields;
 pub(crate) use pages::{

@@ -7,19 +7,13 @@ use super::authors::Author;
 const KEEP: Sql = sql!(
     "insert into version_author (org, env, target, version, actor_kind, actor, person) values ($1, $2, $3, $4, $5, $6, $7)"
 );
-const FORGET: Sql =
-    sql!("delete from version_author where org = $1 and env = $2 and target = $3 and version = $4");
+const FORGET: Sql = sql!("delete from version_author where org = $1 and env = $2 and target = $3 and version = $4");
 // Primary key (org, env, target, version).
 const ALL: Sql = sql!(
     "select version, actor_kind, actor, person from version_author where org = $1 and env = $2 and target = $3 order by version"
 );
 
-pub(super) fn keep_author(
-    tx: &mut Tx<'_>,
-    target: [u8; 16],
-    version: u32,
-    author: &Author,
-) -> Result<(), StoreError> {
+pub(super) fn keep_author(tx: &mut Tx<'_>, target: [u8; 16], version: u32, author: &Author) -> Result<(), StoreError> {
     // At once: whether others have to agree to it, and who, is decided in the same transaction.
     tx.execute(
         KEEP,
@@ -40,10 +34,7 @@ pub(super) fn forget_author(tx: &mut Tx<'_>, target: [u8; 16], version: u32) -> 
 
 pub(super) fn authors(tx: &mut Tx<'_>, target: [u8; 16]) -> Result<Vec<(u32, Author)>, StoreError> {
     tx.all(ALL, &[&TemplateId::from_bytes(target)], |row| {
-        let actor = Actor {
-            kind: actor_kind(row.get("actor_kind")?),
-            id: row.get::<TemplateId>("actor")?.bytes(),
-        };
+        let actor = Actor { kind: actor_kind(row.get("actor_kind")?), id: row.get::<TemplateId>("actor")?.bytes() };
         let person: Option<MemberId> = row.get("person")?;
         Ok((row.get("version")?, Author { actor, person }))
     })

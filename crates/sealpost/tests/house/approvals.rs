@@ -10,6 +10,8 @@ crate::on_both_engines! {
     an_export_leaves_once_for_whoever_asked_after_somebody_else_agreed
     more_that_is_stored_waits_for_somebody_else_and_so_does_the_way_back
     a_role_that_says_more_waits_for_somebody_else
+    a_vote_is_signed_by_a_passkey_and_the_record_proves_it_without_the_server
+    whoever_wrote_a_version_does_not_vote_on_it
 }
 
 async fn takes(house: &House, module: &str) {
@@ -208,4 +210,109 @@ async fn a_role_that_says_more_waits_for_somebody_else(house: House) {
     assert_eq!(house.as_owner(vote).await["state"], "live");
     assert_eq!(house.get(path.clone()).await["permissions"].as_array().unwrap().len(), 2);
     assert_eq!(house.api.ask(put(&["contacts:read"])).await.status, 200, "to take away takes nobody else");
+}
+
+async fn a_vote_is_signed_by_a_passkey_and_the_record_proves_it_without_the_server(house: House) {
+    let rules = json!({ "modules": { "masking": { "approvals": 2, "signed": true } }, "reason": "four eyes" });
+    house.as_owner(Ask::new("put", "/v1/settings/approvals").json(&rules)).await;
+    let off = json!({ "mode": "off", "reason": "ticket 1" });
+    let asker = house.member("super_admin").await;
+    let put = Ask::new("put", "/v1/masking").json(&off).header("sealpost-environment", "live");
+    let asked = house.api.must(put.member(&asker)).await;
+    let (id, digest) = (text(&asked, "approval_id"), asked["digest"].clone());
+    let path = |act: &str| format!("/v1/approvals/{id}/{act}");
+    let vote = |signature: &Value| Ask::post(path("approve"), &json!({ "digest": digest, "signature": signature }));
+    let what = |says: &str| Ask::post(path("signature/options"), &json!({ "says": says, "digest": digest }));
+
+    let (one, other) = (house.standing_owner().await, house.member("admin").await);
+    let mut devices = [house.passkey(&one).await.1, house.passkey(&other).await.1];
+    let bare = house.api.ask(Ask::post(path("approve"), &json!({ "digest": digest })).member(&one)).await;
+    assert_eq!((bare.status, &*bare.code()), (409, "approval_unsigned"));
+    // What another has signed, what was signed for another session, and a proof of nothing but being there are no votes.
+    let foreign = devices[1].assertion(&house.api.must(what("approve").member(&one)).await);
+    let stale = devices[0].assertion(&house.api.must(what("approve").member(&other)).await);
+    let emergency = devices[0].assertion(&house.api.must(what("emergency").member(&one)).await);
+    let plain = Ask::new("post", "/v1/me/proof/options").member(&one);
+    let plain = devices[0].assertion(&house.api.must(plain).await);
+    for (signature, code) in [
+        (foreign, "passkey_refused"),
+        (stale, "challenge_spent"),
+        (emergency, "passkey_refused"),
+        (plain, "passkey_refused"),
+    ] {
+        assert_eq!(house.api.ask(vote(&signature).member(&one)).await.code(), code);
+    }
+    let changed = Ask::post(path("signature/options"), &json!({ "says": "approve", "digest": "0".repeat(64) }));
+    assert_eq!(house.api.ask(changed.member(&one)).await.code(), "approval_changed");
+
+    // The answer is the proof, too; then it is the vote.
+    let signature = devices[0].assertion(&house.api.must(what("approve").member(&one)).await);
+    let proof = house.api.ask(Ask::post("/v1/me/proof", &signature).member(&one)).await;
+    assert_eq!(proof.status, 204, "{}", proof.text());
+    assert_eq!(house.api.must(vote(&signature).member(&one)).await["state"], "pending");
+    let shown = house.get(format!("/v1/approvals/{id}")).await;
+    let keys = house.api.must(Ask::get("/v1/me/passkeys").member(&one)).await;
+    assert_eq!(shown["votes"][0]["signed_by"], keys["data"][0]["key"]);
+    let page = house.api.ask(Ask::get(format!("/app/test/approvals/{id}")).page().member(&asker)).await;
+    assert!(page.text().contains("data-signed"));
+    // The page sends the same as a field of its form.
+    let signature = devices[1].assertion(&house.api.must(what("approve").member(&other)).await);
+    let form = json!({ "digest": digest, "comment": "", "signature": signature.to_string() });
+    let sent = Ask::new("post", format!("/app/test/approvals/{id}/approve")).form(&form).page();
+    let sent = house.api.ask(sent.member(&other)).await;
+    assert_eq!(sent.status, 303, "{}", sent.text());
+    assert_eq!(house.get(format!("/v1/approvals/{id}")).await["state"], "live");
+
+    // The record says all of it to somebody who has nothing else; of other bytes it says nothing.
+    let record = house.get(path("record")).await;
+    let file = house.folder().join("record.json");
+    std::fs::write(&file, record.to_string()).unwrap();
+    let file = file.to_str().unwrap();
+    let key = text(&keys["data"][0], "key");
+    let verify = |more: &[&str]| {
+        let mut command = std::process::Command::new(crate::house::program());
+        let done = command.args(["approvals", "verify", file]).args(more).output().unwrap();
+        (done.status.code(), String::from_utf8_lossy(&done.stdout).into_owned())
+    };
+    let verified = verify(&["--digest", digest.as_str().unwrap(), "--key", &key]);
+    assert!(verified.0 == Some(0) && verified.1.contains("signed by the passkey"), "{verified:?}");
+    let mut swapped = record.clone();
+    swapped["content"] = json!(text(&record, "content").replace("hidden", "shown"));
+    std::fs::write(file, swapped.to_string()).unwrap();
+    assert_eq!(verify(&[]).0, Some(3));
+}
+
+async fn whoever_wrote_a_version_does_not_vote_on_it(house: House) {
+    takes(&house, "template").await;
+    let (writer, asker) = (house.member("super_admin").await, house.standing_owner().await);
+    let says = |text: &str| json!({ "text": text });
+    let draft = json!({ "name": "visit-reminder", "channel": "sms", "content": says("one"), "in_force": false });
+    let live = |ask: Ask| ask.header("sealpost-environment", "live");
+    let made = house.api.must(live(Ask::post("/v1/templates", &draft)).member(&writer)).await;
+    let path = format!("/v1/templates/{}", text(&made, "id"));
+    let author = made["versions"][0]["written_by"].clone();
+    assert!(author.as_str().unwrap().starts_with("mem_"), "{made}");
+    let promote = Ask::post(format!("{path}/versions/1/promote"), &json!({}));
+    let asked = house.api.must(live(promote).member(&asker)).await;
+    let id = text(&asked, "approval_id");
+    let shown = house.get(format!("/v1/approvals/{id}")).await;
+    assert_eq!(shown["tied"], json!([{ "member": author, "tie": "author" }]));
+    let waits = async |tab: &str| {
+        let list = house.api.must(Ask::get(format!("/v1/approvals?tab={tab}")).member(&writer)).await;
+        list["data"].as_array().unwrap().len()
+    };
+    assert_eq!(waits("waiting").await, 0, "it doesn't wait for whoever wrote it");
+    let vote = |act: &str| {
+        let said = json!({ "digest": shown["digest"], "comment": "looks right" });
+        Ask::post(format!("/v1/approvals/{id}/{act}"), &said)
+    };
+    for act in ["approve", "reject"] {
+        let own = house.api.ask(vote(act).member(&writer)).await;
+        assert_eq!((own.status, &*own.code()), (409, "approval_tied"));
+    }
+    let page = house.api.ask(Ask::get(format!("/app/live/approvals/{id}")).page().member(&writer)).await;
+    assert!(page.text().contains("Written by") && !page.text().contains("Approve…"));
+    let other = house.api.must(vote("approve").member(&house.member("admin").await)).await;
+    assert_eq!(other["state"], "live");
+    assert_eq!(house.api.must(live(Ask::get(path)).member(&asker)).await["in_force"], 1);
 }

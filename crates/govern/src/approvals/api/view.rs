@@ -1,6 +1,7 @@
 //! Requests as answers say them.
 
 use schemars::JsonSchema;
+use sealpost_access::passkeys::Signature;
 use sealpost_store::{ApprovalId, MemberId, Time};
 use sealpost_web::{Fault, Reply};
 use serde::Serialize;
@@ -109,6 +110,8 @@ struct VoteView {
     says: Says,
     at: Time,
     comment: Option<String>,
+    /// What their passkey has signed: SHA-256 of its public key.
+    signed_by: Option<String>,
 }
 
 impl ApprovalView {
@@ -118,6 +121,7 @@ impl ApprovalView {
             says: said.vote.says,
             at: said.at,
             comment: said.comment.clone(),
+            signed_by: said.signature.as_ref().map(Signature::key),
         };
         Self {
             summary: Summary::of(approval, of, now),

@@ -1,11 +1,12 @@
 //! The pages of approvals with nothing on them and with a request in every state.
 
+use sealpost_access::passkeys::Signature;
 use sealpost_access::permissions::EVERYTHING;
 use sealpost_store::{ApprovalId, ContactId, MemberId};
 use sealpost_web::PermissionSet;
 use sealpost_web::shell::parts::Pager;
 use sealpost_web::shell::testing::{NOW, keep};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::list::{ListPage, Row, Search, Tab, empty, tabs};
 use super::show::{Looking, page};
@@ -24,6 +25,15 @@ fn nowhere(_: &str) -> Option<String> {
     None
 }
 
+/// What a passkey has signed, as far as pages look at it.
+fn signature() -> Signature {
+    let text = json!({
+        "relying_party": "sealpost.example", "origin": "https://sealpost.example", "credential_id": "AAAA", "public_key": "AAAA",
+        "client_data": "e30", "authenticator_data": "AAAA", "signature": "AAAA",
+    });
+    serde_json::from_value(text).unwrap()
+}
+
 fn approval(module: Module, state: State) -> Approval {
     let pinned = Pinned { digest: Digest([0xab; 32]), live: 3, policy: 2 };
     let asker = MemberId::from_bytes([7; 16]);
@@ -32,6 +42,7 @@ fn approval(module: Module, state: State) -> Approval {
     let said = Said {
         vote: Vote { voter: MemberId::from_bytes([8; 16]), says: Says::Approve, digest: pinned.digest },
         comment: Some("Checked with the privacy officer".into()),
+        signature: Some(signature()),
         at: NOW.plus_ms(-HOUR_MS),
     };
     Approval {

@@ -38,6 +38,8 @@ pub(super) struct ShowPage {
     until: When,
     digest: String,
     votes: Vec<Vote>,
+    /// Where all of it is for whoever checks it elsewhere.
+    record: String,
 }
 
 struct Vote {
@@ -45,6 +47,8 @@ struct Vote {
     who: String,
     at: When,
     comment: Option<String>,
+    /// By which key, on which page it was signed.
+    signed: Option<(String, String)>,
 }
 
 /// Who looks.
@@ -106,6 +110,7 @@ pub(super) fn page(
         who: said.vote.voter.to_string(),
         at: When::new(said.at, now),
         comment: said.comment.clone(),
+        signed: said.signature.as_ref().map(|one| (one.key(), one.origin().to_owned())),
     };
     let tied = |tied: &Tied| {
         let who = tied.member.to_string();
@@ -134,6 +139,7 @@ pub(super) fn page(
         until: When::new(approval.expires_at(), now),
         digest: approval.digest().to_string(),
         votes: approval.said.iter().map(vote).collect(),
+        record: format!("/v1/approvals/{}/record", approval.id),
     }
 }
 
@@ -183,9 +189,7 @@ fn note(approval: &Approval, looking: Looking, now: Time) -> Option<(bool, &'sta
             false,
             "It waits for approval by somebody else. Where there is nobody who could, you may agree yourself after 24 hours.",
         )),
-        State::Pending if looking.tied => {
-            Some((false, "You wrote it, or would have it: others vote on it."))
-        }
+        State::Pending if looking.tied => Some((false, "You wrote it, or would have it: others vote on it.")),
         State::Conflict => {
             Some((true, "What it changes, or the rules about approvals, have changed meanwhile. Ask for it again."))
         }

@@ -7,8 +7,8 @@ use sealpost_web::shell::testing::{NOW, keep};
 use super::list::{ListPage, Row, empty};
 use super::show::{ShowPage, StepLine, VersionLine, twin};
 use super::words;
-use crate::versions::By;
 use crate::routes::{OnUnknown, Plan, Step, Strategy};
+use crate::versions::By;
 
 #[test]
 fn routes_are_listed_and_shown() {

@@ -13,7 +13,7 @@ use super::list::{ListPage, Row, empty};
 use super::preview::filled;
 use crate::channels::ChannelKind;
 use crate::templates::Content;
-use crate::versions::{By, self, Elsewhere, Standing, rows};
+use crate::versions::{self, By, Elsewhere, Standing, rows};
 
 fn form(channel: ChannelKind, subject: Option<&str>, text: &str, html: Option<&str>, data: &str) -> Form {
     let mut form = Form { channel: Some(channel), text: Some(text.into()), data: Some(data.into()), ..Form::default() };

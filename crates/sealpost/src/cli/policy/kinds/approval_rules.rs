@@ -36,8 +36,12 @@ struct Rule {
     approvals: u8,
     #[serde(default)]
     roles: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    members: Vec<String>,
     #[serde(default = "on_approval")]
     goes_live: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    signed: bool,
 }
 
 fn on_approval() -> String {
@@ -46,7 +50,10 @@ fn on_approval() -> String {
 
 impl File {
     fn fields(mut self) -> Fields {
-        self.modules.values_mut().for_each(|rule| sorted(&mut rule.roles));
+        self.modules.values_mut().for_each(|rule| {
+            sorted(&mut rule.roles);
+            sorted(&mut rule.members);
+        });
         fields(&self)
     }
 }
