@@ -262,7 +262,7 @@ both_engines! {
         let answer = house.answer(member, &device, used);
         // It is a proof, and then what was signed, with the one answer: a device that counts has counted once.
         house.passkeys.prove(&ctx, session, PAGE, &answer).await.unwrap();
-        assert_eq!(code(house.passkeys.prove(&ctx, session, PAGE, &answer).await), Err("passkey_refused"));
+        assert_eq!(code(house.passkeys.prove(&ctx, session, PAGE, &answer).await), Err("challenge_spent"));
         let judged = house.passkeys.signature(&ctx, PAGE, &what, answer.clone()).await.ok().unwrap();
         house.store().write::<_, Failure>(&ctx, move |tx| {
             judged.believe(tx)?;

@@ -213,10 +213,10 @@ async fn a_role_that_says_more_waits_for_somebody_else(house: House) {
 }
 
 async fn a_vote_is_signed_by_a_passkey_and_the_record_proves_it_without_the_server(house: House) {
+    let (asker, other) = (house.member("super_admin").await, house.member("admin").await);
     let rules = json!({ "modules": { "masking": { "approvals": 2, "signed": true } }, "reason": "four eyes" });
     house.as_owner(Ask::new("put", "/v1/settings/approvals").json(&rules)).await;
     let off = json!({ "mode": "off", "reason": "ticket 1" });
-    let asker = house.member("super_admin").await;
     let put = Ask::new("put", "/v1/masking").json(&off).header("sealpost-environment", "live");
     let asked = house.api.must(put.member(&asker)).await;
     let (id, digest) = (text(&asked, "approval_id"), asked["digest"].clone());
@@ -224,7 +224,7 @@ async fn a_vote_is_signed_by_a_passkey_and_the_record_proves_it_without_the_serv
     let vote = |signature: &Value| Ask::post(path("approve"), &json!({ "digest": digest, "signature": signature }));
     let what = |says: &str| Ask::post(path("signature/options"), &json!({ "says": says, "digest": digest }));
 
-    let (one, other) = (house.standing_owner().await, house.member("admin").await);
+    let one = house.standing_owner().await;
     let mut devices = [house.passkey(&one).await.1, house.passkey(&other).await.1];
     let bare = house.api.ask(Ask::post(path("approve"), &json!({ "digest": digest })).member(&one)).await;
     assert_eq!((bare.status, &*bare.code()), (409, "approval_unsigned"));
