@@ -14,6 +14,7 @@
 
 mod api;
 pub mod codes;
+mod digest;
 mod model;
 mod module;
 mod notices;
