@@ -187,8 +187,14 @@ impl Messaging {
     pub const RESEALS: &[Reseal] = &[approvals::reseal, storage::reseal, support::reseal];
 
     /// What of this crate may take an approval.
-    pub const APPROVABLES: &[Approvable] =
-        &[exports::APPROVABLE, storage::APPROVABLE, templates::APPROVABLE, events::APPROVABLE];
+    pub const APPROVABLES: &[Approvable] = &[
+        exports::APPROVABLE,
+        storage::APPROVABLE,
+        templates::APPROVABLE,
+        events::APPROVABLE,
+        routes::APPROVABLE,
+        workflows::APPROVABLE,
+    ];
 
     /// What of this crate leaves revisions.
     pub const REVISABLES: &[Revisable] = &[storage::REVISABLE];

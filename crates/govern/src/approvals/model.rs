@@ -30,12 +30,16 @@ macro_rules! modules {
             Masking masking "Weaker masking";
             /// A role whose members may or see more than before.
             Role role "A role that says more";
+            /// Which ways messages go in live.
+            Route route "Route in live";
             /// Payloads that are stored where they were not, or for longer.
             Storage storage "More stored, or for longer";
             /// Somebody is let in to help: takes an approval, whatever the policy says.
             Support support "Support access";
             /// What a template says in live.
             Template template "Template in live";
+            /// What is done step by step in live.
+            Workflow workflow "Workflow in live";
         }
     };
 }
@@ -499,8 +503,8 @@ impl Approval {
         self.request.expires_at
     }
 
-    #[cfg(test)]
-    pub(crate) fn wants(&self) -> &Value {
+    /// What shall be, as its module reads it.
+    pub const fn wants(&self) -> &Value {
         &self.content.wanted
     }
 

@@ -182,8 +182,8 @@ pub(super) const TABLES: &[Table] = &[
         &[],
         &["event", "version", "class", "template", "template_version", "channel", "route", "created_at", "released_at"],
     ),
-    table("route", &[(&["name"], Plain, Notes)], &["kind", "version", "live_version", "created_at"]),
-    table("route_version", &[], &["route", "version", "content", "created_at"]),
+    table("route", &[(&["name"], Plain, Notes)], &["kind", "version", "live_version", "promotions", "created_at"]),
+    table("route_version", &[], &["route", "version", "content", "created_at", "released_at"]),
     table("route_attempt", &[(&["attempt", "channel", "outcome"], Plain, Traffic)], &["message", "round", "step"]),
     table("channel", &[(&["name", "settings"], Plain, Notes)], &["kind", "created_at", "updated_at", "last_used_at"]),
     table(
@@ -506,8 +506,12 @@ pub(super) const TABLES: &[Table] = &[
     table("contact_pair", &[], &["one", "other", "because", "created_at", "dismissed_at"]),
     table("storage_count", &[], &["class", "day", "messages"]),
     table("storage_counted", &[], &["whole_at", "counted_at"]),
-    table("workflow", &[(&["name"], Plain, Notes)], &["version", "live_version", "created_at"]),
-    table("workflow_version", &[(&["definition"], Plain, Notes)], &["workflow", "version", "class", "created_at"]),
+    table("workflow", &[(&["name"], Plain, Notes)], &["version", "live_version", "promotions", "created_at"]),
+    table(
+        "workflow_version",
+        &[(&["definition"], Plain, Notes)],
+        &["workflow", "version", "class", "created_at", "released_at"],
+    ),
     table(
         "workflow_run",
         &[

@@ -202,7 +202,11 @@ impl Accepting {
         let message = sealed(ctx, new, &event, (resolved.subject.id, slot, mode), &key, &address, said)?;
         let message = match event.route {
             // Which of its channels, its route says when it is sent.
-            Some(route) => Message { route: Some(self.routes.in_force(ctx, route).await?), sender: None, ..message },
+            Some(route) => {
+                let unknown = || Refusal::of(&codes::EVENT_UNKNOWN).at("/event", "unknown");
+                let route = self.routes.in_force(ctx, route).await?.ok_or_else(unknown)?;
+                Message { route: Some(route), sender: None, ..message }
+            }
             None => message,
         };
         let room = match mode {

@@ -6,28 +6,38 @@ use super::model::{Answer, Leg, Plan, Route, RouteVersion, Tried};
 use crate::channels::ChannelKind;
 
 const INSERT: Sql = sql!(
-    "insert into route (org, env, id, name, kind, version, live_version, created_at) values ($1, $2, $3, $4, $5, 1, 1, $6) \
+    "insert into route (org, env, id, name, kind, version, live_version, created_at) values ($1, $2, $3, $4, $5, 1, 0, $6) \
      on conflict do nothing"
 );
 const INSERT_VERSION: Sql =
     sql!("insert into route_version (org, env, route, version, content, created_at) values ($1, $2, $3, $4, $5, $6)");
 const ADVANCE: Sql =
     sql!("update route set version = version + 1 where org = $1 and env = $2 and id = $3 returning version");
-const PROMOTE: Sql = sql!(
-    "update route set live_version = $4 where org = $1 and env = $2 and id = $3 and live_version = $5 and version >= $4"
+const PUT_INTO_FORCE: Sql = sql!(
+    "update route set live_version = $4, promotions = promotions + 1 \
+     where org = $1 and env = $2 and id = $3 and promotions = $5"
 );
-const ONE: Sql =
-    sql!("select id, name, kind, version, live_version, created_at from route where org = $1 and env = $2 and id = $3");
+const RELEASE: Sql = sql!(
+    "update route_version set released_at = $5 \
+     where org = $1 and env = $2 and route = $3 and version = $4 and released_at is null"
+);
+const ONE: Sql = sql!(
+    "select id, name, kind, version, live_version, promotions, created_at from route \
+     where org = $1 and env = $2 and id = $3"
+);
 const BEFORE: Sql = sql!(
-    "select id, name, kind, version, live_version, created_at from route where org = $1 and env = $2 and id < $3 \
+    "select id, name, kind, version, live_version, promotions, created_at from route where org = $1 and env = $2 and id < $3 \
      order by id desc limit $4"
 );
 const VERSION: Sql = sql!(
-    "select version, content, created_at from route_version where org = $1 and env = $2 and route = $3 and version = $4"
+    "select version, content, created_at, released_at from route_version \
+     where org = $1 and env = $2 and route = $3 and version = $4"
 );
 const VERSIONS: Sql = sql!(
-    "select version, content, created_at from route_version where org = $1 and env = $2 and route = $3 order by version desc"
+    "select version, content, created_at, released_at from route_version \
+     where org = $1 and env = $2 and route = $3 order by version desc"
 );
+const CHANNEL_NAME: Sql = sql!("select name from channel where org = $1 and env = $2 and id = $3");
 const CHANNEL_KIND: Sql = sql!("select kind from channel where org = $1 and env = $2 and id = $3");
 const BEGIN: Sql = sql!(
     "insert into route_attempt (org, env, message, attempt, round, step, channel) values ($1, $2, $3, $4, $5, $6, $7)"
@@ -60,9 +70,14 @@ pub(super) fn advance(tx: &mut Tx<'_>, id: RouteId) -> Result<Option<u32>, Store
     tx.optional(ADVANCE, &[&id], |row| row.get("version"))
 }
 
-/// Puts a version into force in place of the one that is expected to be; false if that one isn't.
-pub(super) fn promote(tx: &mut Tx<'_>, id: RouteId, version: u32, expected: u32) -> Result<bool, StoreError> {
-    Ok(tx.execute(PROMOTE, &[&id, &version, &expected])? == 1)
+/// Puts a version into force, if nobody has decided that since `route` was read; false if somebody has.
+pub(super) fn put_into_force(tx: &mut Tx<'_>, route: &Route, version: u32) -> Result<bool, StoreError> {
+    Ok(tx.execute(PUT_INTO_FORCE, &[&route.id, &version, &route.promotions])? == 1)
+}
+
+/// Keeps since when a version has been in force for the first time.
+pub(super) fn release(tx: &mut Tx<'_>, id: RouteId, version: u32, now: Time) -> Result<(), StoreError> {
+    tx.execute(RELEASE, &[&id, &version, &now]).map(drop)
 }
 
 /// The route.
@@ -88,6 +103,11 @@ pub(super) fn version(tx: &mut Tx<'_>, id: RouteId, version: u32) -> Result<Opti
 /// All versions, newest first.
 pub(super) fn versions(tx: &mut Tx<'_>, id: RouteId) -> Result<Vec<RouteVersion>, StoreError> {
     tx.all(VERSIONS, &[&id], read_version)
+}
+
+/// What a channel is called, if there is that channel.
+pub(super) fn channel_name(tx: &mut Tx<'_>, id: ChannelId) -> Result<Option<String>, StoreError> {
+    tx.optional(CHANNEL_NAME, &[&id], |row| row.get("name"))
 }
 
 /// What a channel is for, if there is that channel.
@@ -124,6 +144,7 @@ fn read(row: &Row<'_>) -> Result<Route, StoreError> {
         kind: row.get("kind")?,
         version: row.get("version")?,
         live: row.get("live_version")?,
+        promotions: row.get("promotions")?,
         created_at: row.get("created_at")?,
     })
 }
@@ -134,5 +155,6 @@ fn read_version(row: &Row<'_>) -> Result<RouteVersion, StoreError> {
         version: row.get("version")?,
         plan: serde_json::from_str(&content).map_err(|_| StoreError::Column("content".into()))?,
         created_at: row.get("created_at")?,
+        released_at: row.get("released_at")?,
     })
 }

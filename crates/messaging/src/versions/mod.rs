@@ -16,6 +16,8 @@ mod pages;
 mod rules;
 mod shown;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use api::feature;

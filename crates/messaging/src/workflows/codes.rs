@@ -51,6 +51,9 @@ pub enum WorkflowRefusal {
     /// There is no such workflow here.
     #[error("there is no such workflow")]
     NotFound,
+    /// Others would have to agree, and can't be asked.
+    #[error("others would have to agree")]
+    Unasked(Failure),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -70,6 +73,7 @@ impl From<WorkflowRefusal> for Failure {
             WorkflowRefusal::Moved => Refusal::of(&WORKFLOW_MOVED).at("/expected", "moved"),
             WorkflowRefusal::VersionUnknown => Refusal::of(&WORKFLOW_VERSION_UNKNOWN).at("/version", "unknown"),
             WorkflowRefusal::NotFound => not_found(),
+            WorkflowRefusal::Unasked(failure) => return failure,
             WorkflowRefusal::Store(error) => return error.into(),
         })
     }

@@ -7,10 +7,12 @@
 //! What others use: [`Workflows`], the jobs of [`Runner`], and what an erasure takes along.
 
 mod api;
+mod approval;
 pub mod codes;
 mod definition;
 mod model;
 mod pages;
+mod promotion;
 mod rules;
 mod runs;
 mod sealing;
@@ -20,6 +22,7 @@ mod store;
 mod tests;
 
 pub use api::feature;
+pub use approval::APPROVABLE;
 pub use codes::WorkflowRefusal;
 pub use definition::Definition;
 pub use model::{NewWorkflow, Run, RunState, Step, StepState, Workflow, WorkflowVersion};

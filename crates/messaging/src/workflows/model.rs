@@ -28,6 +28,8 @@ pub struct Workflow {
     pub version: u32,
     /// The version that new runs begin with; 0: none, so that none begins.
     pub live_version: u32,
+    /// How often that was decided.
+    pub promotions: u32,
     /// When it was made.
     pub created_at: Time,
 }
@@ -41,6 +43,8 @@ pub struct WorkflowVersion {
     pub definition: Definition,
     /// When it was made.
     pub created_at: Time,
+    /// Since when it has been in force for the first time, if it ever was.
+    pub released_at: Option<Time>,
 }
 
 /// Where a run stands.

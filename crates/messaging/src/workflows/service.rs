@@ -50,7 +50,7 @@ pub(super) fn create(tx: &mut Tx<'_>, new: NewWorkflow) -> Result<Recorded<Workf
     }
     store::insert_version(tx, id, 1, &new.definition, now)?;
     let name = new.name.as_str().to_owned();
-    let workflow = Workflow { id, name, version: 1, live_version: 0, created_at: now };
+    let workflow = Workflow { id, name, version: 1, live_version: 0, promotions: 0, created_at: now };
     Ok(tx.record(Leaf::of("workflow.create").on(WorkflowId::PREFIX, id.bytes()), workflow))
 }
 
@@ -64,27 +64,8 @@ pub(super) fn draft(
     expect_runnable(&definition)?;
     let created_at = tx.ctx().now();
     store::insert_version(tx, id, version, &definition, created_at)?;
-    let version = WorkflowVersion { version, definition, created_at };
+    let version = WorkflowVersion { version, definition, created_at, released_at: None };
     Ok(tx.record(Leaf::of("workflow.draft").on(WorkflowId::PREFIX, id.bytes()), version))
-}
-
-/// Puts a version in force, a newer or an older one, where `expected` is: from the end of this transaction on new runs begin with it.
-/// Runs that are under way keep theirs.
-pub(super) fn promote(
-    tx: &mut Tx<'_>,
-    id: WorkflowId,
-    version: u32,
-    expected: u32,
-) -> Result<Recorded<Workflow>, WorkflowRefusal> {
-    let workflow = store::find(tx, id)?.ok_or(WorkflowRefusal::NotFound)?;
-    if version == 0 || version > workflow.version {
-        return Err(WorkflowRefusal::VersionUnknown);
-    }
-    if !store::promote(tx, id, version, expected)? {
-        return Err(WorkflowRefusal::Moved);
-    }
-    let workflow = Workflow { live_version: version, ..workflow };
-    Ok(tx.record(Leaf::of("workflow.promote").on(WorkflowId::PREFIX, id.bytes()), workflow))
 }
 
 fn expect_runnable(definition: &Definition) -> Result<(), WorkflowRefusal> {

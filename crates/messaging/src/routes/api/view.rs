@@ -20,7 +20,7 @@ pub(super) struct RouteView {
     channel: ChannelKind,
     /// Its newest version.
     version: u32,
-    /// The version in force: what messages accepted from now on go along.
+    /// The version in force: what messages accepted from now on go along; 0: none yet.
     live_version: u32,
     /// When it was made.
     created_at: Time,
@@ -40,6 +40,8 @@ pub(super) struct VersionView {
     steps: Vec<Step>,
     /// When it was made.
     created_at: Time,
+    /// Since when it has been in force for the first time, if it ever was.
+    released_at: Option<Time>,
 }
 
 /// A route with its versions.
@@ -54,7 +56,7 @@ pub(super) struct FullView {
 
 impl RouteView {
     pub(super) fn of(ctx: &Ctx, route: &Route) -> Self {
-        let Route { id, name, kind, version, live, created_at } = route.clone();
+        let Route { id, name, kind, version, live, promotions: _, created_at } = route.clone();
         Self {
             id,
             environment: ctx.org.environment.as_str(),
@@ -69,7 +71,8 @@ impl RouteView {
 
 impl From<&RouteVersion> for VersionView {
     fn from(version: &RouteVersion) -> Self {
-        let RouteVersion { version, plan: Plan { strategy, on_unknown, steps }, created_at } = version.clone();
-        Self { version, strategy, on_unknown, steps, created_at }
+        let RouteVersion { version, plan: Plan { strategy, on_unknown, steps }, created_at, released_at } =
+            version.clone();
+        Self { version, strategy, on_unknown, steps, created_at, released_at }
     }
 }

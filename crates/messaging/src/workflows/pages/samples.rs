@@ -51,6 +51,7 @@ fn workflows_are_listed_and_shown() {
     let version = |number: u32| VersionLine {
         number,
         live: number == 2,
+        is_draft: number == 3,
         class: "transactional",
         nodes: 7,
         made: When::new(NOW.plus_ms(-86_400_000 * i64::from(9 - number)), NOW),

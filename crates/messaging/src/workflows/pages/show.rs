@@ -36,6 +36,8 @@ pub(super) struct ShowPage {
 pub(super) struct VersionLine {
     pub(super) number: u32,
     pub(super) live: bool,
+    /// Whether it was never in force.
+    pub(super) is_draft: bool,
     pub(super) class: &'static str,
     pub(super) nodes: usize,
     pub(super) made: When,
@@ -61,6 +63,7 @@ async fn handle(workflows: Workflows, call: Call) -> Result<Reply, Failure> {
     let line = |version: &crate::workflows::WorkflowVersion| VersionLine {
         number: version.version,
         live: version.version == workflow.live_version,
+        is_draft: version.released_at.is_none(),
         class: version.definition.class.as_str(),
         nodes: version.definition.nodes.len(),
         made: When::new(version.created_at, call.ctx.now()),
