@@ -10,6 +10,8 @@ crate::on_both_engines! {
     an_export_leaves_once_for_whoever_asked_after_somebody_else_agreed
     more_that_is_stored_waits_for_somebody_else_and_so_does_the_way_back
     a_role_that_says_more_waits_for_somebody_else
+    a_route_waits_in_live_and_comes_back_without_waiting
+    a_workflow_waits_in_live_and_comes_back_without_waiting
 }
 
 async fn takes(house: &House, module: &str) {
@@ -208,4 +210,111 @@ async fn a_role_that_says_more_waits_for_somebody_else(house: House) {
     assert_eq!(house.as_owner(vote).await["state"], "live");
     assert_eq!(house.get(path.clone()).await["permissions"].as_array().unwrap().len(), 2);
     assert_eq!(house.api.ask(put(&["contacts:read"])).await.status, 200, "to take away takes nobody else");
+}
+
+/// Somebody else agrees with exactly what is shown.
+async fn agree(house: &House, id: &str) -> Value {
+    let shown = house.get(format!("/v1/approvals/{id}")).await;
+    let vote = Ask::post(format!("/v1/approvals/{id}/approve"), &json!({ "digest": shown["digest"] }));
+    house.as_owner(vote).await["state"].clone()
+}
+
+/// What would become of a part.
+async fn shown(house: &House, id: &str, what: &str) -> Value {
+    let shown = house.get(format!("/v1/approvals/{id}")).await;
+    let line = shown["changes"].as_array().unwrap().iter().find(|line| line["what"] == what).cloned();
+    line.unwrap_or_else(|| panic!("no {what}: {shown}"))["after"].clone()
+}
+
+async fn a_route_waits_in_live_and_comes_back_without_waiting(house: House) {
+    let asker = house.member("super_admin").await;
+    let live = |ask: Ask| ask.header("sealpost-environment", "live").member(&asker);
+    let mut channels = Vec::new();
+    for name in ["relay-a", "relay-b"] {
+        let email = json!({ "host": "127.0.0.1", "port": 2525, "security": "plain_loopback",
+            "from_address": "news@mail.example.com", "helo": "mail.example.com" });
+        let channel = Ask::post("/v1/channels", &json!({ "name": name, "email": email }));
+        channels.push(text(&house.api.must(live(channel)).await, "id"));
+    }
+    takes(&house, "route").await;
+    let step = |channel: &str| json!([{ "channel_id": channel, "accepted_within_s": 20 }]);
+    let new = json!({ "name": "codes", "strategy": "fail_over", "steps": step(&channels[0]) });
+    let answer = house.api.ask(Ask::post("/v1/routes", &new).key(&house.keys.live)).await;
+    assert_eq!((answer.status, &*answer.code()), (409, "approval_person_unknown"));
+    let answer = house.api.ask(live(Ask::post("/v1/routes", &new))).await;
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    let first = text(&answer.json(), "approval_id");
+    let all = house.api.must(live(Ask::get("/v1/routes"))).await;
+    let path = format!("/v1/routes/{}", text(&all["data"][0], "id"));
+    let in_force = async || house.api.must(live(Ask::get(&path))).await["live_version"].clone();
+    assert_eq!(in_force().await, 0);
+
+    // Nothing goes along what nobody agreed to.
+    let template = json!({ "name": "codes", "channel": "email", "content": { "subject": "Code", "text": "1" } });
+    let template = text(&house.api.must(live(Ask::post("/v1/templates", &template))).await, "id");
+    let event = json!({ "name": "codes", "class": "otp", "template_id": template, "route_id": all["data"][0]["id"] });
+    house.api.must(live(Ask::post("/v1/events", &event))).await;
+    let fire = || Ask::post("/v1/messages", &json!({ "event": "codes", "to": { "email": "ada@example.com" } }));
+    let refused = house.api.ask(fire().key(&house.keys.live)).await;
+    assert_eq!((refused.status, &*refused.code()), (422, "event_unknown"));
+    assert_eq!(shown(&house, &first, "Step 1").await, "relay-a, taken within 20 s");
+    assert_eq!(agree(&house, &first).await, "live");
+    assert_eq!(in_force().await, 1);
+    let sent = house.api.ask(fire().key(&house.keys.live)).await;
+    assert_eq!(sent.status, 202, "{}", sent.text());
+
+    let version = json!({ "strategy": "fail_over", "on_unknown": "next", "steps": step(&channels[1]) });
+    let answer = house.api.ask(live(Ask::post(format!("{path}/versions"), &version))).await;
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    let second = text(&answer.json(), "approval_id");
+    let promote = |version: u32, expected: u32| {
+        let body = json!({ "version": version, "expected_version": expected });
+        live(Ask::post(format!("{path}/promote"), &body))
+    };
+    let around = house.api.ask(promote(2, 1)).await;
+    assert_eq!((around.status, in_force().await), (202, json!(1)), "another way in is no way around");
+    assert_eq!(shown(&house, &second, "Step 1").await, "relay-b, taken within 20 s");
+    assert_eq!(agree(&house, &second).await, "live");
+    assert_eq!(in_force().await, 2);
+    // What was asked for twice is about what is there no more.
+    assert_eq!(agree(&house, &text(&around.json(), "approval_id")).await, "conflict");
+    let moved = house.api.ask(promote(1, 1)).await;
+    assert_eq!((moved.status, &*moved.code()), (409, "route_moved"));
+    assert_eq!((house.api.ask(promote(1, 2)).await.status, in_force().await), (200, json!(1)), "back at once");
+}
+
+async fn a_workflow_waits_in_live_and_comes_back_without_waiting(house: House) {
+    let asker = house.member("super_admin").await;
+    let live = |ask: Ask| ask.header("sealpost-environment", "live").member(&asker);
+    takes(&house, "workflow").await;
+    let ends = |outcome: &str| {
+        let nodes = json!({ "only": { "type": "end", "outcome": outcome } });
+        json!({ "class": "transactional", "start": "only", "nodes": nodes })
+    };
+    let new = json!({ "name": "visit", "definition": ends("first") });
+    let path = format!("/v1/workflows/{}", text(&house.api.must(live(Ask::post("/v1/workflows", &new))).await, "id"));
+    let versions = Ask::post(format!("{path}/versions"), &json!({ "definition": ends("second") }));
+    house.api.must(live(versions)).await;
+    let promote = |version: u32, expected: u32| {
+        Ask::post(format!("{path}/promote"), &json!({ "version": version, "expected": expected }))
+    };
+    let in_force = async || house.api.must(live(Ask::get(&path))).await["live_version"].clone();
+    let run = json!({ "workflow": "visit", "to": { "phone": "+12025550199" } });
+    let run = || Ask::post("/v1/workflow-runs", &run).key(&house.keys.live);
+    let answer = house.api.ask(promote(1, 0).key(&house.keys.live)).await;
+    assert_eq!((answer.status, &*answer.code()), (409, "approval_person_unknown"));
+    for (version, outcome) in [(1, "first"), (2, "second")] {
+        let answer = house.api.ask(live(promote(version, version - 1))).await;
+        assert_eq!((answer.status, in_force().await), (202, json!(version - 1)), "{}", answer.text());
+        if version == 1 {
+            assert_eq!(house.api.ask(run()).await.code(), "workflow_unknown");
+        }
+        let id = text(&answer.json(), "approval_id");
+        let node = shown(&house, &id, "Node only").await;
+        assert!(node.as_str().is_some_and(|node| node.contains(outcome)), "{node}");
+        assert_eq!((agree(&house, &id).await, in_force().await), (json!("live"), json!(version)));
+    }
+    assert_eq!(house.api.ask(run()).await.status, 202);
+    let answer = house.api.ask(live(promote(1, 2))).await;
+    assert_eq!((answer.status, in_force().await), (200, json!(1)), "back at once: {}", answer.text());
 }
