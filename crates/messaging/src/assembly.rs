@@ -192,12 +192,13 @@ impl Messaging {
         storage::APPROVABLE,
         templates::APPROVABLE,
         events::APPROVABLE,
+        endpoints::APPROVABLE,
         routes::APPROVABLE,
         workflows::APPROVABLE,
     ];
 
     /// What of this crate leaves revisions.
-    pub const REVISABLES: &[Revisable] = &[storage::REVISABLE];
+    pub const REVISABLES: &[Revisable] = &[storage::REVISABLE, endpoints::REVISABLE];
 
     /// Where their pages are found.
     pub fn navigation() -> Vec<Nav> {

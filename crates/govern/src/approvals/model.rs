@@ -24,6 +24,8 @@ macro_rules! modules {
             ContactExport contact_export "Export of a person’s data";
             /// A file of many rows.
             Download download "A file of many rows";
+            /// Where a new endpoint is, or one that protects less than before.
+            Endpoint endpoint "Weaker or new endpoint";
             /// What an event is in live.
             Event event "Event in live";
             /// Masking that shows more than before.

@@ -239,6 +239,8 @@ pub(super) const TABLES: &[Table] = &[
             "secret",
             "secret_stored",
             "signing",
+            "version",
+            "admitted",
             "created_at",
             "updated_at",
         ],

@@ -96,6 +96,10 @@ pub struct Endpoint {
     pub secret: Kept,
     /// The Ed25519 signing key.
     pub signing: SecretId,
+    /// The number of its policy.
+    pub version: u32,
+    /// Whether others have agreed to it, where they have to.
+    pub is_admitted: bool,
     /// When it was made.
     pub created_at: Time,
     /// When it was last changed.

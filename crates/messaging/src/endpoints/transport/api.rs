@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use sealpost_access::permissions::{ENDPOINTS_MANAGE, ENDPOINTS_READ};
 use sealpost_access::secrets::{SecretRef, may_refer};
 use sealpost_egress::tls::{Certificates, MinTls};
+use sealpost_govern::approvals;
 use sealpost_store::{EndpointId, SecretId, Store, Time};
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::{Call, Class, Endpoint as Route, Failure, Refusal, Reply, get, put};
@@ -16,6 +17,8 @@ use super::store;
 use crate::deliveries::RETRIES;
 use crate::endpoints::Endpoints;
 use crate::endpoints::codes::TRANSPORT_INVALID;
+use crate::endpoints::policy::{self, POLICY_REFUSES};
+use crate::versions::Promoted;
 
 pub(in crate::endpoints) fn routes(house: &Store, endpoints: &Endpoints) -> Vec<Route> {
     vec![show(house), replace(house, endpoints)]
@@ -239,11 +242,14 @@ fn replace(house: &Store, endpoints: &Endpoints) -> Route {
         .summary("Say how an endpoint is called")
         .describe(
             "Replaces all of it: what is absent is as for every endpoint. The key of a certificate and every header that carries a \
-             credential are stored secrets, by name; none of them can be removed while it is used here.",
+             credential are stored secrets, by name; none of them can be removed while it is used here. In live, where endpoints take an \
+             approval, an older TLS version and further authorities wait for one: then the answer is `202` with what waits.",
         )
         .takes::<Body>()
         .answers::<View>(200)
+        .also_answers(202, "application/json")
         .refuses(&[&TRANSPORT_INVALID])
+        .refuses(&POLICY_REFUSES)
         .example(json!({
             "retries": [5, 60, 600, 3600],
             "rate_per_second": 20,
@@ -259,9 +265,13 @@ async fn handle(house: Store, endpoints: Endpoints, mut call: Call<Body>) -> Res
         may_refer(&call.caller)?;
     }
     let (keys, client) = (house.keys().organisation(call.ctx.org.id).await?, endpoints.client.clone());
+    let expected = policy::expected(&call, None);
     call.write(&house, move |tx| {
-        let changed = service::put(tx, &keys, &client, id, wanted)?;
-        let reply = Reply::ok(&View::from(changed.value()))?;
+        let changed = service::put(tx, &keys, &client, id, wanted, &expected)?;
+        let reply = match changed.value() {
+            Promoted::Waits(approval) => approvals::accepted(approval)?,
+            Promoted::InForce(transport) => Reply::ok(&View::from(transport))?,
+        };
         Ok(changed.map(|_| reply))
     })
     .await

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
 use sealpost_access::secrets::{SecretRef, may_refer};
 use sealpost_egress::tls::MinTls;
-use sealpost_store::{EndpointId, Store};
+use sealpost_store::{EndpointId, Store, Tx};
 use sealpost_web::shell::Ask;
 use sealpost_web::shell::parts::{Choice, Field, Kind};
 use sealpost_web::{Call, Class, Endpoint as Route, Failure, Refusal, Reply, get, post};
@@ -18,6 +18,8 @@ use super::service::{self, Wanted};
 use super::store;
 use crate::endpoints::Endpoints;
 use crate::endpoints::codes::TRANSPORT_INVALID;
+use crate::endpoints::policy::{self, POLICY_REFUSES};
+use crate::versions::Expected;
 
 /// How an endpoint is to be called.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
@@ -131,6 +133,7 @@ pub(super) fn change(house: &Store, endpoints: &Endpoints) -> Route {
         .example(json!({ "retries": "5 60 600 3600", "rate_per_second": "20", "min_tls": "1.3", "headers": "X-Tenant: clinic" }))
         .answers_with(303, "")
         .refuses(&[&TRANSPORT_INVALID])
+        .refuses(&POLICY_REFUSES)
         .to(move |call: Call<Form>| {
             let (house, endpoints) = (house.clone(), endpoints.clone());
             async move {
@@ -149,8 +152,12 @@ async fn put(house: &Store, endpoints: &Endpoints, call: &Call<Form>, id: Endpoi
         may_refer(&call.caller)?;
     }
     let (keys, client) = (house.keys().organisation(call.ctx.org.id).await?, endpoints.client.clone());
-    let reply = call.done(&format!("/endpoints/{id}"));
-    call.write(house, move |tx| Ok(service::put(tx, &keys, &client, id, wanted)?.map(|_| reply))).await
+    let (done, approvals) = (call.done(&format!("/endpoints/{id}")), call.at("/approvals"));
+    let change = move |tx: &mut Tx<'_>| {
+        let put = service::put(tx, &keys, &client, id, wanted, &Expected::default())?;
+        Ok(put.map(|put| policy::settled(&put, done, &approvals)))
+    };
+    call.write(house, change).await
 }
 
 fn question<B, Q>(call: &Call<B, Q>, id: EndpointId, form: &Form) -> Ask {

@@ -16,10 +16,12 @@ mod service;
 mod store;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub(super) use api::routes as api_routes;
 pub(super) use load::{Applied, load};
 pub(super) use pages::{Panel, routes as page_routes};
 pub(super) use row::Row;
 pub(crate) use rules::Schedule;
-pub(super) use service::{find, forget, may_lead, secrets_of};
+pub(super) use service::{become_of, find, forget, may_lead, secrets_of};
+pub(super) use written::{OLDER, Written};

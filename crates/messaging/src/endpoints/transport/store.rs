@@ -8,12 +8,25 @@ use super::model::{ClientCertificate, Header, OwnAuthorities, Transport, Value};
 use super::rules::{HeaderName, HeaderText, Rate, Schedule};
 
 /// A header as it is stored.
-#[derive(Serialize, Deserialize)]
-struct Kept {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Kept {
     name: String,
     value: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<SecretId>,
+}
+
+impl Kept {
+    /// The stored secret that is its value.
+    pub(super) const fn secret(&self) -> Option<SecretId> {
+        self.secret
+    }
+
+    /// It, for people.
+    pub(super) fn said(&self) -> String {
+        let secret = self.secret.map(|secret| format!("the secret {secret}")).unwrap_or_default();
+        format!("{}: {}{secret}", self.name, self.value)
+    }
 }
 
 /// How this endpoint is called; as all are if nothing is said.
@@ -52,7 +65,7 @@ pub(super) fn put(tx: &mut Tx<'_>, endpoint: EndpointId, transport: &Transport) 
             &word(transport.min_tls),
             &retries,
             &transport.rate.map(|rate| u32::from(rate.calls())),
-            &headers(&transport.headers)?,
+            &serde_json::to_string(&kept(&transport.headers)).map_err(|_| wrong("headers"))?,
             &certificate.map(|one| one.chain.clone()),
             &certificate.map(|one| one.key),
             &transport.authorities.as_ref().map(|these| these.pem.clone()),
@@ -77,9 +90,15 @@ pub(super) const fn word(min: MinTls) -> &'static str {
     }
 }
 
-fn headers(all: &[Header]) -> Result<String, StoreError> {
-    let kept: Vec<_> = all
-        .iter()
+/// The version of this word.
+pub(super) fn version_of(word: &str) -> Result<MinTls, StoreError> {
+    let all = [MinTls::V1_2, MinTls::V1_3];
+    all.into_iter().find(|min| self::word(*min) == word).ok_or_else(|| wrong("min_tls"))
+}
+
+/// Headers as they are stored.
+pub(super) fn kept(all: &[Header]) -> Vec<Kept> {
+    all.iter()
         .map(|header| {
             let (value, secret) = match &header.value {
                 Value::Text(text) => (text, None),
@@ -87,8 +106,7 @@ fn headers(all: &[Header]) -> Result<String, StoreError> {
             };
             Kept { name: header.name.as_str().to_owned(), value: value.as_str().to_owned(), secret }
         })
-        .collect();
-    serde_json::to_string(&kept).map_err(|_| wrong("headers"))
+        .collect()
 }
 
 fn read(row: &Row<'_>) -> Result<Transport, StoreError> {
@@ -98,10 +116,7 @@ fn read(row: &Row<'_>) -> Result<Transport, StoreError> {
     let authorities: Option<String> = row.get("authorities")?;
     let only = row.get("authorities_only")?;
     Ok(Transport {
-        min_tls: [MinTls::V1_2, MinTls::V1_3]
-            .into_iter()
-            .find(|min| word(*min) == min_tls)
-            .ok_or_else(|| wrong("min_tls"))?,
+        min_tls: version_of(&min_tls)?,
         retries: row.get::<Option<String>>("retries")?.map(|waits| schedule(&waits)).transpose()?,
         rate: row.get::<Option<u32>>("rate")?.map(|calls| Rate::new(calls).map_err(|_| wrong("rate"))).transpose()?,
         headers: kept.into_iter().map(header).collect::<Result<_, _>>()?,
@@ -120,7 +135,8 @@ fn schedule(waits: &str) -> Result<Schedule, StoreError> {
     waits.ok().and_then(|waits| Schedule::new(waits).ok()).ok_or_else(|| wrong("retries"))
 }
 
-fn header(kept: Kept) -> Result<Header, StoreError> {
+/// A header as it was stored.
+pub(super) fn header(kept: Kept) -> Result<Header, StoreError> {
     let value = match kept.secret {
         None => HeaderText::value(&kept.value).map(Value::Text),
         Some(secret) => HeaderText::prefix(&kept.value).map(|prefix| Value::Stored { prefix, secret }),
@@ -129,6 +145,6 @@ fn header(kept: Kept) -> Result<Header, StoreError> {
     name.and_then(|name| Ok(Header { name, value: value? })).map_err(|_| wrong("headers"))
 }
 
-fn wrong(name: &str) -> StoreError {
+pub(super) fn wrong(name: &str) -> StoreError {
     StoreError::Column(name.to_owned())
 }

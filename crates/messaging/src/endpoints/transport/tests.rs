@@ -16,6 +16,7 @@ use crate::deliveries::{self, Attempt, Deliverer, Delivery, Occurrence, State};
 use crate::dispatcher::{ByHand, Dispatcher};
 use crate::endpoints::{Endpoints, secret_uses, testing};
 use crate::endpoints::{Pki, Receiver};
+use crate::versions::Expected;
 
 /// A house with one organisation that calls endpoints by hand.
 struct House {
@@ -62,7 +63,9 @@ impl House {
     async fn put(&self, endpoint: EndpointId, wanted: Wanted) -> Result<(), Failure> {
         let keys = self.test.store.keys().organisation(self.ctx.org.id).await.unwrap();
         let client = self.endpoints.client.clone();
-        let put = move |tx: &mut Tx<'_>| Ok(service::put(tx, &keys, &client, endpoint, wanted)?.map(drop));
+        let put = move |tx: &mut Tx<'_>| {
+            Ok(service::put(tx, &keys, &client, endpoint, wanted, &Expected::default())?.map(drop))
+        };
         let put = self.test.store.write::<_, Failure>(&self.ctx, put).await;
         self.endpoints.forget(self.ctx.org, endpoint);
         put

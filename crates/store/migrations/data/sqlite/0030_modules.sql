@@ -15,3 +15,8 @@ update route_version set released_at = created_at
 update workflow_version set released_at = created_at
     where version = (select w.live_version from workflow w
         where w.org = workflow_version.org and w.env = workflow_version.env and w.id = workflow_version.workflow);
+
+-- An endpoint's policy is numbered; its revisions are in `revision`. `admitted`: whether others have agreed to it, where that takes an
+-- approval; an endpoint that waits for them is not called.
+alter table endpoint add column version integer not null default 1;
+alter table endpoint add column admitted integer not null default 1;
