@@ -12,6 +12,7 @@ crate::on_both_engines! {
     a_role_that_says_more_waits_for_somebody_else
     a_route_waits_in_live_and_comes_back_without_waiting
     a_workflow_waits_in_live_and_comes_back_without_waiting
+    an_endpoint_waits_in_live_to_be_called_and_to_protect_less
 }
 
 async fn takes(house: &House, module: &str) {
@@ -317,4 +318,57 @@ async fn a_workflow_waits_in_live_and_comes_back_without_waiting(house: House) {
     assert_eq!(house.api.ask(run()).await.status, 202);
     let answer = house.api.ask(live(promote(1, 2))).await;
     assert_eq!((answer.status, in_force().await), (200, json!(1)), "back at once: {}", answer.text());
+}
+
+async fn an_endpoint_waits_in_live_to_be_called_and_to_protect_less(house: House) {
+    let asker = house.member("super_admin").await;
+    let live = |ask: Ask| ask.header("sealpost-environment", "live").member(&asker);
+    let agree_in_live = async |id: &str| {
+        let owner = house.standing_owner().await;
+        let in_live = |ask: Ask| ask.header("sealpost-environment", "live").member(&owner);
+        let shown = house.api.must(in_live(Ask::get(format!("/v1/approvals/{id}")))).await;
+        let vote = Ask::post(format!("/v1/approvals/{id}/approve"), &json!({ "digest": shown["digest"] }));
+        let state = house.api.must(in_live(vote)).await["state"].clone();
+        (state, shown["changes"].clone())
+    };
+    takes(&house, "endpoint").await;
+    let new = json!({ "name": "reports", "url": "https://hooks.example.com/a", "events": ["message.*"] });
+    let answer = house.api.ask(Ask::post("/v1/endpoints", &new).key(&house.keys.live)).await;
+    assert_eq!((answer.status, &*answer.code()), (409, "approval_person_unknown"));
+    let made = house.api.must(live(Ask::post("/v1/endpoints", &new))).await;
+    assert!(made["secret"].is_string() && made["admitted"] == false, "{made}");
+    let path = format!("/v1/endpoints/{}", text(&made, "id"));
+    let held = house.api.ask(live(Ask::post(format!("{path}/verify"), &json!({})))).await;
+    assert_eq!((held.status, &*held.code()), (409, "endpoint_unapproved"));
+    let (state, changes) = agree_in_live(&text(&made, "approval_id")).await;
+    let url = changes.as_array().unwrap().iter().find(|line| line["what"] == "URL").unwrap();
+    assert_eq!((state, &url["after"]), (json!("live"), &new["url"]));
+    let standing = async || house.api.must(live(Ask::get(&path))).await;
+    assert_eq!(standing().await["admitted"], true);
+
+    let patch = |body: Value| live(Ask::new("patch", path.clone()).json(&body));
+    let answer = house.api.ask(patch(json!({ "url": "https://hooks.example.com/b", "expected_version": 1 }))).await;
+    assert_eq!((answer.status, &standing().await["url"]), (202, &new["url"]), "{}", answer.text());
+    let elsewhere = text(&answer.json(), "approval_id");
+    let stale = house.api.ask(patch(json!({ "events": ["message.sent"], "expected_version": 7 }))).await;
+    assert_eq!((stale.status, &*stale.code()), (412, "version_moved"));
+    let older = json!({ "min_tls": "1.2", "acknowledge_tls_1_2": true });
+    let older = house.api.ask(live(Ask::new("put", format!("{path}/transport")).json(&older))).await;
+    assert_eq!(older.status, 202, "{}", older.text());
+    // Whoever asked makes another policy of their request only by asking for it.
+    let wish = house.api.must(live(Ask::get(format!("/v1/approvals/{elsewhere}")))).await;
+    let forged = json!({ "wanted": { "act": "change", "mark": "0", "policy": {} }, "digest": wish["digest"] });
+    let forged = house.api.ask(live(Ask::new("put", format!("/v1/approvals/{elsewhere}")).json(&forged))).await;
+    assert!(forged.status >= 400, "{}", forged.text());
+    // To hear of less takes nobody else; what was asked for before is about what is there no more.
+    let fewer = house.api.ask(patch(json!({ "events": ["message.sent"] }))).await;
+    assert_eq!((fewer.status, &fewer.json()["version"]), (200, &json!(2)), "{}", fewer.text());
+    assert_eq!(agree_in_live(&elsewhere).await.0, "conflict");
+    assert_eq!(standing().await["url"], new["url"]);
+    let answer = house.api.ask(patch(json!({ "url": "https://hooks.example.com/b" }))).await;
+    assert_eq!(agree_in_live(&text(&answer.json(), "approval_id")).await.0, "live");
+    let moved = standing().await;
+    assert_eq!((&moved["url"], &moved["version"]), (&json!("https://hooks.example.com/b"), &json!(3)));
+    let all = house.api.must(live(Ask::get("/v1/revisions?setting=endpoint"))).await;
+    assert_eq!(all["data"].as_array().unwrap().len(), 3, "{all}");
 }

@@ -68,7 +68,8 @@ async fn standing(server: &Server, answer: &Value, secrets: &Names) -> Outcome<S
         secret: answer["secret_id"].as_str().map(|id| secrets.name(id)),
         proof: Some(text(&proof, "way")),
     };
-    Ok(Standing { name: text(answer, "name"), fields: file.fields(), id, ..Standing::default() })
+    let version = answer["version"].as_u64();
+    Ok(Standing { name: text(answer, "name"), fields: file.fields(), id, version, ..Standing::default() })
 }
 
 impl Kind for Endpoints {
@@ -127,7 +128,10 @@ impl Kind for Endpoints {
                 }
                 return match body.is_empty() {
                     true => Ok(Value::Null),
-                    false => Ok(server.api.patch(&path, &Value::Object(body)).await?),
+                    false => {
+                        body.insert("expected_version".to_owned(), json!(from.version));
+                        Ok(server.api.patch(&path, &Value::Object(body)).await?)
+                    }
                 };
             }
             body.insert("name".to_owned(), json!(change.name));
