@@ -142,10 +142,9 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(128))]
-        /// There and back again: whoever may go one way without asking can be asked on the way back, and never neither unless nothing that
-        /// protects has changed.
+        /// Whatever is heard of that wasn't before is asked for, however it is written.
         #[test]
-        fn of_two_that_hear_of_different_things_one_is_looser(
+        fn whoever_hears_of_something_new_is_looser(
             one in prop::collection::vec("[ab](\\.[ab]|\\.\\*)?", 1..4),
             other in prop::collection::vec("[ab](\\.[ab]|\\.\\*)?", 1..4),
             event in "[ab](\\.[ab])?",
