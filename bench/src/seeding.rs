@@ -41,6 +41,13 @@ impl Seeder {
         Ok(())
     }
 
+    /// A workflow, in force.
+    pub(crate) async fn workflow(&mut self, definition: &Value) -> Result<()> {
+        let made = self.post("/v1/workflows", &json!({ "name": "bench-chain", "definition": definition })).await?;
+        let id = made["id"].as_str().context("a workflow without an id")?;
+        self.post(&format!("/v1/workflows/{id}/promote"), &json!({ "version": 1, "expected": 0 })).await.map(drop)
+    }
+
     /// An endpoint that hears of every delivered message, and is active.
     pub(crate) async fn endpoint(&mut self, port: u16) -> Result<()> {
         self.reconnect().await?;
@@ -155,6 +162,17 @@ pub(crate) fn batches(key: &str) -> Requests {
     let body = json!({ "messages": all }).to_string();
     let bytes = request("POST", "/v1/messages/batch", &authorization(key), &body);
     Requests { bytes: [bytes].into(), expected: 200, serial: None }
+}
+
+/// A run for each of the people.
+pub(crate) fn runs(key: &str) -> Requests {
+    let bytes = (0..CONTACTS).map(|to| {
+        let Value::Object(mut run) = message(to) else { return Vec::new() };
+        run.remove("event");
+        run.insert("workflow".to_owned(), json!("bench-chain"));
+        request("POST", "/v1/workflow-runs", &authorization(key), &Value::Object(run).to_string())
+    });
+    Requests { bytes: bytes.collect(), expected: 202, serial: None }
 }
 
 /// A message that tells one endpoint of its delivery.

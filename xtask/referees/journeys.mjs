@@ -182,6 +182,40 @@ await withBrowser(async (first) => {
     verdict(sent.id.startsWith("msg_"), "a template and an event made here are what programs send by");
   });
 
+  await part("workflow", async () => {
+    const nodes = {
+      greet: { type: "send", event: "otp.login", data: { code: { field: "/data/code" } }, next: "confirmed" },
+      confirmed: { type: "wait", for: { signal: "confirmed" }, timeout_seconds: 86_400, next: "end", otherwise: "end" },
+      end: { type: "end", outcome: "welcome" },
+    };
+    await go("/workflows/new");
+    await main(page).getByLabel("Name", { exact: true }).fill("account.welcome");
+    await main(page).getByLabel("Definition", { exact: true }).fill(JSON.stringify({ class: "transactional", start: "greet", nodes }));
+    await main(page).getByRole("button", { name: "Make the workflow" }).click();
+    await page.waitForURL("**/workflows/wf_*");
+    const drawn = await page.locator("figure.flow g.node text:not(.kind)").allTextContents();
+    verdict(["confirmed", "end", "greet"].every((node) => drawn.includes(node)), "a workflow made here is drawn with each of its nodes");
+    await fill(page, "Put in force…", {}, "Put it in force");
+    await page.locator(".toast").waitFor();
+    const workflow = path(page).split("/").at(-1);
+    await api("POST", `/v1/workflows/${workflow}/triggers`, { event: "account.greeting", data: { code: { field: "/data/name" } } });
+    const begun = await api("POST", "/v1/workflow-runs", { workflow: "account.welcome", to: { phone: "+15550100178" }, data: { code: "738291" } });
+    await go(`/workflow-runs/${begun.id}`);
+    await page.locator(".under").getByText("Waiting").waitFor();
+    verdict(!(await page.content()).includes("738291"), "its run is shown masked, at the node where it waits");
+    await fill(page, "Reveal…", { Reason: "Customer called back, ticket 4513" }, "Reveal");
+    await page.locator("[data-clear-for]").waitFor();
+    verdict((await main(page).textContent()).includes("738291"), "and in clear to whoever says why");
+    await look(page, "run-revealed", ({ axe }) => axe);
+    verdict((await recorded("workflow_run.reveal")) === 1, "which the ledger knows of");
+    await api("POST", `/v1/workflow-runs/${begun.id}/signals`, { name: "confirmed" });
+    await go(`/workflow-runs/${begun.id}`);
+    await page.locator(".under").getByText("Done").waitFor();
+    await api("POST", "/v1/messages", { event: "account.greeting", to: { phone: "+15550100179" }, data: { name: "Hedy" } });
+    const { data: runs } = await api("GET", `/v1/workflow-runs?workflow_id=${workflow}`);
+    verdict(runs.length === 2, "and an event that it was told to wait for begins another run");
+  });
+
   await part("endpoint", async () => {
     const ears = await receiver(tls);
     await go("/endpoints");

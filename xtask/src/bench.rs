@@ -24,6 +24,9 @@ pub(crate) struct Options {
     /// Nothing but a thousand receivers, of which some misbehave (about six minutes a database)
     #[arg(long)]
     receivers: bool,
+    /// Nothing but runs of a workflow, so many at once
+    #[arg(long, value_name = "RUNS")]
+    workflows: Option<usize>,
     /// What to build: `release`, or `dist`, as it ships (link-time optimisation over everything: many minutes)
     #[arg(long, default_value = "release")]
     profile: String,
@@ -71,6 +74,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, log: &mut Log) -> Re
     }
     if options.receivers {
         bench.arg("--receivers");
+    }
+    if let Some(runs) = options.workflows {
+        bench.args(["--workflows", &runs.to_string()]);
     }
     if let Some(only) = &options.only {
         bench.args(["--only", only]);

@@ -522,6 +522,9 @@ pub(super) const TABLES: &[Table] = &[
         &["run", "node", "message"],
     ),
     table("workflow_signal", &[(&["name", "created_at"], Plain, Traffic)], &["run"]),
+    table("workflow_trigger", &[(&["event", "definition"], Plain, Notes)], &["workflow", "secret", "created_at"]),
+    table("workflow_arrival", &[(&["mac"], Hashed, Traffic)], &["via", "run", "created_at"]),
+    table("volatile_run", &[], &["run", "holder", "created_at"]),
 ];
 
 /// What is held of one category.

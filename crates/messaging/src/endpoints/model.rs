@@ -8,6 +8,7 @@ use sealpost_egress::target::Target;
 use sealpost_seal::payload::{Opened, Undecryptable};
 use sealpost_seal::signature::{Custom, WebhookKey, profiles};
 use sealpost_store::{EndpointId, SecretId, Time};
+use zeroize::Zeroizing;
 
 use super::encryption::Sealing;
 use super::signing::{self, Signers};
@@ -221,6 +222,18 @@ impl Ready {
     /// said, and what follows from it must be nothing that whoever answered can tell from a right answer.
     pub fn open(&self, answer: &Answer) -> Option<Result<Opened, Undecryptable>> {
         self.sealing.open(answer)
+    }
+
+    /// What an answer says, in clear: opened where the endpoint can encrypt what it answers, and then nothing else is believed; as it
+    /// stands where it can't. An empty one says nothing either way.
+    pub(crate) fn said(&self, answer: &Answer) -> Result<Zeroizing<Vec<u8>>, Undecryptable> {
+        if answer.body.is_empty() || !self.sealing.expects_answers() {
+            return Ok(Zeroizing::new(answer.body.to_vec()));
+        }
+        match self.open(answer) {
+            Some(opened) => opened.map(|opened| Zeroizing::new(opened.expose().to_vec())),
+            None => Err(Undecryptable),
+        }
     }
 }
 

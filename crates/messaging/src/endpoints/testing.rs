@@ -3,6 +3,7 @@
 use sealpost_store::{Ctx, EndpointId, Store, StoreError};
 use sealpost_web::Failure;
 
+pub(crate) use super::encryption::testing::encrypts;
 use super::model::{Filter, State};
 use super::service::{self, Name, NewEndpoint};
 use super::signing::Change;

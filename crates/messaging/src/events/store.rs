@@ -111,6 +111,11 @@ pub(super) fn named(tx: &mut Tx<'_>, name: &str) -> Result<Option<Event>, StoreE
     tx.optional(NAMED, &[&name], read)
 }
 
+/// Whether there is an event of this name.
+pub(crate) fn is_there(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
+    Ok(named(tx, name)?.is_some())
+}
+
 /// One version.
 pub(super) fn version(tx: &mut Tx<'_>, id: EventId, version: u32) -> Result<Option<EventVersion>, StoreError> {
     tx.optional(VERSION, &[&id, &version], read_version)

@@ -43,6 +43,17 @@ pub struct WorkflowVersion {
     pub created_at: Time,
 }
 
+/// The version of a workflow that new runs begin with.
+#[derive(Clone, Debug)]
+pub(super) struct InForce {
+    /// Of which workflow.
+    pub id: WorkflowId,
+    /// Its number.
+    pub version: u32,
+    /// What it says.
+    pub definition: Definition,
+}
+
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

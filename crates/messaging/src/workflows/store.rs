@@ -3,7 +3,7 @@
 use sealpost_store::{Row, Sql, StoreError, Time, Tx, WorkflowId, sql};
 
 use super::definition::Definition;
-use super::model::{Workflow, WorkflowVersion};
+use super::model::{InForce, Workflow, WorkflowVersion};
 
 const INSERT: Sql = sql!(
     "insert into workflow (org, env, id, name, version, live_version, created_at) values ($1, $2, $3, $4, 1, 0, $5) \
@@ -81,6 +81,12 @@ pub(super) fn before(tx: &mut Tx<'_>, before: WorkflowId, limit: u32) -> Result<
 /// One version.
 pub(super) fn version(tx: &mut Tx<'_>, id: WorkflowId, version: u32) -> Result<Option<WorkflowVersion>, StoreError> {
     tx.optional(VERSION, &[&id, &version], read_version)
+}
+
+/// The version that new runs begin with; nothing if none is in force.
+pub(super) fn in_force(tx: &mut Tx<'_>, workflow: &Workflow) -> Result<Option<InForce>, StoreError> {
+    let found = version(tx, workflow.id, workflow.live_version)?;
+    Ok(found.map(|found| InForce { id: workflow.id, version: found.version, definition: found.definition }))
 }
 
 /// Up to `limit` versions, newest first.

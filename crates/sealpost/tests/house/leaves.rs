@@ -20,10 +20,14 @@ fn is_out_of_reach(route: &Route) -> bool {
 }
 
 /// What comes along with an act and has a leaf of its own: credentials that are stored or destroyed, the contact a message
-/// makes on its way, the contact another is merged into, the successor of a rotated key, the template an event takes to live.
+/// makes on its way, the contact another is merged into, the successor of a rotated key, the template an event takes to live, the runs
+/// an event begins.
 fn is_consequence(action: &str) -> bool {
     action.starts_with("secret.")
-        || matches!(action, "contact.create" | "contact.merge_received" | "key.create" | "template.go_live")
+        || matches!(
+            action,
+            "contact.create" | "contact.merge_received" | "key.create" | "template.go_live" | "workflow_run.begin"
+        )
 }
 
 /// What goes on with a rotation of an endpoint's secret that has begun.

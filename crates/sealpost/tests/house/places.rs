@@ -61,6 +61,7 @@ const NOT_SEALED: [(&str, &str); 47] = [
     ("support_grant", "link_mac"),
     ("support_grant", "session_mac"),
     ("suppression", "value"),
+    ("workflow_arrival", "mac"),
 ];
 /// Sealed values in a column of text.
 const IN_TEXT: [(&str, &str); 1] = [("sso_connection", "settings")];

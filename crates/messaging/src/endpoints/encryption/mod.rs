@@ -17,6 +17,8 @@ mod sealer;
 mod service;
 mod store;
 #[cfg(test)]
+pub(super) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub(super) use api::routes;

@@ -187,7 +187,9 @@ fn promote(workflows: &Workflows) -> Endpoint {
                     let reply = Reply::json(200, &WorkflowView::of(&ctx, promoted.value()))?;
                     Ok(promoted.map(|_| reply))
                 });
-                written.await
+                let reply = written.await?;
+                workflows.changed(&call.ctx);
+                Ok(reply)
             }
         })
 }

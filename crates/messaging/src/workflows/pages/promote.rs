@@ -63,7 +63,10 @@ async fn handle(workflows: Workflows, call: Call<Form>) -> Result<Reply, Failure
         call.write(workflows.store(), promote).await
     };
     match promoted.await {
-        Ok(reply) => Ok(reply),
+        Ok(reply) => {
+            workflows.changed(&call.ctx);
+            Ok(reply)
+        }
         Err(failure) => question(&workflows, &call, id, Some(version)).await?.again(&call, spelled_out(failure)),
     }
 }

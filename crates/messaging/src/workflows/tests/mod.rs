@@ -1,5 +1,10 @@
 //! What runs promise, through the services and the jobs, on both engines.
 
+mod answers;
+mod looks;
+mod triggers;
+mod volatile;
+
 use std::sync::Arc;
 
 use sealpost_egress::guard::Policy;
@@ -17,10 +22,6 @@ use sealpost_store::{
 use sealpost_web::Failure;
 use serde_json::{Value, json};
 
-use super::definition::Definition;
-use super::model::{NewWorkflow, Run, RunState, Step, StepState};
-use super::runs::Views;
-use super::{WorkflowRefusal, Workflows, runs, service};
 use crate::channels::ChannelKind;
 use crate::contacts::Details;
 use crate::dispatcher::ByHand;
@@ -30,6 +31,10 @@ use crate::events::{Class, NewEvent, NewVersion};
 use crate::label::Label;
 use crate::storage::{self, Gone, Mode};
 use crate::templates::{Content, NewTemplate};
+use crate::workflows::definition::Definition;
+use crate::workflows::model::{NewWorkflow, Run, RunState, Step, StepState};
+use crate::workflows::runs::Views;
+use crate::workflows::{WorkflowRefusal, Workflows, runs, service};
 use crate::{Messaging, MessagingConfig};
 
 const EMAIL: &str = "marker.tapir@example.com";
@@ -478,13 +483,6 @@ both_engines! {
         scene.workflows().look_after().await.unwrap();
         assert_eq!(scene.run(before).await.gone, Some(Gone::Purged));
         assert_eq!(scene.run(after).await.gone, Some(Gone::UntilDelivered), "at its own end");
-    }
-
-    async fn what_may_never_be_written_does_not_run(house: TestStore) {
-        let scene = Scene::new(house).await;
-        scene.workflow("wait", waiting()).await;
-        storage::testing::decide(&scene.house.store, &scene.ctx, Class::Transactional, Mode::Never).await;
-        assert_eq!(scene.begin("wait").await, Err("workflow_not_storable"));
     }
 
     async fn no_leaf_no_run(house: TestStore) {
