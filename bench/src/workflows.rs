@@ -111,7 +111,9 @@ fn definition() -> Value {
         let node = match at % (CONDITIONS + 1) {
             CONDITIONS => json!({ "type": "send", "event": "bench.order", "next": next,
                 "data": { "number": { "field": "/data/number" }, "total": { "field": "/data/total" } } }),
-            _ => json!({ "type": "condition", "if": { "field": "/data/total", "exists": true }, "then": next, "else": next }),
+            _ => {
+                json!({ "type": "condition", "if": { "field": "/data/total", "exists": true }, "then": next, "else": next })
+            }
         };
         nodes.insert(name(at), node);
     }

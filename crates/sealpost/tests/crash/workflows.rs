@@ -49,16 +49,8 @@ fn kinds() -> Vec<(&'static str, Value)> {
     let look = |next: &str| json!({ "type": "condition", "if": { "field": "/data/code", "exists": true }, "then": next, "else": next });
     let rest = |next: &str| json!({ "type": "delay", "seconds": 1, "next": next });
     let wait = |next: &str| json!({ "type": "wait", "for": { "signal": "never" }, "timeout_seconds": 1, "next": next, "otherwise": next });
-    let of = |node: &dyn Fn(&str) -> Value| {
-        json!({ "first": node("second"), "second": node("third"), "third": node("end"), "end": { "type": "end", "outcome": "through" } })
-    };
-    vec![
-        ("send", of(&send)),
-        ("call", of(&call)),
-        ("condition", of(&look)),
-        ("delay", of(&rest)),
-        ("wait", of(&wait)),
-    ]
+    let of = |node: &dyn Fn(&str) -> Value| json!({ "first": node("second"), "second": node("third"), "third": node("end"), "end": { "type": "end", "outcome": "through" } });
+    vec![("send", of(&send)), ("call", of(&call)), ("condition", of(&look)), ("delay", of(&rest)), ("wait", of(&wait))]
 }
 
 /// Nodes of each kind after each other.
