@@ -6,6 +6,7 @@ use bytes::Bytes;
 use schemars::JsonSchema;
 use sealpost_seal::viewer::Viewer;
 use sealpost_store::{Actor, Ctx, WorkflowRunId, WorkflowTriggerId};
+use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::{Call, Endpoint, Failure, Reply, not_found, post};
 use serde::Serialize;
 
@@ -36,6 +37,7 @@ pub(super) fn receive(workflows: &Workflows) -> Endpoint {
         .takes_bytes(&["application/json"])
         .answers::<Taken>(202)
         .refuses(&[
+            &BODY_INVALID,
             &TRIGGER_NOT_BELIEVED,
             &TRIGGER_UNREADABLE,
             &WORKFLOW_UNKNOWN,
