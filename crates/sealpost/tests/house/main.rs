@@ -44,6 +44,7 @@ mod transport;
 mod trouble;
 mod unseen;
 mod versions;
+mod workflows;
 
 /// Runs a proof on both engines: `on_both_engines!(a_promise)` makes `a_promise::on_sqlite` and `a_promise::on_postgres`.
 macro_rules! on_both_engines {
