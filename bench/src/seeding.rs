@@ -164,6 +164,15 @@ pub(crate) fn message_to(key: &str, endpoint: usize) -> Vec<u8> {
     request("POST", "/v1/messages", &authorization(key), &message.to_string())
 }
 
+/// Somebody new each time.
+pub(crate) fn people(key: &str) -> Requests {
+    const SERIAL: &str = "0000000000000000";
+    let person = json!({ "email": format!("person{SERIAL}@example.com"), "name": "Ada Example", "locale": "en" });
+    let bytes = request("POST", "/v1/contacts", &authorization(key), &person.to_string());
+    let serial = bytes.windows(SERIAL.len()).position(|part| part == SERIAL.as_bytes());
+    Requests { bytes: [bytes].into(), expected: 201, serial }
+}
+
 fn receiver(number: usize) -> String {
     format!("receiver-{number:04}")
 }

@@ -372,6 +372,47 @@ await withBrowser(async (first) => {
     await theirs.close();
   });
 
+  await part("downloads", async () => {
+    const invited = await own(page, "POST", "/v1/invitations", { email: "nora@example.com", role: "super_admin" });
+    const theirs = await user(browser);
+    const colleague = await theirs.newPage();
+    await authenticator(colleague);
+    await enter(colleague, { url, link: invited.link });
+
+    await go("/downloads");
+    await main(page).getByRole("link", { name: "Contacts…" }).click();
+    await sheet(page).getByRole("table").waitFor();
+    const sample = await sheet(page).getByRole("table").textContent();
+    verdict(sample.includes("con_") && !sample.includes("+15550100124"), "before anybody is asked, the first rows stand there as they would be got");
+    await look(page, "download-ask", ({ axe }) => axe);
+    await sheet(page).getByLabel("Reason", { exact: true }).fill("Yearly count, ticket 4512");
+    await sheet(page).getByRole("button", { name: "Ask for it" }).click();
+    await page.waitForURL("**/downloads/dow_*");
+    const file = path(page);
+    const id = file.split("/").at(-1);
+    verdict(await main(page).getByText("Waits for approval").isVisible(), "a file of people waits for somebody else");
+    await page.evaluate(() => { window.unreloaded = true; });
+    await colleague.goto(`${url}${await main(page).getByRole("link", { name: "what others decide about" }).getAttribute("href")}`);
+    verdict((await main(colleague).textContent()).includes("ticket 4512"), "who decides over it reads why");
+    await fill(colleague, "Approve…", {}, "Approve");
+    await colleague.locator(".toast").waitFor();
+    await main(page).getByRole("link", { name: "Fetch…" }).waitFor();
+    verdict(await page.evaluate(() => window.unreloaded === true), "once they have agreed and it is written the page says so, without reloading");
+    await colleague.goto(`${url}${file}`);
+    verdict((await main(colleague).getByRole("link", { name: "Fetch…" }).count()) === 0, "nobody else is offered it");
+
+    await main(page).getByRole("link", { name: "Fetch…" }).click();
+    const [taken] = await Promise.all([page.waitForEvent("download"), sheet(page).getByRole("button", { name: "Fetch", exact: true }).click()]);
+    const table = readFileSync(await taken.path(), "utf8");
+    verdict(taken.suggestedFilename() === `contacts-${id}.csv` && table.startsWith("\ufeffid,") && table.includes(id), `it leaves as ${taken.suggestedFilename()}, ${table.length} B, every row says for whom`);
+    await page.goto(`${url}${file}`);
+    await main(page).getByText("Fetched", { exact: true }).waitFor();
+    const again = await own(page, "POST", `/v1/downloads/${id}/deliver`).then(() => "handed out", (error) => `${error}`);
+    verdict(again.includes("409") && (await main(page).getByRole("link", { name: "Fetch…" }).count()) === 0, "and a second time there is nothing to fetch");
+    verdict((await recorded("download.deliver")) === 1 && (await recorded("download.destroy")) === 1, "the ledger knows that it left, once, and is destroyed");
+    await theirs.close();
+  });
+
   await part("support", async () => {
     const invited = await own(page, "POST", "/v1/invitations", { email: "olga@example.com", role: "super_admin" });
     const colleagues = await user(browser);

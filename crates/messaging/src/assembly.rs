@@ -169,7 +169,7 @@ impl Messaging {
 
     /// What many rows can be taken of as a file.
     pub fn exportables(&self) -> Vec<Arc<dyn Exportable>> {
-        downloads::sources(&self.contacts, &self.messages)
+        downloads::sources(&self.store, &self.contacts, &self.messages)
     }
 
     /// What doors that are open add to the API.

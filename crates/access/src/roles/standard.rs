@@ -91,6 +91,7 @@ const AUDITOR: PermissionSet = PermissionSet::of(&[
     EVIDENCE_READ,
     SECURITY_READ,
     APPROVALS_READ,
+    DOWNLOADS_REQUEST,
     DOWNLOADS_READ,
     SUPPORT_READ,
 ]);

@@ -11,11 +11,11 @@ use sealpost_web::{Failure, Fault, PermissionSet, Refusal, not_found};
 use serde_json::{Map, Value, json};
 
 use super::approval::APPROVABLE;
-use super::codes::{DOWNLOAD_OVER, DOWNLOAD_SOURCE_REFUSED};
+use super::codes::{DOWNLOAD_OVER, DOWNLOAD_SOURCE_REFUSED, DOWNLOAD_TOO_LONG};
 use super::lines::plain;
 use super::model::{Download, Format, Standing, State, Wanted, Written};
 use super::quota::{self, Left};
-use super::rules::{self, Because, SAMPLE};
+use super::rules::{self, Because, ROWS_OF_A_DOCUMENT, SAMPLE};
 use super::sealing::FileKey;
 use super::source::{Exportable, Exportables};
 use super::{CHANGED, policy, store};
@@ -51,8 +51,10 @@ pub(super) struct Prospect {
     pub(super) personal: bool,
     /// How many rows there are at most.
     pub(super) rows: u64,
-    /// The first of them, everything personal hidden.
+    /// The first of them, everything personal hidden: what others see who decide.
     pub(super) sample: Vec<Map<String, Value>>,
+    /// The same as whoever asks would get them.
+    pub(super) own: Vec<Map<String, Value>>,
     pub(super) takes: Option<Because>,
     pub(super) left: Left,
 }
@@ -87,15 +89,19 @@ impl Downloads {
         let filter = source.filter(filter).map_err(|refusal| refusal.below("/filter"))?;
         let now = ctx.now();
         let rows = source.count(ctx, &filter, now).await?;
+        if format == Format::Pdf && rows > ROWS_OF_A_DOCUMENT {
+            return Err(Refusal::of(&DOWNLOAD_TOO_LONG).member("rows_at_most", rows).into());
+        }
         // Those who decide may see less than whoever asks: the sample shows nobody anything.
         let blind = Ctx { viewer: ctx.viewer.blinded(), ..ctx.clone() };
+        let own = sample(&*source, ctx, &filter, &columns).await?;
         let sample = sample(&*source, &blind, &filter, &columns).await?;
         let look = move |tx: &mut Tx<'_>| {
             let Standing { policy, .. } = policy::standing(tx)?;
             Ok::<_, StoreError>((rules::takes(&policy, personal, rows), quota::left(tx, &policy)?))
         };
         let (takes, left) = self.house.read(ctx, look).await?;
-        Ok(Prospect { source, columns, filter, format, personal, rows, sample, takes, left })
+        Ok(Prospect { source, columns, filter, format, personal, rows, sample, own, takes, left })
     }
 
     /// What an act needs that asks for a file: made before the transaction of [`ask`].
@@ -124,6 +130,7 @@ impl Downloads {
             sight: None,
             run: 0,
             written: Written::default(),
+            fetch: None,
             created_at: now,
             updated_at: now,
             expires_at: None,

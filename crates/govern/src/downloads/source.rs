@@ -117,9 +117,10 @@ impl Exportables {
 }
 
 impl Exportables {
-    /// The ledger, and these.
+    /// The ledger, who looked, and these.
     pub fn with_ledger(house: &sealpost_store::Store, others: Vec<Arc<dyn Exportable>>) -> Result<Self, Unsound> {
         let ledger: Arc<dyn Exportable> = Arc::new(super::ledger::LedgerRows(house.clone()));
-        Self::new(others.into_iter().chain([ledger]).collect())
+        let looks: Arc<dyn Exportable> = Arc::new(crate::looks::LookRows(house.clone()));
+        Self::new(others.into_iter().chain([ledger, looks]).collect())
     }
 }

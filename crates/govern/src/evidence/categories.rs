@@ -453,7 +453,7 @@ pub(super) const TABLES: &[Table] = &[
     table("download_policy", &[], &["version", "rules", "created_at"]),
     table(
         "download",
-        &[(&["wanted"], FileKey, Acts), (&["actor"], Plain, Acts)],
+        &[(&["wanted"], FileKey, Acts), (&["actor", "fetch_by"], Plain, Acts)],
         &[
             "source",
             "format",
@@ -477,6 +477,9 @@ pub(super) const TABLES: &[Table] = &[
             "created_at",
             "updated_at",
             "expires_at",
+            "fetches",
+            "fetch_until",
+            "fetch_held_until",
             "shredded_at",
         ],
     ),

@@ -279,8 +279,8 @@ pub(super) enum Unwritable {
     #[error("a piece can't be written as JSON")]
     Json(#[from] serde_json::Error),
     /// Into a PDF.
-    #[error("a page can't be written: {0}")]
-    Pdf(&'static str),
+    #[error(transparent)]
+    Pdf(#[from] sealpost_govern::paper::Unprintable),
 }
 
 /// Writes pieces, and keeps what it has written until it is taken.

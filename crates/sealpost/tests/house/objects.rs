@@ -313,7 +313,8 @@ impl Objects {
 
     /// A file that is ready for whoever this route is for.
     async fn file(&self, house: &House, route: &Route) -> String {
-        let stays = route.method == "get";
+        // What is fetched is gone.
+        let stays = route.method == "get" && route.lets_out.is_none();
         let mut standing = self.files.lock().await;
         if let Some(id) = standing.get(&route.session).filter(|_| stays) {
             return id.clone();

@@ -1,5 +1,7 @@
 //! What downloads promise, through the service, on both engines. The ledger is what there are rows of here; of people, `messaging`.
 
+mod documents;
+mod fetching;
 mod memory;
 
 use sealpost_access::members;
@@ -14,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::downloads::codes::*;
 use crate::downloads::model::{Download, Format, Policy, State, Written};
+use crate::downloads::rules::Wanted;
 use crate::downloads::sealing::FileKey;
 use crate::downloads::service::{self, Downloads, Wish};
 use crate::downloads::source::Exportables;
@@ -76,11 +79,11 @@ impl Scene {
     }
 
     /// Asks for all of this source.
-    async fn ask_of(&self, source: &str) -> DownloadId {
-        let wish = Wish { source: source.into(), columns: vec![], filter: json!({}), format: Format::Csv };
-        let prospect = self.downloads.look(&self.asks, PermissionSet::of(ALL), wish).await.unwrap();
-        let prepared = self.downloads.prepare(&self.asks, prospect, why()).await.unwrap();
-        self.store().write::<_, Failure>(&self.asks, move |tx| service::ask(tx, prepared)).await.unwrap().id
+    async fn ask_of(&self, source: &str, format: Format) -> Result<DownloadId, Failure> {
+        let wish = Wish { source: source.into(), columns: vec![], filter: json!({}), format };
+        let prospect = self.downloads.look(&self.asks, PermissionSet::of(ALL), wish).await?;
+        let prepared = self.downloads.prepare(&self.asks, prospect, why()).await?;
+        Ok(self.store().write::<_, Failure>(&self.asks, move |tx| service::ask(tx, prepared)).await?.id)
     }
 
     async fn ask(&self, columns: &[&str]) -> Download {
@@ -110,9 +113,9 @@ impl Scene {
 
     /// Fetches it to its end.
     async fn fetch(&self, ctx: &Ctx, id: DownloadId) -> Result<Vec<u8>, Failure> {
-        let (_, mut bytes) = self.downloads.deliver(ctx, id).await?;
+        let mut handed = self.downloads.deliver(ctx, id, ctx.actor.id, Wanted::default()).await?;
         let mut all = Vec::new();
-        while let Some(some) = bytes.recv().await {
+        while let Some(some) = handed.bytes.recv().await {
             all.extend_from_slice(&some);
         }
         Ok(all)
@@ -183,7 +186,7 @@ both_engines! {
         let all: Vec<_> = (0..50)
             .map(|_| {
                 let (downloads, ctx) = (scene.downloads.clone(), scene.asks.clone());
-                tokio::spawn(async move { downloads.deliver(&ctx, ready.id).await.is_ok() })
+                tokio::spawn(async move { downloads.deliver(&ctx, ready.id, ctx.actor.id, Wanted::default()).await.is_ok() })
             })
             .collect();
         let mut got = 0;

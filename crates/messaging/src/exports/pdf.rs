@@ -1,22 +1,9 @@
-//! The export as a PDF to read: any script, in bounded memory.
-//!
-//! * [`face`] is the one font, embedded as the part of it that was used; [`joining`] gives Arabic letters the forms they have
-//!   beside each other; [`text`] breaks lines and puts them into the order they are read in (UAX #9).
-//! * [`paper`] fills pages, and [`file`] writes each as soon as it is full.
-//!
-//! A code point that the font lacks is shown as `[U+4E2D]`; the JSON has every text as it is.
+//! The export as a PDF to read: any script, in bounded memory. A code point that the font lacks is shown as `[U+4E2D]`; the JSON has every
+//! text as it is.
 
-mod face;
-mod file;
-mod joining;
-mod paper;
-#[cfg(test)]
-mod tests;
-mod text;
-
+use sealpost_govern::paper::{Paper, Shape, Style};
 use serde_json::Value;
 
-use self::paper::{Paper, Style};
 use super::model::{About, AlsoHeld, Counts, LookView, Person, Piece, Suppressed, Unwritable, Writer, plain};
 use crate::messages::Whole;
 
@@ -27,7 +14,7 @@ pub(super) struct Pdf {
 
 impl Pdf {
     pub(super) fn new() -> Result<Self, Unwritable> {
-        Ok(Self { paper: Paper::new()? })
+        Ok(Self { paper: Paper::new(Shape::Upright)? })
     }
 
     fn about(&mut self, about: &About) {
@@ -119,7 +106,7 @@ impl Pdf {
                 "Written as [U+…] because this document has no letters for them; the JSON export has them as they are:";
             self.paper.pair("Code points", &format!("{says} {}", missing.join(" ")));
         }
-        self.paper.finish()
+        Ok(self.paper.finish()?)
     }
 }
 
