@@ -288,6 +288,8 @@ impl Paper {
         let ((wide, high), mark) = (self.shape.size(), self.mark.clone());
         let (sine, cosine) = high.atan2(wide).sin_cos();
         let mut under = Content::new();
+        // Whoever reads a page aloud leaves this out (ISO 32000-1 §14.8.2.2).
+        under.begin_marked_content(Name(b"Artifact"));
         under.set_fill_gray(Style::Mark.gray());
         for line in text::lines(&mut self.face, &mark, f32::MAX) {
             let bytes: Vec<u8> = line.glyphs.iter().flat_map(|glyph| glyph.to_be_bytes()).collect();
@@ -300,6 +302,7 @@ impl Paper {
                 under.set_text_matrix([cosine, sine, -sine, cosine, x, y]).show(Str(&bytes)).end_text();
             }
         }
+        under.end_marked_content();
         under.finish().as_slice().to_vec()
     }
 

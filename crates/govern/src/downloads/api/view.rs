@@ -76,11 +76,13 @@ struct FetchView {
     tries_at_most: u32,
     /// Until when it may be begun again.
     until: Time,
+    /// Until when nobody begins, because it is being handed over.
+    held_until: Option<Time>,
 }
 
 impl From<Fetch> for FetchView {
     fn from(of: Fetch) -> Self {
-        Self { tries: of.tries, tries_at_most: TRIES, until: of.until }
+        Self { tries: of.tries, tries_at_most: TRIES, until: of.until, held_until: of.held_until }
     }
 }
 
