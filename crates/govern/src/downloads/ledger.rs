@@ -40,6 +40,10 @@ impl Exportable for LedgerRows {
         &SOURCE
     }
 
+    fn shows_beforehand(&self) -> bool {
+        false
+    }
+
     fn filter(&self, wanted: Value) -> Result<Value, Refusal> {
         let filter: Filter = typed(wanted)?;
         Ok(without_nothing(serde_json::to_value(filter).unwrap_or_default()))

@@ -22,6 +22,9 @@ use super::{CHANGED, policy, store};
 use crate::approvals;
 use crate::reason::Reason;
 
+/// What stands in a sample for what is hidden, as where a mask hides all of it.
+const HIDDEN: &str = "xxxxx";
+
 /// The downloads of all organisations; cheap to clone.
 #[derive(Clone)]
 pub struct Downloads {
@@ -94,14 +97,18 @@ impl Downloads {
         }
         // Those who decide may see less than whoever asks: the sample shows nobody anything.
         let blind = Ctx { viewer: ctx.viewer.blinded(), ..ctx.clone() };
-        let own = sample(&*source, ctx, &filter, &columns).await?;
-        let sample = sample(&*source, &blind, &filter, &columns).await?;
+        let mut hidden = sample(&*source, &blind, &filter, &columns).await?;
+        hide(&*source, &mut hidden);
+        let own = match source.shows_beforehand() {
+            true => sample(&*source, ctx, &filter, &columns).await?,
+            false => hidden.clone(),
+        };
         let look = move |tx: &mut Tx<'_>| {
             let Standing { policy, .. } = policy::standing(tx)?;
             Ok::<_, StoreError>((rules::takes(&policy, personal, rows), quota::left(tx, &policy)?))
         };
         let (takes, left) = self.house.read(ctx, look).await?;
-        Ok(Prospect { source, columns, filter, format, personal, rows, sample, own, takes, left })
+        Ok(Prospect { source, columns, filter, format, personal, rows, sample: hidden, own, takes, left })
     }
 
     /// What an act needs that asks for a file: made before the transaction of [`ask`].
@@ -261,6 +268,16 @@ fn columns_of(source: &dyn Exportable, wanted: Vec<String>) -> Result<(Vec<Strin
     }
     let personal = wanted.iter().any(|name| is_personal(source, name));
     Ok((wanted, personal))
+}
+
+/// Hides what of personal columns a list shows to anybody who may read it.
+fn hide(source: &dyn Exportable, rows: &mut [Map<String, Value>]) {
+    for (name, value) in rows.iter_mut().flat_map(Map::iter_mut) {
+        let is_hidden = value.is_null() || value.get("masked").is_some_and(|masked| *masked == json!(true));
+        if !is_hidden && is_personal(source, name) {
+            *value = json!({ "masked": true, "display": HIDDEN });
+        }
+    }
 }
 
 /// The first rows, with nothing but these columns.

@@ -39,6 +39,10 @@ impl Exportable for LookRows {
         &SOURCE
     }
 
+    fn shows_beforehand(&self) -> bool {
+        false
+    }
+
     fn filter(&self, wanted: Value) -> Result<Value, Refusal> {
         let wanted: Wanted = typed(wanted)?;
         Ok(without_nothing(serde_json::to_value(wanted).unwrap_or_default()))

@@ -267,6 +267,28 @@ both_engines! {
         scene.destroyed(asked.id).await;
     }
 
+    async fn what_people_wrote_is_in_no_sample(house: TestStore) {
+        let scene = Scene::new(house).await;
+        // Why the rules were changed stands in the ledger, sealed, and is shown to whoever reads that, on record.
+        scene.rules(Policy::default()).await;
+        scene.house.clock.advance_ms(1);
+        for source in ["audit", "looks"] {
+            let wish = Wish { source: source.into(), columns: vec![], filter: json!({}), format: Format::Csv };
+            let prospect = scene.downloads.look(&scene.asks, PermissionSet::of(ALL), wish).await.unwrap();
+            for rows in [&prospect.own, &prospect.sample] {
+                assert!(!json!(rows).to_string().contains("a test"), "{source}");
+                assert_eq!(rows.iter().any(|row| json!(row)["details"]["display"] == "xxxxx"), source == "audit");
+            }
+        }
+        let file = scene.ask(&["action", "details"]).await;
+        let other = join(scene.store(), &scene.asks, Standard::Owner).await;
+        let all = crate::approvals::testing::all();
+        crate::approvals::testing::agree(scene.store(), &other, &all, file.approval.unwrap()).await.unwrap();
+        scene.write().await;
+        let text = String::from_utf8(scene.fetch(&scene.asks, file.id).await.unwrap()).unwrap();
+        assert!(text.contains("a test"), "it is in the file that others have agreed to");
+    }
+
     async fn nobody_takes_more_in_a_day_than_the_rules_say(house: TestStore) {
         let scene = Scene::new(house).await;
         scene.rules(Policy { files_per_day: 2, ..Policy::default() }).await;
