@@ -91,7 +91,6 @@ const AUDITOR: PermissionSet = PermissionSet::of(&[
     EVIDENCE_READ,
     SECURITY_READ,
     APPROVALS_READ,
-    DOWNLOADS_REQUEST,
     DOWNLOADS_READ,
     SUPPORT_READ,
 ]);

@@ -117,8 +117,10 @@ async fn whoever_looked_is_listed_with_why_and_a_role_says_how_often(house: Hous
     let auditor = house.member("auditor").await;
     let page = house.api.ask(Ask::get("/app/test/looks").page().member(&auditor)).await.text();
     assert!(page.contains("ticket 1") && page.contains("Refused") && !page.contains("12025550143"), "{page}");
+    assert!(!page.contains("/downloads/new"), "an auditor takes no files");
+    let reader = house.member("super_admin").await;
+    let page = house.api.ask(Ask::get("/app/test/looks").page().member(&reader)).await.text();
     assert!(page.contains("/app/test/downloads/new?source=looks"), "{page}");
-    let reader = house.member("auditor").await;
     let order = json!({ "source": "looks", "filter": { "object": contact }, "columns": ["action", "denied_for"], "reason": "ticket 3" });
     let asked = house.api.must(Ask::post("/v1/downloads", &order).member(&reader)).await;
     let id = text(&asked, "id");
