@@ -320,7 +320,7 @@ impl Endpoints {
 
     /// Whether this may be an endpoint's URL.
     pub fn check_url(&self, url: &str) -> Result<(), Refusal> {
-        Target::parse(url, self.client.network().policy())
+        Target::entered(url, self.client.network().policy())
             .map(drop)
             .map_err(|error| Refusal::of(&codes::URL_REFUSED).at("/url", error.code()))
     }
