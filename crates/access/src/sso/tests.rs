@@ -409,7 +409,7 @@ both_engines! {
             let claim = move |tx: &mut sealpost_store::Tx<'_>| domains::claim(tx, &org, shared, id);
             assert_eq!(house.store().write(&house.ctx, claim).await.map(drop).map_err(code), Err("body_invalid".into()));
             let name = shared.trim_end_matches('.').to_ascii_lowercase();
-            let long_ago = super::model::Domain { name, connection: id, proof: "0".into(), verified_at: None, created_at: house.ctx.now() };
+            let long_ago = crate::sso::model::Domain { name, connection: id, proof: "0".into(), verified_at: None, created_at: house.ctx.now() };
             house.records.0.lock().unwrap().insert(long_ago.record_name(), long_ago.record());
             assert!(!domains::is_proved(&house.sso, &long_ago).await, "whatever its DNS says");
         }

@@ -247,8 +247,10 @@ pub(super) const TABLES: &[Table] = &[
     table(
         "endpoint_transport",
         &[(&["headers", "chain", "authorities"], Plain, Notes)],
-        &["endpoint", "min_tls", "retries", "rate", "chain_key", "authorities_only", "updated_at"],
+        &["endpoint", "min_tls", "retries", "rate", "chain_key", "authorities_only", "updated_at", "body"],
     ),
+    table("endpoint_pace", &[], &["endpoint", "full_us", "probed_at"]),
+    table("endpoint_place", &[], &["endpoint", "waiting", "due_at"]),
     table(
         "portal_link",
         &[(&["mac"], Hashed, SignIn)],

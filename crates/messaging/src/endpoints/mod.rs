@@ -2,8 +2,8 @@
 //!
 //! An endpoint is *pending* until it has [proved](proof) that it wants to be called, *active* then, *failing* while most calls fail (only
 //! probes go through), and *disabled* when it has failed for days, said 410, or somebody stopped it. A changed URL needs a new proof.
-//! One of them is [preferred]: it hears of messages that name none. How one is called may be [special](transport), and a [link](portal)
-//! shows somebody outside what became of deliveries to one.
+//! One of them is [preferred]: it hears of messages that name none. How one is called may be [special](transport), all nodes together
+//! keep its [pace], and a [link](portal) shows somebody outside what became of deliveries to one.
 //! A call may be encrypted for its receiver ([`encryption`]), and is signed then: `standard` (Standard Webhooks, v1 HMAC and v1a
 //! Ed25519) and whatever older profiles the receiver still needs; see `signing`, and `sealpost_seal::signature`.
 
@@ -12,6 +12,7 @@ mod call;
 mod encryption;
 mod model;
 mod notices;
+mod pace;
 mod pages;
 mod portal;
 mod preferred;

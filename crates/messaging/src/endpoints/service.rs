@@ -85,6 +85,8 @@ pub struct Tried {
     pub latency_ms: Option<u64>,
     /// The exact bytes that were signed and sent; none where nothing was, but looked up.
     pub body: Bytes,
+    /// What they are.
+    pub content_type: &'static str,
     /// The headers that signed them.
     pub headers: Vec<(String, String)>,
     /// Each signature, and how to do it again.
@@ -371,6 +373,7 @@ impl Endpoints {
             status: None,
             latency_ms: None,
             body,
+            content_type: JSON,
             headers,
             signatures: Vec::new(),
             encryption,
@@ -393,7 +396,8 @@ impl Endpoints {
             answer: None,
         });
         let tried = tried("delivered", sealed.body.clone(), headers.clone(), encryption);
-        let tried = Tried { signatures: signing::explain(ready, &wire).unwrap_or_default(), ..tried };
+        let signatures = signing::explain(ready, &wire).unwrap_or_default();
+        let tried = Tried { signatures, content_type: sealed.media_type, ..tried };
         Ok(match send(&self.client, ctx.org, ready, &telling, sealed, headers).await {
             Ok(answer) => {
                 let succeeded = (200..300).contains(&answer.status);

@@ -103,6 +103,8 @@ pub(in crate::endpoints) struct TriedView {
     pub(super) latency_ms: Option<u64>,
     /// The exact bytes that were signed and sent; empty where nothing was.
     pub(super) body: String,
+    /// What they are: `application/json`, unless the endpoint takes forms or is encrypted for.
+    pub(super) content_type: &'static str,
     /// The headers that signed them.
     pub(super) headers: Vec<HeaderView>,
     /// Each signature: what it signs, by which key, and how to do it again.
@@ -119,6 +121,7 @@ impl From<Tried> for TriedView {
             status: tried.status,
             latency_ms: tried.latency_ms,
             body: String::from_utf8_lossy(&tried.body).into_owned(),
+            content_type: tried.content_type,
             headers: tried.headers.into_iter().map(|(name, value)| HeaderView { name, value }).collect(),
             signatures: tried.signatures.iter().map(SignatureView::from).collect(),
             encryption: tried.encryption.map(Into::into),

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::model::{Proof, WELL_KNOWN, Way, record_name};
 use super::{rules, store};
+use crate::endpoints::call::JSON;
 use crate::endpoints::model::{Ready, State};
 use crate::endpoints::registry::Endpoints;
 use crate::endpoints::service::{PING_DEADLINE, Tried, changed};
@@ -118,6 +119,7 @@ impl Endpoints {
             status,
             latency_ms: None,
             body: Bytes::new(),
+            content_type: JSON,
             headers: Vec::new(),
             signatures: Vec::new(),
             encryption: None,

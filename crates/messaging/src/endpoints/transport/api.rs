@@ -10,6 +10,7 @@ use sealpost_web::{Call, Class, Endpoint as Route, Failure, Refusal, Reply, get,
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::body::BodyForm;
 use super::model::{OwnAuthorities, Transport, Value};
 use super::service::{self, GivenHeader, Wanted};
 use super::store;
@@ -43,6 +44,36 @@ impl From<Version> for MinTls {
     }
 }
 
+/// As what bodies leave.
+#[derive(Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "BodyForm")]
+pub(super) enum Leaves {
+    /// As JSON.
+    #[default]
+    Json,
+    /// As `application/x-www-form-urlencoded`.
+    Form,
+}
+
+impl From<Leaves> for BodyForm {
+    fn from(leaves: Leaves) -> Self {
+        match leaves {
+            Leaves::Json => Self::Json,
+            Leaves::Form => Self::Form,
+        }
+    }
+}
+
+impl From<BodyForm> for Leaves {
+    fn from(body: BodyForm) -> Self {
+        match body {
+            BodyForm::Json => Self::Json,
+            BodyForm::Form => Self::Form,
+        }
+    }
+}
+
 /// How an endpoint is to be called. Absent is as all are called.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +91,9 @@ struct Body {
     /// That TLS 1.2 is spoken knowingly; nothing less will do for `min_tls` of `1.2`.
     #[serde(default)]
     acknowledge_tls_1_2: bool,
+    /// As what bodies leave: as JSON, or as a form for receivers that read nothing else.
+    #[serde(default)]
+    body: Leaves,
     /// Further headers, at most 16.
     #[serde(default)]
     #[schemars(length(max = 16))]
@@ -125,6 +159,8 @@ struct View {
     rate_per_second: Option<u16>,
     /// The oldest version of TLS its server may speak.
     min_tls: &'static str,
+    /// As what bodies leave.
+    body: Leaves,
     /// Further headers.
     headers: Vec<HeaderView>,
     /// Who we are, to a server that wants a certificate.
@@ -180,6 +216,7 @@ impl From<&Transport> for View {
             own_retries: own.is_some(),
             rate_per_second: transport.rate.map(|rate| rate.calls()),
             min_tls: store::word(transport.min_tls),
+            body: transport.body.into(),
             headers: transport
                 .headers
                 .iter()
@@ -274,6 +311,7 @@ fn wanted(body: &mut Body) -> Result<Wanted, Refusal> {
         .retried(body.retries.take())?
         .at_most(body.rate_per_second)?
         .speaking(body.min_tls.into(), body.acknowledge_tls_1_2)?
+        .written(body.body.into())
         .with_headers(headers)?
         .shown_as(body.client_certificate.take().map(|one| (one.chain, one.key)))?
         .believing(body.authorities.take().map(|own| OwnAuthorities { pem: own.pem, only: own.only }))

@@ -11,7 +11,8 @@ use sealpost_web::{Call, Class, Endpoint as Route, Failure, Refusal, Reply, get,
 use serde::Deserialize;
 use serde_json::json;
 
-use super::api::Version;
+use super::api::{Leaves, Version};
+use super::body::BodyForm;
 use super::line;
 use super::model::{OwnAuthorities, Transport};
 use super::service::{self, Wanted};
@@ -31,6 +32,8 @@ struct Form {
     min_tls: Version,
     /// `known` if TLS 1.2 is spoken knowingly.
     acknowledge_tls_1_2: Option<String>,
+    #[serde(default)]
+    body: Leaves,
     /// A header a line.
     headers: Option<String>,
     /// The chain of our certificate.
@@ -57,6 +60,7 @@ impl Form {
                 MinTls::V1_3 => Version::Newer,
             },
             acknowledge_tls_1_2: (transport.min_tls == MinTls::V1_2).then(|| "known".to_owned()),
+            body: transport.body.into(),
             headers: Some(line::write(&transport.headers)),
             chain: certificate.map(|one| one.chain.clone()),
             key: certificate.map(|one| one.key.to_string()),
@@ -92,6 +96,7 @@ impl Form {
             .retried(retries)?
             .at_most(self.rate_per_second)?
             .speaking(self.min_tls.into(), self.acknowledge_tls_1_2.as_deref() == Some("known"))?
+            .written(self.body.into())
             .with_headers(headers)?
             .shown_as(certificate)?
             .believing(text(&self.authorities).map(|pem| OwnAuthorities { pem, only }))
@@ -174,6 +179,11 @@ fn question<B, Q>(call: &Call<B, Q>, id: EndpointId, form: &Form) -> Ask {
                 .kind(Kind::Typed("number"))
                 .value(form.rate_per_second.map(|rate| rate.to_string()).unwrap_or_default())
                 .hint("1 to 1000. What comes faster waits its turn."),
+        )
+        .field(
+            Field::new("body", "Bodies leave")
+                .kind(choices([("json", "as JSON"), ("form", "as a form, for a receiver that reads nothing else")]))
+                .value(BodyForm::from(form.body).word()),
         )
         .field(
             Field::new("headers", "Further headers")

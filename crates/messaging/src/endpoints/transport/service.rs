@@ -6,11 +6,13 @@ use sealpost_egress::tls::{Certificates, MinTls, TermsError};
 use sealpost_store::{EndpointId, Leaf, OrgKeys, Recorded, SecretId, StoreError, Tx};
 use sealpost_web::{Failure, Refusal};
 
+use super::body::BodyForm;
 use super::load::{Unspeakable, speech};
 use super::model::{ClientCertificate, Header, OwnAuthorities, Transport, Value};
 use super::rules::{self, BadHeader, HeaderName, HeaderText, Rate, Schedule};
 use super::store;
 use crate::endpoints::codes::TRANSPORT_INVALID;
+use crate::endpoints::pace;
 use crate::endpoints::service::changed;
 
 /// Most further headers.
@@ -24,6 +26,7 @@ pub(super) struct Wanted {
     pub(super) retries: Option<Schedule>,
     pub(super) rate: Option<Rate>,
     pub(super) min_tls: MinTls,
+    pub(super) body: BodyForm,
     pub(super) headers: Vec<(HeaderName, WantedValue)>,
     pub(super) certificate: Option<(String, SecretRef)>,
     pub(super) authorities: Option<OwnAuthorities>,
@@ -72,6 +75,12 @@ impl Wanted {
         }
         self.min_tls = min;
         Ok(self)
+    }
+
+    /// With bodies of this form.
+    pub(super) fn written(mut self, body: BodyForm) -> Self {
+        self.body = body;
+        self
     }
 
     /// With these headers, each once.
@@ -170,12 +179,16 @@ pub(super) fn put(
         retries: wanted.retries,
         rate: wanted.rate,
         min_tls: wanted.min_tls,
+        body: wanted.body,
         headers,
         certificate,
         authorities: wanted.authorities,
         updated_at: None,
     };
     speech(tx, keys, client, &transport)?.map_err(unspeakable)?;
+    if store::find(tx, endpoint)?.rate != transport.rate {
+        pace::forget(tx, endpoint)?;
+    }
     store::put(tx, endpoint, &transport)?;
     changed(tx, endpoint);
     let transport = store::find(tx, endpoint)?;
@@ -200,6 +213,7 @@ fn unspeakable(error: Unspeakable) -> Refusal {
 
 /// The endpoint goes, and what was special about it too.
 pub(in crate::endpoints) fn forget(tx: &mut Tx<'_>, endpoint: EndpointId) -> Result<(), StoreError> {
+    pace::forget(tx, endpoint)?;
     store::delete(tx, endpoint)
 }
 

@@ -4,6 +4,7 @@ use sealpost_egress::tls::MinTls;
 use sealpost_store::{EndpointId, Row, SecretId, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 
+use super::body::BodyForm;
 use super::model::{ClientCertificate, Header, OwnAuthorities, Transport, Value};
 use super::rules::{HeaderName, HeaderText, Rate, Schedule};
 
@@ -20,7 +21,7 @@ struct Kept {
 pub(super) fn find(tx: &mut Tx<'_>, endpoint: EndpointId) -> Result<Transport, StoreError> {
     let found = tx.optional(
         sql!(
-            "select min_tls, retries, rate, headers, chain, chain_key, authorities, authorities_only, updated_at
+            "select min_tls, retries, rate, headers, chain, chain_key, authorities, authorities_only, updated_at, body
              from endpoint_transport where org = $1 and env = $2 and endpoint = $3"
         ),
         &[&endpoint],
@@ -44,8 +45,8 @@ pub(super) fn put(tx: &mut Tx<'_>, endpoint: EndpointId, transport: &Transport) 
     tx.execute(
         sql!(
             "insert into endpoint_transport (org, env, endpoint, min_tls, retries, rate, headers, chain, chain_key, authorities,
-                authorities_only, updated_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+                authorities_only, updated_at, body)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
         ),
         &[
             &endpoint,
@@ -58,6 +59,7 @@ pub(super) fn put(tx: &mut Tx<'_>, endpoint: EndpointId, transport: &Transport) 
             &transport.authorities.as_ref().map(|these| these.pem.clone()),
             &u32::from(transport.authorities.as_ref().is_some_and(|these| these.only)),
             &now,
+            &transport.body.word(),
         ],
     )
     .map(drop)
@@ -104,6 +106,7 @@ fn read(row: &Row<'_>) -> Result<Transport, StoreError> {
             .ok_or_else(|| wrong("min_tls"))?,
         retries: row.get::<Option<String>>("retries")?.map(|waits| schedule(&waits)).transpose()?,
         rate: row.get::<Option<u32>>("rate")?.map(|calls| Rate::new(calls).map_err(|_| wrong("rate"))).transpose()?,
+        body: BodyForm::read(&row.get::<String>("body")?).ok_or_else(|| wrong("body"))?,
         headers: kept.into_iter().map(header).collect::<Result<_, _>>()?,
         certificate: match (chain, row.get::<Option<SecretId>>("chain_key")?) {
             (Some(chain), Some(key)) => Some(ClientCertificate { chain, key }),

@@ -32,8 +32,10 @@ impl Runner {
             None => None,
         };
         // A rate knows who waits by an id: here it is the run's.
-        let gate =
-            ready.as_ref().map(|ready| endpoints.gate(ready, DeliveryId::from_bytes(at.run.id.bytes()), ctx.now()));
+        let gate = match &ready {
+            Some(ready) => Some(endpoints.gate(ctx, ready, DeliveryId::from_bytes(at.run.id.bytes())).await?),
+            None => None,
+        };
         let (heard, answer) = match (&ready, gate) {
             (Some(ready), Some(Gate::Open)) => {
                 // From here on it may have been heard.
