@@ -44,7 +44,7 @@ struct Doing {
     seen: Option<State>,
     /// When a probe last went to it, of this node or another.
     probed_at: Option<Time>,
-    slice: Slice,
+    slice: Arc<tokio::sync::Mutex<Slice>>,
 }
 
 impl Endpoints {
@@ -191,12 +191,8 @@ impl Endpoints {
             return Ok(gate);
         }
         let Some(rate) = ready.transport.rate else { return Ok(gate) };
-        let in_hand = |now| self.doing().get_mut(&id).and_then(|doing| doing.slice.take(now));
-        let turn = pace::turn(&self.store, ctx, (id, rate), delivery, in_hand).await?;
-        if !turn.spare.is_empty() {
-            self.doing().entry(id).or_default().slice.put(turn.spare);
-        }
-        Ok(turn.gate)
+        let slice = self.doing().entry(id).or_default().slice.clone();
+        pace::turn(&self.store, ctx, (id, rate), delivery, &slice).await
     }
 
     /// Takes note of how a call went; a change of state is recorded.
@@ -257,7 +253,7 @@ impl Endpoints {
         self.ready.invalidate(&(org, id));
         // Its rate may be another one now: what was leased at the old one is not used.
         if let Some(doing) = self.doing().get_mut(&id) {
-            doing.slice = Slice::default();
+            doing.slice = Arc::default();
         }
     }
 

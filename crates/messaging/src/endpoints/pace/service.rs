@@ -1,71 +1,63 @@
 //! Use cases of what nodes share about calling an endpoint. None of them is anybody's act: they leave no leaves.
 
 use sealpost_store::{Ctx, DeliveryId, EndpointId, Store, StoreError, Time, Tx};
+use tokio::sync::Mutex;
 
 use super::rules::{LATE_MS, is_good, length_us, now_us, per_slice, places};
+use super::slice::Slice;
 use super::store;
 use crate::endpoints::rules::{Gate, PROBE_MS};
 use crate::endpoints::transport::Rate;
 
-/// What came of asking for one's turn.
-pub(in crate::endpoints) struct Turn {
-    /// When it is.
-    pub(in crate::endpoints) gate: Gate,
-    /// Further places that were leased, for others of this node.
-    pub(in crate::endpoints) spare: Vec<Time>,
-}
-
-/// Whether it is somebody's turn at an endpoint with a rate: by the place they had, by `in_hand` (the next one of this node's slice), or
-/// by one of a new slice. Whoever has to wait keeps their place until they come back.
+/// Whether it is somebody's turn at an endpoint with a rate: by the place they had, by the next one of this node's slice, or by one of
+/// a new slice. Whoever has to wait keeps their place until they come back.
 pub(in crate::endpoints) async fn turn(
     house: &Store,
     ctx: &Ctx,
     (endpoint, rate): (EndpointId, Rate),
     waiting: DeliveryId,
-    in_hand: impl FnOnce(Time) -> Option<Time>,
-) -> Result<Turn, StoreError> {
+    slice: &Mutex<Slice>,
+) -> Result<Gate, StoreError> {
     let now = ctx.now();
     let had = house.peek::<_, StoreError>(ctx, move |tx| store::place(tx, endpoint, waiting)).await?;
     if let Some(place) = had.filter(|place| *place > now) {
-        return Ok(Turn { gate: Gate::Later(place), spare: Vec::new() });
+        return Ok(Gate::Later(place));
     }
     if let Some(place) = had {
         // Asked again in the transaction: of two who come with one place one has it.
         let taken = house.maintain::<_, StoreError>(ctx, move |tx| store::take(tx, endpoint, waiting)).await?;
         if taken && is_good(place, now) {
-            return Ok(Turn { gate: Gate::Open, spare: Vec::new() });
+            return Ok(Gate::Open);
         }
     }
-    match in_hand(now) {
-        Some(place) if place <= now => Ok(Turn { gate: Gate::Open, spare: Vec::new() }),
-        Some(place) => {
-            house.maintain::<_, StoreError>(ctx, move |tx| store::give(tx, endpoint, waiting, place)).await?;
-            Ok(Turn { gate: Gate::Later(place), spare: Vec::new() })
-        }
-        None => house.maintain(ctx, move |tx| line_up(tx, (endpoint, rate), waiting, now)).await,
+    let place = next(house, ctx, (endpoint, rate), &mut *slice.lock().await).await?;
+    if place <= now {
+        return Ok(Gate::Open);
     }
+    house.maintain::<_, StoreError>(ctx, move |tx| store::give(tx, endpoint, waiting, place)).await?;
+    Ok(Gate::Later(place))
 }
 
-/// Leases a slice of the row, and takes its first place.
-fn line_up(
-    tx: &mut Tx<'_>,
+/// The next place of this node's slice; of a new one if there is none. One at a time: many who come together share slices.
+async fn next(
+    house: &Store,
+    ctx: &Ctx,
     (endpoint, rate): (EndpointId, Rate),
-    waiting: DeliveryId,
-    now: Time,
-) -> Result<Turn, StoreError> {
+    slice: &mut Slice,
+) -> Result<Time, StoreError> {
+    let now = ctx.now();
+    if let Some(place) = slice.take(now) {
+        return Ok(place);
+    }
     let count = per_slice(rate);
-    let end_us = store::lease(tx, endpoint, now_us(now), length_us(rate, count))?;
-    let end_us = end_us.ok_or(StoreError::Missing("row"))?;
-    store::sweep(tx, endpoint, now.plus_ms(-2 * LATE_MS))?;
-    let mut slice = places(rate, end_us, count, now);
-    let place = slice.next().ok_or(StoreError::Missing("place"))?;
-    let gate = if place <= now {
-        Gate::Open
-    } else {
-        store::give(tx, endpoint, waiting, place)?;
-        Gate::Later(place)
+    let lease = move |tx: &mut Tx<'_>| {
+        let end_us = store::lease(tx, endpoint, now_us(now), length_us(rate, count))?;
+        store::sweep(tx, endpoint, now.plus_ms(-2 * LATE_MS))?;
+        end_us.ok_or(StoreError::Missing("row"))
     };
-    Ok(Turn { gate, spare: slice.collect() })
+    let end_us = house.maintain::<_, StoreError>(ctx, lease).await?;
+    slice.put(places(rate, end_us, count, now));
+    slice.take(now).ok_or(StoreError::Missing("place"))
 }
 
 /// Whether this call may probe an endpoint that fails, and when the last probe went that anybody knows of: one in [`PROBE_MS`], whichever

@@ -13,7 +13,7 @@ pub(in crate::endpoints) struct Slice(VecDeque<Time>);
 
 impl Slice {
     /// The next place.
-    pub(in crate::endpoints) fn take(&mut self, now: Time) -> Option<Time> {
+    pub(super) fn take(&mut self, now: Time) -> Option<Time> {
         while let Some(place) = self.0.pop_front() {
             if now.since(place) < KEPT_MS {
                 return Some(place.max(now));
@@ -23,7 +23,7 @@ impl Slice {
     }
 
     /// More places.
-    pub(in crate::endpoints) fn put(&mut self, places: impl IntoIterator<Item = Time>) {
+    pub(super) fn put(&mut self, places: impl IntoIterator<Item = Time>) {
         self.0.extend(places);
     }
 }

@@ -82,6 +82,7 @@ pub(super) fn probed_at(tx: &mut Tx<'_>, endpoint: EndpointId) -> Result<Option<
 
 /// Nobody waits for this endpoint any more.
 pub(super) fn delete(tx: &mut Tx<'_>, endpoint: EndpointId) -> Result<(), StoreError> {
-    tx.put(sql!("delete from endpoint_place where org = $1 and env = $2 and endpoint = $3"), &[&endpoint])?;
-    tx.put(sql!("delete from endpoint_pace where org = $1 and env = $2 and endpoint = $3"), &[&endpoint])
+    // In the order in which whoever lines up takes them: two of these never wait for each other.
+    tx.put(sql!("delete from endpoint_pace where org = $1 and env = $2 and endpoint = $3"), &[&endpoint])?;
+    tx.put(sql!("delete from endpoint_place where org = $1 and env = $2 and endpoint = $3"), &[&endpoint])
 }

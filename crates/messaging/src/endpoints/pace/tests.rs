@@ -1,4 +1,4 @@
-//! Two nodes call one endpoint: on PostgreSQL two processes' worth of them, on SQLite two that know nothing of each other but the database.
+//! Nodes that call one endpoint: two of them where there can be two, on PostgreSQL.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,9 +28,16 @@ impl Node {
         Self { store, endpoints, hands }
     }
 
+    /// Two that know nothing of each other but the database. Only where that is a server may both take jobs.
     async fn pair(house: &TestStore, pki: &Pki) -> [Self; 2] {
         let other = house.another_node().await.unwrap_or_else(|| house.store.clone());
         [Self::on(house.store.clone(), pki), Self::on(other, pki)]
+    }
+
+    /// As many as may take jobs.
+    async fn all(house: &TestStore, pki: &Pki) -> Vec<Self> {
+        let stores = [Some(house.store.clone()), house.another_node().await];
+        stores.into_iter().flatten().map(|store| Self::on(store, pki)).collect()
     }
 
     async fn promise(&self, ctx: &Ctx, endpoint: EndpointId, count: usize) {
@@ -82,21 +89,24 @@ async fn known(house: &TestStore, ctx: &Ctx, endpoint: EndpointId) -> Option<Tim
 }
 
 both_engines! {
-    async fn two_nodes_keep_a_rate_in_sum_and_both_of_them_call(house: TestStore) {
+    async fn nodes_keep_a_rate_in_sum_and_all_of_them_call(house: TestStore) {
         const RATE: usize = 20;
         let (pki, ctx) = (Pki::new(), house.organisation().await);
         let receiver = Receiver::start(&pki).await;
-        let mut nodes = Node::pair(&house, &pki).await;
+        let mut nodes = Node::all(&house, &pki).await;
+        let count = nodes.len();
         let id = limited(&house, &ctx, &receiver.url("/in"), RATE as u32).await;
-        nodes[0].promise(&ctx, id, 60).await;
-        nodes[1].promise(&ctx, id, 60).await;
-        let (mut heard, mut by) = (vec![], [0; 2]);
+        for node in &nodes {
+            node.promise(&ctx, id, 120 / count).await;
+        }
+        let (mut heard, mut by) = (vec![], vec![0; count]);
         // 20 at once, 100 at 20 a second: five seconds, and none to spare is kept for longer than one.
         for tick in 0..80_usize {
-            for first in [tick % 2, (tick + 1) % 2] {
+            // By turns the first: whoever comes first takes all that is due.
+            for at in (0..count).map(|at| (tick + at) % count) {
                 let before = receiver.heard().len();
-                nodes[first].hands.turn().await.unwrap();
-                by[first] += receiver.heard().len() - before;
+                nodes[at].hands.turn().await.unwrap();
+                by[at] += receiver.heard().len() - before;
             }
             heard.push(receiver.heard().len());
             house.clock.advance_ms(100);
@@ -142,7 +152,8 @@ both_engines! {
     async fn what_one_node_finds_out_of_an_endpoint_holds_for_all_and_one_probe_is_all_there_is(house: TestStore) {
         let (pki, ctx) = (Pki::new(), house.organisation().await);
         let receiver = Receiver::start(&pki).await;
-        let [mut here, mut there] = Node::pair(&house, &pki).await;
+        let mut nodes = Node::all(&house, &pki).await.into_iter();
+        let (Some(mut here), Some(mut there)) = (nodes.next(), nodes.next()) else { return };
         let id = testing::active_at(&house.store, &ctx, "own", &receiver.url("/in")).await;
         let once = move |tx: &mut Tx<'_>| transport::testing::once(tx, id);
         house.store.maintain::<_, StoreError>(&ctx, once).await.unwrap();
