@@ -30,7 +30,7 @@ pub(in crate::endpoints) async fn turn(
             return Ok(Gate::Open);
         }
     }
-    let place = next(house, ctx, (endpoint, rate), &mut *slice.lock().await).await?;
+    let place = next(house, ctx, (endpoint, rate), &mut slice.lock().await).await?;
     if place <= now {
         return Ok(Gate::Open);
     }
