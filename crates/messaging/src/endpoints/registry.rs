@@ -40,8 +40,8 @@ pub struct Endpoints {
 #[derive(Default)]
 struct Doing {
     recent: Recent,
-    /// In which state it was last called.
-    seen: Option<State>,
+    /// When what was last called had been changed.
+    seen: Option<Time>,
     /// When a probe last went to it, of this node or another.
     probed_at: Option<Time>,
     slice: Arc<tokio::sync::Mutex<Slice>>,
@@ -201,9 +201,10 @@ impl Endpoints {
         let next = {
             let mut doing = self.doing();
             let doing = doing.entry(ready.endpoint.id).or_default();
-            if doing.seen.replace(from) != Some(from) {
-                // What was counted before another node closed the breaker would open it again.
-                doing.recent = Recent::default();
+            let changed_at = Some(ready.endpoint.updated_at);
+            if doing.seen < changed_at {
+                // What was counted before another node opened and closed the breaker would open it again.
+                (doing.seen, doing.recent) = (changed_at, Recent::default());
             }
             rules::after_call(&from, &mut doing.recent, succeeded, ctx.now())
         };
