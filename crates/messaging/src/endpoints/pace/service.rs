@@ -30,7 +30,10 @@ pub(in crate::endpoints) async fn turn(
             return Ok(Gate::Open);
         }
     }
-    let place = next(house, ctx, (endpoint, rate), &mut slice.lock().await).await?;
+    let place = {
+        let mut slice = slice.lock().await;
+        next(house, ctx, (endpoint, rate), &mut slice).await?
+    };
     if place <= now {
         return Ok(Gate::Open);
     }
