@@ -74,6 +74,11 @@ macro_rules! define {
 modules!(define);
 
 impl Module {
+    /// Whether only a signed-in member changes it, whoever asked: keys and programs may ask, and put nothing of it into force.
+    pub(super) const fn is_for_members(self) -> bool {
+        matches!(self, Self::ApprovalPolicy | Self::Role | Self::Storage)
+    }
+
     pub(crate) fn of(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|one| one.word() == word)
     }

@@ -274,7 +274,8 @@ impl<'a> Ground<'a> {
     fn with(tx: &mut Tx<'_>, keys: &OrgKeys, of: &'a Approvable, approval: &Approval) -> Result<Self, Failure> {
         let standing = store::standing(tx)?;
         let policy = u64::from(standing.version);
-        // Without a rule the policy has moved, and nothing that was asked for under it goes live.
+        // Without a rule the policy has moved, and nothing that was asked for under it goes live; or it was asked for where nothing
+        // takes an approval, and one other agrees.
         let rule = standing.policy.rule(approval.module).unwrap_or(NO_RULE);
         let voters = voters(&members::holders(tx, APPROVALS_VOTE)?, &rule);
         let managers = members::holders(tx, APPROVALS_MANAGE)?.iter().map(|holder| holder.id).collect();
@@ -299,7 +300,7 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// Stands where nothing takes an approval any more.
+/// Stands where nothing takes an approval.
 const NO_RULE: Rule =
     Rule { approvals: Needed::ONE, roles: Vec::new(), members: Vec::new(), goes_live: GoesLive::Manual };
 
@@ -322,6 +323,9 @@ fn go_live(
     (bytes, ground): (&[u8], &Ground<'_>),
     emergency: bool,
 ) -> Result<State, Failure> {
+    if approval.module.is_for_members() && tx.ctx().actor.kind != ActorKind::Member {
+        return Err(Refusal::of(&APPROVAL_BY_MEMBERS).into());
+    }
     let state = promoted(tx, request, bytes, approval, ground)?;
     moved(tx, approval, state, emergency)?;
     if let (State::Live, Apply::Here(put)) = (state, ground.of.apply) {

@@ -35,6 +35,7 @@ fn is_step_of_rotation(route: &Route) -> bool {
 /// What is done in the live environment only.
 fn is_for_both_environments(route: &Route) -> bool {
     (route.method == "put" && route.path == "/v1/masking")
+        || (route.method == "post" && route.path == "/v1/approvals")
         || ["/v1/ledger/export", "/v1/evidence"].contains(&&*route.path)
 }
 

@@ -34,6 +34,7 @@ mod objects;
 mod people;
 mod places;
 mod policy;
+mod preview;
 mod receiver;
 mod security;
 mod storage;

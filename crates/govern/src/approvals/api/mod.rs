@@ -1,5 +1,6 @@
 //! The routes of approvals.
 
+mod ask;
 mod edit;
 mod end;
 mod list;
@@ -32,7 +33,7 @@ pub(super) struct Api {
 /// Routes and pages of approvals, over everything that may take one.
 pub fn feature(house: &Store, all: Approvables) -> Feature {
     let api = Api { house: house.clone(), all };
-    let routes = vec![list::route(&api), show::route(&api), edit::route(&api)];
+    let routes = vec![list::route(&api), ask::route(&api), show::route(&api), edit::route(&api)];
     let votes = [APPROVE, REJECT, EMERGENCY].map(|voting| vote::route(&api, voting));
     let ends = vec![end::cancel(&api), end::apply(&api), end::follow_up(&api), rules::show(&api), rules::change(&api)];
     Feature {
@@ -45,8 +46,9 @@ pub fn feature(house: &Store, all: Approvables) -> Feature {
 }
 
 /// What a decision may be refused with.
-pub(super) const OF_DECISIONS: [&Code; 15] = [
+pub(super) const OF_DECISIONS: [&Code; 16] = [
     &APPROVAL_OVER,
+    &APPROVAL_BY_MEMBERS,
     &APPROVAL_CHANGED,
     &APPROVAL_OWN,
     &APPROVAL_TOO_EARLY,

@@ -232,6 +232,8 @@
     if (items[chosen]) input.setAttribute('aria-activedescendant', items[chosen].id); else input.removeAttribute('aria-activedescendant');
   };
   const openPalette = () => {
+    // Whoever was let in to help has none.
+    if (!palette) return;
     $('.rail').matches(':popover-open') && $('.rail').hidePopover();
     $('input[name=q]', palette).value = '';
     offer();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{About, Answered, By, Kind, Place, Removal, fields, pick, sorted, to_toml};
+use super::{About, Answered, By, Kind, Place, Removal, Wish, fields, pick, sorted, to_toml};
 use crate::cli::policy::model::{Change, Fields, Standing, Wanted};
 use crate::cli::policy::server::{Server, members_only};
 use crate::cli::{Outcome, Stop};
@@ -20,7 +20,7 @@ const ABOUT: About = About {
     by: By::Member("/app/live/approvals/rules"),
     stays: &[],
     removal: Removal::Never,
-    module: None,
+    module: Some("approval_policy"),
 };
 
 #[derive(Deserialize, Serialize)]
@@ -76,6 +76,10 @@ impl Kind for ApprovalRules {
             let version = answer["version"].as_u64();
             Ok(Standing { fields: file.fields(), version, ..Standing::default() })
         })
+    }
+
+    fn wish(&self, change: &Change, _: Option<&Standing>) -> Option<Wish> {
+        Some(Wish { target: None, wanted: Value::Object(change.wanted.clone()) })
     }
 
     fn put<'a>(&'a self, _: &'a Server, _: &'a Change, _: Option<&'a Standing>) -> Answered<'a, Value> {
