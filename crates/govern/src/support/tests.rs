@@ -265,6 +265,24 @@ both_engines! {
         assert_eq!(code(scene.end(&other, grant.id).await), &SUPPORT_OVER);
     }
 
+    async fn an_end_reaches_another_node_within_a_second(house: TestStore) {
+        let scene = Scene::new(house).await;
+        let far = door(&scene.house.another_node().await.unwrap_or_else(|| scene.store().clone()));
+        for trial in 0..20 {
+            let grant = scene.grant(wanted()).await;
+            let session = scene.enter(grant.id).await;
+            assert!(come(&far, &session).await.is_ok(), "trial {trial}");
+            scene.end(scene.store(), grant.id).await.unwrap();
+            let refused = async {
+                while come(&far, &session).await.is_ok() {
+                    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                }
+            };
+            let within = tokio::time::timeout(std::time::Duration::from_secs(1), refused).await;
+            assert!(within.is_ok(), "trial {trial}");
+        }
+    }
+
     async fn a_member_who_is_one_no_more_is_not_let_in(house: TestStore) {
         let scene = Scene::new(house).await;
         let helper = join(scene.store(), &scene.asks).await;

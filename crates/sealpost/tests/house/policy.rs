@@ -352,6 +352,31 @@ async fn what_is_made_from_files_is_made_once_and_what_fails_says_how_far_it_cam
     let again = files.apply(&[]).await;
     assert_eq!((again.code, &again.result["applied"]), (0, &json!([])));
 
+    // How it is called and encrypted for stays where a file says nothing of it; where one does, that is the whole of it.
+    let key = json!({ "name": "billing-key", "value": "5a".repeat(32) });
+    house.post("/v1/secrets", &key).await;
+    let before = std::fs::read_to_string(files.folder.join("endpoints/billing.toml")).unwrap();
+    let transport = "[transport]\nrate_per_second = 5\nmin_tls = \"1.2\"\n\n[[transport.headers]]\nname = \"X-Tenant\"\nvalue = \"clinic\"\n";
+    let encryption = "[encryption]\nmethod = \"aes-256-gcm\"\nsecret = \"billing-key\"\nencoding = \"hex\"\n";
+    files.write("endpoints/billing.toml", &format!("{before}\n{transport}\n{encryption}"));
+    let done = files.apply(&[]).await;
+    assert_eq!((done.code, &done.result["applied"]), (0, &json!(["~ endpoint billing"])), "{}", done.complaint);
+    assert_eq!(files.differs(&[]).await, BTreeSet::new());
+    let id = text(&house.get("/v1/endpoints").await["data"][0], "id");
+    let called = house.get(format!("/v1/endpoints/{id}/transport")).await;
+    assert_eq!((&called["rate_per_second"], &called["headers"][0]["value"]), (&json!(5), &json!("clinic")), "{called}");
+    assert_eq!(house.get(format!("/v1/endpoints/{id}/encryption")).await["encryption"]["method"], "aes-256-gcm");
+    let fresh = Files::new(&house, &house.keys.ours, "billing");
+    fresh.export().await;
+    assert_eq!(fresh.differs(&["--prune"]).await, BTreeSet::new());
+    files.write("endpoints/billing.toml", &format!("{before}\n[transport]\nmin_tls = \"1.3\"\n"));
+    assert_eq!(files.apply(&[]).await.code, 0);
+    let called = house.get(format!("/v1/endpoints/{id}/transport")).await;
+    assert_eq!((&called["rate_per_second"], &called["headers"]), (&Value::Null, &json!([])), "{called}");
+    assert_eq!(house.get(format!("/v1/endpoints/{id}/encryption")).await["encryption"]["method"], "aes-256-gcm");
+    files.write("endpoints/billing.toml", &before);
+    assert_eq!(files.differs(&[]).await, BTreeSet::new());
+
     // What is in no file goes only if that is said.
     std::fs::remove_file(files.folder.join("endpoints/billing.toml")).unwrap();
     assert_eq!(files.differs(&[]).await, BTreeSet::new());

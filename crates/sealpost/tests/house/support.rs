@@ -183,6 +183,9 @@ async fn the_host_makes_no_way_in_without_being_let_in_or_breaking_the_glass() {
         let (code, said) = run(&house, &[args, &["--break-glass", "--reason", "all owners left"]].concat());
         assert_eq!(code, Some(0), "{said}");
     }
+    // Letters are a server's: until one runs, that owners don't know is said.
+    let (_, said) = run(&house, &["doctor"]);
+    assert!(said.contains("broken 2 times without owners having been written to"), "{said}");
     let export = house.folder().join("ledger.jsonl");
     let (code, said) = run(&house, &["ledger", "export", "--organisation", "Ours", "--to", export.to_str().unwrap()]);
     assert_eq!(code, Some(0), "what is sealed in it stays so: {said}");

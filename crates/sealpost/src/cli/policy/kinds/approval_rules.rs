@@ -19,6 +19,7 @@ const ABOUT: About = About {
     wide: true,
     by: By::Member("/app/live/approvals/rules"),
     stays: &[],
+    tables: &[],
     removal: Removal::Never,
     module: Some("approval_policy"),
 };

@@ -42,6 +42,8 @@ pub(super) struct About {
     pub(super) by: By,
     /// Fields that stay as they are where a file says nothing of them; of all others that means that there is none.
     pub(super) stays: &'static [&'static str],
+    /// Those of them that are tables, of which one that is there is the whole.
+    pub(super) tables: &'static [&'static str],
     /// Whether one can go.
     pub(super) removal: Removal,
     /// As what it takes an approval, if it may.

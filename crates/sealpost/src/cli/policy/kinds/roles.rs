@@ -17,6 +17,7 @@ const ABOUT: About = About {
     wide: true,
     by: By::Member("/app/live/roles"),
     stays: &[],
+    tables: &[],
     removal: Removal::Possible,
     module: Some("role"),
 };

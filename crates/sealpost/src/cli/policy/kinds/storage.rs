@@ -17,6 +17,7 @@ const ABOUT: About = About {
     wide: true,
     by: By::Member("/app/live/storage"),
     stays: &["live", "test"],
+    tables: &[],
     removal: Removal::Never,
     module: Some("storage"),
 };
