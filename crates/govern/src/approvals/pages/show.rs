@@ -134,17 +134,17 @@ fn acts(
     let (state, mut all) = (approval.state(now), Vec::new());
     if state == State::Approved {
         match (of.apply, approval.module, approval.target) {
-            (Apply::Here(_), ..) if may(APPROVALS_VOTE) => all.push(("Put into force…", act("apply"), "primary")),
+            (Apply::Here(_), ..) if may(APPROVALS_VOTE) => all.push(("Put into force…", act("apply"), "main")),
             (Apply::ByAsker, Module::ContactExport, Some(contact)) if looking.own => {
                 let contact = TypedId { kind: of.of.unwrap_or_default().to_owned(), id: contact };
-                all.push(("Export…", at(&format!("/contacts/{contact}/export?approval={}", approval.id)), "primary"));
+                all.push(("Export…", at(&format!("/contacts/{contact}/export?approval={}", approval.id)), "main"));
             }
             _ => {}
         }
     }
     if state.is_open() && may(APPROVALS_VOTE) {
         if state == State::Pending {
-            all.push(("Approve…", act("approve"), "primary"));
+            all.push(("Approve…", act("approve"), "main"));
         }
         all.push(if looking.own {
             ("Take back…", act("cancel"), "quiet")
@@ -156,7 +156,7 @@ fn acts(
         all.push(("Emergency…", act("emergency"), "quiet"));
     }
     if due(approval) && may(APPROVALS_MANAGE) && !looking.own {
-        all.push(("I looked at it…", act("follow-up"), "primary"));
+        all.push(("I looked at it…", act("follow-up"), "main"));
     }
     all
 }

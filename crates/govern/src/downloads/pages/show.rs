@@ -121,7 +121,7 @@ fn acts(
     let act = |verb: &str| at(&format!("/downloads/{}/{verb}", of.id));
     let mut all = Vec::new();
     if own && state == State::Ready {
-        all.push(("Fetch…", act("deliver"), "primary"));
+        all.push(("Fetch…", act("deliver"), "main"));
     }
     if own && state.is_open() {
         all.push(("Take back…", act("cancel"), "quiet"));
