@@ -35,7 +35,6 @@ fn is_step_of_rotation(route: &Route) -> bool {
 /// What is done in the live environment only.
 fn is_for_both_environments(route: &Route) -> bool {
     (route.method == "put" && route.path == "/v1/masking")
-        || (route.method == "post" && route.path == "/v1/approvals")
         || ["/v1/ledger/export", "/v1/evidence"].contains(&&*route.path)
 }
 
@@ -94,6 +93,8 @@ async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: 
             house.as_owner(Ask::new("patch", "/v1/settings/storage").json(&rules)).await;
             ask.member(&house.standing_owner().await)
         }
+        // Nobody made our keys whom others could be told from.
+        "/v1/approvals" => ask.member(&objects.asker(house).await),
         // Whoever asked changes it and takes it back; somebody else decides.
         path if path.contains("/approvals/{id}") && (route.method == "put" || ends_in("/cancel")) => {
             ask.member(&objects.asker(house).await)
