@@ -7,6 +7,7 @@
 
 mod certificates;
 mod engine;
+mod exporting;
 mod histogram;
 mod limits;
 mod load;
@@ -26,6 +27,7 @@ mod targets;
 mod turning;
 mod visitor;
 mod wire;
+mod workflows;
 
 use std::path::{Path, PathBuf};
 
@@ -88,6 +90,12 @@ struct Options {
     /// Nothing but a thousand receivers, of which some misbehave
     #[arg(long, conflicts_with = "turn")]
     receivers: bool,
+    /// Nothing but runs of a workflow, so many at once
+    #[arg(long, value_name = "RUNS", conflicts_with_all = ["turn", "receivers", "exports"])]
+    workflows: Option<usize>,
+    /// Nothing but files of so many people, with as many stored
+    #[arg(long, value_name = "PEOPLE", conflicts_with_all = ["turn", "receivers"])]
+    exports: Option<usize>,
     /// The page whose table of results to replace
     #[arg(long)]
     write: Option<PathBuf>,
@@ -112,7 +120,7 @@ async fn run(options: &Options) -> Result<()> {
     let work = options.folder.join(format!("data-{}", std::process::id()));
     std::fs::create_dir_all(&work)?;
     let work = work.canonicalize()?;
-    if options.turn.is_some() || options.receivers {
+    if options.turn.is_some() || options.receivers || options.workflows.is_some() || options.exports.is_some() {
         alone(options, plan, &work).await.with_context(|| format!("see {}", work.display()))?;
         return Ok(std::fs::remove_dir_all(&work)?);
     }
@@ -129,7 +137,8 @@ async fn run(options: &Options) -> Result<()> {
     }
 }
 
-/// What is measured only when it is asked for, on each engine: the turn of an organisation's key, or many receivers.
+/// What is measured only when it is asked for, on each engine: the turn of an organisation's key, runs of a workflow, files, or many
+/// receivers.
 async fn alone(options: &Options, plan: Plan, work: &Path) -> Result<()> {
     let certificates = Certificates::make(work)?;
     let postgres = options.postgres.as_deref().map(Postgres::at);
@@ -140,9 +149,11 @@ async fn alone(options: &Options, plan: Plan, work: &Path) -> Result<()> {
         }
         let folder = work.join(name);
         let bench = Bench { binary: &options.binary, folder, certificates: &certificates, postgres, plan };
-        let results = match options.turn {
-            Some(messages) => Box::pin(turning::measure(&bench, messages)).await,
-            None => Box::pin(receivers::measure(&bench)).await,
+        let results = match (options.turn, options.workflows, options.exports) {
+            (Some(messages), ..) => Box::pin(turning::measure(&bench, messages)).await,
+            (None, Some(runs), _) => Box::pin(workflows::measure(&bench, runs)).await,
+            (None, None, Some(people)) => Box::pin(exporting::measure(&bench, people)).await,
+            (None, None, None) => Box::pin(receivers::measure(&bench)).await,
         };
         let results = results.with_context(|| name.to_owned())?;
         println!("{name}: {}", serde_json::to_string_pretty(&results)?);

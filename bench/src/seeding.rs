@@ -41,6 +41,13 @@ impl Seeder {
         Ok(())
     }
 
+    /// A workflow, in force.
+    pub(crate) async fn workflow(&mut self, definition: &Value) -> Result<()> {
+        let made = self.post("/v1/workflows", &json!({ "name": "bench-chain", "definition": definition })).await?;
+        let id = made["id"].as_str().context("a workflow without an id")?;
+        self.post(&format!("/v1/workflows/{id}/promote"), &json!({ "version": 1, "expected": 0 })).await.map(drop)
+    }
+
     /// An endpoint that hears of every delivered message, and is active.
     pub(crate) async fn endpoint(&mut self, port: u16) -> Result<()> {
         self.reconnect().await?;
@@ -157,11 +164,31 @@ pub(crate) fn batches(key: &str) -> Requests {
     Requests { bytes: [bytes].into(), expected: 200, serial: None }
 }
 
+/// A run for each of the people.
+pub(crate) fn runs(key: &str) -> Requests {
+    let bytes = (0..CONTACTS).map(|to| {
+        let Value::Object(mut run) = message(to) else { return Vec::new() };
+        run.remove("event");
+        run.insert("workflow".to_owned(), json!("bench-chain"));
+        request("POST", "/v1/workflow-runs", &authorization(key), &Value::Object(run).to_string())
+    });
+    Requests { bytes: bytes.collect(), expected: 202, serial: None }
+}
+
 /// A message that tells one endpoint of its delivery.
 pub(crate) fn message_to(key: &str, endpoint: usize) -> Vec<u8> {
     let mut message = message(endpoint % CONTACTS);
     message["callbacks"] = json!([receiver(endpoint)]);
     request("POST", "/v1/messages", &authorization(key), &message.to_string())
+}
+
+/// Somebody new each time.
+pub(crate) fn people(key: &str) -> Requests {
+    const SERIAL: &str = "0000000000000000";
+    let person = json!({ "email": format!("person{SERIAL}@example.com"), "name": "Ada Example", "locale": "en" });
+    let bytes = request("POST", "/v1/contacts", &authorization(key), &person.to_string());
+    let serial = bytes.windows(SERIAL.len()).position(|part| part == SERIAL.as_bytes());
+    Requests { bytes: [bytes].into(), expected: 201, serial }
 }
 
 fn receiver(number: usize) -> String {

@@ -68,6 +68,21 @@ impl Wire {
         Ok(Answer { status, head: std::str::from_utf8(head)?, body: &rest[..length] })
     }
 
+    /// Sends a request, and reads its answer to the end without keeping it: how long it was.
+    pub(crate) async fn pour(&mut self, request: &[u8]) -> Result<u64> {
+        self.begin(request).await?;
+        let head = end_of_head(&self.buffer).context("no head")?;
+        let text = std::str::from_utf8(&self.buffer[..head])?;
+        let length: u64 = header(text, "content-length").context("an answer without a length")?.parse()?;
+        let mut come = (self.buffer.len() - head) as u64;
+        while come < length {
+            self.buffer.clear();
+            self.read_more().await?;
+            come += self.buffer.len() as u64;
+        }
+        Ok(come)
+    }
+
     /// Sends a request, and reads the head of an answer that goes on.
     pub(crate) async fn begin(&mut self, request: &[u8]) -> Result<()> {
         self.stream.write_all(request).await?;

@@ -81,7 +81,7 @@ await withBrowser(async ({ browser, url, link, tls }) => {
       const line = document.querySelector('[role="status"]');
       new MutationObserver(() => window.told.push(line.textContent)).observe(line, { childList: true, characterData: true, subtree: true });
     });
-    const isIn = page.waitForURL("**/app/**", { timeout: 10_000 }).then(() => true, () => false);
+    const isIn = page.waitForURL("**/app/**").then(() => true, () => false);
     await device.isTouched(true);
     // The offer may be quicker than the button, which is gone with its page then.
     await Promise.race([isIn, page.getByRole("button", { name: "Sign in with a passkey" }).click().catch(() => {})]);

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import time
+import urllib.parse
 
 import stripe
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -274,6 +275,41 @@ def command(*arguments, given=None):
 shown = command("test", "first", "--show-signing")
 verdict(shown.returncode == 0 and shown.stdout.count("again") == len(tried["signatures"]) and "whsec_" not in shown.stdout.replace("#whsec_", ""),
         "the command line shows the same")
+
+# A receiver of forms: the same signatures over other bytes, which say the same.
+def flattened(name, value):
+    """As PHP and Rack write a form, from what JSON says."""
+    if isinstance(value, (dict, list)) and value:
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        return [pair for part, one in parts for pair in flattened(f"{name}[{part}]" if name else part, one)]
+    return [(name, value if isinstance(value, str) else "" if value in (None, {}, []) else json.dumps(value))]
+
+
+forms = Receiver(house)
+formed = made("forms", [imported("fyno", OLD["fyno"]), "rfc9421"], at=forms)
+house.must("PUT", f"/v1/endpoints/{formed['id']}/transport", {"body": "form"})
+message = house.must("POST", "/v1/messages", {"event": "otp.login", "to": {"phone": "+15550100123"}, "data": {"code": "417233"}})["id"]
+end = time.monotonic() + 60
+while not (came := [one for one in list(forms.heard) if message.encode() in one[1]]):
+    assert time.monotonic() < end, "no form comes"
+    time.sleep(0.02)
+headers, body = {name.lower(): value for name, value in came[0][0].items()}, came[0][1]
+pairs = urllib.parse.parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True)
+told = next(one for one in house.must("GET", f"/v1/endpoints/{formed['id']}/deliveries")["data"] if one["event_id"] == dict(pairs)["id"])
+notice = json.loads(house.must("GET", f"/v1/deliveries/{told['id']}")["body"])
+verdict(headers["content-type"] == "application/x-www-form-urlencoded" and dict(pairs)["id"] == headers["webhook-id"], "form: it is one, and names the event")
+verdict(pairs == flattened("", notice), f"form: it says what the JSON says, in its order {pairs if pairs != flattened('', notice) else ''}")
+keys = Keys(house.must("GET", f"/v1/endpoints/{formed['id']}/signing")["jwks"])
+for name, check, secret in [("fyno", fyno, OLD["fyno"]), ("standard", svix, formed["secret"]),
+                            ("rfc9421", lambda *all: rfc9421(*all, url=forms.url), keys)]:
+    as_svix = {**headers, **{f"svix-{part}": headers[f"webhook-{part}"] for part in ("id", "timestamp", "signature")}}
+    verdict(holds(check, as_svix, body, secret), f"form: {name} signs the bytes that came")
+    for what, changed in [("the same as JSON", json.dumps(notice, separators=(",", ":")).encode()), ("brackets written otherwise", body.replace(b"%5B", b"[")),
+                          ("another value", body.replace(message.encode(), b"msg_0")), ("one pair less", body.rsplit(b"&", 1)[0])]:
+        verdict(changed != body and not holds(check, as_svix, changed, secret), f"form: {name} refuses {what}")
+shown = command("test", "forms", "--show-signing")
+verdict(shown.returncode == 0 and any(f"application/x-www-form-urlencoded, {len(one)} B" in shown.stdout and one.decode() in shown.stdout
+                                      for _, one in list(forms.heard)), "form: the command line shows the very bytes")
 
 # One old delivery says how it was signed, and what comes of it is believed by the same receiver.
 for profile in ["svix", "fyno", "fanfare", "safravo", "stripe-like", "github-like", "custom", "fyno-base64", "fanfare-bare"]:

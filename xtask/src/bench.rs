@@ -24,6 +24,12 @@ pub(crate) struct Options {
     /// Nothing but a thousand receivers, of which some misbehave (about six minutes a database)
     #[arg(long)]
     receivers: bool,
+    /// Nothing but runs of a workflow, so many at once
+    #[arg(long, value_name = "RUNS")]
+    workflows: Option<usize>,
+    /// Nothing but files of so many people (two to five minutes a database for a million)
+    #[arg(long, value_name = "PEOPLE")]
+    exports: Option<usize>,
     /// What to build: `release`, or `dist`, as it ships (link-time optimisation over everything: many minutes)
     #[arg(long, default_value = "release")]
     profile: String,
@@ -71,6 +77,12 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, log: &mut Log) -> Re
     }
     if options.receivers {
         bench.arg("--receivers");
+    }
+    if let Some(runs) = options.workflows {
+        bench.args(["--workflows", &runs.to_string()]);
+    }
+    if let Some(people) = options.exports {
+        bench.args(["--exports", &people.to_string()]);
     }
     if let Some(only) = &options.only {
         bench.args(["--only", only]);

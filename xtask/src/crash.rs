@@ -10,6 +10,9 @@ use crate::workspace::Workspace;
 /// How often CI kills the server.
 pub(crate) const RUNS_IN_CI: u32 = 300;
 
+/// How often CI kills it at each kind of node of a workflow.
+const NODE_KILLS_IN_CI: u32 = 1;
+
 /// The nextest filter for the harness, and for everything else.
 pub(crate) const HARNESS: &str = "package(sealpost) & binary(crash)";
 
@@ -18,6 +21,9 @@ pub(crate) struct Options {
     /// How many kills
     #[arg(long, default_value_t = RUNS_IN_CI)]
     runs: u32,
+    /// How many kills at each kind of node of a workflow
+    #[arg(long, default_value_t = NODE_KILLS_IN_CI)]
+    node_kills: u32,
 }
 
 /// Whether there is a harness to run.
@@ -32,14 +38,24 @@ pub(crate) fn alone(workspace: &Workspace, options: &Options, log: &mut Log) -> 
         bail!("crates/sealpost/tests/crash is not there");
     }
     let postgres = Postgres::start(workspace, log)?;
-    run(workspace, options.runs, Some(&postgres), log)
+    runs(workspace, (options.runs, options.node_kills), Some(&postgres), log)
 }
 
 /// The runs. Selected by a filter and not by `--package`: so nothing is compiled anew for other features.
 pub(crate) fn run(workspace: &Workspace, runs: u32, postgres: Option<&Postgres>, log: &mut Log) -> Result<()> {
+    self::runs(workspace, (runs, NODE_KILLS_IN_CI), postgres, log)
+}
+
+fn runs(
+    workspace: &Workspace,
+    (runs, node_kills): (u32, u32),
+    postgres: Option<&Postgres>,
+    log: &mut Log,
+) -> Result<()> {
     let mut nextest =
         workspace.cargo(["nextest", "run", "--workspace", "--locked", "--profile", "crash", "-E", HARNESS]);
     nextest.env("SEALPOST_CRASH_RUNS", runs.to_string());
+    nextest.env("SEALPOST_CRASH_NODE_KILLS", node_kills.to_string());
     if let Some(postgres) = postgres {
         nextest.env(VARIABLE, &postgres.url);
     }

@@ -73,12 +73,14 @@ pub(crate) fn node(workspace: &Workspace, log: &mut Log) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Programs of others that read the PDF files tests make.
-pub(crate) fn pdf_readers(workspace: &Workspace, log: &mut Log) -> Result<()> {
-    match ["pdftotext", "qpdf"].iter().all(|program| Workspace::on_path(program).is_some()) {
-        true => Ok(()),
-        false => debian(workspace, &["poppler-utils", "qpdf"], log),
-    }
+/// Programs of others that read the documents and tables tests make, and the Debian packages that have them.
+const READERS: [(&str, &str); 3] = [("pdftotext", "poppler-utils"), ("qpdf", "qpdf"), ("ssconvert", "gnumeric")];
+
+/// Installs those of them that are missing.
+pub(crate) fn readers(workspace: &Workspace, log: &mut Log) -> Result<()> {
+    let missing = READERS.iter().filter(|(program, _)| Workspace::on_path(program).is_none());
+    let missing: Vec<&str> = missing.map(|(_, package)| *package).collect();
+    if missing.is_empty() { Ok(()) } else { debian(workspace, &missing, log) }
 }
 
 /// A browser. Playwright would fetch one of its own; Debian's is good enough, and updated.

@@ -14,6 +14,7 @@ sealpost_web::permissions! {
     SECURITY_READ = "security:read" "Read the security settings";
     SECURITY_MANAGE = "security:manage" "Change the security settings";
     APPROVALS_READ = "approvals:read" "Read what waits for an approval, and what was decided";
+    APPROVALS_ASK = "approvals:ask" "Ask others for changes that only members make";
     APPROVALS_VOTE = "approvals:vote" "Approve and reject, and put into force or cancel what was asked for";
     APPROVALS_MANAGE = "approvals:manage" "Decide what takes an approval, and act in an emergency";
     CONTACTS_READ = "contacts:read" "Read and search contacts, masked";

@@ -27,6 +27,7 @@ pub mod mail;
 pub mod network;
 pub mod resolve;
 pub mod smtp;
+pub mod suffix;
 pub mod syslog;
 pub mod target;
 pub mod text;

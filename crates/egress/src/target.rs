@@ -13,6 +13,7 @@ use url::{Host as UrlHost, Url};
 
 use crate::guard::{Policy, Refusal};
 use crate::network::Host;
+use crate::suffix::Suffix;
 
 /// Longest URL accepted, in bytes: as it is given, and as it is called, with everything percent-encoded.
 const MAX_LENGTH: usize = 2048;
@@ -81,6 +82,9 @@ pub enum TargetError {
     /// The host is not a public DNS name of at least two labels.
     #[error("the host must be a public domain name")]
     HostNotAllowed,
+    /// The host is a suffix below which a registry's customers have their names: nobody's own.
+    #[error("the host must be somebody's own domain name, not a public suffix")]
+    PublicSuffix,
     /// The port is not permitted.
     #[error("the port is not permitted")]
     PortNotAllowed,
@@ -97,6 +101,7 @@ impl TargetError {
             Self::Fragment => "url_fragment",
             Self::AddressLiteral => "address_literal",
             Self::HostNotAllowed => "host_not_allowed",
+            Self::PublicSuffix => "public_suffix",
             Self::PortNotAllowed => "port_not_allowed",
         }
     }
@@ -134,6 +139,16 @@ impl Target {
             .ok_or(TargetError::PortNotAllowed)?;
         let origin = Origin { tls, server_name: server_name(&host)?, authority: authority(&url)?, host, port };
         Ok(Self { origin: Arc::new(origin), path_and_query: path_and_query(&url)? })
+    }
+
+    /// Reads a `url` that somebody enters: as [`Target::parse`], and its host is no registry's suffix. A provider's suffix may be called:
+    /// hosts are compared whole, so that it speaks for nobody below. Not asked again later, when the list may be another one.
+    pub fn entered(url: &str, policy: &Policy) -> Result<Self, TargetError> {
+        let target = Self::parse(url, policy)?;
+        match Suffix::of(&target.host()) {
+            Some(Suffix::Registry) => Err(TargetError::PublicSuffix),
+            Some(Suffix::Provider) | None => Ok(target),
+        }
     }
 
     /// The host in ASCII (Punycode) form; an IPv6 literal without brackets.
@@ -259,6 +274,26 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn nobody_enters_a_name_that_is_a_registrys() {
+        let entered = |url| Target::entered(url, &Policy::strict()).map(|target| target.host());
+        for url in [
+            "https://co.uk/hooks",
+            "https://CO.UK/",
+            "https://gov.uk:8443/",
+            "https://xn--55qx5d.cn/",
+            "https://公司.cn/",
+        ] {
+            assert_eq!(entered(url), Err(TargetError::PublicSuffix), "{url}");
+            assert!(parse(url).is_ok(), "what was entered before is still read: {url}");
+        }
+        for url in ["https://www.gov.uk/", "https://github.io/", "https://hooks.example.co.uk/", "https://hooks.test/"]
+        {
+            assert!(entered(url).is_ok(), "{url}");
+        }
+        assert_eq!(entered("https://com/"), Err(TargetError::HostNotAllowed));
+    }
 
     proptest! {
         #[test]

@@ -10,6 +10,7 @@
 //! * [`downloads`] lets files of many rows out: asked for, agreed to, sealed, once.
 //! * [`erasure`] says what a certificate of erasure says, and checks one.
 //! * [`evidence`] is the record of processing, the controls and what proves them, as a signed pack.
+//! * [`paper`] writes documents to read, page by page.
 //! * [`revisions`] shows what settings said, what each change changed, and leads back.
 //! * [`support`] lets somebody in to help, for a while and on record.
 //! * [`roles`] stands at the gate of roles: one that is to say more may take an approval.
@@ -27,6 +28,7 @@ pub mod evidence;
 pub mod leaks;
 pub mod looks;
 pub mod masking;
+pub mod paper;
 mod reason;
 pub mod revisions;
 pub mod roles;

@@ -39,7 +39,7 @@ use crate::suppressions;
 use crate::templates::{self, Templates};
 use crate::unsubscribe::{self, Unsubscribe};
 use crate::versions;
-use crate::workflows::{self, Runner, Stands, Workflows};
+use crate::workflows::{self, Followed, Runner, Stands, Starter, Workflows};
 
 /// What the features of this crate stand on.
 pub struct MessagingConfig {
@@ -97,6 +97,13 @@ impl Messaging {
         let endpoints = Endpoints::new(store.clone(), client.clone()).on(names, &public_url);
         let unsubscribe = Unsubscribe::new(&store, &public_url);
         let (policies, vault) = (Policies::new(store.clone()), Vault::new(&store));
+        let starter = Starter {
+            store: store.clone(),
+            contacts: contacts.clone(),
+            policies: policies.clone(),
+            vault: vault.clone(),
+        };
+        let followed = Followed::new(starter.clone());
         let accepting = Accepting {
             store: store.clone(),
             contacts: contacts.clone(),
@@ -106,6 +113,7 @@ impl Messaging {
             endpoints: endpoints.clone(),
             policies: policies.clone(),
             vault: vault.clone(),
+            follow: Arc::new(followed.clone()),
         };
         let messages = Messages::new(accepting, store.clone(), contacts.clone(), endpoints.clone());
         let erasures = Erasures::new(ErasuresConfig {
@@ -115,6 +123,10 @@ impl Messaging {
             endpoints: endpoints.clone(),
         });
         let workflows = Workflows::new(Stands {
+            starter,
+            followed: followed.clone(),
+            vault: vault.clone(),
+            public_url: public_url.clone(),
             store: store.clone(),
             contacts: contacts.clone(),
             events: events.clone(),
@@ -152,7 +164,12 @@ impl Messaging {
             erasures::feature(&self.erasures),
             storage::feature(&self.storage),
             receipts::feature(&Receipts::new(self.messages.clone())),
-            exports::feature(&Exports::new(self.store.clone(), self.contacts.clone(), self.messages.clone())),
+            exports::feature(&Exports::new(
+                self.store.clone(),
+                self.contacts.clone(),
+                self.messages.clone(),
+                self.workflows.clone(),
+            )),
             suppressions::feature(&self.store),
             templates::feature(&self.templates, &self.contacts),
             events::feature(&self.events, &self.templates),
@@ -169,7 +186,7 @@ impl Messaging {
 
     /// What many rows can be taken of as a file.
     pub fn exportables(&self) -> Vec<Arc<dyn Exportable>> {
-        downloads::sources(&self.contacts, &self.messages)
+        downloads::sources(&self.store, &self.contacts, &self.messages)
     }
 
     /// What doors that are open add to the API.
@@ -181,17 +198,24 @@ impl Messaging {
     pub const SEARCH: &str = contacts::SEARCH;
 
     /// What of this crate uses secrets.
-    pub const SECRET_USERS: &[SecretUser] = &[endpoints::secret_uses, channels::secret_uses];
+    pub const SECRET_USERS: &[SecretUser] = &[endpoints::secret_uses, channels::secret_uses, workflows::secret_uses];
 
     /// What of this crate and of those below is sealed under an organisation's own key.
     pub const RESEALS: &[Reseal] = &[approvals::reseal, storage::reseal, support::reseal];
 
     /// What of this crate may take an approval.
-    pub const APPROVABLES: &[Approvable] =
-        &[exports::APPROVABLE, storage::APPROVABLE, templates::APPROVABLE, events::APPROVABLE];
+    pub const APPROVABLES: &[Approvable] = &[
+        exports::APPROVABLE,
+        storage::APPROVABLE,
+        templates::APPROVABLE,
+        events::APPROVABLE,
+        endpoints::APPROVABLE,
+        routes::APPROVABLE,
+        workflows::APPROVABLE,
+    ];
 
     /// What of this crate leaves revisions.
-    pub const REVISABLES: &[Revisable] = &[storage::REVISABLE];
+    pub const REVISABLES: &[Revisable] = &[storage::REVISABLE, endpoints::REVISABLE];
 
     /// Where their pages are found.
     pub fn navigation() -> Vec<Nav> {

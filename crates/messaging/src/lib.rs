@@ -20,6 +20,7 @@ mod assembly;
 mod cursor;
 mod facts;
 mod label;
+mod link;
 mod looking;
 mod meters;
 mod patch;

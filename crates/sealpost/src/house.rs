@@ -80,7 +80,9 @@ impl House {
         features.push(activity::feature(store.clone()));
         features.push(masking::feature(&store));
         features.push(security::feature(&store, Switches::standard().with(storage::SWITCH)));
-        features.push(approvals::feature(&store, Approvables::with(Messaging::APPROVABLES)?));
+        let url = &config.server.public_url;
+        let passkeys = Passkeys::new(store.clone(), url.host(), url.as_str());
+        features.push(approvals::feature(&store, Approvables::with(Messaging::APPROVABLES)?, passkeys));
         features.push(revisions::feature(&store, Revisables::with(Messaging::REVISABLES)?));
         features.push(looks::feature(&store));
         let sources = Exportables::with_ledger(&store, messaging.exportables())?;

@@ -203,6 +203,8 @@ ids! {
     WorkflowId = "wf";
     /// One run of a workflow.
     WorkflowRunId = "run";
+    /// What begins runs of a workflow.
+    WorkflowTriggerId = "trg";
 }
 
 /// RFC 9562 §5.7: `unix_ts_ms (48) ‖ version 7 ‖ random (74) ‖ variant`.

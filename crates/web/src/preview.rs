@@ -7,9 +7,12 @@ use std::borrow::Cow;
 
 use crate::caller::{BoxFuture, Caller};
 use crate::problem::Failure;
+use crate::route::RouteInfo;
 
 /// The parameter that names the role.
 const PARAMETER: &str = "as";
+/// Below this all pages are.
+const PLACE: &str = "/app";
 
 /// Knows what members of another role would see. Implemented where roles live.
 pub trait Previews: Send + Sync {
@@ -40,6 +43,11 @@ pub struct Preview {
     pub(crate) leave: String,
 }
 
+/// Whether this is a page that can be looked at so: one of the dashboard, whose frame says that it is.
+pub(crate) fn shows(info: &RouteInfo) -> bool {
+    info.page && info.path.strip_prefix(PLACE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// A page's query without the parameter, and what it says.
 pub(crate) fn split(query: &str) -> (Cow<'_, str>, Option<&str>) {
     let named = query.split('&').find_map(|pair| pair.split_once('=').filter(|(name, _)| *name == PARAMETER));
@@ -66,16 +74,27 @@ impl Preview {
             if before.ends_with(OUT) || !href.is_empty() && !href.starts_with(['/', '?']) {
                 out.push_str(href);
             } else {
-                let (path, fragment) = href.split_once('#').map_or((href, None), |(path, part)| (path, Some(part)));
-                let sign = if path.contains('?') { "&amp;" } else { "?" };
-                out.push_str(&format!("{path}{sign}{PARAMETER}={}", self.reference));
-                fragment.into_iter().for_each(|part| out.push_str(&format!("#{part}")));
+                out.push_str(&self.named(href, "&amp;"));
             }
             out.push('"');
             rest = tail;
         }
         out.push_str(rest);
         self.filters(&out)
+    }
+
+    /// Where a page leads on to, as the same role sees it.
+    pub(crate) fn led(&self, location: &str) -> Option<String> {
+        let rest = location.strip_prefix(PLACE)?;
+        (rest.is_empty() || rest.starts_with(['/', '?'])).then(|| self.named(location, "&"))
+    }
+
+    /// A path that names the role, before its fragment.
+    fn named(&self, path: &str, and: &str) -> String {
+        let (path, fragment) = path.split_once('#').map_or((path, None), |(path, part)| (path, Some(part)));
+        let sign = if path.contains('?') { and } else { "?" };
+        let fragment = fragment.map(|part| format!("#{part}")).unwrap_or_default();
+        format!("{path}{sign}{PARAMETER}={}{fragment}", self.reference)
     }
 
     /// Forms that only look for something go on looking as this role.
@@ -112,6 +131,20 @@ mod tests {
         ] {
             let (left, named) = split(query);
             assert_eq!((&*left, named), (rest, role), "{query}");
+        }
+    }
+
+    #[test]
+    fn whoever_is_led_on_stays_who_they_look_as() {
+        let preview = Preview { reference: "agent".into(), role: "Agent".into(), leave: "/app/test".into() };
+        for (location, led) in [
+            ("/app", Some("/app?as=agent")),
+            ("/app/test?q=1#y", Some("/app/test?q=1&as=agent#y")),
+            ("/apply", None),
+            ("/sign-in", None),
+            ("https://elsewhere.example/app", None),
+        ] {
+            assert_eq!(preview.led(location).as_deref(), led, "{location}");
         }
     }
 

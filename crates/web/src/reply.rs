@@ -128,6 +128,14 @@ impl Reply {
         }
     }
 
+    /// Leads somewhere else instead of where it leads, if `on` knows where.
+    pub(crate) fn lead_on(&mut self, on: impl FnOnce(&str) -> Option<String>) {
+        let there = self.headers.get(LOCATION).and_then(|there| there.to_str().ok());
+        if let Some(there) = there.and_then(on).and_then(|there| HeaderValue::try_from(there).ok()) {
+            self.headers.insert(LOCATION, there);
+        }
+    }
+
     /// Says which version of a resource it shows (RFC 9110 §8.8.3).
     pub fn version(self, tag: &str) -> Self {
         match HeaderValue::from_str(tag) {

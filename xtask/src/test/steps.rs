@@ -100,7 +100,7 @@ fn postgres(run: &mut Run<'_>, log: &mut Log) -> Result<Counts> {
 
 fn tests(run: &mut Run<'_>, log: &mut Log) -> Result<Counts> {
     tools::nextest(run.workspace, log)?;
-    tools::pdf_readers(run.workspace, log)?;
+    tools::readers(run.workspace, log)?;
     let mut nextest = run.workspace.cargo(["nextest", "run", "--workspace", "--locked"]);
     nextest.env("SEALPOST_BIN", run.workspace.binary());
     // nextest refuses a filter that names nothing.

@@ -50,7 +50,7 @@ pub struct CreationOptions {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestOptions {
     /// What the answer is to.
-    pub challenge: [u8; 32],
+    pub challenge: Vec<u8>,
     /// The relying party's id.
     pub party: String,
     /// With which credentials; any, if none are named.

@@ -11,7 +11,7 @@ use sealpost_store::{
 };
 use sealpost_web::{Failure, Refusal, Session, not_found};
 
-use super::challenge::{Challenges, Purpose};
+use super::challenge::{Challenges, Purpose, What, what_is_signed};
 use super::codes::{CHALLENGE_SPENT, LAST_PASSKEY, PASSKEY_EXISTS, PASSKEY_REFUSED, PASSKEYS_FULL};
 use super::model::{Answer, CreationOptions, Passkey, RequestOptions};
 use super::{notices, rules, store};
@@ -31,11 +31,11 @@ struct Inner {
 }
 
 /// An answer that was judged: whose passkey, what it counts, and until when its challenge is good.
-struct Judged {
-    org: Org,
-    passkey: Passkey,
+pub(super) struct Judged {
+    pub(super) org: Org,
+    pub(super) passkey: Passkey,
     asserted: webauthn::Asserted,
-    challenge: Vec<u8>,
+    pub(super) challenge: Vec<u8>,
     until: Time,
 }
 
@@ -51,7 +51,7 @@ impl Passkeys {
         &self.0.house
     }
 
-    fn party(&self) -> RelyingParty<'_> {
+    pub(super) fn party(&self) -> RelyingParty<'_> {
         RelyingParty { id: &self.0.id, origin: &self.0.origin }
     }
 
@@ -75,16 +75,27 @@ impl Passkeys {
 
     /// What a browser is asked in order to sign in.
     pub fn sign_in_options(&self, whom: &str) -> RequestOptions {
-        let challenge = self.challenge(Purpose::SignIn, whom);
+        let challenge = self.challenge(Purpose::SignIn, whom).to_vec();
         RequestOptions { challenge, party: self.0.id.clone(), allow: Vec::new() }
     }
 
     /// What a browser is asked in order to prove that it is still them who act.
     pub async fn proof_options(&self, ctx: &Ctx, whom: &str) -> Result<RequestOptions, StoreError> {
+        self.to_prove(ctx, self.challenge(Purpose::Prove, whom).to_vec()).await
+    }
+
+    /// The same, and with the answer they sign this. It proves that it is them as well, once.
+    pub async fn signature_options(&self, ctx: &Ctx, whom: &str, what: &What) -> Result<RequestOptions, StoreError> {
+        let world = self.0.house.world();
+        let challenge = self.0.challenges.about(Purpose::Prove, whom, what, world.clock.now(), &*world.rng);
+        self.to_prove(ctx, challenge).await
+    }
+
+    async fn to_prove(&self, ctx: &Ctx, challenge: Vec<u8>) -> Result<RequestOptions, StoreError> {
         let member = MemberId::from_bytes(ctx.actor.id);
         let known = self.0.house.peek(ctx, move |tx| store::all_of(tx, member)).await?;
         Ok(RequestOptions {
-            challenge: self.challenge(Purpose::Prove, whom),
+            challenge,
             party: self.0.id.clone(),
             allow: known.into_iter().map(|passkey| passkey.credential_id).collect(),
         })
@@ -167,10 +178,7 @@ impl Passkeys {
 
     /// Whoever acts in this session has proved that it is them.
     pub async fn prove(&self, ctx: &Ctx, session: Session, whom: &str, answer: &Answer) -> Result<(), Failure> {
-        let judged = self.judge(answer, Purpose::Prove, whom, ctx.request).await?;
-        if judged.org.id != ctx.org.id || judged.passkey.member.bytes() != ctx.actor.id {
-            return Err(self.deny(ctx, "another_member").await);
-        }
+        let judged = self.judge_own(ctx, whom, answer).await?;
         let act = move |tx: &mut Tx<'_>| {
             believe(tx, &judged)?;
             let id = SessionId::from_bytes(session.id);
@@ -178,6 +186,15 @@ impl Passkeys {
             Ok(tx.record(Leaf::of("session.prove").on(SessionId::PREFIX, id.bytes()), ()))
         };
         self.0.house.write(ctx, act).await
+    }
+
+    /// Judges an answer by which somebody proves that it is them who act.
+    pub(super) async fn judge_own(&self, ctx: &Ctx, whom: &str, answer: &Answer) -> Result<Judged, Failure> {
+        let judged = self.judge(answer, Purpose::Prove, whom, ctx.request).await?;
+        if judged.org.id != ctx.org.id || judged.passkey.member.bytes() != ctx.actor.id {
+            return Err(self.deny(ctx, "another_member").await);
+        }
+        Ok(judged)
     }
 
     /// Judges an answer all by itself: a fresh challenge of ours, a passkey we know, a signature by it.
@@ -203,7 +220,9 @@ impl Passkeys {
         let Answer { client_data, authenticator_data, signature, .. } = answer;
         let assertion = Assertion { client_data, authenticator_data, signature };
         match webauthn::authenticate(self.party(), &challenge, known, assertion) {
-            Ok(asserted) if asserted.regressed => {
+            Ok(asserted)
+                if asserted.regressed && !self.is_said_again(&system, &challenge, &passkey, asserted).await? =>
+            {
                 let ctx = self.by(org, passkey.member, request);
                 self.tell_of_regress(&ctx, &passkey).await?;
                 Err(refused())
@@ -214,6 +233,21 @@ impl Passkeys {
                 Err(self.deny(&ctx, reason(why)).await)
             }
         }
+    }
+
+    /// Whether an answer that signs something has been believed as a proof a moment ago: then it counts what it counted there.
+    async fn is_said_again(
+        &self,
+        ctx: &Ctx,
+        challenge: &[u8],
+        passkey: &Passkey,
+        asserted: webauthn::Asserted,
+    ) -> Result<bool, StoreError> {
+        if what_is_signed(challenge).is_none() || asserted.counter != passkey.counter {
+            return Ok(false);
+        }
+        let challenge = challenge.to_vec();
+        self.0.house.peek(ctx, move |tx| store::is_spent(tx, &challenge)).await
     }
 
     /// The challenge that was answered, if it is one of ours and good, and until when it is.
@@ -274,6 +308,12 @@ pub fn remove(tx: &mut Tx<'_>, keys: &Keys, id: PasskeyId) -> Result<Recorded<()
     Ok(tx.record(Leaf::of("passkey.remove").on(PasskeyId::PREFIX, id.bytes()), ()))
 }
 
+/// What was signed is believed: as often as it is shown, since it says one thing only, and whoever keeps it keeps it once.
+pub(super) fn believe_signature(tx: &mut Tx<'_>, judged: &Judged) -> Result<(), Failure> {
+    store::spend(tx, &judged.challenge, judged.until)?;
+    Ok(store::see(tx, judged.passkey.id, judged.asserted.counter, judged.asserted.backed_up)?)
+}
+
 /// The answer is believed, once.
 fn believe(tx: &mut Tx<'_>, judged: &Judged) -> Result<(), Failure> {
     if !store::spend(tx, &judged.challenge, judged.until)? {
@@ -298,7 +338,7 @@ fn new_passkey(ctx: &Ctx, made: Registered, agent: Agent) -> Passkey {
     }
 }
 
-fn refused() -> Failure {
+pub(super) fn refused() -> Failure {
     Refusal::of(&PASSKEY_REFUSED).into()
 }
 

@@ -90,6 +90,16 @@ pub(super) fn spend(tx: &mut Tx<'_>, challenge: &[u8], until: Time) -> Result<bo
     Ok(inserted == 1)
 }
 
+/// Whether a challenge was used up.
+pub(super) fn is_spent(tx: &mut Tx<'_>, challenge: &[u8]) -> Result<bool, StoreError> {
+    let found = tx.optional(
+        org_sql!("select expires_at from spent_challenge where org = $1 and challenge = $2"),
+        &[&challenge],
+        |row| row.get::<Time>("expires_at"),
+    )?;
+    Ok(found.is_some())
+}
+
 /// Forgets challenges that are too old to be answered anyway.
 pub(super) fn forget_spent(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.ctx().now();

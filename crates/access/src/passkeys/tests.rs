@@ -166,7 +166,7 @@ both_engines! {
     async fn a_challenge_is_one_visitors_for_two_minutes_and_for_one_thing(test: TestStore) {
         let house = House::new(test).await;
         let (member, mut device) = house.with_passkey().await;
-        let mut answer = |house: &House, challenge: [u8; 32]| {
+        let mut answer = |house: &House, challenge: Vec<u8>| {
             let used = device.assert(OURS, &challenge);
             house.answer(member, &device, used)
         };
@@ -175,7 +175,7 @@ both_engines! {
         let proof = house.passkeys.proof_options(&house.by(member), VISIT).await.unwrap().challenge;
         let other = answer(&house, proof);
         assert_eq!(house.enter(&other, VISIT).await, Err("challenge_spent"));
-        let made_up = answer(&house, [7; 32]);
+        let made_up = answer(&house, vec![7; 32]);
         assert_eq!(house.enter(&made_up, VISIT).await, Err("challenge_spent"));
         house.test.clock.advance_ms(2 * 60_000);
         assert_eq!(house.enter(&one, VISIT).await, Err("challenge_spent"));
@@ -247,6 +247,59 @@ both_engines! {
         house.passkeys.prove(&ctx, session, PAGE, &own).await.unwrap();
         assert!(house.session(&token).await.proved_lately(ctx.now()));
         assert_eq!(house.last_act().await, "session.prove");
+    }
+
+    async fn what_is_signed_holds_and_proves_who_signed_it_and_nothing_else_does(test: TestStore) {
+        let house = House::new(test).await;
+        let (member, mut device) = house.with_passkey().await;
+        let (other, mut others) = house.with_passkey().await;
+        device.counter = 10;
+        let token = house.sign_in(member, &mut device).await.unwrap();
+        house.test.clock.advance_ms(10 * 60_000);
+        let (ctx, session, what) = (house.by(member), house.session(&token).await, [7; 32]);
+        let challenge = house.passkeys.signature_options(&ctx, PAGE, &what).await.unwrap().challenge;
+        let used = device.assert(OURS, &challenge);
+        let answer = house.answer(member, &device, used);
+        // It is a proof, and then what was signed, with the one answer: a device that counts has counted once.
+        house.passkeys.prove(&ctx, session, PAGE, &answer).await.unwrap();
+        assert_eq!(code(house.passkeys.prove(&ctx, session, PAGE, &answer).await), Err("challenge_spent"));
+        let judged = house.passkeys.signature(&ctx, PAGE, &what, answer.clone()).await.ok().unwrap();
+        house.store().write::<_, Failure>(&ctx, move |tx| {
+            judged.believe(tx)?;
+            Ok(tx.record(sealpost_store::Leaf::of("session.prove"), ()))
+        }).await.unwrap();
+        let signature = house.passkeys.signature(&ctx, PAGE, &what, answer.clone()).await.ok().unwrap().signature;
+        assert_eq!(signature.verify(&what), Ok(()));
+        assert_eq!(signature.verify(&[8; 32]), Err(DoesNotHold::SomethingElse));
+        // Not about anything else, not in another session, not by anybody else, not with a challenge about nothing.
+        let refused = async |ctx: &Ctx, whom: &str, what: &What, answer: &Answer| {
+            code(house.passkeys.signature(ctx, whom, what, answer.clone()).await.map(|_| ())).err()
+        };
+        assert_eq!(refused(&ctx, PAGE, &[8; 32], &answer).await, Some("passkey_refused"));
+        assert_eq!(refused(&ctx, "another page", &what, &answer).await, Some("challenge_spent"));
+        let used = others.assert(OURS, &challenge);
+        let foreign = house.answer(other, &others, used);
+        assert_eq!(refused(&ctx, PAGE, &what, &foreign).await, Some("passkey_refused"));
+        let plain = house.passkeys.proof_options(&ctx, PAGE).await.unwrap().challenge;
+        let used = device.assert(OURS, &plain);
+        assert_eq!(refused(&ctx, PAGE, &what, &house.answer(member, &device, used)).await, Some("passkey_refused"));
+        house.test.clock.advance_ms(2 * 60_000);
+        assert_eq!(refused(&ctx, PAGE, &what, &answer).await, Some("challenge_spent"));
+        // Kept with another key, or with a bit of it changed, it holds no more.
+        let kept = serde_json::to_value(&signature).unwrap();
+        let theirs = house.passkeys.own(&house.by(other)).await.unwrap().remove(0).public_key;
+        for (member, value) in [
+            ("public_key", serde_json::to_value(api::body::Base64(theirs)).unwrap()),
+            ("origin", "https://sealpost.example.org".into()),
+            ("relying_party", "example.com".into()),
+            ("authenticator_data", "AAAA".into()),
+            ("signature", "AAAA".into()),
+        ] {
+            let mut changed = kept.clone();
+            changed[member] = value;
+            let changed: Signature = serde_json::from_value(changed).unwrap();
+            assert!(matches!(changed.verify(&what), Err(DoesNotHold::Passkey(_))), "{member}");
+        }
     }
 
     async fn a_confined_session_becomes_a_whole_one_by_its_first_passkey(test: TestStore) {

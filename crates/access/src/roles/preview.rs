@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use sealpost_store::{Ctx, RequestId, Store, World};
 use sealpost_web::problem::PERMISSION_MISSING;
-use sealpost_web::{BoxFuture, Caller, CredentialClass, Failure, Permission, Previewed, Previews, Refusal, not_found};
+use sealpost_web::{
+    BoxFuture, Caller, CredentialClass, Failure, Permission, Previewed, Previews, Refusal, Session, not_found,
+};
 
 use super::model::{Role, RoleRef};
 use super::service;
@@ -38,6 +40,8 @@ impl RolePreviews {
             viewer: self.sessions.viewer(caller.org, &seen).await?,
             mask_profile: seen.masks,
             permissions: seen.permissions,
+            // Pages say what is asked for before something is done.
+            session: caller.session.map(|own| Session { always_proves: seen.require_step_up, ..own }),
             ..caller.clone()
         };
         Ok(Previewed { caller, reference: role.reference.to_string(), role: role.name })

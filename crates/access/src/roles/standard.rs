@@ -52,6 +52,7 @@ const DEVELOPER: PermissionSet = PermissionSet::of(&[
     OUTBOX_READ,
     SUPPRESSIONS_READ,
     SUPPRESSIONS_WRITE,
+    APPROVALS_ASK,
 ]);
 const AGENT: PermissionSet = PermissionSet::of(&[
     MESSAGES_SEND,

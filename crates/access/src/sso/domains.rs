@@ -19,7 +19,7 @@ pub(super) fn claim(
     name: &str,
     connection: SsoConnectionId,
 ) -> Result<Recorded<Domain>, Failure> {
-    let name = rules::domain(name).ok_or_else(|| Refusal::of(&BODY_INVALID).at("/domain", "domain_invalid"))?;
+    let name = rules::own_domain(name).map_err(|code| Refusal::of(&BODY_INVALID).at("/domain", code))?;
     store::find(tx, connection)?.ok_or_else(|| Refusal::of(&BODY_INVALID).at("/connection", "connection_unknown"))?;
     if store::domains(tx)?.len() as i64 >= MOST_DOMAINS {
         return Err(Refusal::of(&SSO_FULL).into());
@@ -35,8 +35,12 @@ pub(super) fn claim(
     Ok(tx.record(leaf, domain))
 }
 
-/// Asks the domain's DNS whether it says so.
+/// Asks the domain's DNS whether it says so. Of a name that others share no record says anything, also if it was claimed before that
+/// was known.
 pub(super) async fn is_proved(sso: &Sso, domain: &Domain) -> bool {
+    if rules::is_shared(&domain.name) {
+        return false;
+    }
     let wanted = domain.record();
     sso.text.text(&domain.record_name()).await.is_ok_and(|records| records.contains(&wanted))
 }

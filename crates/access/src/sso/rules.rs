@@ -1,5 +1,7 @@
 //! Decisions about signing in by a service, as plain functions.
 
+use sealpost_egress::suffix::Suffix;
+
 use super::model::GroupRole;
 use crate::roles::{RoleRef, Standard};
 use crate::sessions::Method;
@@ -39,6 +41,17 @@ pub(super) fn domain(text: &str) -> Option<String> {
     let last_is_a_word = labels.last().is_some_and(|last| !last.bytes().all(|b| b.is_ascii_digit()));
     let good = text.len() <= 200 && labels.len() >= 2 && labels.iter().all(|label| is_label(label)) && last_is_a_word;
     good.then_some(text)
+}
+
+/// A domain that somebody may say is theirs: one, and none below which others have theirs. Otherwise why not.
+pub(super) fn own_domain(text: &str) -> Result<String, &'static str> {
+    let name = domain(text).ok_or("domain_invalid")?;
+    if is_shared(&name) { Err("public_suffix") } else { Ok(name) }
+}
+
+/// Whether others have their names below this one, at a registry (`co.uk`) or a provider (`github.io`).
+pub(super) fn is_shared(name: &str) -> bool {
+    Suffix::of(name).is_some()
 }
 
 #[cfg(test)]
@@ -82,6 +95,17 @@ mod tests {
         for bad in ["", "com", "192.0.2.1", "a..b", "-a.com", "a-.com", "exämple.com", "a b.com", "a.com/x", "*.a.com"]
         {
             assert_eq!(domain(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn nobody_says_that_a_public_suffix_is_theirs() {
+        for shared in ["co.uk", "Github.IO", "gov.uk.", "xn--55qx5d.cn", "s3.amazonaws.com"] {
+            assert_eq!(own_domain(shared), Err("public_suffix"), "{shared}");
+        }
+        assert_eq!(own_domain("com"), Err("domain_invalid"));
+        for own in ["clinic.co.uk", "octocat.github.io", "clinic.example", "mail.clinic.internal"] {
+            assert_eq!(own_domain(own).as_deref(), Ok(own));
         }
     }
 

@@ -403,6 +403,16 @@ both_engines! {
         let all = keys.clone();
         let verify = move |tx: &mut sealpost_store::Tx<'_>| domains::verify(tx, (&all, &theirs), "clinic.example");
         assert_eq!(house.store().write(&elsewhere, verify).await.map(drop).map_err(code), Err("domain_taken".into()));
+        // What others register their names below is nobody's.
+        for shared in ["co.uk", "Github.io."] {
+            let (org, id) = (keys.organisation(house.ctx.org.id).await.unwrap(), connection.id);
+            let claim = move |tx: &mut sealpost_store::Tx<'_>| domains::claim(tx, &org, shared, id);
+            assert_eq!(house.store().write(&house.ctx, claim).await.map(drop).map_err(code), Err("body_invalid".into()));
+            let name = shared.trim_end_matches('.').to_ascii_lowercase();
+            let long_ago = crate::sso::model::Domain { name, connection: id, proof: "0".into(), verified_at: None, created_at: house.ctx.now() };
+            house.records.0.lock().unwrap().insert(long_ago.record_name(), long_ago.record());
+            assert!(!domains::is_proved(&house.sso, &long_ago).await, "whatever its DNS says");
+        }
         // Given up, it is anybody's.
         let act = move |tx: &mut sealpost_store::Tx<'_>| domains::remove(tx, (&keys, &mine), "clinic.example");
         house.store().write(&house.ctx, act).await.unwrap();

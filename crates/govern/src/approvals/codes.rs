@@ -7,6 +7,8 @@ sealpost_web::codes! {
     APPROVAL_CHANGED = 409 "approval_changed" "It was changed meanwhile: look at it again";
     /// 409: nobody approves what they asked for themselves.
     APPROVAL_OWN = 409 "approval_own" "Somebody else has to agree";
+    /// 409: they wrote what would go live, or would have what is asked for.
+    APPROVAL_TIED = 409 "approval_tied" "Whoever wrote it, or would have it, doesn't vote on it";
     /// 409: whoever has nobody to ask waits a day.
     APPROVAL_TOO_EARLY = 409 "approval_too_early" "Whoever has nobody to ask waits a day";
     /// 409: others were asked.
@@ -23,12 +25,18 @@ sealpost_web::codes! {
     APPROVAL_MISMATCH = 409 "approval_mismatch" "This isn't what was approved";
     /// 409: it is done by whoever asked, where it is done.
     APPROVAL_BY_ASKER = 409 "approval_by_asker" "Whoever asked does this themselves";
+    /// 409: what only members change, no key puts into force.
+    APPROVAL_BY_MEMBERS = 409 "approval_by_members" "Only a signed-in member puts this into force";
     /// 409: nobody has looked at what the last emergency did.
     APPROVAL_FOLLOW_UP_DUE = 409 "approval_follow_up_due" "What was done in an emergency has to be looked at first";
     /// 409: there is nothing to look at.
     APPROVAL_NO_EMERGENCY = 409 "approval_no_emergency" "It wasn't done in an emergency, or was looked at";
     /// 409: somebody else decided at the same moment.
     APPROVAL_RACED = 409 "approval_raced" "Somebody else was faster: look at it again";
+    /// 409: the rules want votes that a passkey has signed, and no key has one.
+    APPROVAL_UNSIGNED = 409 "approval_unsigned" "A vote on this has to be signed with a passkey: vote in the dashboard";
+    /// 422: it can't be so.
+    APPROVAL_IMPOSSIBLE = 422 "approval_impossible" "This can't be asked for so";
     /// 422: there aren't so many.
     APPROVERS_TOO_FEW = 422 "approvers_too_few" "There aren't as many members who could agree";
 }

@@ -1,16 +1,16 @@
 //! What a request is, and what takes one.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use schemars::JsonSchema;
+use sealpost_access::passkeys::{Signature, What};
 use sealpost_access::roles::{RoleRef, Standard};
 use sealpost_seal::key::sha256;
 use sealpost_store::{ApprovalId, Environment, MemberId, Time};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use super::digest::Digest;
 use super::rules::{Pinned, Request};
 
 /// Everything that may take an approval: its name here, its name in the API (added, never renamed), what people call it. A module is one line,
@@ -24,18 +24,24 @@ macro_rules! modules {
             ContactExport contact_export "Export of a person’s data";
             /// A file of many rows.
             Download download "A file of many rows";
+            /// Where a new endpoint is, or one that protects less than before.
+            Endpoint endpoint "Weaker or new endpoint";
             /// What an event is in live.
             Event event "Event in live";
             /// Masking that shows more than before.
             Masking masking "Weaker masking";
             /// A role whose members may or see more than before.
             Role role "A role that says more";
+            /// Which ways messages go in live.
+            Route route "Route in live";
             /// Payloads that are stored where they were not, or for longer.
             Storage storage "More stored, or for longer";
             /// Somebody is let in to help: takes an approval, whatever the policy says.
             Support support "Support access";
             /// What a template says in live.
             Template template "Template in live";
+            /// What is done step by step in live.
+            Workflow workflow "Workflow in live";
         }
     };
 }
@@ -74,6 +80,11 @@ macro_rules! define {
 modules!(define);
 
 impl Module {
+    /// Whether only a signed-in member changes it, whoever asked: keys and programs may ask, and put nothing of it into force.
+    pub(super) const fn is_for_members(self) -> bool {
+        matches!(self, Self::ApprovalPolicy | Self::Role | Self::Storage)
+    }
+
     pub(crate) fn of(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|one| one.word() == word)
     }
@@ -181,6 +192,9 @@ pub struct Rule {
     /// When it goes live: with the last vote, unless somebody says otherwise.
     #[serde(default)]
     pub goes_live: GoesLive,
+    /// Whether every vote has to be signed by a passkey.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signed: bool,
 }
 
 /// What takes an approval; whatever isn't named takes none.
@@ -204,7 +218,13 @@ impl Policy {
 
 impl Rule {
     const fn one_of_anybody() -> Self {
-        Self { approvals: Needed::ONE, roles: Vec::new(), members: Vec::new(), goes_live: GoesLive::OnApproval }
+        Self {
+            approvals: Needed::ONE,
+            roles: Vec::new(),
+            members: Vec::new(),
+            goes_live: GoesLive::OnApproval,
+            signed: false,
+        }
     }
 }
 
@@ -219,94 +239,8 @@ pub struct Standing {
     pub since: Option<Time>,
 }
 
-/// SHA-256 of what a request pins: the exact bytes of its content, its target, the version of what it changes and that of the rules.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Digest(pub(super) [u8; 32]);
-
-impl Digest {
-    /// Of content that is about these versions. Lengths come first, so that nothing can be moved from one part into the next.
-    pub(super) fn of(module: Module, target: Option<[u8; 16]>, content: &[u8], live: u64, policy: u64) -> Self {
-        let length = |bytes: &[u8]| (bytes.len() as u64).to_be_bytes();
-        let (module, target) = (module.word().as_bytes(), target.as_ref().map_or(&[][..], |id| &id[..]));
-        Self(sha256(&[
-            b"sealpost approval v1\n",
-            &length(module),
-            module,
-            &length(target),
-            target,
-            &length(content),
-            content,
-            &live.to_be_bytes(),
-            &policy.to_be_bytes(),
-        ]))
-    }
-}
-
-impl From<[u8; 32]> for Digest {
-    fn from(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// Not 64 hexadecimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not_a_digest")]
-pub struct NotADigest;
-
-impl FromStr for Digest {
-    type Err = NotADigest;
-    fn from_str(text: &str) -> Result<Self, NotADigest> {
-        let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
-        let pairs = text.as_bytes().chunks_exact(2).map(|pair| match pair {
-            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-            _ => None,
-        });
-        let bytes = pairs.collect::<Option<Vec<u8>>>().ok_or(NotADigest)?;
-        match <[u8; 32]>::try_from(bytes) {
-            Ok(bytes) if text.len() == 64 => Ok(Self(bytes)),
-            _ => Err(NotADigest),
-        }
-    }
-}
-
-impl Serialize for Digest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Digest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-impl JsonSchema for Digest {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "ApprovalDigest".into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })
-    }
-}
-
 /// Where a request stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ApprovalState")]
 pub enum State {
@@ -354,7 +288,7 @@ impl State {
 }
 
 /// What somebody said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ApprovalVoteWord")]
 pub(super) enum Says {
@@ -383,6 +317,12 @@ impl Says {
     pub(super) fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.word() == word)
     }
+
+    /// What a passkey signs of this word about a request that pins this digest. All parts have a length of their own or one that is fixed.
+    pub(super) fn signed(self, id: ApprovalId, digest: Digest) -> What {
+        let word = self.word().as_bytes();
+        sha256(&[b"sealpost vote v1\n", &(word.len() as u64).to_be_bytes(), word, &id.bytes(), &digest.0])
+    }
 }
 
 /// What somebody said about which digest.
@@ -391,6 +331,40 @@ pub(super) struct Vote {
     pub(super) voter: MemberId,
     pub(super) says: Says,
     pub(super) digest: Digest,
+}
+
+/// Why somebody's vote on a request never counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "ApprovalTie")]
+pub enum Tie {
+    /// They wrote what would go live, or a part of it.
+    Author,
+    /// They would have what is asked for.
+    Beneficiary,
+}
+
+/// Somebody whose vote on a request never counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ApprovalTied")]
+pub struct Tied {
+    /// Who.
+    pub member: MemberId,
+    /// Why.
+    pub tie: Tie,
+}
+
+impl Tied {
+    /// Whoever wrote what would go live.
+    pub fn author(member: MemberId) -> Self {
+        Self { member, tie: Tie::Author }
+    }
+
+    /// Whoever would have what is asked for.
+    pub fn beneficiary(member: MemberId) -> Self {
+        Self { member, tie: Tie::Beneficiary }
+    }
 }
 
 /// Something that changes: what it is called, what it is, what it would be.
@@ -430,6 +404,9 @@ pub(super) struct Content {
     pub(super) lines: Vec<Line>,
     /// Why.
     pub(super) reason: Option<String>,
+    /// Who never votes on it, as it was when it was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) tied: Vec<Tied>,
 }
 
 /// Where a request belongs.
@@ -470,11 +447,12 @@ pub struct Approval {
     pub(super) said: Vec<Said>,
 }
 
-/// A vote with its comment.
+/// A vote with its comment, and what a passkey has signed of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) vote: Vote,
     pub(super) comment: Option<String>,
+    pub(super) signature: Option<Signature>,
     pub(super) at: Time,
 }
 
@@ -499,8 +477,8 @@ impl Approval {
         self.request.expires_at
     }
 
-    #[cfg(test)]
-    pub(crate) fn wants(&self) -> &Value {
+    /// What shall be, as its module reads it.
+    pub const fn wants(&self) -> &Value {
         &self.content.wanted
     }
 
@@ -526,6 +504,11 @@ impl Approval {
             || self.said.iter().filter_map(|said| said.comment.as_deref()).any(has)
     }
 
+    /// Whether this vote could be one of those it waits for: it is neither asked for by them nor tied to them.
+    pub(super) fn waits_for(&self, member: MemberId) -> bool {
+        self.asker() != member && self.request.tied.iter().all(|tied| tied.member != member)
+    }
+
     pub(super) const fn pinned(&self) -> Pinned {
         self.request.pinned
     }
@@ -534,24 +517,6 @@ impl Approval {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_digest_is_of_each_of_its_parts() {
-        let of = |target, content: &[u8], live, policy| Digest::of(Module::Masking, target, content, live, policy);
-        let one = of(None, b"ab", 1, 2);
-        let others = [
-            of(Some([0; 16]), b"ab", 1, 2),
-            of(None, b"a", 1, 2),
-            of(None, b"ab", 2, 2),
-            of(None, b"ab", 1, 1),
-            Digest::of(Module::ContactExport, None, b"ab", 1, 2),
-        ];
-        assert!(others.iter().all(|other| *other != one));
-        assert_eq!(one.to_string().parse(), Ok(one));
-        for bad in ["", "ab", &"g".repeat(64), &"é".repeat(32), &"0".repeat(66)] {
-            assert_eq!(bad.parse::<Digest>(), Err(NotADigest), "{bad}");
-        }
-    }
 
     #[test]
     fn every_word_is_read_back() {

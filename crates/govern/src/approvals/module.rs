@@ -6,7 +6,7 @@ use sealpost_store::{OrgKeys, Tx};
 use sealpost_web::Failure;
 use serde_json::Value;
 
-use super::model::{Line, Module};
+use super::model::{Line, Module, Tied};
 use super::policy;
 use crate::reason::Reason;
 use crate::{downloads, masking, roles, support};
@@ -51,6 +51,9 @@ pub struct Prepared {
     pub lines: Vec<Line>,
     /// The version of what is there now.
     pub version: u64,
+    /// Whose vote on it never counts, besides that of whoever asks. It is pinned when it is asked for, and asked anew with every vote: who
+    /// stands in either doesn't vote.
+    pub tied: Vec<Tied>,
 }
 
 /// What of this crate may take an approval.

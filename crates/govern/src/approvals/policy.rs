@@ -10,7 +10,8 @@ use sealpost_web::{Failure, Refusal};
 use serde_json::{Value, json};
 
 use super::codes::{APPROVAL_PERSON_UNKNOWN, APPROVERS_TOO_FEW};
-use super::model::{Approval, Digest, GoesLive, Line, Module, Policy, Rule, Standing};
+use super::digest::Digest;
+use super::model::{Approval, GoesLive, Line, Module, Policy, Rule, Standing};
 use super::module::{Apply, Approvable, Prepared};
 use super::{service, store};
 use crate::reason::Reason;
@@ -82,7 +83,8 @@ pub(super) fn in_words(rule: Option<&Rule>) -> String {
         GoesLive::OnApproval => "goes live with the last vote",
         GoesLive::Manual => "somebody puts it into force",
     };
-    format!("{people}{of}; {live}")
+    let signed = if rule.signed { ", each vote signed" } else { "" };
+    format!("{people}{of}{signed}; {live}")
 }
 
 fn turn(tx: &mut Tx<'_>, keys: &OrgKeys, wanted: Value, reason: Option<&Reason>) -> Result<Recorded<Turned>, Failure> {
@@ -119,7 +121,12 @@ fn prepare(tx: &mut Tx<'_>, _: &OrgKeys, _: Option<[u8; 16]>, wanted: Value) -> 
     let policy: Policy = typed(wanted)?;
     can_be_met(tx, &policy)?;
     let before = store::standing(tx)?;
-    Ok(Prepared { wanted: whole(&policy)?, lines: lines(&before.policy, &policy), version: before.version.into() })
+    Ok(Prepared {
+        wanted: whole(&policy)?,
+        lines: lines(&before.policy, &policy),
+        version: before.version.into(),
+        tied: vec![],
+    })
 }
 
 /// The whole of it, in one form only.

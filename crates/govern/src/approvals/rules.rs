@@ -5,7 +5,8 @@
 
 use sealpost_store::{MemberId, Time};
 
-use super::model::{Digest, Says, State, Vote};
+use super::digest::Digest;
+use super::model::{Says, State, Tie, Tied, Vote};
 
 /// How long a request waits: three days from when it was asked for or changed last.
 pub(super) const LIFETIME_MS: i64 = 72 * 3_600_000;
@@ -35,6 +36,8 @@ pub(super) struct Request {
     pub(super) changed_at: Time,
     pub(super) expires_at: Time,
     pub(super) votes: Vec<Vote>,
+    /// Who never votes on what is pinned.
+    pub(super) tied: Vec<Tied>,
 }
 
 /// How things stand when somebody acts.
@@ -51,6 +54,8 @@ pub(super) struct Now<'a> {
     pub(super) voters: &'a [MemberId],
     /// Who may act in an emergency at present.
     pub(super) managers: &'a [MemberId],
+    /// Who never votes on it, as it would be asked for at present.
+    pub(super) tied: &'a [Tied],
 }
 
 /// Why nothing becomes of it.
@@ -62,6 +67,8 @@ pub(super) enum Refused {
     Changed,
     /// Whoever asked doesn't vote.
     Own,
+    /// Whoever wrote it, or would have it, doesn't either.
+    Tied,
     /// Whoever is alone waits until then.
     TooEarly(Time),
     /// Their vote doesn't count here.
@@ -76,9 +83,9 @@ pub(super) enum Refused {
 
 impl Request {
     /// A request that was just made.
-    pub(super) fn new(asker: MemberId, pinned: Pinned, at: Time) -> Self {
+    pub(super) fn new(asker: MemberId, pinned: Pinned, tied: Vec<Tied>, at: Time) -> Self {
         let expires_at = at.plus_ms(LIFETIME_MS);
-        Self { asker, pinned, state: State::Pending, changed_at: at, expires_at, votes: Vec::new() }
+        Self { asker, pinned, state: State::Pending, changed_at: at, expires_at, votes: Vec::new(), tied }
     }
 
     /// How it stands: what nobody wrote down yet is over all the same.
@@ -95,6 +102,9 @@ impl Request {
         if !now.voters.contains(&by) {
             return Err(if by == self.asker { Refused::Own } else { Refused::NotAsked });
         }
+        if self.is_tied(by, now) {
+            return Err(Refused::Tied);
+        }
         if by == self.asker {
             if !self.is_alone(now) {
                 return Err(Refused::Own);
@@ -107,11 +117,14 @@ impl Request {
         self.say(by, Says::Approve, now)
     }
 
-    /// Somebody acts for all, with a second person.
+    /// Somebody acts for all, with a second person. Whoever asked or wrote it may be one of the two; whoever would have it may not.
     pub(super) fn emergency(self, by: MemberId, digest: Digest, now: &Now<'_>) -> Result<Self, Refused> {
         self.looked_at(digest, now)?;
         if !now.managers.contains(&by) {
             return Err(Refused::NotAsked);
+        }
+        if self.has(by, now, Tie::Beneficiary) {
+            return Err(Refused::Tied);
         }
         self.say(by, Says::Emergency, now)
     }
@@ -124,6 +137,9 @@ impl Request {
         }
         if !now.voters.contains(&by) {
             return Err(Refused::NotAsked);
+        }
+        if self.is_tied(by, now) {
+            return Err(Refused::Tied);
         }
         self.votes.push(Vote { voter: by, says: Says::Reject, digest: self.pinned.digest });
         self.state = State::Rejected;
@@ -141,14 +157,14 @@ impl Request {
     }
 
     /// Whoever asked wants something else, or the same on new ground: nobody has agreed with that.
-    pub(super) fn edit(mut self, by: MemberId, pinned: Pinned, at: Time) -> Result<Self, Refused> {
+    pub(super) fn edit(mut self, by: MemberId, pinned: Pinned, tied: Vec<Tied>, at: Time) -> Result<Self, Refused> {
         if self.state != State::Conflict {
             self.is_open(at)?;
         }
         if by != self.asker {
             return Err(Refused::NotYours);
         }
-        self = Self::new(by, pinned, at);
+        self = Self::new(by, pinned, tied, at);
         Ok(self)
     }
 
@@ -179,14 +195,27 @@ impl Request {
     /// How many votes count at present.
     pub(super) fn approvals(&self, now: &Now<'_>) -> usize {
         let alone = self.is_alone(now);
-        let counts = |vote: &Vote| now.voters.contains(&vote.voter) && (vote.voter != self.asker || alone);
+        let counts = |vote: &Vote| {
+            now.voters.contains(&vote.voter) && !self.is_tied(vote.voter, now) && (vote.voter != self.asker || alone)
+        };
         self.saying(Says::Approve, counts)
+    }
+
+    /// Whether they never vote on it. Whoever asked is held by that already, and whoever is alone wrote it themselves, too.
+    fn is_tied(&self, who: MemberId, now: &Now<'_>) -> bool {
+        self.has(who, now, Tie::Beneficiary) || (who != self.asker && self.has(who, now, Tie::Author))
+    }
+
+    fn has(&self, member: MemberId, now: &Now<'_>, tie: Tie) -> bool {
+        let tied = Tied { member, tie };
+        self.tied.contains(&tied) || now.tied.contains(&tied)
     }
 
     fn is_granted(&self, now: &Now<'_>) -> bool {
         // Whoever is alone is all there are.
         let needed = if self.is_alone(now) { 1 } else { now.needed.max(1) };
-        let emergency = self.saying(Says::Emergency, |vote| now.managers.contains(&vote.voter));
+        let counts = |vote: &Vote| now.managers.contains(&vote.voter) && !self.has(vote.voter, now, Tie::Beneficiary);
+        let emergency = self.saying(Says::Emergency, counts);
         self.approvals(now) >= needed || emergency >= EMERGENCY
     }
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use sealpost_store::{MemberId, Time};
 
-use super::model::{Digest, Module, State};
+use super::digest::Digest;
+use super::model::{Module, State, Tied};
 use super::rules::{ALONE_MS, LIFETIME_MS, Now, Pinned, Refused, Request};
 
 /// Who asks; the others may agree.
@@ -33,6 +34,8 @@ enum Act {
     Rule(u8),
     /// May vote, and act in an emergency, no more; or again.
     Turn(u8),
+    /// Wrote it, as it turns out; or would have it.
+    Tie(u8, bool),
     Wait(i64),
 }
 
@@ -48,6 +51,9 @@ struct World {
     policy: u64,
     needed: u8,
     able: BTreeSet<u8>,
+    /// Who wrote it, and who would have it, as far as anybody has ever known.
+    wrote: BTreeSet<u8>,
+    would_have: BTreeSet<u8>,
     /// How often the content was changed: what it says.
     content: u64,
     before: Option<Digest>,
@@ -61,13 +67,15 @@ struct World {
 impl World {
     fn new(needed: u8) -> Self {
         let mut world = Self {
-            request: Request::new(member(ASKER), pinned(0, 1, 1), Time::from_unix_ms(0)),
+            request: asked(vec![]),
             at: 0,
             said: vec![0],
             moved: false,
             policy: 1,
             needed,
             able: (0..PEOPLE).collect(),
+            wrote: BTreeSet::new(),
+            would_have: BTreeSet::new(),
             content: 0,
             before: None,
             agreed: BTreeMap::new(),
@@ -87,6 +95,7 @@ impl World {
 
     fn act(&mut self, act: Act) {
         let voters: Vec<_> = self.able.iter().copied().map(member).collect();
+        let tied: Vec<_> = self.tied();
         let now = Now {
             at: Time::from_unix_ms(self.at),
             live: self.live(),
@@ -94,6 +103,7 @@ impl World {
             needed: self.needed.into(),
             voters: &voters,
             managers: &voters,
+            tied: &tied,
         };
         let (request, pinned_now) = (self.request.clone(), self.request.pinned.digest);
         let of =
@@ -101,7 +111,8 @@ impl World {
         let votes = request.votes.len();
         let next = match act {
             Act::Edit(by) => {
-                let next = request.edit(member(by), pinned(self.content + 1, self.live(), self.policy), now.at);
+                let next =
+                    request.edit(member(by), pinned(self.content + 1, self.live(), self.policy), self.tied(), now.at);
                 if next.is_ok() {
                     (self.content, self.moved) = (self.content + 1, false);
                     self.before = Some(pinned_now);
@@ -127,7 +138,7 @@ impl World {
             Act::Reject(by) => {
                 let next = request.reject(member(by), pinned_now, &now);
                 if next.is_ok() {
-                    assert_ne!(by, ASKER);
+                    assert!(by != ASKER && !self.wrote.contains(&by) && !self.would_have.contains(&by));
                     self.refused.insert(pinned_now.0);
                 }
                 next
@@ -158,6 +169,10 @@ impl World {
                 }
                 return;
             }
+            Act::Tie(person, wrote) => {
+                if wrote { &mut self.wrote } else { &mut self.would_have }.insert(person);
+                return;
+            }
             Act::Wait(hours) => {
                 self.at += hours * 3_600_000;
                 return;
@@ -173,6 +188,11 @@ impl World {
         self.request = next;
     }
 
+    fn tied(&self) -> Vec<Tied> {
+        let wrote = self.wrote.iter().map(|one| Tied::author(member(*one)));
+        wrote.chain(self.would_have.iter().map(|one| Tied::beneficiary(member(*one)))).collect()
+    }
+
     /// Whether it may go live now, by what a bystander has seen.
     fn judge(&self) {
         let digest = self.request.pinned.digest;
@@ -186,15 +206,25 @@ impl World {
             of.get(&digest.0).into_iter().flatten().copied().filter(|one| self.able.contains(one)).collect()
         };
         let agreed = able(&self.agreed);
-        let others = agreed.iter().filter(|one| **one != ASKER).count();
+        let is_free = |one: &u8| *one != ASKER && !self.wrote.contains(one) && !self.would_have.contains(one);
+        let others = agreed.iter().filter(|one| is_free(one)).count();
         let waited = self.at - self.request.changed_at.unix_ms();
-        let alone = self.able == BTreeSet::from([ASKER]) && agreed.contains(&ASKER) && waited >= ALONE_MS;
-        let granted = others >= usize::from(self.needed) || able(&self.emergency).len() >= 2 || alone;
+        let alone = self.able == BTreeSet::from([ASKER])
+            && agreed.contains(&ASKER)
+            && waited >= ALONE_MS
+            && !self.would_have.contains(&ASKER);
+        let two = able(&self.emergency).difference(&self.would_have).count() >= 2;
+        let granted = others >= usize::from(self.needed) || two || alone;
         assert!(granted, "{others} of {} have agreed", self.needed);
         assert!(waited < LIFETIME_MS, "it was over");
         assert!(!self.refused.contains(&digest.0), "somebody said no");
         assert!(!self.cancelled && self.went_live == 0);
     }
+}
+
+/// A request that was just made.
+fn asked(tied: Vec<Tied>) -> Request {
+    Request::new(member(ASKER), pinned(0, 1, 1), tied, Time::from_unix_ms(0))
 }
 
 fn pinned(content: u64, live: u64, policy: u64) -> Pinned {
@@ -213,7 +243,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Move),
         1 => Just(Act::RollBack),
         1 => (1..4_u8).prop_map(Act::Rule),
-        2 => person.prop_map(Act::Turn),
+        2 => person.clone().prop_map(Act::Turn),
+        1 => (person, any::<bool>()).prop_map(|(by, wrote)| Act::Tie(by, wrote)),
         2 => (1..40_i64).prop_map(Act::Wait),
     ]
 }
@@ -247,6 +278,8 @@ fn no_interleaving_of_a_few_acts_takes_anything_live_that_was_not_approved() {
         Act::Move,
         Act::RollBack,
         Act::Rule(1),
+        Act::Tie(1, true),
+        Act::Tie(ASKER, false),
         Act::Wait(73),
     ];
     let live = [1, 2].map(|needed| explore(&World::new(needed), &acts, 5)).iter().sum::<u32>();
@@ -268,12 +301,12 @@ fn explore(world: &World, acts: &[Act], depth: u32) -> u32 {
 }
 
 fn now<'a>(at: i64, voters: &'a [MemberId]) -> Now<'a> {
-    Now { at: Time::from_unix_ms(at), live: 1, policy: 1, needed: 1, voters, managers: voters }
+    Now { at: Time::from_unix_ms(at), live: 1, policy: 1, needed: 1, voters, managers: voters, tied: &[] }
 }
 
 #[test]
 fn whoever_is_alone_waits_a_day_and_nobody_else_does() {
-    let (asked, only) = (Request::new(member(ASKER), pinned(0, 1, 1), Time::from_unix_ms(0)), [member(ASKER)]);
+    let (asked, only) = (asked(vec![]), [member(ASKER)]);
     let (digest, both) = (asked.pinned.digest, [member(ASKER), member(1)]);
     let approve = |at, voters: &[MemberId]| asked.clone().approve(member(ASKER), digest, &now(at, voters));
     assert_eq!(approve(ALONE_MS - 1, &only), Err(Refused::TooEarly(Time::from_unix_ms(ALONE_MS))));
@@ -286,7 +319,7 @@ fn whoever_is_alone_waits_a_day_and_nobody_else_does() {
 
 #[test]
 fn a_vote_of_somebody_who_may_not_any_more_does_not_count() {
-    let (asked, both) = (Request::new(member(ASKER), pinned(0, 1, 1), Time::from_unix_ms(0)), [member(1), member(2)]);
+    let (asked, both) = (asked(vec![]), [member(1), member(2)]);
     let digest = asked.pinned.digest;
     let approved = asked.approve(member(1), digest, &now(1, &both)).unwrap();
     assert_eq!(approved.state, State::Approved);
@@ -296,10 +329,38 @@ fn a_vote_of_somebody_who_may_not_any_more_does_not_count() {
 
 #[test]
 fn what_is_over_is_over_before_anybody_writes_it_down() {
-    let asked = Request::new(member(ASKER), pinned(0, 1, 1), Time::from_unix_ms(0));
+    let asked = asked(vec![]);
     let (digest, voters) = (asked.pinned.digest, [member(1)]);
     assert_eq!(asked.clone().expire(Time::from_unix_ms(LIFETIME_MS - 1)), None);
     let late = asked.clone().approve(member(1), digest, &now(LIFETIME_MS, &voters));
     assert_eq!(late, Err(Refused::Over(State::Expired)));
     assert_eq!(asked.expire(Time::from_unix_ms(LIFETIME_MS)).map(|next| next.state), Some(State::Expired));
+}
+
+#[test]
+fn whoever_wrote_it_or_would_have_it_never_votes_on_it() {
+    let voters = [member(1), member(2), member(3)];
+    let asked = asked(vec![Tied::author(member(1)), Tied::beneficiary(member(2))]);
+    let (digest, now) = (asked.pinned.digest, now(1, &voters));
+    for tied in [member(1), member(2)] {
+        assert_eq!(asked.clone().approve(tied, digest, &now), Err(Refused::Tied));
+        assert_eq!(asked.clone().reject(tied, digest, &now), Err(Refused::Tied));
+    }
+    // In an emergency whoever wrote it is as good as whoever asked: one of two.
+    assert!(asked.clone().emergency(member(1), digest, &now).is_ok());
+    assert_eq!(asked.clone().emergency(member(2), digest, &now), Err(Refused::Tied));
+    // What is asked anew holds, too, also for a vote that was cast before anybody knew.
+    let approved = asked.approve(member(3), digest, &now).unwrap();
+    assert_eq!(approved.state, State::Approved);
+    let found_out = [Tied::author(member(3))];
+    assert_eq!(approved.promote(&Now { tied: &found_out, ..now }), Err(Refused::TooFew));
+}
+
+#[test]
+fn nobody_is_alone_because_others_wrote_it() {
+    let voters = [member(ASKER), member(1)];
+    let asked = asked(vec![Tied::author(member(ASKER)), Tied::author(member(1))]);
+    let (digest, day_later) = (asked.pinned.digest, now(ALONE_MS, &voters));
+    assert_eq!(asked.clone().approve(member(ASKER), digest, &day_later), Err(Refused::Own));
+    assert_eq!(asked.approve(member(1), digest, &day_later), Err(Refused::Tied));
 }

@@ -3,6 +3,7 @@
 use sealpost_access::api_keys::person;
 use sealpost_access::members::{self, Holder};
 use sealpost_access::notices::raise;
+use sealpost_access::passkeys::JudgedSignature;
 use sealpost_access::permissions::{APPROVALS_MANAGE, APPROVALS_VOTE};
 use sealpost_access::revisions;
 use sealpost_seal::Purpose;
@@ -14,7 +15,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::codes::*;
-use super::model::{Approval, Content, Digest, GoesLive, Module, Needed, Rule, Says, Scope, State, Vote};
+use super::digest::Digest;
+use super::model::{Approval, Content, GoesLive, Module, Needed, Rule, Says, Scope, State, Tied, Vote};
 use super::module::{Apply, Approvable, Approvables};
 use super::rules::{Now, Pinned, Refused, Request};
 use super::store::Which;
@@ -47,8 +49,8 @@ pub fn ask(
 ) -> Result<Recorded<Approval>, Failure> {
     let asker = somebody(tx)?;
     let ctx = tx.ctx();
-    let (bytes, pinned) = pin(tx, keys, of, target, wanted, reason)?;
-    let request = Request::new(asker, pinned, ctx.now());
+    let (bytes, pinned, tied) = pin(tx, keys, of, target, wanted, reason)?;
+    let request = Request::new(asker, pinned, tied, ctx.now());
     let scope = if of.wide { Scope::Both } else { Scope::In(ctx.org.environment) };
     let id = ApprovalId::new(&ctx.world);
     store::insert(tx, keys, (id, of.module, scope, target), &request, &bytes)?;
@@ -71,8 +73,8 @@ pub(super) fn edit(
     may_decide(tx, &approval)?;
     let by = somebody(tx)?;
     let of = all.find(approval.module)?;
-    let (bytes, pinned) = pin(tx, keys, of, approval.target, wanted, reason)?;
-    let to = approval.request.clone().edit(by, pinned, tx.ctx().now()).map_err(refused)?;
+    let (bytes, pinned, tied) = pin(tx, keys, of, approval.target, wanted, reason)?;
+    let to = approval.request.clone().edit(by, pinned, tied, tx.ctx().now()).map_err(refused)?;
     if !store::replace(tx, keys, id, (&approval.request, &to), &bytes)? {
         return Err(Refusal::of(&APPROVAL_RACED).into());
     }
@@ -87,6 +89,19 @@ pub(super) struct Word<'a> {
     pub(super) id: ApprovalId,
     pub(super) digest: Digest,
     pub(super) comment: Option<&'a Reason>,
+    /// What their passkey has signed of it.
+    pub(super) signature: Option<&'a JudgedSignature>,
+}
+
+impl Word<'_> {
+    /// What is signed of it has to be, where the rules want that; it is believed in the transaction in which it counts.
+    fn sign(&self, tx: &mut Tx<'_>, rule: &Rule) -> Result<(), Failure> {
+        match self.signature {
+            Some(signature) => signature.believe(tx),
+            None if rule.signed => Err(Refusal::of(&APPROVAL_UNSIGNED).into()),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Agrees. With the last vote it needs, what was asked for may go live in the same transaction.
@@ -105,6 +120,7 @@ pub(super) fn approve(
         return Err(Refusal::of(&APPROVAL_OWN).into());
     }
     let to = approval.request.clone().approve(by, word.digest, &ground.now(tx)).map_err(refused)?;
+    word.sign(tx, &ground.rule)?;
     voted(tx, keys, word, &approval, &to)?;
     let goes = to.state == State::Approved && ground.rule.goes_live == GoesLive::OnApproval;
     let state = if goes && matches!(ground.of.apply, Apply::Here(_)) {
@@ -174,6 +190,7 @@ pub(super) fn emergency(
     }
     let ground = Ground::of(tx, keys, all, &approval)?;
     let to = approval.request.clone().emergency(by, word.digest, &ground.now(tx)).map_err(refused)?;
+    word.sign(tx, &ground.rule)?;
     voted(tx, keys, word, &approval, &to)?;
     let state = match (to.state, ground.of.apply) {
         (State::Approved, Apply::Here(_)) => go_live(tx, keys, &approval, &to, (&bytes, &ground), true)?,
@@ -205,7 +222,7 @@ pub(super) fn follow_up(
         return Err(Refusal::of(&APPROVAL_NO_EMERGENCY).into());
     }
     let vote = Vote { voter: by, says: Says::FollowUp, digest: approval.digest() };
-    store::add_vote(tx, keys, id, vote, Some(comment.text().expose(Purpose::Seal)))?;
+    store::add_vote(tx, keys, id, vote, (Some(comment.text().expose(Purpose::Seal)), None))?;
     let leaf = leaf(tx, keys, "approval.follow_up", &approval, Some(comment));
     let approval = store::find(tx, keys, id)?.ok_or_else(not_found)?;
     Ok(tx.record(leaf, approval))
@@ -264,6 +281,7 @@ struct Ground<'a> {
     policy: u64,
     voters: Vec<MemberId>,
     managers: Vec<MemberId>,
+    tied: Vec<Tied>,
 }
 
 impl<'a> Ground<'a> {
@@ -274,17 +292,18 @@ impl<'a> Ground<'a> {
     fn with(tx: &mut Tx<'_>, keys: &OrgKeys, of: &'a Approvable, approval: &Approval) -> Result<Self, Failure> {
         let standing = store::standing(tx)?;
         let policy = u64::from(standing.version);
-        // Without a rule the policy has moved, and nothing that was asked for under it goes live.
+        // Without a rule the policy has moved, and nothing that was asked for under it goes live; or it was asked for where nothing
+        // takes an approval, and one other agrees.
         let rule = standing.policy.rule(approval.module).unwrap_or(NO_RULE);
         let voters = voters(&members::holders(tx, APPROVALS_VOTE)?, &rule);
         let managers = members::holders(tx, APPROVALS_MANAGE)?.iter().map(|holder| holder.id).collect();
-        let live = match (of.prepare)(tx, keys, approval.target, approval.content.wanted.clone()) {
-            Ok(prepared) => prepared.version,
+        let (live, tied) = match (of.prepare)(tx, keys, approval.target, approval.content.wanted.clone()) {
+            Ok(prepared) => (prepared.version, prepared.tied),
             // What could not even be asked for any more has moved.
-            Err(Failure::Refused(_)) => u64::MAX,
+            Err(Failure::Refused(_)) => (u64::MAX, Vec::new()),
             Err(fault) => return Err(fault),
         };
-        Ok(Self { of, rule, live, policy, voters, managers })
+        Ok(Self { of, rule, live, policy, voters, managers, tied })
     }
 
     fn now(&self, tx: &Tx<'_>) -> Now<'_> {
@@ -295,13 +314,14 @@ impl<'a> Ground<'a> {
             needed: self.rule.approvals.count(),
             voters: &self.voters,
             managers: &self.managers,
+            tied: &self.tied,
         }
     }
 }
 
-/// Stands where nothing takes an approval any more.
+/// Stands where nothing takes an approval.
 const NO_RULE: Rule =
-    Rule { approvals: Needed::ONE, roles: Vec::new(), members: Vec::new(), goes_live: GoesLive::Manual };
+    Rule { approvals: Needed::ONE, roles: Vec::new(), members: Vec::new(), goes_live: GoesLive::Manual, signed: false };
 
 /// Whose votes count under a rule.
 pub(super) fn voters(holders: &[Holder], rule: &Rule) -> Vec<MemberId> {
@@ -322,6 +342,9 @@ fn go_live(
     (bytes, ground): (&[u8], &Ground<'_>),
     emergency: bool,
 ) -> Result<State, Failure> {
+    if approval.module.is_for_members() && tx.ctx().actor.kind != ActorKind::Member {
+        return Err(Refusal::of(&APPROVAL_BY_MEMBERS).into());
+    }
     let state = promoted(tx, request, bytes, approval, ground)?;
     moved(tx, approval, state, emergency)?;
     if let (State::Live, Apply::Here(put)) = (state, ground.of.apply) {
@@ -367,7 +390,8 @@ fn voted(
 ) -> Result<(), StoreError> {
     let said = after.votes.get(before.request.votes.len()..).unwrap_or_default();
     let comment = word.comment.map(|comment| comment.text().expose(Purpose::Seal).as_str());
-    said.iter().try_for_each(|vote| store::add_vote(tx, keys, word.id, *vote, comment))
+    let signature = word.signature.map(|judged| &judged.signature);
+    said.iter().try_for_each(|vote| store::add_vote(tx, keys, word.id, *vote, (comment, signature)))
 }
 
 /// The request of this id, held; nothing of another environment's.
@@ -435,6 +459,11 @@ pub(crate) fn show(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Ap
     Ok(found.ok_or_else(not_found)?)
 }
 
+/// The same with the exact bytes of what was asked for.
+pub(super) fn exactly(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Option<(Approval, Vec<u8>)>, Failure> {
+    Ok(store::exactly(tx, keys, id)?.filter(|(approval, _)| is_seen(tx, approval)))
+}
+
 fn is_seen(tx: &Tx<'_>, approval: &Approval) -> bool {
     match approval.scope {
         Scope::Both => true,
@@ -461,15 +490,18 @@ fn pin(
     target: Option<[u8; 16]>,
     wanted: Value,
     reason: Option<&Reason>,
-) -> Result<(Vec<u8>, Pinned), Failure> {
+) -> Result<(Vec<u8>, Pinned, Vec<Tied>), Failure> {
     let prepared = (of.prepare)(tx, keys, target, wanted)?;
     let policy = u64::from(store::standing(tx)?.version);
     let salt = array::<16>(tx.ctx().rng()).iter().map(|byte| format!("{byte:02x}")).collect();
     let reason = reason.map(|reason| reason.text().expose(Purpose::Seal).clone());
-    let content = Content { salt, wanted: prepared.wanted, lines: prepared.lines, reason };
+    let mut tied = prepared.tied;
+    tied.sort_unstable();
+    tied.dedup();
+    let content = Content { salt, wanted: prepared.wanted, lines: prepared.lines, reason, tied };
     let bytes = serde_json::to_vec(&content).map_err(Fault::new)?;
     let digest = Digest::of(of.module, target, &bytes, prepared.version, policy);
-    Ok((bytes, Pinned { digest, live: prepared.version, policy }))
+    Ok((bytes, Pinned { digest, live: prepared.version, policy }, content.tied))
 }
 
 fn leaf(tx: &Tx<'_>, keys: &OrgKeys, action: &'static str, approval: &Approval, comment: Option<&Reason>) -> Leaf {
@@ -490,6 +522,7 @@ fn refused(refused: Refused) -> Failure {
         Refused::Over(state) => Refusal::of(&APPROVAL_OVER).member("state", state.word()),
         Refused::Changed => Refusal::of(&APPROVAL_CHANGED),
         Refused::Own => Refusal::of(&APPROVAL_OWN),
+        Refused::Tied => Refusal::of(&APPROVAL_TIED),
         Refused::TooEarly(from) => Refusal::of(&APPROVAL_TOO_EARLY).member("from", from.to_string()),
         Refused::NotAsked => Refusal::of(&APPROVAL_NOT_ASKED),
         Refused::Voted => Refusal::of(&APPROVAL_VOTED),

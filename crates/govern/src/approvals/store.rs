@@ -1,9 +1,11 @@
 //! Queries about approvals. They belong to the organisation: which environment may see one stands beside it.
 
+use sealpost_access::passkeys::Signature;
 use sealpost_seal::Place;
 use sealpost_store::{ApprovalId, MemberId, OrgId, OrgKeys, Row, Sql, StoreError, Time, Tx, org_sql};
 
-use super::model::{Approval, Content, Digest, Module, Policy, Said, Says, Scope, Standing, State, Vote};
+use super::digest::Digest;
+use super::model::{Approval, Content, Module, Policy, Said, Says, Scope, Standing, State, Vote};
 use super::rules::{Pinned, Request};
 
 /// The label of the organisation's key that seals what was asked for and what was said.
@@ -33,6 +35,7 @@ const WAITING: Sql = org_sql!(
             emergency, followed_up_at
      from approval where org = $1 and env in ($2, 'both') and id < $3 and state = 'pending' and expires_at > $5 and asker <> $6
         and id not in (select approval from approval_vote where org = $1 and voter = $6 and says = 'approve')
+        and id not in (select approval from approval_tied where org = $1 and member = $6)
      order by id desc limit $4"
 );
 const MINE: Sql = org_sql!(
@@ -113,8 +116,15 @@ pub(super) fn insert(
             &request.changed_at,
             &request.expires_at,
         ],
-    )
-    .map(drop)
+    )?;
+    keep_tied(tx, id, request)
+}
+
+/// Keeps who never votes on it where lists find it. At once: whoever asks is answered with it.
+fn keep_tied(tx: &mut Tx<'_>, id: ApprovalId, request: &Request) -> Result<(), StoreError> {
+    let insert =
+        org_sql!("insert into approval_tied (org, member, approval) values ($1, $2, $3) on conflict do nothing");
+    request.tied.iter().try_for_each(|tied| tx.execute(insert, &[&tied.member, &id]).map(drop))
 }
 
 /// Makes another of a request that is as it was; false if it isn't.
@@ -147,6 +157,8 @@ pub(super) fn replace(
     )?;
     // At once: who asked for it is answered with what is left.
     tx.execute(org_sql!("delete from approval_vote where org = $1 and approval = $2"), &[&id])?;
+    tx.execute(org_sql!("delete from approval_tied where org = $1 and approval = $2"), &[&id])?;
+    keep_tied(tx, id, to)?;
     Ok(changed == 1)
 }
 
@@ -199,24 +211,36 @@ pub(super) fn add_vote(
     keys: &OrgKeys,
     id: ApprovalId,
     vote: Vote,
-    comment: Option<&str>,
+    (comment, signature): (Option<&str>, Option<&Signature>),
 ) -> Result<(), StoreError> {
+    let signature = signature.map(serde_json::to_string).transpose();
+    let signature = signature.map_err(|_| StoreError::Column("signature".into()))?;
     let ctx = tx.ctx();
     let row = vote_row(id, vote.voter, vote.says);
     let sealed = comment.map(|text| keys.seal(LABEL, &comment_place(ctx.org.id, &row), text.as_bytes(), ctx.rng()));
     tx.execute(
         org_sql!(
-            "insert into approval_vote (org, approval, voter, says, digest, comment, created_at) values ($1, $2, $3, $4, $5, $6, $7)"
+            "insert into approval_vote (org, approval, voter, says, digest, comment, created_at, signature)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)"
         ),
-        &[&id, &vote.voter, &vote.says.word(), &vote.digest.0, &sealed, &ctx.now()],
+        &[&id, &vote.voter, &vote.says.word(), &vote.digest.0, &sealed, &ctx.now(), &signature],
     )
     .map(drop)
 }
 
 /// The request of this id.
 pub(super) fn find(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Option<Approval>, StoreError> {
+    Ok(exactly(tx, keys, id)?.map(|(approval, _)| approval))
+}
+
+/// The same with the exact bytes of what was asked for.
+pub(super) fn exactly(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    id: ApprovalId,
+) -> Result<Option<(Approval, Vec<u8>)>, StoreError> {
     let stored = tx.optional(FIND, &[&id], read)?;
-    stored.map(|stored| opened(tx, keys, stored).map(|(approval, _)| approval)).transpose()
+    stored.map(|stored| opened(tx, keys, stored)).transpose()
 }
 
 /// The same with the exact bytes of what was asked for. Whoever else holds it waits until the transaction has ended.
@@ -306,6 +330,7 @@ fn read(row: &Row<'_>) -> Result<Stored, StoreError> {
             changed_at: row.get("changed_at")?,
             expires_at: row.get("expires_at")?,
             votes: Vec::new(),
+            tied: Vec::new(),
         },
         asked_at: row.get("created_at")?,
         emergency: row.get::<u32>("emergency")? != 0,
@@ -321,6 +346,7 @@ fn opened(tx: &mut Tx<'_>, keys: &OrgKeys, stored: Stored) -> Result<(Approval, 
     let content: Content = serde_json::from_slice(&bytes).map_err(|_| StoreError::Column("content".into()))?;
     let said = votes(tx, keys, id)?;
     request.votes = said.iter().map(|said| said.vote).collect();
+    request.tied.clone_from(&content.tied);
     let scope = match &*scope {
         "both" => Scope::Both,
         "live" => Scope::In(sealpost_store::Environment::Live),
@@ -334,7 +360,7 @@ fn votes(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Vec<Said>, S
     let org = tx.ctx().org.id;
     let found = tx.all(
         org_sql!(
-            "select voter, says, digest, comment, created_at from approval_vote where org = $1 and approval = $2
+            "select voter, says, digest, comment, created_at, signature from approval_vote where org = $1 and approval = $2
              order by created_at, voter, says"
         ),
         &[&id],
@@ -345,16 +371,19 @@ fn votes(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Vec<Said>, S
                 says: Says::of(&says).ok_or_else(|| StoreError::Column("says".into()))?,
                 digest: Digest(row.get("digest")?),
             };
-            Ok((vote, row.get::<Option<Vec<u8>>>("comment")?, row.get::<Time>("created_at")?))
+            let signature: Option<String> = row.get("signature")?;
+            Ok((vote, row.get::<Option<Vec<u8>>>("comment")?, row.get::<Time>("created_at")?, signature))
         },
     )?;
-    let open = |(vote, sealed, at): (Vote, Option<Vec<u8>>, Time)| {
+    let open = |(vote, sealed, at, signature): (Vote, Option<Vec<u8>>, Time, Option<String>)| {
         let row = vote_row(id, vote.voter, vote.says);
         let text = |sealed: Vec<u8>| {
             let clear = keys.open(LABEL, &comment_place(org, &row), &sealed)?;
             String::from_utf8(clear.to_vec()).map_err(|_| StoreError::Column("comment".into()))
         };
-        Ok(Said { vote, comment: sealed.map(text).transpose()?, at })
+        let signature = signature.map(|json| serde_json::from_str(&json)).transpose();
+        let signature = signature.map_err(|_| StoreError::Column("signature".into()))?;
+        Ok(Said { vote, comment: sealed.map(text).transpose()?, signature, at })
     };
     found.into_iter().map(open).collect()
 }

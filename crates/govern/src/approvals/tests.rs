@@ -15,10 +15,13 @@ use sealpost_store::{
 use sealpost_web::{BoxFuture, Code, Failure};
 
 use super::codes::*;
-use super::model::{Approval, Digest, GoesLive, Module, Needed, Policy, Rule, State};
+use super::digest::Digest;
+use super::model::{Approval, GoesLive, Module, Needed, Policy, Rule, State};
 use super::policy::Outcome;
 use super::rules::{ALONE_MS, LIFETIME_MS};
-use super::service::{self, Word};
+use super::service::{self, Narrowed, Word};
+use super::store::Which;
+use super::testing;
 pub(crate) use super::testing::all;
 use super::{policy, store, upkeep};
 use crate::masking as changing;
@@ -28,7 +31,9 @@ use crate::reason::Reason;
 pub(crate) async fn agree(house: &Store, by: &Ctx, approval: &Approval) -> Result<State, Failure> {
     let keys = house.keys().organisation(by.org.id).await?;
     let (id, digest) = (approval.id, approval.digest());
-    let act = move |tx: &mut Tx<'_>| service::approve(tx, &keys, &all(), &Word { id, digest, comment: None });
+    let act = move |tx: &mut Tx<'_>| {
+        service::approve(tx, &keys, &all(), &Word { id, digest, comment: None, signature: None })
+    };
     Ok(house.write::<_, Failure>(by, act).await?.request.state)
 }
 
@@ -69,7 +74,13 @@ impl Scene {
 
     /// From now on this takes so many others, and nothing else does.
     pub(crate) async fn takes(&self, module: Module, approvals: u8, goes_live: GoesLive) {
-        let rule = Rule { approvals: Needed::try_from(approvals).unwrap(), roles: vec![], members: vec![], goes_live };
+        let rule = Rule {
+            approvals: Needed::try_from(approvals).unwrap(),
+            roles: vec![],
+            members: vec![],
+            goes_live,
+            signed: false,
+        };
         let modules = [(module, rule)].into();
         let keys = self.keys().await;
         let put = move |tx: &mut Tx<'_>| policy::change(tx, &keys, Policy { modules }, None);
@@ -107,7 +118,7 @@ impl Scene {
         let keys = self.keys().await;
         let act = move |tx: &mut Tx<'_>| {
             let comment = why("looks right");
-            service::approve(tx, &keys, &all(), &Word { id, digest, comment: Some(&comment) })
+            service::approve(tx, &keys, &all(), &Word { id, digest, comment: Some(&comment), signature: None })
         };
         Ok(self.house.store.write::<_, Failure>(by, act).await?.request.state)
     }
@@ -116,7 +127,7 @@ impl Scene {
         let keys = self.keys().await;
         let act = move |tx: &mut Tx<'_>| {
             let comment = why("it leaks");
-            service::emergency(tx, &keys, &all(), &Word { id, digest, comment: Some(&comment) })
+            service::emergency(tx, &keys, &all(), &Word { id, digest, comment: Some(&comment), signature: None })
         };
         Ok(self.house.store.write::<_, Failure>(by, act).await?.request.state)
     }
@@ -128,6 +139,15 @@ impl Scene {
     pub(crate) async fn show(&self, id: ApprovalId) -> Approval {
         let keys = self.keys().await;
         self.house.store.read::<_, Failure>(&self.asks, move |tx| service::show(tx, &keys, id)).await.unwrap()
+    }
+
+    /// What stands in their list of what waits for them.
+    pub(crate) async fn waits_for(&self, who: &Ctx) -> Vec<ApprovalId> {
+        let (keys, which) = (self.keys().await, Which::WaitingFor(MemberId::from_bytes(who.actor.id)));
+        let newest = ApprovalId::from_bytes([0xff; 16]);
+        let list = move |tx: &mut Tx<'_>| service::list(tx, &keys, which, &Narrowed::default(), (newest, 50));
+        let found = self.house.store.read::<_, StoreError>(&self.asks, list).await.unwrap();
+        found.into_iter().map(|one| one.id).collect()
     }
 
     pub(crate) async fn acts(&self) -> Vec<String> {
@@ -289,6 +309,20 @@ both_engines! {
         assert_eq!(scene.approve(&keys_of[1], asked.id, asked.digest()).await.unwrap(), State::Live);
     }
 
+    async fn where_votes_have_to_be_signed_no_vote_counts_that_is_not(house: TestStore) {
+        let scene = Scene::with(house, 1).await;
+        let rule = Rule { approvals: Needed::ONE, roles: vec![], members: vec![], goes_live: GoesLive::OnApproval, signed: true };
+        let (keys, modules) = (scene.keys().await, [(Module::Masking, rule)].into());
+        let put = move |tx: &mut Tx<'_>| policy::change(tx, &keys, Policy { modules }, None);
+        scene.house.store.write::<_, Failure>(&scene.asks, put).await.unwrap();
+        let asked = scene.off().await;
+        refused(scene.approve(&scene.others[0], asked.id, asked.digest()).await, &APPROVAL_UNSIGNED);
+        refused(scene.emergency(&scene.others[0], asked.id, asked.digest()).await, &APPROVAL_UNSIGNED);
+        assert!(scene.show(asked.id).await.said.is_empty() && !scene.is_off().await);
+        // One no is enough, and is nothing that anybody has to prove.
+        assert_eq!(testing::refuse(&scene.house.store, &scene.others[0], &all(), asked.id).await.unwrap(), State::Rejected);
+    }
+
     async fn whoever_is_alone_may_agree_after_a_day_and_only_signed_in(house: TestStore) {
         let scene = Scene::with(house, 0).await;
         scene.rule(1, GoesLive::OnApproval).await;
@@ -327,7 +361,7 @@ both_engines! {
 
     async fn rules_that_take_an_approval_are_changed_with_one(house: TestStore) {
         let scene = Scene::with(house, 1).await;
-        let rule = Rule { approvals: Needed::ONE, roles: vec![], members: vec![], goes_live: GoesLive::OnApproval };
+        let rule = Rule { approvals: Needed::ONE, roles: vec![], members: vec![], goes_live: GoesLive::OnApproval, signed: false };
         let change = async |modules: Vec<(Module, Rule)>| {
             let (keys, modules) = (scene.keys().await, modules.into_iter().collect());
             let act = move |tx: &mut Tx<'_>| policy::change(tx, &keys, Policy { modules }, None);
@@ -400,7 +434,7 @@ both_engines! {
     async fn who_is_named_decides_and_nobody_else(house: TestStore) {
         let scene = Scene::with(house, 2).await;
         let named = MemberId::from_bytes(scene.others[1].actor.id);
-        let rule = |members| Rule { approvals: Needed::ONE, roles: vec![], members, goes_live: GoesLive::OnApproval };
+        let rule = |members| Rule { approvals: Needed::ONE, roles: vec![], members, goes_live: GoesLive::OnApproval, signed: false };
         let change = async |rule: Rule| {
             let (keys, modules) = (scene.keys().await, [(Module::Masking, rule)].into());
             let act = move |tx: &mut Tx<'_>| policy::change(tx, &keys, Policy { modules }, None);

@@ -77,7 +77,7 @@ async fn tell(house: &Store, ctx: &Ctx, post: &Post, members: &Members) -> Resul
             }
             let Some(approval) = store::find(tx, &keys, id)? else { continue };
             let Some(rule) = policy.rule(approval.module) else { continue };
-            let others = service::voters(&holders, &rule).into_iter().filter(|voter| *voter != approval.asker());
+            let others = service::voters(&holders, &rule).into_iter().filter(|voter| approval.waits_for(*voter));
             waiting.push((approval.module, others.collect()));
         }
         Ok::<_, StoreError>(waiting)

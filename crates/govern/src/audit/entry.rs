@@ -214,7 +214,7 @@ pub(crate) fn actor(leaf: &Leaf) -> Option<TypedId> {
 }
 
 /// The same of somebody who acts.
-pub(crate) fn who(actor: sealpost_store::Actor) -> Option<TypedId> {
+pub fn who(actor: sealpost_store::Actor) -> Option<TypedId> {
     (actor.id != [0; 16]).then(|| ActorWord::of(actor.kind as u8).named(actor.id))
 }
 

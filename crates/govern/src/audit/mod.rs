@@ -25,8 +25,9 @@ mod tests;
 mod verify;
 
 pub use api::feature;
+pub use entry::who;
 pub use entry::{Act, ActorWord, Entry, EnvironmentWord, ResultWord};
-pub(crate) use entry::{actor, environment, result, who};
+pub(crate) use entry::{actor, environment, result};
 #[cfg(test)]
 pub(crate) use export::stream;
 pub use export::{ExportError, export};
@@ -36,6 +37,7 @@ pub use lines::Exported;
 pub(crate) use lines::Lines;
 pub use pages::NAV;
 pub(crate) use pages::words;
+pub use pages::words::short;
 pub use prune::{prune, prune_forever};
 pub(crate) use readers::Readers;
 pub(crate) use retention::{DetailsDays, decide_details, details_kept};

@@ -44,7 +44,7 @@ fn prepare(tx: &mut Tx<'_>, _: &OrgKeys, target: Option<[u8; 16]>, value: Value)
     if pinned.download_id != id || download.digest != service::digest(&value)? {
         return Err(Refusal::of(&DOWNLOAD_OVER).into());
     }
-    Ok(Prepared { wanted: value, lines: lines(&pinned), version: 0 })
+    Ok(Prepared { wanted: value, lines: lines(&pinned), version: 0, tied: vec![] })
 }
 
 fn lines(of: &Pinned) -> Vec<Line> {

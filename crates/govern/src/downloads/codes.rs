@@ -11,6 +11,12 @@ sealpost_web::codes! {
     DOWNLOAD_RIGHTS_CHANGED = 403 "download_rights_changed" "You may not, or don't see what you saw, when it was written: ask again";
     /// 409: somebody who may be in the file was erased since it was written.
     DOWNLOAD_OUTLIVED = 409 "download_outlived" "Somebody was erased since it was written: ask again";
+    /// 422: a document to read has at most 50,000 rows.
+    DOWNLOAD_TOO_LONG = 422 "download_too_long" "A PDF has at most 50,000 rows: ask for a table, or for fewer";
+    /// 409: it is being handed over at this moment.
+    DOWNLOAD_UNDER_WAY = 409 "download_under_way" "It is being handed over";
+    /// 416: it ends before what is asked for begins.
+    DOWNLOAD_RANGE_REFUSED = 416 "download_range_refused" "It ends before what you ask for begins";
     /// 409: it has come to its end, or another was faster.
     DOWNLOAD_OVER = 409 "download_over" "It has come to its end";
 }

@@ -40,6 +40,10 @@ impl Exportable for LedgerRows {
         &SOURCE
     }
 
+    fn shows_beforehand(&self) -> bool {
+        false
+    }
+
     fn filter(&self, wanted: Value) -> Result<Value, Refusal> {
         let filter: Filter = typed(wanted)?;
         Ok(without_nothing(serde_json::to_value(filter).unwrap_or_default()))
@@ -69,7 +73,7 @@ impl Exportable for LedgerRows {
                     _ => rows.push(Map::new()),
                 }
             }
-            let next = (scan.looked_down_to > 0).then(|| position(scan.looked_down_to));
+            let next = (scan.looked_down_to > 0).then(|| place_of(scan.looked_down_to));
             Ok(Stretch { rows, next })
         })
     }
@@ -80,16 +84,18 @@ impl Exportable for LedgerRows {
     }
 }
 
-fn position(seq: u64) -> [u8; 16] {
+/// A position of the ledger as where a stretch ended.
+pub(crate) fn place_of(seq: u64) -> [u8; 16] {
     u128::from(seq).to_be_bytes()
 }
 
-fn seq_of(position: [u8; 16]) -> u64 {
-    u64::try_from(u128::from_be_bytes(position)).unwrap_or(u64::MAX)
+/// The position of the ledger where a stretch ended.
+pub(crate) fn seq_of(place: [u8; 16]) -> u64 {
+    u64::try_from(u128::from_be_bytes(place)).unwrap_or(u64::MAX)
 }
 
 /// What is not asked for is not in a filter.
-fn without_nothing(mut value: Value) -> Value {
+pub(crate) fn without_nothing(mut value: Value) -> Value {
     if let Some(members) = value.as_object_mut() {
         members.retain(|_, member| !member.is_null());
     }

@@ -1,68 +1,142 @@
-//! Rows as a table or as lines of JSON.
+//! Rows as a table, as lines of JSON, or as pages.
 //!
-//! Every row says at its end who took it, when, and in which file: a part that is found somewhere is known by it.
+//! Every row says at its end who took it, when, and in which file: a part that is found somewhere is known by it. Of pages each says so,
+//! under its text and at its foot.
 
 use serde_json::{Map, Value};
 
 use super::model::Format;
+use crate::paper::{Paper, Shape, Style, Unprintable};
 
 /// The last column.
 const MARK: &str = "watermark";
 /// Spreadsheets take a table for Unicode by this (RFC 3629 §6), and for an old code page without.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
+/// Rows that say how wide the columns of pages are.
+const LIKE: usize = 50;
 
 /// Writes rows, and keeps what it has written until it is taken.
 pub(super) struct Lines {
-    format: Format,
     columns: Vec<String>,
     mark: String,
-    out: Vec<u8>,
+    form: Form,
+}
+
+/// As what they are written.
+enum Form {
+    Csv(Vec<u8>),
+    Jsonl(Vec<u8>),
+    Pdf(Box<Pages>),
+}
+
+/// Pages, and the first rows as long as nobody knows how wide their columns are.
+struct Pages {
+    paper: Paper,
+    first: Option<Vec<Vec<String>>>,
+}
+
+impl Pages {
+    fn new(title: &str, mark: &str) -> Result<Self, Unprintable> {
+        let mut paper = Paper::new(Shape::Lying)?;
+        paper.footer(mark.to_owned());
+        paper.mark(mark.to_owned());
+        paper.block(title, Style::Title);
+        Ok(Self { paper, first: Some(Vec::new()) })
+    }
+
+    fn row(&mut self, names: &[String], cells: Vec<String>) {
+        let Some(first) = &mut self.first else { return self.paper.row(&cells) };
+        first.push(cells);
+        if first.len() == LIKE {
+            self.begin(names);
+        }
+    }
+
+    /// Begins the table with the rows there are.
+    fn begin(&mut self, names: &[String]) {
+        let Some(first) = self.first.take() else { return };
+        self.paper.table(names, &first);
+        for cells in &first {
+            self.paper.row(cells);
+        }
+    }
+
+    fn finish(&mut self, names: &[String]) -> Result<(), Unprintable> {
+        self.begin(names);
+        let missing = self.paper.missing();
+        if !missing.is_empty() {
+            self.paper.end_table();
+            let says =
+                "Written as [U+…] because this document has no letters for them; other formats have them as they are:";
+            self.paper.pair("Code points", &format!("{says} {}", missing.join(" ")));
+        }
+        self.paper.finish()
+    }
 }
 
 impl Lines {
     /// Begun: a table with its head.
-    pub(super) fn new(format: Format, columns: &[String], mark: String) -> Self {
-        let mut lines = Self { format, columns: columns.to_vec(), mark, out: Vec::new() };
-        if format == Format::Csv {
-            lines.out.extend_from_slice(BYTE_ORDER_MARK.as_bytes());
-            let names: Vec<_> = columns.iter().map(String::as_str).chain([MARK]).map(cell_of).collect();
-            lines.cells(&names);
-        }
-        lines
+    pub(super) fn new(format: Format, title: &str, columns: &[String], mark: String) -> Result<Self, Unprintable> {
+        let form = match format {
+            Format::Csv => {
+                let names: Vec<_> = columns.iter().map(String::as_str).chain([MARK]).map(cell_of).collect();
+                let mut out = BYTE_ORDER_MARK.as_bytes().to_vec();
+                put_cells(&mut out, &names);
+                Form::Csv(out)
+            }
+            Format::Jsonl => Form::Jsonl(Vec::new()),
+            Format::Pdf => Form::Pdf(Box::new(Pages::new(title, &mark)?)),
+        };
+        Ok(Self { columns: columns.to_vec(), mark, form })
     }
 
     /// Writes the next row.
     pub(super) fn write(&mut self, mut row: Map<String, Value>) {
-        match self.format {
-            Format::Csv => {
-                let cells = self.columns.iter().map(|column| cell_of(&plain(row.get(column))));
-                let cells: Vec<_> = cells.chain([cell_of(&self.mark)]).collect();
-                self.cells(&cells);
+        let cells = self.columns.iter().map(|column| plain(row.get(column)));
+        match &mut self.form {
+            Form::Csv(out) => {
+                let cells: Vec<_> = cells.chain([self.mark.clone()]).map(|cell| cell_of(&cell)).collect();
+                put_cells(out, &cells);
             }
-            Format::Jsonl => {
+            Form::Jsonl(out) => {
                 let members =
                     self.columns.iter().map(|column| (column.clone(), row.remove(column).unwrap_or(Value::Null)));
                 let line = members.chain([(MARK.to_owned(), Value::String(self.mark.clone()))]).collect();
-                self.out.extend_from_slice(Value::Object(line).to_string().as_bytes());
-                self.out.push(b'\n');
+                out.extend_from_slice(Value::Object(line).to_string().as_bytes());
+                out.push(b'\n');
             }
+            Form::Pdf(pages) => pages.row(&self.columns, cells.collect()),
         }
     }
 
-    fn cells(&mut self, cells: &[String]) {
-        self.out.extend_from_slice(cells.join(",").as_bytes());
-        self.out.extend_from_slice(b"\r\n");
+    /// Writes what comes behind the last row.
+    pub(super) fn finish(&mut self) -> Result<(), Unprintable> {
+        match &mut self.form {
+            Form::Csv(_) | Form::Jsonl(_) => Ok(()),
+            Form::Pdf(pages) => pages.finish(&self.columns),
+        }
     }
 
     /// How many bytes wait to be taken.
     pub(super) fn waiting(&self) -> usize {
-        self.out.len()
+        match &self.form {
+            Form::Csv(out) | Form::Jsonl(out) => out.len(),
+            Form::Pdf(pages) => pages.paper.waiting(),
+        }
     }
 
     /// Takes them.
     pub(super) fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.out)
+        match &mut self.form {
+            Form::Csv(out) | Form::Jsonl(out) => std::mem::take(out),
+            Form::Pdf(pages) => pages.paper.take(),
+        }
     }
+}
+
+fn put_cells(out: &mut Vec<u8>, cells: &[String]) {
+    out.extend_from_slice(cells.join(",").as_bytes());
+    out.extend_from_slice(b"\r\n");
 }
 
 /// A value as text: a hidden one as what stands for it, a text as it is, nothing as nothing, and anything else as JSON.
@@ -80,7 +154,7 @@ pub(super) fn plain(value: Option<&Value>) -> String {
 
 /// A cell of a table (RFC 4180): quoted where it has to be, and with a `'` in front of what a spreadsheet would take for a formula
 /// (OWASP, CSV Injection: `=`, `+`, `-`, `@`, tab and carriage return, and what some programs read as the same).
-pub(crate) fn cell_of(text: &str) -> String {
+fn cell_of(text: &str) -> String {
     let is_formula =
         text.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
             || text.starts_with(['\t', '\r', '\n']);
@@ -124,8 +198,9 @@ mod tests {
 
     fn written(format: Format) -> String {
         let columns = ["id", "phone", "locale"].map(str::to_owned);
-        let mut lines = Lines::new(format, &columns, "dow_x mem_y".into());
+        let mut lines = Lines::new(format, "Contacts", &columns, "dow_x mem_y".into()).unwrap();
         lines.write(row());
+        lines.finish().unwrap();
         String::from_utf8(lines.take()).unwrap()
     }
 

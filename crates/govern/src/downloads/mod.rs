@@ -4,7 +4,7 @@
 //! ask       which rows, which columns, as what, why     estimate · masked sample · quota of the day; leaf `download.request`
 //! agree     others, through approvals                   about exactly that: the digest of what was asked for is pinned
 //! write     a job, a stretch of rows at a time          rights and masks of whoever asked as they are by then; sealed in pieces
-//! deliver   to whoever asked, once                      the same again; leaf `download.deliver` before the first byte
+//! deliver   to whoever asked, once                      the same again; leaf `download.deliver` before the first byte; begun again if it breaks
 //! destroy   after that, or when its hours are over      the key of the file, and with it every copy
 //! ```
 //!
@@ -37,7 +37,7 @@ mod write;
 
 pub use api::feature;
 pub(crate) use approval::APPROVABLE;
-pub(crate) use lines::cell_of;
+pub(crate) use ledger::{place_of, seq_of, without_nothing};
 pub use manifest::{Manifest, NotTheFile, verify};
 pub use model::{Format, Policy, State};
 pub use pages::NAV;

@@ -16,16 +16,19 @@ pub enum Format {
     Csv,
     /// For programs: a JSON object on each line.
     Jsonl,
+    /// To read and to print: a table whose head every page repeats, with who took it under every page. At most 50,000 rows.
+    Pdf,
 }
 
 impl Format {
-    const ALL: [Self; 2] = [Self::Csv, Self::Jsonl];
+    const ALL: [Self; 3] = [Self::Csv, Self::Jsonl, Self::Pdf];
 
     /// Its word, and the end of a file's name.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::Jsonl => "jsonl",
+            Self::Pdf => "pdf",
         }
     }
 
@@ -33,6 +36,7 @@ impl Format {
         match self {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Jsonl => "application/jsonl",
+            Self::Pdf => "application/pdf",
         }
     }
 
@@ -204,9 +208,24 @@ pub(super) struct Download {
     /// How often it was begun to be written.
     pub(super) run: u32,
     pub(super) written: Written,
+    /// Nothing until it was begun to be fetched.
+    pub(super) fetch: Option<Fetch>,
     pub(super) created_at: Time,
     pub(super) updated_at: Time,
     pub(super) expires_at: Option<Time>,
+}
+
+/// How a file that was begun to be fetched is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fetch {
+    /// How often it was begun.
+    pub(super) tries: u32,
+    /// Until when it may be begun again.
+    pub(super) until: Time,
+    /// Of whom: the session or key that began it.
+    pub(super) by: [u8; 16],
+    /// Until when nobody else begins, because it is being handed over.
+    pub(super) held_until: Option<Time>,
 }
 
 /// How much of it is written.

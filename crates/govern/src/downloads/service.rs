@@ -11,16 +11,19 @@ use sealpost_web::{Failure, Fault, PermissionSet, Refusal, not_found};
 use serde_json::{Map, Value, json};
 
 use super::approval::APPROVABLE;
-use super::codes::{DOWNLOAD_OVER, DOWNLOAD_SOURCE_REFUSED};
+use super::codes::{DOWNLOAD_OVER, DOWNLOAD_SOURCE_REFUSED, DOWNLOAD_TOO_LONG};
 use super::lines::plain;
 use super::model::{Download, Format, Standing, State, Wanted, Written};
 use super::quota::{self, Left};
-use super::rules::{self, Because, SAMPLE};
+use super::rules::{self, Because, ROWS_OF_A_DOCUMENT, SAMPLE};
 use super::sealing::FileKey;
 use super::source::{Exportable, Exportables};
 use super::{CHANGED, policy, store};
 use crate::approvals;
 use crate::reason::Reason;
+
+/// What stands in a sample for what is hidden, as where a mask hides all of it.
+const HIDDEN: &str = "xxxxx";
 
 /// The downloads of all organisations; cheap to clone.
 #[derive(Clone)]
@@ -51,8 +54,10 @@ pub(super) struct Prospect {
     pub(super) personal: bool,
     /// How many rows there are at most.
     pub(super) rows: u64,
-    /// The first of them, everything personal hidden.
+    /// The first of them, everything personal hidden: what others see who decide.
     pub(super) sample: Vec<Map<String, Value>>,
+    /// The same as whoever asks would get them.
+    pub(super) own: Vec<Map<String, Value>>,
     pub(super) takes: Option<Because>,
     pub(super) left: Left,
 }
@@ -87,15 +92,23 @@ impl Downloads {
         let filter = source.filter(filter).map_err(|refusal| refusal.below("/filter"))?;
         let now = ctx.now();
         let rows = source.count(ctx, &filter, now).await?;
+        if format == Format::Pdf && rows > ROWS_OF_A_DOCUMENT {
+            return Err(Refusal::of(&DOWNLOAD_TOO_LONG).member("rows_at_most", rows).into());
+        }
         // Those who decide may see less than whoever asks: the sample shows nobody anything.
         let blind = Ctx { viewer: ctx.viewer.blinded(), ..ctx.clone() };
-        let sample = sample(&*source, &blind, &filter, &columns).await?;
+        let mut hidden = sample(&*source, &blind, &filter, &columns).await?;
+        hide(&*source, &mut hidden);
+        let own = match source.shows_beforehand() {
+            true => sample(&*source, ctx, &filter, &columns).await?,
+            false => hidden.clone(),
+        };
         let look = move |tx: &mut Tx<'_>| {
             let Standing { policy, .. } = policy::standing(tx)?;
             Ok::<_, StoreError>((rules::takes(&policy, personal, rows), quota::left(tx, &policy)?))
         };
         let (takes, left) = self.house.read(ctx, look).await?;
-        Ok(Prospect { source, columns, filter, format, personal, rows, sample, takes, left })
+        Ok(Prospect { source, columns, filter, format, personal, rows, sample: hidden, own, takes, left })
     }
 
     /// What an act needs that asks for a file: made before the transaction of [`ask`].
@@ -124,6 +137,7 @@ impl Downloads {
             sight: None,
             run: 0,
             written: Written::default(),
+            fetch: None,
             created_at: now,
             updated_at: now,
             expires_at: None,
@@ -254,6 +268,16 @@ fn columns_of(source: &dyn Exportable, wanted: Vec<String>) -> Result<(Vec<Strin
     }
     let personal = wanted.iter().any(|name| is_personal(source, name));
     Ok((wanted, personal))
+}
+
+/// Hides what of personal columns a list shows to anybody who may read it.
+fn hide(source: &dyn Exportable, rows: &mut [Map<String, Value>]) {
+    for (name, value) in rows.iter_mut().flat_map(Map::iter_mut) {
+        let is_hidden = value.is_null() || value.get("masked").is_some_and(|masked| *masked == json!(true));
+        if !is_hidden && is_personal(source, name) {
+            *value = json!({ "masked": true, "display": HIDDEN });
+        }
+    }
 }
 
 /// The first rows, with nothing but these columns.

@@ -60,6 +60,12 @@ pub trait Exportable: Send + Sync {
     /// What it says about itself.
     fn source(&self) -> &'static Source;
 
+    /// Whether whoever asks is shown its first rows beforehand as they would get them. Not where reading it is on record, which looking at
+    /// what a file would come to isn't.
+    fn shows_beforehand(&self) -> bool {
+        true
+    }
+
     /// What is asked for in one form only: the parameters of its list, with nothing else among them.
     fn filter(&self, wanted: Value) -> Result<Value, Refusal>;
 
@@ -117,9 +123,10 @@ impl Exportables {
 }
 
 impl Exportables {
-    /// The ledger, and these.
+    /// The ledger, who looked, and these.
     pub fn with_ledger(house: &sealpost_store::Store, others: Vec<Arc<dyn Exportable>>) -> Result<Self, Unsound> {
         let ledger: Arc<dyn Exportable> = Arc::new(super::ledger::LedgerRows(house.clone()));
-        Self::new(others.into_iter().chain([ledger]).collect())
+        let looks: Arc<dyn Exportable> = Arc::new(crate::looks::LookRows(house.clone()));
+        Self::new(others.into_iter().chain([ledger, looks]).collect())
     }
 }

@@ -2,27 +2,27 @@
 
 use sealpost_store::{Actor, ActorKind, ApprovalId, DownloadId, Row, Sql, StoreError, Time, Tx, sql};
 
-use super::model::{Download, Format, State, Written};
+use super::model::{Download, Fetch, Format, State, Written};
 
 const ONE: Sql = sql!(
     "select id, source, format, shows, personal, estimate, actor_kind, actor, slot, wanted, digest, approval, state, why, sight, run,
-            lines, bytes, chunks, sha256, created_at, updated_at, expires_at
+            lines, bytes, chunks, sha256, created_at, updated_at, expires_at, fetches, fetch_until, fetch_by, fetch_held_until
      from download where org = $1 and env = $2 and id = $3"
 );
 const BEFORE: Sql = sql!(
     "select id, source, format, shows, personal, estimate, actor_kind, actor, slot, wanted, digest, approval, state, why, sight, run,
-            lines, bytes, chunks, sha256, created_at, updated_at, expires_at
+            lines, bytes, chunks, sha256, created_at, updated_at, expires_at, fetches, fetch_until, fetch_by, fetch_held_until
      from download where org = $1 and env = $2 and id < $3 order by id desc limit $4"
 );
 const OF_ACTOR: Sql = sql!(
     "select id, source, format, shows, personal, estimate, actor_kind, actor, slot, wanted, digest, approval, state, why, sight, run,
-            lines, bytes, chunks, sha256, created_at, updated_at, expires_at
+            lines, bytes, chunks, sha256, created_at, updated_at, expires_at, fetches, fetch_until, fetch_by, fetch_held_until
      from download where org = $1 and env = $2 and id < $3 and actor = $5 order by id desc limit $4"
 );
 // Index download_open (org, env, state, id).
 const IN_STATE: Sql = sql!(
     "select id, source, format, shows, personal, estimate, actor_kind, actor, slot, wanted, digest, approval, state, why, sight, run,
-            lines, bytes, chunks, sha256, created_at, updated_at, expires_at
+            lines, bytes, chunks, sha256, created_at, updated_at, expires_at, fetches, fetch_until, fetch_by, fetch_held_until
      from download where org = $1 and env = $2 and state = $3 and id < $4 order by id desc limit $5"
 );
 const INSERT: Sql = sql!(
@@ -60,15 +60,30 @@ const READY: Sql = sql!(
 // Primary key (org, env, download, run, seq).
 const CHUNK: Sql =
     sql!("select sealed from download_chunk where org = $1 and env = $2 and download = $3 and run = $4 and seq = $5");
-// Index download_open (org, env, state, id).
+// Index download_open (org, env, state, id). Those whose time is over, or that were begun often enough, and that nobody is fetching.
 const OVERDUE: Sql = sql!(
-    "select id from download where org = $1 and env = $2 and state = 'ready' and expires_at <= $3 order by id limit $4"
+    "select id, fetches from download where org = $1 and env = $2 and state = 'ready'
+        and (fetch_held_until is null or fetch_held_until <= $3)
+        and (fetches >= $4 or coalesce(fetch_until, expires_at) <= $3)
+     order by id limit $5"
 );
-// Those that are at their end and not destroyed yet, and those that are being fetched for longer than a file waits at most.
+// Of many who begin at once one does.
+const BEGIN_FETCH: Sql = sql!(
+    "update download set fetches = fetches + 1, fetch_by = $5, fetch_until = coalesce(fetch_until, $6), fetch_held_until = $7
+     where org = $1 and env = $2 and id = $3 and fetches = $4 and state = 'ready' and (fetch_held_until is null or fetch_held_until <= $8)"
+);
+const HOLD: Sql = sql!(
+    "update download set fetch_held_until = $5 where org = $1 and env = $2 and id = $3 and fetches = $4 and state = 'ready'"
+);
+const HANDED_OVER: Sql = sql!(
+    "update download set state = 'delivered', fetch_held_until = null, updated_at = $5
+     where org = $1 and env = $2 and id = $3 and fetches = $4 and state = 'ready'"
+);
+// Those that are at their end and not destroyed yet.
 const TO_SHRED: Sql = sql!(
     "select id from download where org = $1 and env = $2 and wanted is not null
-        and (state in ('refused', 'failed', 'cancelled', 'expired') or (state = 'delivered' and updated_at <= $3))
-     order by id limit $4"
+        and state in ('refused', 'failed', 'cancelled', 'expired', 'delivered')
+     order by id limit $3"
 );
 const SHREDDED: Sql = sql!(
     "update download set wanted = null, shredded_at = $4 where org = $1 and env = $2 and id = $3 and wanted is not null"
@@ -192,15 +207,39 @@ pub(super) fn chunk(tx: &mut Tx<'_>, id: DownloadId, run: u32, seq: u32) -> Resu
     tx.optional(CHUNK, &[&id, &run, &seq], |row| row.get("sealed"))
 }
 
-/// Those nobody fetched in time.
-pub(super) fn overdue(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<DownloadId>, StoreError> {
+/// Begins to fetch it, if that was begun so often before and nobody holds it.
+pub(super) fn begin_fetch(
+    tx: &mut Tx<'_>,
+    (id, tries): (DownloadId, u32),
+    by: [u8; 16],
+    until: Time,
+    held_until: Time,
+) -> Result<bool, StoreError> {
     let now = tx.ctx().now();
-    tx.all(OVERDUE, &[&now, &limit], |row| row.get("id"))
+    let by = DownloadId::from_bytes(by);
+    Ok(tx.execute(BEGIN_FETCH, &[&id, &tries, &by, &until, &held_until, &now])? == 1)
 }
 
-/// Those whose keys are to be destroyed; `fetched`: before when a file has to have been fetched.
-pub(super) fn to_shred(tx: &mut Tx<'_>, fetched: Time, limit: u32) -> Result<Vec<DownloadId>, StoreError> {
-    tx.all(TO_SHRED, &[&fetched, &limit], |row| row.get("id"))
+/// Says until when nobody else begins; false if it isn't being fetched any more, or by another.
+pub(super) fn hold(tx: &mut Tx<'_>, (id, tries): (DownloadId, u32), until: Option<Time>) -> Result<bool, StoreError> {
+    Ok(tx.execute(HOLD, &[&id, &tries, &until])? == 1)
+}
+
+/// Its last byte was handed over; false if it has come to its end otherwise.
+pub(super) fn handed_over(tx: &mut Tx<'_>, (id, tries): (DownloadId, u32)) -> Result<bool, StoreError> {
+    let now = tx.ctx().now();
+    Ok(tx.execute(HANDED_OVER, &[&id, &tries, &now])? == 1)
+}
+
+/// Those whose time is over or that were begun `most` times, and how often each was.
+pub(super) fn overdue(tx: &mut Tx<'_>, most: u32, limit: u32) -> Result<Vec<(DownloadId, u32)>, StoreError> {
+    let now = tx.ctx().now();
+    tx.all(OVERDUE, &[&now, &most, &limit], |row| Ok((row.get("id")?, row.get("fetches")?)))
+}
+
+/// Those whose keys are to be destroyed.
+pub(super) fn to_shred(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<DownloadId>, StoreError> {
+    tx.all(TO_SHRED, &[&limit], |row| row.get("id"))
 }
 
 /// Nothing of what was sealed is left; false if it was so before.
@@ -236,10 +275,17 @@ fn read(row: &Row<'_>) -> Result<Download, StoreError> {
             chunks: row.get("chunks")?,
             sha256: row.get("sha256")?,
         },
+        fetch: fetch(row)?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
         expires_at: row.get("expires_at")?,
     })
+}
+
+fn fetch(row: &Row<'_>) -> Result<Option<Fetch>, StoreError> {
+    let (until, by): (Option<Time>, Option<DownloadId>) = (row.get("fetch_until")?, row.get("fetch_by")?);
+    let (Some(until), Some(by)) = (until, by) else { return Ok(None) };
+    Ok(Some(Fetch { tries: row.get("fetches")?, until, by: by.bytes(), held_until: row.get("fetch_held_until")? }))
 }
 
 /// Members and keys ask; nobody else does.

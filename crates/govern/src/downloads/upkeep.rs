@@ -6,6 +6,7 @@ use sealpost_store::{
 };
 
 use super::model::{Download, State};
+use super::rules::TRIES;
 use super::service::Downloads;
 use super::store::{self, Which};
 use super::{CHANGED, quota};
@@ -15,8 +16,8 @@ use crate::approvals;
 const OUTLIVED: &str = "outlived";
 /// Looked at in one transaction.
 const AT_ONCE: u32 = 100;
-/// How long a file may take to be fetched: as long as it would have waited at most.
-const FETCHING_MS: i64 = 24 * 3_600_000;
+/// Why a file has ended that was begun to be fetched and never was to its end.
+const CUT_OFF: &str = "cut_off";
 
 /// Looks after the files of this organisation and environment, once. It may be done at any time and by several nodes at the same time.
 pub(super) async fn look_after(downloads: &Downloads, ctx: &Ctx) -> Result<(), StoreError> {
@@ -60,18 +61,20 @@ async fn end_undecided(downloads: &Downloads, ctx: &Ctx) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Ends what nobody fetched in time.
-async fn end_overdue(downloads: &Downloads, ctx: &Ctx) -> Result<(), StoreError> {
-    let due = downloads.house.read::<_, StoreError>(ctx, |tx| store::overdue(tx, AT_ONCE)).await?;
+/// Ends what nobody fetched in time, or to its end.
+pub(super) async fn end_overdue(downloads: &Downloads, ctx: &Ctx) -> Result<(), StoreError> {
+    let due = downloads.house.read::<_, StoreError>(ctx, |tx| store::overdue(tx, TRIES, AT_ONCE)).await?;
     if due.is_empty() {
         return Ok(());
     }
     let end = move |tx: &mut Tx<'_>| {
-        for id in due {
-            if store::advance(tx, id, (State::Ready, State::Expired), None)? {
+        for (id, fetches) in due {
+            let why = (fetches > 0).then_some(CUT_OFF);
+            if store::advance(tx, id, (State::Ready, State::Expired), why)? {
                 let org = tx.ctx().org;
                 tx.publish(Change::new(CHANGED, org, id.bytes()));
-                tx.note(Leaf::of("download.expire").on(DownloadId::PREFIX, id.bytes()));
+                let leaf = Leaf::of("download.expire").on(DownloadId::PREFIX, id.bytes());
+                tx.note(why.into_iter().fold(leaf, Leaf::because));
             }
         }
         Ok::<_, StoreError>(())
@@ -137,8 +140,7 @@ async fn end(house: &Store, ctx: &Ctx, download: &Download) -> Result<(), StoreE
 
 /// Destroys what has come to its end.
 async fn shred(downloads: &Downloads, ctx: &Ctx) -> Result<(), StoreError> {
-    let fetched = ctx.now().plus_ms(-FETCHING_MS);
-    let due = downloads.house.read::<_, StoreError>(ctx, move |tx| store::to_shred(tx, fetched, AT_ONCE)).await?;
+    let due = downloads.house.read::<_, StoreError>(ctx, |tx| store::to_shred(tx, AT_ONCE)).await?;
     for id in due {
         if let Some(download) = downloads.house.peek::<_, StoreError>(ctx, move |tx| store::find(tx, id)).await? {
             destroy(&downloads.house, ctx, id, download.slot).await?;

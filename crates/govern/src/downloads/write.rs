@@ -74,6 +74,9 @@ pub async fn work_forever(downloads: Downloads) {
     }
 }
 
+/// Why a document of pages could not be made.
+const UNPRINTABLE: &str = "unprintable";
+
 /// Who writes, in this process.
 #[derive(Clone)]
 pub(super) struct Writer {
@@ -204,7 +207,9 @@ impl Writer {
         let Rights { viewer, sight, .. } = self.granted(ctx, download, &*source, &keys).await?;
         let seeing = Ctx { viewer, request: RequestId::new(&ctx.world), ..ctx.clone() };
 
-        let mut lines = Lines::new(download.format, &download.columns, mark(download));
+        let title = source.source().title;
+        let mut lines = Lines::new(download.format, title, &download.columns, mark(download))
+            .map_err(|_| Broken::Gone(UNPRINTABLE))?;
         let (mut written, mut sha256, mut after) = (Written::default(), Sha256::default(), None);
         loop {
             // What came to be after it was asked for is not what others agreed to.
@@ -214,6 +219,9 @@ impl Writer {
                 written.rows += 1;
             }
             after = stretch.next;
+            if after.is_none() {
+                lines.finish().map_err(|_| Broken::Gone(UNPRINTABLE))?;
+            }
             if after.is_none() || lines.waiting() >= PIECE {
                 self.put(ctx, download, &file, lines.take(), (&mut written, &mut sha256)).await?;
             }

@@ -182,8 +182,8 @@ pub(super) const TABLES: &[Table] = &[
         &[],
         &["event", "version", "class", "template", "template_version", "channel", "route", "created_at", "released_at"],
     ),
-    table("route", &[(&["name"], Plain, Notes)], &["kind", "version", "live_version", "created_at"]),
-    table("route_version", &[], &["route", "version", "content", "created_at"]),
+    table("route", &[(&["name"], Plain, Notes)], &["kind", "version", "live_version", "promotions", "created_at"]),
+    table("route_version", &[], &["route", "version", "content", "created_at", "released_at"]),
     table("route_attempt", &[(&["attempt", "channel", "outcome"], Plain, Traffic)], &["message", "round", "step"]),
     table("channel", &[(&["name", "settings"], Plain, Notes)], &["kind", "created_at", "updated_at", "last_used_at"]),
     table(
@@ -239,6 +239,8 @@ pub(super) const TABLES: &[Table] = &[
             "secret",
             "secret_stored",
             "signing",
+            "version",
+            "admitted",
             "created_at",
             "updated_at",
         ],
@@ -247,8 +249,10 @@ pub(super) const TABLES: &[Table] = &[
     table(
         "endpoint_transport",
         &[(&["headers", "chain", "authorities"], Plain, Notes)],
-        &["endpoint", "min_tls", "retries", "rate", "chain_key", "authorities_only", "updated_at"],
+        &["endpoint", "min_tls", "retries", "rate", "chain_key", "authorities_only", "updated_at", "body"],
     ),
+    table("endpoint_pace", &[], &["endpoint", "full_us", "probed_at"]),
+    table("endpoint_place", &[], &["endpoint", "waiting", "due_at"]),
     table(
         "portal_link",
         &[(&["mac"], Hashed, SignIn)],
@@ -442,9 +446,11 @@ pub(super) const TABLES: &[Table] = &[
     ),
     table(
         "approval_vote",
-        &[(&["comment"], OrganisationKey, Acts), (&["voter", "says"], Plain, Acts)],
+        &[(&["comment"], OrganisationKey, Acts), (&["voter", "says"], Plain, Acts), (&["signature"], Plain, SignIn)],
         &["approval", "digest", "created_at"],
     ),
+    table("approval_tied", &[(&["member"], Plain, Acts)], &["approval"]),
+    table("version_author", &[(&["actor_kind", "actor", "person"], Plain, Acts)], &["target", "version"]),
     table(
         "revision",
         &[(&["content"], OrganisationKey, Acts), (&["actor_kind", "actor"], Plain, Acts)],
@@ -453,7 +459,7 @@ pub(super) const TABLES: &[Table] = &[
     table("download_policy", &[], &["version", "rules", "created_at"]),
     table(
         "download",
-        &[(&["wanted"], FileKey, Acts), (&["actor"], Plain, Acts)],
+        &[(&["wanted"], FileKey, Acts), (&["actor", "fetch_by"], Plain, Acts)],
         &[
             "source",
             "format",
@@ -477,6 +483,9 @@ pub(super) const TABLES: &[Table] = &[
             "created_at",
             "updated_at",
             "expires_at",
+            "fetches",
+            "fetch_until",
+            "fetch_held_until",
             "shredded_at",
         ],
     ),
@@ -506,8 +515,12 @@ pub(super) const TABLES: &[Table] = &[
     table("contact_pair", &[], &["one", "other", "because", "created_at", "dismissed_at"]),
     table("storage_count", &[], &["class", "day", "messages"]),
     table("storage_counted", &[], &["whole_at", "counted_at"]),
-    table("workflow", &[(&["name"], Plain, Notes)], &["version", "live_version", "created_at"]),
-    table("workflow_version", &[(&["definition"], Plain, Notes)], &["workflow", "version", "class", "created_at"]),
+    table("workflow", &[(&["name"], Plain, Notes)], &["version", "live_version", "promotions", "created_at"]),
+    table(
+        "workflow_version",
+        &[(&["definition"], Plain, Notes)],
+        &["workflow", "version", "class", "created_at", "released_at"],
+    ),
     table(
         "workflow_run",
         &[
@@ -522,6 +535,9 @@ pub(super) const TABLES: &[Table] = &[
         &["run", "node", "message"],
     ),
     table("workflow_signal", &[(&["name", "created_at"], Plain, Traffic)], &["run"]),
+    table("workflow_trigger", &[(&["event", "definition"], Plain, Notes)], &["workflow", "secret", "created_at"]),
+    table("workflow_arrival", &[(&["mac"], Hashed, Traffic)], &["via", "run", "created_at"]),
+    table("volatile_run", &[], &["run", "holder", "created_at"]),
 ];
 
 /// What is held of one category.

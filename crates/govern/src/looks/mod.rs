@@ -8,9 +8,9 @@
 //! otherwise.
 
 mod api;
-mod csv;
 mod pages;
 mod past;
+mod rows;
 mod rules;
 mod service;
 mod store;
@@ -20,6 +20,7 @@ mod tests;
 
 pub use api::feature;
 pub use pages::NAV;
+pub(crate) use rows::LookRows;
 pub(crate) use rules::{day_of, seconds_to_midnight};
 pub use service::{Look, LookRefused, look};
 pub use stream::{Looked, Looks};

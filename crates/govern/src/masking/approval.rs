@@ -48,7 +48,12 @@ fn read(value: Value) -> Result<Policy, Failure> {
 fn prepare(tx: &mut Tx<'_>, keys: &OrgKeys, _: Option<[u8; 16]>, value: Value) -> Result<Prepared, Failure> {
     let policy = read(value)?;
     let before = masking::standing(tx, keys)?;
-    Ok(Prepared { wanted: wanted(&policy)?, lines: lines(&before.policy, &policy), version: before.version.into() })
+    Ok(Prepared {
+        wanted: wanted(&policy)?,
+        lines: lines(&before.policy, &policy),
+        version: before.version.into(),
+        tied: vec![],
+    })
 }
 
 fn apply(tx: &mut Tx<'_>, keys: &OrgKeys, value: Value, reason: Option<&Reason>) -> Result<(), Failure> {

@@ -11,6 +11,7 @@ use sealpost_web::problem::{CHANGED_MEANWHILE, NOT_FOUND};
 use super::codes::REVISION_IN_FORCE;
 use super::service;
 use super::setting::Revisables;
+use crate::approvals::codes::APPROVAL_OWN;
 use crate::approvals::{Approval, GoesLive, Scene, State, refused, why};
 use crate::masking as changing;
 use crate::masking::codes::MASKING_RACED;
@@ -112,6 +113,22 @@ both_engines! {
         // Less takes nobody else, and can be gone back to at once.
         let first = now.last().unwrap().id;
         assert_eq!(back(&scene.house.store, &scene.asks, scene.keys().await, first).await.unwrap(), Turned::Done);
+    }
+
+    async fn whoever_asks_to_go_back_has_made_that_change_whoever_made_it_first(house: TestStore) {
+        let scene = Scene::with(house, 1).await;
+        looks(&scene, &scene.others[0], 900).await.unwrap();
+        scene.house.clock.advance_ms(1);
+        looks(&scene, &scene.asks, 100).await.unwrap();
+        scene.rule(1, GoesLive::OnApproval).await;
+        let weaker = said(&scene).await[1].clone();
+        assert_eq!(weaker.actor.id, scene.others[0].actor.id);
+        let turned = back(&scene.house.store, &scene.asks, scene.keys().await, weaker.id).await.unwrap();
+        let Turned::Waits(id) = turned else { panic!("nobody was asked") };
+        let asked = scene.show(id).await;
+        assert_eq!(asked.asker().bytes(), scene.asks.actor.id);
+        refused(scene.approve(&scene.asks, id, asked.digest()).await, &APPROVAL_OWN);
+        assert_eq!(scene.approve(&scene.others[0], id, asked.digest()).await.unwrap(), State::Live);
     }
 
     async fn what_was_asked_for_does_not_go_live_after_a_roll_back_that_looks_like_nothing_happened(house: TestStore) {

@@ -5,15 +5,17 @@
 #[cfg(test)]
 mod tests;
 
+use sealpost_access::members;
+use sealpost_access::permissions::APPROVALS_VOTE;
 use sealpost_access::revisions::{self, Subject};
 use sealpost_access::roles::{self, Asked, NewRole, Outcome, RoleRef, SETTING, Whole, Wish};
 use sealpost_seal::Purpose;
-use sealpost_store::{OrgKeys, Recorded, RoleId, Tx};
+use sealpost_store::{OrgKeys, Recorded, RoleId, StoreError, Tx};
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::{Failure, Fault, Refusal, not_found};
 use serde_json::Value;
 
-use crate::approvals::{self, Apply, Approvable, Line, Module, Prepared};
+use crate::approvals::{self, Apply, Approvable, Line, Module, Prepared, Tied};
 use crate::reason::Reason;
 use crate::revisions::Revisable;
 use crate::security::{Turned, typed};
@@ -76,7 +78,15 @@ fn prepare(tx: &mut Tx<'_>, _: &OrgKeys, target: Option<[u8; 16]>, value: Value)
         None => (None, 0),
     };
     let lines = between(before.as_ref(), &whole);
-    Ok(Prepared { wanted: serde_json::to_value(&whole).map_err(Fault::new)?, lines, version: version.into() })
+    let tied = whoever_has(tx, id)?;
+    Ok(Prepared { wanted: serde_json::to_value(&whole).map_err(Fault::new)?, lines, version: version.into(), tied })
+}
+
+/// Nobody votes on what their own role shall say.
+fn whoever_has(tx: &mut Tx<'_>, id: Option<RoleId>) -> Result<Vec<Tied>, StoreError> {
+    let Some(role) = id.map(RoleRef::Custom) else { return Ok(Vec::new()) };
+    let holders = members::holders(tx, APPROVALS_VOTE)?;
+    Ok(holders.iter().filter(|holder| holder.role == role).map(|holder| Tied::beneficiary(holder.id)).collect())
 }
 
 fn apply(tx: &mut Tx<'_>, keys: &OrgKeys, value: Value, reason: Option<&Reason>) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::rules::Wanted;
 use super::service;
-use crate::approvals::{Apply, Approvable, Module, Prepared};
+use crate::approvals::{Apply, Approvable, Module, Prepared, Tied};
 use crate::reason::Reason;
 use crate::security::typed;
 
@@ -27,8 +27,9 @@ fn read(value: Value) -> Result<Wanted, Failure> {
 fn prepare(_: &mut Tx<'_>, _: &OrgKeys, _: Option<[u8; 16]>, value: Value) -> Result<Prepared, Failure> {
     let wanted = read(value)?;
     let lines = wanted.lines();
+    let tied = wanted.member_id.map(Tied::beneficiary).into_iter().collect();
     // It is about nothing that is there: nothing can move beneath it.
-    Ok(Prepared { wanted: serde_json::to_value(wanted).map_err(sealpost_web::Fault::new)?, lines, version: 0 })
+    Ok(Prepared { wanted: serde_json::to_value(wanted).map_err(sealpost_web::Fault::new)?, lines, version: 0, tied })
 }
 
 fn apply(tx: &mut Tx<'_>, keys: &OrgKeys, value: Value, reason: Option<&Reason>) -> Result<(), Failure> {

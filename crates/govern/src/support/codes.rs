@@ -7,8 +7,6 @@ sealpost_web::codes! {
     SUPPORT_SESSION_ENDED = 401 "support_session_ended" "This support access is over";
     /// 409: there is nothing left to end, or to begin.
     SUPPORT_OVER = 409 "support_over" "This support access is over";
-    /// 409: whoever would be let in has agreed to it.
-    SUPPORT_OWN = 409 "support_own" "Whoever is let in doesn't agree to it";
     /// 409: nobody gets a link who is on the host.
     SUPPORT_NO_LINK = 409 "support_no_link" "This support access is for the host: it takes no link";
     /// 422: nobody may be granted this.

@@ -41,4 +41,4 @@ pub use host::{Right, open_for_host};
 pub use pages::NAV;
 pub use reseal::reseal;
 pub use session::SupportSessions;
-pub use upkeep::{look_after, look_after_forever};
+pub use upkeep::{look_after, look_after_forever, untold_glasses};

@@ -14,7 +14,7 @@ use sealpost_web::{Failure, Refusal, not_found};
 use serde_json::json;
 
 use super::approval::APPROVABLE;
-use super::codes::{SUPPORT_NO_LINK, SUPPORT_OVER, SUPPORT_OWN};
+use super::codes::{SUPPORT_NO_LINK, SUPPORT_OVER};
 use super::model::{Content, Ended, Grant, To, to_text};
 use super::rules::Wanted;
 use super::session::SESSION;
@@ -36,9 +36,6 @@ pub(super) fn ask(
 /// Lets somebody in, as part of the vote that was the last it took.
 pub(super) fn begin(tx: &mut Tx<'_>, keys: &OrgKeys, wanted: &Wanted, reason: Option<&Reason>) -> Result<(), Failure> {
     let granted_by = person(tx)?;
-    if granted_by.is_some() && granted_by == wanted.member_id {
-        return Err(Refusal::of(&SUPPORT_OWN).into());
-    }
     let ctx = tx.ctx();
     let (id, now) = (SupportGrantId::new(&ctx.world), ctx.now());
     let to = match wanted.member_id {

@@ -24,7 +24,8 @@ use super::model::{Ended, Grant};
 use super::rules::{DEFAULT, MINUTES, Wanted};
 use super::session::SupportSessions;
 use super::{host, letters, service, store, summary, upkeep};
-use crate::approvals::{Approval, State, agree, codes as approvals_codes};
+use crate::approvals::testing::{all, refuse};
+use crate::approvals::{Approval, GoesLive, Module, Scene as People, State, agree, codes as approvals_codes, refused};
 use crate::reason::Reason;
 
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -195,7 +196,26 @@ both_engines! {
         // Whoever would be let in doesn't agree to it either.
         let member_id = Some(MemberId::from_bytes(scene.agrees.actor.id));
         let theirs = scene.ask(Wanted { email: None, member_id, ..wanted() }).await.unwrap();
-        assert_eq!(code(agree(scene.store(), &scene.agrees, &theirs).await), &SUPPORT_OWN);
+        assert_eq!(code(agree(scene.store(), &scene.agrees, &theirs).await), &approvals_codes::APPROVAL_TIED);
+    }
+
+    async fn whoever_would_be_let_in_is_neither_the_last_to_agree_nor_the_first(house: TestStore) {
+        let scene = People::with(house, 3).await;
+        scene.takes(Module::Support, 2, GoesLive::OnApproval).await;
+        let helper = &scene.others[0];
+        let (keys, member_id) = (scene.keys().await, Some(MemberId::from_bytes(helper.actor.id)));
+        let wanted = Wanted { email: None, member_id, ..wanted() };
+        let ask = move |tx: &mut Tx<'_>| service::ask(tx, &keys, wanted, &why("deliveries fail"));
+        let asked = scene.house.store.write::<_, Failure>(&scene.asks, ask).await.unwrap();
+        let tied = &approvals_codes::APPROVAL_TIED;
+        refused(scene.approve(helper, asked.id, asked.digest()).await, tied);
+        refused(scene.emergency(helper, asked.id, asked.digest()).await, tied);
+        refused(refuse(&scene.house.store, helper, &all(), asked.id).await, tied);
+        assert_eq!(scene.waits_for(helper).await, []);
+        assert_eq!(scene.waits_for(&scene.others[1]).await, [asked.id]);
+        assert_eq!(scene.approve(&scene.others[1], asked.id, asked.digest()).await.unwrap(), State::Pending);
+        refused(scene.approve(helper, asked.id, asked.digest()).await, tied);
+        assert_eq!(scene.approve(&scene.others[2], asked.id, asked.digest()).await.unwrap(), State::Live);
     }
 
     async fn what_is_asked_for_is_what_a_session_may_and_nothing_of_it_is_in_clear(house: TestStore) {
@@ -263,6 +283,24 @@ both_engines! {
         // Nothing is remembered of it: the very next request is refused.
         assert_eq!(come(&here, &session).await.err().unwrap().refusal.code(), &SUPPORT_SESSION_ENDED);
         assert_eq!(code(scene.end(&other, grant.id).await), &SUPPORT_OVER);
+    }
+
+    async fn an_end_reaches_another_node_within_a_second(house: TestStore) {
+        let scene = Scene::new(house).await;
+        let far = door(&scene.house.another_node().await.unwrap_or_else(|| scene.store().clone()));
+        for trial in 0..20 {
+            let grant = scene.grant(wanted()).await;
+            let session = scene.enter(grant.id).await;
+            assert!(come(&far, &session).await.is_ok(), "trial {trial}");
+            scene.end(scene.store(), grant.id).await.unwrap();
+            let refused = async {
+                while come(&far, &session).await.is_ok() {
+                    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                }
+            };
+            let within = tokio::time::timeout(std::time::Duration::from_secs(1), refused).await;
+            assert!(within.is_ok(), "trial {trial}");
+        }
     }
 
     async fn a_member_who_is_one_no_more_is_not_let_in(house: TestStore) {

@@ -15,6 +15,8 @@ use super::{letters, notices, service, store, summary};
 
 /// Told in one round.
 const AT_ONCE: u32 = 20;
+/// Counted of one organisation at most.
+const MOST_UNTOLD: u32 = 1_000;
 
 /// Looks after the support access of every organisation, once, and answers the first failure. It may be done at any time and by several
 /// nodes at the same time.
@@ -36,6 +38,18 @@ pub async fn look_after_forever(house: Store, post: Post, members: Members, ever
         }
         tokio::time::sleep(every).await;
     }
+}
+
+/// How often the glass was broken and owners are yet to be written to: what is in the store waits there until a server runs.
+pub async fn untold_glasses(house: &Store) -> Result<usize, StoreError> {
+    let mut count = 0;
+    for id in house.organisations().await? {
+        let ctx = Ctx::system(Org { id, environment: Environment::Live }, house.world().clone());
+        let untold = house.peek::<_, StoreError>(&ctx, |tx| store::untold(tx, MOST_UNTOLD)).await?;
+        let is_glass = |(grant, _): &&Stored| matches!(grant.ended, Some((_, Ended::BrokenGlass)));
+        count += untold.iter().filter(is_glass).count();
+    }
+    Ok(count)
 }
 
 async fn one(house: &Store, ctx: &Ctx, post: &Post, members: &Members) -> Result<(), Failure> {

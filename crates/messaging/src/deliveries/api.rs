@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use sealpost_access::permissions::{ENDPOINTS_MANAGE, ENDPOINTS_READ};
 use sealpost_store::{DeliveryId, EndpointId, MessageId, NoticeId, Store, Time};
 use sealpost_web::problem::BODY_INVALID;
-use sealpost_web::{Call, Class, Endpoint, Failure, Feature, Page, Refusal, Reply, get, post};
+use sealpost_web::{Call, Class, Endpoint, Failure, Fault, Feature, Page, Refusal, Reply, get, post};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::model::{Attempt, Delivery, EventPattern, State, Wanted};
 use super::service::Chosen;
@@ -64,6 +65,16 @@ impl From<&Delivery> for DeliveryView {
             updated_at: d.updated_at,
         }
     }
+}
+
+/// A delivery as its list shows it.
+pub(crate) fn as_listed(delivery: &Delivery) -> Result<Value, Fault> {
+    serde_json::to_value(DeliveryView::from(delivery)).map_err(Fault::new)
+}
+
+/// An attempt as its delivery shows it.
+pub(crate) fn attempt_as_shown(attempt: &Attempt) -> Result<Value, Fault> {
+    serde_json::to_value(AttemptView::from(attempt)).map_err(Fault::new)
 }
 
 /// A delivery with its attempts.

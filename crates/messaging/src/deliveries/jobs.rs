@@ -70,7 +70,7 @@ impl Deliverer {
         }
         let ready = self.endpoints.ready(&ctx, delivery.endpoint).await?;
         let ended = match &ready {
-            Some(ready) => self.attempt(&ctx, ready, &delivery).await,
+            Some(ready) => self.attempt(&ctx, ready, &delivery).await?,
             None => Ended::Never("endpoint_removed"),
         };
         failpoint::pass(Point::AfterProvider);
@@ -109,15 +109,16 @@ impl Deliverer {
         Ok(delivery.filter(|delivery| delivery.state == State::Queued))
     }
 
-    async fn attempt(&self, ctx: &Ctx, ready: &Ready, delivery: &Delivery) -> Ended {
+    async fn attempt(&self, ctx: &Ctx, ready: &Ready, delivery: &Delivery) -> Result<Ended, StoreError> {
+        let gate = self.endpoints.gate(ctx, ready, delivery.id).await?;
         let now = ctx.now();
-        match self.endpoints.gate(ready, delivery.id, now) {
+        match gate {
             Gate::Open => {}
-            Gate::Later(at) => return Ended::Later(at),
+            Gate::Later(at) => return Ok(Ended::Later(at)),
             Gate::Closed if matches!(ready.endpoint.state, crate::endpoints::State::Pending) => {
-                return Ended::Later(now.plus_ms(PENDING_MS));
+                return Ok(Ended::Later(now.plus_ms(PENDING_MS)));
             }
-            Gate::Closed => return Ended::Never("endpoint_disabled"),
+            Gate::Closed => return Ok(Ended::Never("endpoint_disabled")),
         }
         let number = delivery.attempts + 1;
         let id = delivery.notice.to_string();
@@ -140,10 +141,10 @@ impl Deliverer {
         drop(deliver);
         let finished_at = Some(ctx.now());
         self.meters.delivered(outcome, ctx.now().since(now));
-        Ended::Tried(
+        Ok(Ended::Tried(
             Attempt { number, started_at: now, finished_at, outcome: outcome.to_owned(), status, latency_ms: latency },
             verdict,
-        )
+        ))
     }
 
     /// Records what the run came to; if another node has taken the job over meanwhile, nothing.

@@ -16,15 +16,18 @@ mod store;
 mod tests;
 
 pub use api::feature;
+pub(crate) use api::{as_listed, attempt_as_shown};
 pub use jobs::Deliverer;
-pub(crate) use model::Wanted;
 pub use model::{Attempt, Delivery, Notice, State};
+pub(crate) use model::{EventPattern, Wanted};
 pub use notices::Teller;
 #[cfg(test)]
 pub(crate) use pages::samples;
 pub(crate) use pages::{Latency, Row, row, spark};
 pub(crate) use rules::STANDARD as RETRIES;
-pub(crate) use service::{Occurrence, forget_old, newest_attempts, newest_of, of_message, promise, search};
+pub(crate) use service::{
+    Occurrence, attempts_of, forget_old, newest_attempts, newest_of, of_message, promise, search,
+};
 
 /// The outbox's name for these jobs.
 pub const JOB: &str = "delivery.send";

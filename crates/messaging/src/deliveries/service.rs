@@ -176,6 +176,11 @@ pub(crate) fn newest_attempts(
     store::newest_attempts(tx, endpoint, deliveries)
 }
 
+/// The attempts of a delivery, in order.
+pub(crate) fn attempts_of(tx: &mut Tx<'_>, delivery: DeliveryId) -> Result<Vec<Attempt>, StoreError> {
+    store::attempts(tx, delivery)
+}
+
 /// Deliveries that tell of a message.
 pub(crate) fn of_message(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<Delivery>, StoreError> {
     store::of_message(tx, message)

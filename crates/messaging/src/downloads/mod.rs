@@ -1,22 +1,25 @@
-//! Contacts and messages as what files of many rows are taken of: their lists, a stretch at a time.
+//! Contacts, messages, deliveries and their attempts as what files of many rows are taken of: their lists, a stretch at a time.
 
 mod contacts;
+mod deliveries;
 mod messages;
 mod store;
 
 use std::sync::Arc;
 
 use sealpost_govern::downloads::Exportable;
-use sealpost_store::Time;
+use sealpost_store::{Store, Time};
 
 use crate::contacts::Contacts;
 use crate::messages::Messages;
 
 /// What of this crate leaves as files.
-pub fn sources(contacts: &Contacts, messages: &Messages) -> Vec<Arc<dyn Exportable>> {
+pub fn sources(store: &Store, contacts: &Contacts, messages: &Messages) -> Vec<Arc<dyn Exportable>> {
     vec![
         Arc::new(contacts::ContactRows(contacts.clone())),
         Arc::new(messages::MessageRows { messages: messages.clone() }),
+        Arc::new(deliveries::DeliveryRows(store.clone())),
+        Arc::new(deliveries::AttemptRows(store.clone())),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! How many rows there are.
 
-use sealpost_store::{ContactId, MessageId, Row, StoreError, Tx, sql};
+use sealpost_store::{ContactId, DeliveryId, EndpointId, MessageId, Row, StoreError, Tx, sql};
 
 use crate::contacts;
 use crate::messages::{MessageStanding, Which};
@@ -43,6 +43,26 @@ pub(super) fn messages(tx: &mut Tx<'_>, which: Which, before: MessageId) -> Resu
         }
     };
     Ok(one.unwrap_or_default())
+}
+
+/// Deliveries that were there before this one would be, to this endpoint if it is named.
+pub(super) fn deliveries(tx: &mut Tx<'_>, endpoint: Option<EndpointId>, before: DeliveryId) -> Result<u64, StoreError> {
+    let all = sql!("select cast(count(*) as bigint) as n from delivery where org = $1 and env = $2 and id < $3");
+    // Index delivery_endpoint.
+    let to = sql!(
+        "select cast(count(*) as bigint) as n from delivery where org = $1 and env = $2 and endpoint = $3 and id < $4"
+    );
+    let one = match endpoint {
+        None => tx.optional(all, &[&before], counted)?,
+        Some(endpoint) => tx.optional(to, &[&endpoint, &before], counted)?,
+    };
+    Ok(one.unwrap_or_default())
+}
+
+/// Attempts of deliveries that were there before this one would be.
+pub(super) fn attempts(tx: &mut Tx<'_>, before: DeliveryId) -> Result<u64, StoreError> {
+    let all = sql!("select cast(count(*) as bigint) as n from attempt where org = $1 and env = $2 and delivery < $3");
+    Ok(tx.optional(all, &[&before], counted)?.unwrap_or_default())
 }
 
 fn counted(row: &Row<'_>) -> Result<u64, StoreError> {

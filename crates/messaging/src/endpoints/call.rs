@@ -87,9 +87,14 @@ impl CallError {
     }
 }
 
-/// The body of `telling` as it leaves: encrypted anew for each attempt, as it is signed anew.
+/// The body of `telling` as it leaves: encrypted anew for each attempt, as it is signed anew, and in the form that its receiver reads.
 pub(super) fn seal(ready: &Ready, telling: &Telling<'_>, ctx: &Ctx) -> Result<Sealed, CallError> {
-    ready.sealing.apply(telling.id, telling.at, &telling.body, ctx.rng()).map_err(|_| CallError::NotEncryptable)
+    let sealed = ready.sealing.apply(telling.id, telling.at, &telling.body, ctx.rng());
+    let sealed = sealed.map_err(|_| CallError::NotEncryptable)?;
+    // What is signed are the bytes on the wire: a form is made of what would leave, and nothing happens to it afterwards.
+    let (body, media_type) =
+        ready.transport.body.apply(sealed.body, sealed.media_type).ok_or(CallError::Unspeakable)?;
+    Ok(Sealed { body, media_type, ..sealed })
 }
 
 /// The headers that sign what is told, as it stands on the wire, under every profile of the endpoint.

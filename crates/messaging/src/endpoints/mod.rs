@@ -2,8 +2,9 @@
 //!
 //! An endpoint is *pending* until it has [proved](proof) that it wants to be called, *active* then, *failing* while most calls fail (only
 //! probes go through), and *disabled* when it has failed for days, said 410, or somebody stopped it. A changed URL needs a new proof.
-//! One of them is [preferred]: it hears of messages that name none. How one is called may be [special](transport), and a [link](portal)
-//! shows somebody outside what became of deliveries to one.
+//! One of them is [preferred]: it hears of messages that name none. How one is called may be [special](transport), all nodes together
+//! keep its [pace], and a [link](portal) shows somebody outside what became of deliveries to one.
+//! All of that is its numbered [policy]; in live others may have to agree before it protects less.
 //! A call may be encrypted for its receiver ([`encryption`]), and is signed then: `standard` (Standard Webhooks, v1 HMAC and v1a
 //! Ed25519) and whatever older profiles the receiver still needs; see `signing`, and `sealpost_seal::signature`.
 
@@ -12,7 +13,9 @@ mod call;
 mod encryption;
 mod model;
 mod notices;
+mod pace;
 mod pages;
+mod policy;
 mod portal;
 mod preferred;
 mod proof;
@@ -36,6 +39,7 @@ pub(crate) use call::{CallError, JSON, Telling, call};
 pub use model::{Endpoint, Ready, State};
 pub use pages::NAV;
 pub(crate) use pages::badge;
+pub use policy::{APPROVABLE, REVISABLE};
 pub use proof::look_after_forever;
 #[cfg(test)]
 pub(crate) use receiver::{Pki, Receiver};
@@ -80,6 +84,10 @@ pub mod codes {
         ENDPOINT_INVALID = 422 "endpoint_invalid" "The endpoint can't be as described";
         /// It can't be called as described.
         TRANSPORT_INVALID = 422 "transport_invalid" "The endpoint can't be called as described";
+        /// Others have yet to agree to it.
+        ENDPOINT_UNAPPROVED = 409 "endpoint_unapproved" "Others have yet to agree to this endpoint";
+        /// Secrets, and profiles that get one, are no part of what others agree to.
+        APPROVAL_APART = 409 "approval_apart" "Secrets and new signature profiles are no part of what others agree to: change them apart";
         /// It has not proved itself yet.
         ENDPOINT_UNVERIFIED = 409 "endpoint_unverified" "The endpoint is not verified";
         /// Its time is over, or it was taken back before.

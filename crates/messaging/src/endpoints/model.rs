@@ -8,6 +8,7 @@ use sealpost_egress::target::Target;
 use sealpost_seal::payload::{Opened, Undecryptable};
 use sealpost_seal::signature::{Custom, WebhookKey, profiles};
 use sealpost_store::{EndpointId, SecretId, Time};
+use zeroize::Zeroizing;
 
 use super::encryption::Sealing;
 use super::signing::{self, Signers};
@@ -96,6 +97,10 @@ pub struct Endpoint {
     pub secret: Kept,
     /// The Ed25519 signing key.
     pub signing: SecretId,
+    /// The number of its policy.
+    pub version: u32,
+    /// Whether others have agreed to it, where they have to.
+    pub is_admitted: bool,
     /// When it was made.
     pub created_at: Time,
     /// When it was last changed.
@@ -221,6 +226,18 @@ impl Ready {
     /// said, and what follows from it must be nothing that whoever answered can tell from a right answer.
     pub fn open(&self, answer: &Answer) -> Option<Result<Opened, Undecryptable>> {
         self.sealing.open(answer)
+    }
+
+    /// What an answer says, in clear: opened where the endpoint can encrypt what it answers, and then nothing else is believed; as it
+    /// stands where it can't. An empty one says nothing either way.
+    pub(crate) fn said(&self, answer: &Answer) -> Result<Zeroizing<Vec<u8>>, Undecryptable> {
+        if answer.body.is_empty() || !self.sealing.expects_answers() {
+            return Ok(Zeroizing::new(answer.body.to_vec()));
+        }
+        match self.open(answer) {
+            Some(opened) => opened.map(|opened| Zeroizing::new(opened.expose().to_vec())),
+            None => Err(Undecryptable),
+        }
     }
 }
 

@@ -14,8 +14,9 @@ use sealpost_seal::signature::WebhookKey;
 use sealpost_store::{Ctx, DeliveryId, EndpointId, Leaf, Org, Store, StoreError, Time, Tx};
 
 use super::model::{Hearer, Ready, State};
+use super::pace::{self, Slice};
 use super::rules::{self, Gate, Recent};
-use super::transport::{self, Row};
+use super::transport;
 use super::{CHANGED, ED25519, encryption, notices, signing, store};
 
 /// Even without hearing of a change (another node, a broken connection) nothing is older than this.
@@ -39,8 +40,11 @@ pub struct Endpoints {
 #[derive(Default)]
 struct Doing {
     recent: Recent,
-    probing_since: Option<Time>,
-    row: Row,
+    /// When what was last called had been changed.
+    seen: Option<Time>,
+    /// When a probe last went to it, of this node or another.
+    probed_at: Option<Time>,
+    slice: Arc<tokio::sync::Mutex<Slice>>,
 }
 
 impl Endpoints {
@@ -173,22 +177,22 @@ impl Endpoints {
     }
 
     /// May the endpoint be called now, with this delivery? Letting a probe through counts as one, and so does a call of one that has
-    /// a rate: who comes too early gets a place in the row and is let through at its turn.
-    pub fn gate(&self, ready: &Ready, delivery: DeliveryId, now: Time) -> Gate {
-        let mut doing = self.doing();
-        let doing = doing.entry(ready.endpoint.id).or_default();
-        let gate = rules::gate(&ready.endpoint.state, doing.probing_since, now);
+    /// a rate: who comes too early gets a place in the row and is let through at its turn. All nodes share the row and the probe.
+    pub async fn gate(&self, ctx: &Ctx, ready: &Ready, delivery: DeliveryId) -> Result<Gate, StoreError> {
+        let (id, now) = (ready.endpoint.id, ctx.now());
+        let probed_at = self.doing().get(&id).and_then(|doing| doing.probed_at);
+        let gate = rules::gate(&ready.endpoint.state, probed_at, now);
         if gate != Gate::Open {
-            return gate;
+            return Ok(gate);
         }
         if matches!(ready.endpoint.state, State::Failing { .. }) {
-            doing.probing_since = Some(now);
-            return gate;
+            let (gate, probed_at) = pace::probe(&self.store, ctx, id).await?;
+            self.doing().entry(id).or_default().probed_at = Some(probed_at);
+            return Ok(gate);
         }
-        match ready.transport.rate {
-            Some(rate) => doing.row.turn(rate, delivery, now),
-            None => gate,
-        }
+        let Some(rate) = ready.transport.rate else { return Ok(gate) };
+        let slice = self.doing().entry(id).or_default().slice.clone();
+        pace::turn(&self.store, ctx, (id, rate), delivery, &slice).await
     }
 
     /// Takes note of how a call went; a change of state is recorded.
@@ -197,6 +201,11 @@ impl Endpoints {
         let next = {
             let mut doing = self.doing();
             let doing = doing.entry(ready.endpoint.id).or_default();
+            let changed_at = Some(ready.endpoint.updated_at);
+            if doing.seen < changed_at {
+                // What was counted before another node opened and closed the breaker would open it again.
+                (doing.seen, doing.recent) = (changed_at, Recent::default());
+            }
             rules::after_call(&from, &mut doing.recent, succeeded, ctx.now())
         };
         if let Some(to) = next {
@@ -215,25 +224,26 @@ impl Endpoints {
         .await;
     }
 
+    /// Brings it to another state, unless another node did meanwhile: one change is one entry and one notice.
     async fn move_to(&self, ctx: &Ctx, id: EndpointId, from: State, to: State) {
         let org = ctx.org;
         let moved = self
             .store
-            .write(ctx, move |tx| {
-                if store::set_state(tx, id, &from, &to)?
-                    && let Some(notice) = notices::of(id, &to)
-                {
+            .maintain(ctx, move |tx| {
+                if !store::set_state(tx, id, &from, &to)? {
+                    return Ok::<_, StoreError>(false);
+                }
+                if let Some(notice) = notices::of(id, &to) {
                     raise(tx, notice)?;
                 }
                 tx.publish(sealpost_store::Change::new(CHANGED, org, id.bytes()));
-                Ok::<_, StoreError>(tx.record(
-                    Leaf::of("endpoint.change_state").on(EndpointId::PREFIX, id.bytes()).because(to.word()),
-                    (),
-                ))
+                tx.note(Leaf::of("endpoint.change_state").on(EndpointId::PREFIX, id.bytes()).because(to.word()));
+                Ok(true)
             })
             .await;
         match moved {
-            Ok(()) => tracing::warn!(endpoint = %id, from = from.word(), to = to.word(), "endpoint.state_changed"),
+            Ok(true) => tracing::warn!(endpoint = %id, from = from.word(), to = to.word(), "endpoint.state_changed"),
+            Ok(false) => {}
             Err(error) => tracing::error!(endpoint = %id, error = %error, "endpoint.state_change_failed"),
         }
         self.forget(ctx.org, id);
@@ -242,6 +252,10 @@ impl Endpoints {
     pub(super) fn forget(&self, org: Org, id: EndpointId) {
         self.hearing.invalidate(&org);
         self.ready.invalidate(&(org, id));
+        // Its rate may be another one now: what was leased at the old one is not used.
+        if let Some(doing) = self.doing().get_mut(&id) {
+            doing.slice = Arc::default();
+        }
     }
 
     fn doing(&self) -> std::sync::MutexGuard<'_, HashMap<EndpointId, Doing>> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use sealpost_access::secrets::{self, Kept, NewSecret, Origin, Overlap, SecretRef, SecretUse};
 use sealpost_egress::target::Target;
+use sealpost_govern::approvals::Approval;
 use sealpost_seal::SecretText;
 use sealpost_seal::payload::Method;
 use sealpost_seal::signature::{KeyEncoding, SigningSecret, WebhookKey};
@@ -17,8 +18,9 @@ use super::encryption::{self, Answered};
 use super::model::{Endpoint, Filter, Profiles, Ready, State};
 use super::registry::Endpoints;
 use super::signing::{self, Explained, Shown};
-use super::{CHANGED, ED25519, SIGNING, codes, portal, preferred, proof, store, transport};
+use super::{CHANGED, ED25519, SIGNING, codes, policy, portal, preferred, proof, store, transport};
 use crate::deliveries::{self, Notice};
+use crate::versions::{Expected, Promoted};
 
 /// A ping must be answered within this (parity E10).
 pub(super) const PING_DEADLINE: Duration = Duration::from_secs(5);
@@ -71,6 +73,8 @@ pub(super) struct Created {
     pub public_key: String,
     /// The secrets of single profiles that were made, shown this once.
     pub profile_secrets: Vec<Shown>,
+    /// What waits for others, if they have to agree before it is called.
+    pub waits: Option<Box<Approval>>,
 }
 
 /// What a ping or test came to.
@@ -85,6 +89,8 @@ pub struct Tried {
     pub latency_ms: Option<u64>,
     /// The exact bytes that were signed and sent; none where nothing was, but looked up.
     pub body: Bytes,
+    /// What they are.
+    pub content_type: &'static str,
     /// The headers that signed them.
     pub headers: Vec<(String, String)>,
     /// Each signature, and how to do it again.
@@ -135,6 +141,8 @@ pub(super) fn create(tx: &mut Tx<'_>, keys: &OrgKeys, new: NewEndpoint) -> Resul
         state: State::Pending,
         secret,
         signing,
+        version: 1,
+        is_admitted: true,
         created_at: ctx.now(),
         updated_at: ctx.now(),
     };
@@ -144,8 +152,15 @@ pub(super) fn create(tx: &mut Tx<'_>, keys: &OrgKeys, new: NewEndpoint) -> Resul
     proof::begin(tx, endpoint.id)?;
     let profile_secrets = signing::set_up(tx, keys, &mut endpoint, new.signing)?;
     changed(tx, endpoint.id);
-    let leaf = Leaf::of("endpoint.create").on(EndpointId::PREFIX, endpoint.id.bytes());
-    Ok(tx.record(leaf, Created { endpoint, secret: shown, public_key, profile_secrets }))
+    let (asked, leaf) = policy::begin(tx, keys, &mut endpoint)?;
+    let created = |waits| Created { endpoint, secret: shown, public_key, profile_secrets, waits };
+    match asked {
+        None => Ok(tx.record(leaf, created(None))),
+        Some(asked) => {
+            tx.note(leaf);
+            Ok(asked.map(|approval| created(Some(Box::new(approval)))))
+        }
+    }
 }
 
 /// Where the secret of a new endpoint is, and its value if it was made here.
@@ -198,17 +213,46 @@ pub(super) struct Changes {
     pub disabled: Option<bool>,
 }
 
-/// Changes an endpoint.
-pub(super) fn update(tx: &mut Tx<'_>, id: EndpointId, changes: Changes) -> Result<Recorded<Endpoint>, Failure> {
+/// An endpoint that was changed, and the secrets of single profiles that were made, shown this once.
+pub(super) type Changed = (Endpoint, Vec<Shown>);
+
+/// Changes an endpoint and how it signs, or asks others, where that protects less than before.
+pub(super) fn change(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    id: EndpointId,
+    (changes, signing): (Changes, signing::Change),
+    expected: &Expected,
+) -> Result<Recorded<Promoted<Changed>>, Failure> {
     let mut endpoint = store::find(tx, id)?.ok_or_else(not_found)?;
+    policy::expect(&endpoint, expected)?;
+    let before = policy::of(tx, &endpoint)?;
+    let (after, carries) = policy::planned(&before, &endpoint, &changes, &signing)?;
+    if let Some(asked) = policy::gate(tx, keys, &endpoint, (&before, after), carries, None)? {
+        return Ok(asked.map(|approval| Promoted::Waits(Box::new(approval))));
+    }
+    let made = signing::change(tx, keys, &mut endpoint, signing)?;
+    store_changes(tx, &mut endpoint, changes)?;
+    changed(tx, id);
+    let leaf = policy::keep(tx, keys, &mut endpoint, &before, None, Leaf::of("endpoint.update"))?;
+    Ok(tx.record(leaf, Promoted::InForce((endpoint, made))))
+}
+
+/// Writes down what has changed about an endpoint.
+pub(super) fn store_changes(tx: &mut Tx<'_>, endpoint: &mut Endpoint, changes: Changes) -> Result<(), Failure> {
+    let id = endpoint.id;
     if let Some(url) = changes.url.filter(|url| *url != endpoint.url) {
         endpoint.url = url;
         endpoint.state = State::Pending;
         proof::begin_again(tx, id)?;
         signing::moved(tx, id)?;
     }
-    endpoint.description = changes.description.unwrap_or(endpoint.description);
-    endpoint.events = changes.events.unwrap_or(endpoint.events);
+    if let Some(description) = changes.description {
+        endpoint.description = description;
+    }
+    if let Some(events) = changes.events {
+        endpoint.events = events;
+    }
     if let Some(wanted) = &changes.secret {
         let before = std::mem::replace(&mut endpoint.secret, stored(tx, wanted)?);
         signing::shared_changed(tx, id)?;
@@ -221,9 +265,7 @@ pub(super) fn update(tx: &mut Tx<'_>, id: EndpointId, changes: Changes) -> Resul
         _ => {}
     }
     endpoint.updated_at = tx.ctx().now();
-    store::update(tx, &endpoint)?;
-    changed(tx, id);
-    Ok(tx.record(Leaf::of("endpoint.update").on(EndpointId::PREFIX, id.bytes()), endpoint))
+    Ok(store::update(tx, endpoint)?)
 }
 
 /// Removes an endpoint and its keys. Deliveries that wait for it end as dead letters.
@@ -320,7 +362,7 @@ impl Endpoints {
 
     /// Whether this may be an endpoint's URL.
     pub fn check_url(&self, url: &str) -> Result<(), Refusal> {
-        Target::parse(url, self.client.network().policy())
+        Target::entered(url, self.client.network().policy())
             .map(drop)
             .map_err(|error| Refusal::of(&codes::URL_REFUSED).at("/url", error.code()))
     }
@@ -338,7 +380,12 @@ impl Endpoints {
     pub(super) async fn at_hand(&self, ctx: &Ctx, id: EndpointId) -> Result<std::sync::Arc<Ready>, Failure> {
         self.forget(ctx.org, id);
         match self.ready(ctx, id).await {
-            Ok(ready) => Ok(ready.ok_or_else(not_found)?),
+            Ok(ready) => {
+                let ready = ready.ok_or_else(not_found)?;
+                let endpoint = ready.endpoint.clone();
+                self.store.read(ctx, move |tx| policy::may_be_called(tx, &endpoint)).await?;
+                Ok(ready)
+            }
             // The policy of this installation has become stricter than the URL.
             Err(StoreError::Column(name)) if name == "url" => Err(Refusal::of(&codes::URL_REFUSED).into()),
             Err(error) => Err(error.into()),
@@ -371,6 +418,7 @@ impl Endpoints {
             status: None,
             latency_ms: None,
             body,
+            content_type: JSON,
             headers,
             signatures: Vec::new(),
             encryption,
@@ -393,7 +441,8 @@ impl Endpoints {
             answer: None,
         });
         let tried = tried("delivered", sealed.body.clone(), headers.clone(), encryption);
-        let tried = Tried { signatures: signing::explain(ready, &wire).unwrap_or_default(), ..tried };
+        let signatures = signing::explain(ready, &wire).unwrap_or_default();
+        let tried = Tried { signatures, content_type: sealed.media_type, ..tried };
         Ok(match send(&self.client, ctx.org, ready, &telling, sealed, headers).await {
             Ok(answer) => {
                 let succeeded = (200..300).contains(&answer.status);

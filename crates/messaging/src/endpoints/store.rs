@@ -56,6 +56,24 @@ pub(super) fn update(tx: &mut Tx<'_>, e: &Endpoint) -> Result<(), StoreError> {
     )
 }
 
+/// Counts a change of an endpoint's policy from where it stood; false if somebody else has changed it.
+pub(super) fn advance(tx: &mut Tx<'_>, id: EndpointId, from: u32) -> Result<bool, StoreError> {
+    let counted = tx.execute(
+        sql!("update endpoint set version = version + 1 where org = $1 and env = $2 and id = $3 and version = $4"),
+        &[&id, &from],
+    )?;
+    Ok(counted == 1)
+}
+
+/// Keeps whether others have agreed to an endpoint; false if that stood there.
+pub(super) fn admit(tx: &mut Tx<'_>, id: EndpointId, admitted: bool) -> Result<bool, StoreError> {
+    let kept = tx.execute(
+        sql!("update endpoint set admitted = $4 where org = $1 and env = $2 and id = $3 and admitted <> $4"),
+        &[&id, &u32::from(admitted)],
+    )?;
+    Ok(kept == 1)
+}
+
 /// Brings an endpoint to another state, unless somebody else did meanwhile.
 pub(super) fn set_state(tx: &mut Tx<'_>, id: EndpointId, from: &State, to: &State) -> Result<bool, StoreError> {
     let now = tx.ctx().now();
@@ -71,7 +89,7 @@ pub(super) fn find(tx: &mut Tx<'_>, id: EndpointId) -> Result<Option<Endpoint>, 
     tx.optional(
         sql!(
             "select id, name, url, description, events, profiles, state, state_detail, secret, signing, created_at, updated_at,
-                secret_stored, is_default,
+                secret_stored, is_default, version, admitted,
                 (select p.definition from endpoint_profile p
                  where p.org = $1 and p.env = $2 and p.endpoint = endpoint.id and p.profile = 'custom') as definition
              from endpoint where org = $1 and env = $2 and id = $3"
@@ -86,7 +104,7 @@ pub(super) fn all(tx: &mut Tx<'_>) -> Result<Vec<Endpoint>, StoreError> {
     tx.all(
         sql!(
             "select id, name, url, description, events, profiles, state, state_detail, secret, signing, created_at, updated_at,
-                secret_stored, is_default,
+                secret_stored, is_default, version, admitted,
                 (select p.definition from endpoint_profile p
                  where p.org = $1 and p.env = $2 and p.endpoint = endpoint.id and p.profile = 'custom') as definition
              from endpoint where org = $1 and env = $2 order by id"
@@ -167,6 +185,8 @@ fn read(row: &Row<'_>) -> Result<Endpoint, StoreError> {
             true => Kept::Stored { stored: row.get("secret")? },
         },
         signing: row.get("signing")?,
+        version: row.get("version")?,
+        is_admitted: row.get("admitted")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
     })

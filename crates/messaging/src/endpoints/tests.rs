@@ -10,7 +10,7 @@ use sealpost_web::Failure;
 use super::model::{Endpoint, Filter};
 use super::service::{self, Changes, GivenSecret, Name, NewEndpoint};
 use super::signing::Change;
-use super::{SIGNING, codes, store};
+use super::{SIGNING, codes, store, testing};
 
 fn imported(value: &str) -> NewSecret {
     NewSecret::new(SecretText::new(value.into()), KeyEncoding::Text, Origin::Imported).unwrap()
@@ -86,8 +86,7 @@ both_engines! {
         assert!(matches!(endpoint.secret, Kept::Own(_)));
         let id = stored(&house, &ctx, "named").await;
         let changes = Changes { secret: Some(SecretRef::Id(id)), ..Changes::default() };
-        let changed = house.store.write(&ctx, move |tx| service::update(tx, endpoint.id, changes)).await;
-        let changed = changed.unwrap_or_else(|_| panic!("it changes"));
+        let changed = testing::change(&house.store, &ctx, endpoint.id, changes).await.unwrap();
         assert_eq!(signs_with(&house, &ctx, changed.secret).await, ["named"]);
         let left = house.store.read(&ctx, secrets::list).await.unwrap();
         assert!(left.iter().all(|one| one.id != endpoint.secret.id()), "what it signed with before is gone");

@@ -6,18 +6,20 @@ use schemars::JsonSchema;
 use sealpost_access::permissions::{EVENTS_READ, EVENTS_WRITE};
 use sealpost_govern::approvals;
 use sealpost_govern::approvals::codes::APPROVAL_PERSON_UNKNOWN;
+use sealpost_govern::audit::TypedId;
 use sealpost_store::{ChannelId, Environment, EventId, RouteId, TemplateId, Time};
 use sealpost_web::{Call, Class as Limit, Endpoint, Failure, Feature, Page, PageQuery, Reply, get, post};
 use serde::{Deserialize, Serialize};
 
 use super::codes::{self, CHANNEL_UNSUITABLE, EVENT_EXISTS, ROUTE_UNSUITABLE, TEMPLATE_UNKNOWN};
+use super::face::Face;
 use super::model::{Class, Event, EventVersion, NewEvent, NewVersion};
 use super::{Events, face, pages, service};
 use crate::cursor;
 use crate::label::Label;
 use crate::templates::{New, Templates};
 use crate::versions::codes::TEMPLATE_FIRST;
-use crate::versions::{ContentDigest, Published};
+use crate::versions::{Author, Authors, ContentDigest, Published, authors, authors_of};
 
 /// What events add to the API.
 pub fn feature(events: &Events, templates: &Templates) -> Feature {
@@ -116,6 +118,8 @@ struct VersionView {
     released_at: Option<Time>,
     /// When it was made.
     created_at: Time,
+    /// Who wrote it: a member, or a key. Nothing of versions from before this was kept.
+    written_by: Option<TypedId>,
 }
 
 /// An event with its versions.
@@ -136,7 +140,7 @@ impl EventView {
 }
 
 impl VersionView {
-    fn of(event: &Event, version: &EventVersion, digest: ContentDigest) -> Self {
+    fn of(event: &Event, version: &EventVersion, digest: ContentDigest, authors: &Authors) -> Self {
         let EventVersion { version, class, template, template_version, channel, route, created_at, released_at } =
             version.clone();
         Self {
@@ -150,6 +154,7 @@ impl VersionView {
             in_force: event.in_force == Some(version),
             released_at,
             created_at,
+            written_by: authors.get(&version).and_then(Author::named),
         }
     }
 }
@@ -197,7 +202,8 @@ async fn handle_create(events: Events, call: Call<NewBody>) -> Result<Reply, Fai
             let reply = match waits {
                 Some(approval) => approvals::accepted(approval)?,
                 None => {
-                    let version = VersionView::of(event, version, face::of(tx, version)?.digest());
+                    let authors = authors(tx, event.id.bytes())?;
+                    let version = VersionView::of(event, version, face::of(tx, version)?.digest(), &authors);
                     let view = FullView { event: EventView::of(environment, event), versions: vec![version] };
                     Reply::json(201, &view)?.location(&format!("/v1/events/{}", event.id))
                 }
@@ -247,7 +253,10 @@ async fn handle_publish(events: Events, call: Call<VersionBody>) -> Result<Reply
             let (event, Published { version, waits }) = published.value();
             let reply = match waits {
                 Some(approval) => approvals::accepted(approval)?,
-                None => Reply::json(201, &VersionView::of(event, version, face::of(tx, version)?.digest()))?,
+                None => {
+                    let (digest, authors) = (face::of(tx, version)?.digest(), authors(tx, event.id.bytes())?);
+                    Reply::json(201, &VersionView::of(event, version, digest, &authors))?
+                }
             };
             Ok(published.map(|_| reply))
         })
@@ -290,9 +299,11 @@ async fn handle_show(events: Events, call: Call) -> Result<Reply, Failure> {
     let id = call.id("id")?;
     let event = events.find(&call.ctx, id).await?;
     let versions = events.faces(&call.ctx, id).await?;
+    let authors = authors_of(events.store(), &call.ctx, event.id.bytes()).await?;
+    let version = |(version, face): &(EventVersion, Face)| VersionView::of(&event, version, face.digest(), &authors);
     let view = FullView {
         event: EventView::of(call.ctx.org.environment, &event),
-        versions: versions.iter().map(|(version, face)| VersionView::of(&event, version, face.digest())).collect(),
+        versions: versions.iter().map(version).collect(),
     };
     Ok(Reply::ok(&view)?.version(&event.standing().tag()))
 }

@@ -12,6 +12,7 @@ use super::face::{self, Face};
 use super::model::EventRefusal;
 use super::{crossing, promotion, store};
 use crate::templates::{self, Content};
+use crate::versions::{authors, hands};
 
 /// Events in live.
 pub const APPROVABLE: Approvable = Approvable {
@@ -65,13 +66,16 @@ fn prepare(tx: &mut Tx<'_>, _: &OrgKeys, target: Option<[u8; 16]>, value: Value)
     if target != Some(wanted.event_id.bytes()) {
         return Err(not_found().into());
     }
-    let (face, name, before, version, brings, mut more) = match wanted.act {
+    let (face, name, before, version, brings, mut more, tied) = match wanted.act {
         Act::Promote => tx.in_environment(Environment::Live, |tx| {
             let (event, version) = promotion::whole(tx, wanted.event_id, wanted.version)?;
             promotion::names_what_others_agreed_to(tx, &version)?;
             let before = promotion::in_force(tx, &event.name)?.and_then(|(_, standing)| standing);
             let face = face::of(tx, &version)?;
-            Ok::<_, EventRefusal>((face, event.name, before, u64::from(event.promotions), None, vec![]))
+            let versions = store::versions(tx, event.id)?;
+            let released = versions.iter().map(|one| (one.version, one.released_at.is_some()));
+            let tied = hands(released, version.version, &authors(tx, event.id.bytes())?);
+            Ok::<_, EventRefusal>((face, event.name, before, u64::from(event.promotions), None, vec![], tied))
         })?,
         Act::GoLive => {
             let plan = crossing::plan(tx, wanted.event_id, wanted.version)?;
@@ -79,7 +83,7 @@ fn prepare(tx: &mut Tx<'_>, _: &OrgKeys, target: Option<[u8; 16]>, value: Value)
             let id = wanted.event_id;
             let event =
                 tx.in_environment(Environment::Test, |tx| store::find(tx, id))?.ok_or(EventRefusal::NotFound)?;
-            let version = plan.version();
+            let (version, tied) = (plan.version(), crossing::hands_in(tx, id, wanted.version, &plan)?);
             let before = plan.live.and_then(|(_, standing)| standing);
             let (brings, lines) = match plan.brings {
                 Some(brings) => {
@@ -89,14 +93,14 @@ fn prepare(tx: &mut Tx<'_>, _: &OrgKeys, target: Option<[u8; 16]>, value: Value)
                 }
                 None => (None, vec![]),
             };
-            (plan.face, event.name, before, version, brings, lines)
+            (plan.face, event.name, before, version, brings, lines, tied)
         }
     };
     let mut lines = vec![Line::new("Event", before.as_ref().map(|_| name.clone()), name)];
     lines.extend(Face::lines(before.as_ref().map(|(_, face)| face), &face));
     lines.append(&mut more);
     let wanted = Wanted { digest: Some(face.digest().to_string()), brings, ..wanted };
-    Ok(Prepared { wanted: serde_json::to_value(wanted).map_err(Fault::new)?, lines, version })
+    Ok(Prepared { wanted: serde_json::to_value(wanted).map_err(Fault::new)?, lines, version, tied })
 }
 
 fn apply(tx: &mut Tx<'_>, keys: &OrgKeys, value: Value, _: Option<&Reason>) -> Result<(), Failure> {

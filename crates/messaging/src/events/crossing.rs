@@ -1,14 +1,14 @@
 //! From test to live: in one transaction, by name, with the template it names.
 
-use sealpost_govern::approvals::{self, Module};
-use sealpost_store::{ChannelId, Environment, EventId, OrgKeys, Recorded, RouteId, Tx};
+use sealpost_govern::approvals::{self, Module, Tied};
+use sealpost_store::{ChannelId, Environment, EventId, OrgKeys, Recorded, RouteId, StoreError, Tx};
 
 use super::approval::{self, Act};
 use super::face::{self, Face};
 use super::model::{Event, EventRefusal, EventVersion, NewVersion};
 use super::{promotion, service, store};
 use crate::templates::{self, Brought, Template, TemplateVersion};
-use crate::versions::{Promoted, VersionRefusal, may_cross};
+use crate::versions::{Author, Promoted, VersionRefusal, authors, hands, may_cross, wrote_elsewhere};
 
 /// What would go live of a version in test.
 pub(super) struct Plan {
@@ -23,6 +23,8 @@ pub(super) struct Plan {
     pinned: Option<u32>,
     channel: Option<ChannelId>,
     route: Option<RouteId>,
+    /// Who wrote the version in test.
+    author: Option<Author>,
 }
 
 /// A template's version that goes along.
@@ -49,12 +51,13 @@ impl Plan {
 
 /// Looks at what would go live. In the environment of whoever asks or votes.
 pub(super) fn plan(tx: &mut Tx<'_>, id: EventId, version: u32) -> Result<Plan, EventRefusal> {
-    let (event, version, face, from, says) = tx.in_environment(Environment::Test, |tx| {
+    let (event, version, face, from, says, author) = tx.in_environment(Environment::Test, |tx| {
         let (event, version) = promotion::whole(tx, id, version)?;
         let face = face::of(tx, &version)?;
         let (from, says) =
             templates::meant(tx, version.template, version.template_version).map_err(EventRefusal::Template)?;
-        Ok::<_, EventRefusal>((event, version, face, from, says))
+        let author = authors(tx, id.bytes())?.get(&version.version).copied();
+        Ok::<_, EventRefusal>((event, version, face, from, says, author))
     })?;
     tx.in_environment(Environment::Live, |tx| {
         let live = promotion::in_force(tx, &event.name)?;
@@ -86,7 +89,7 @@ pub(super) fn plan(tx: &mut Tx<'_>, id: EventId, version: u32) -> Result<Plan, E
             None => before.as_ref().is_some_and(|before| before.content == says.content),
         };
         let brings = (!there_already).then_some(Brings { from, version: says, before });
-        Ok(Plan { face, live, template, brings, pinned, channel, route })
+        Ok(Plan { face, live, template, brings, pinned, channel, route, author })
     })
 }
 
@@ -132,8 +135,7 @@ pub(super) fn carry_out(
     let (template, brought) = match (&plan.brings, &plan.template) {
         (Some(Brings { from, version, .. }), _) => {
             let becomes = if is_pinned { Brought::Named } else { Brought::InForce };
-            let brought =
-                templates::bring(tx, keys, from, &version.content, becomes).map_err(EventRefusal::Template)?;
+            let brought = templates::bring(tx, keys, from, version, becomes).map_err(EventRefusal::Template)?;
             let (live, number) = brought.value();
             (live.id, Some(*number))
         }
@@ -147,10 +149,34 @@ pub(super) fn carry_out(
         channel: plan.channel,
         route: plan.route,
     };
-    tx.in_environment(Environment::Live, |tx| add(tx, keys, name, new))
+    tx.in_environment(Environment::Live, |tx| add(tx, keys, name, new, plan.author))
 }
 
-fn add(tx: &mut Tx<'_>, keys: &OrgKeys, name: &str, new: NewVersion) -> Result<Recorded<Event>, EventRefusal> {
+/// Who had a hand in what would go live of a version in test: in the version, and in the template that goes along.
+pub(super) fn hands_in(tx: &mut Tx<'_>, id: EventId, version: u32, plan: &Plan) -> Result<Vec<Tied>, StoreError> {
+    let there = plan.live.as_ref().and_then(|(_, standing)| standing.as_ref()).map(|(_, face)| face);
+    let mut all = tx.in_environment(Environment::Test, |tx| {
+        let mut versions = Vec::new();
+        for one in store::versions(tx, id)? {
+            let is_there = there == Some(&face::of(tx, &one)?);
+            versions.push((one.version, is_there));
+        }
+        Ok::<_, StoreError>(hands(versions, version, &authors(tx, id.bytes())?))
+    })?;
+    if let Some(Brings { from, version, before }) = &plan.brings {
+        let live = before.as_ref().map(|one| &one.content);
+        all.extend(templates::hands_in_test(tx, from, version.version, live)?);
+    }
+    Ok(all)
+}
+
+fn add(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    name: &str,
+    new: NewVersion,
+    author: Option<Author>,
+) -> Result<Recorded<Event>, EventRefusal> {
     let event = match store::named(tx, name)? {
         Some(event) => {
             let number = store::advance(tx, event.id)?.ok_or(EventRefusal::NotFound)?;
@@ -159,6 +185,7 @@ fn add(tx: &mut Tx<'_>, keys: &OrgKeys, name: &str, new: NewVersion) -> Result<R
         None => promotion::insert(tx, name)?,
     };
     let version: EventVersion = service::keep_version(tx, event.id, event.version, new)?;
+    wrote_elsewhere(tx, event.id.bytes(), version.version, author)?;
     let leaf = promotion::leaf(tx, keys, "event.go_live", &event, &version)?;
     let event = promotion::put_into_force(tx, event, version.version)?;
     Ok(tx.record(leaf, event))

@@ -25,6 +25,7 @@ pub(crate) use face::{Difference, Face};
 pub use model::{Class, Event, EventRefusal, EventSpec, EventVersion, NewEvent, NewVersion};
 pub use pages::NAV;
 pub use service::{Events, create, publish};
+pub(crate) use store::is_there;
 
 /// Told after an event was made or got a new version, or another one is in force, with its id.
 pub const CHANGED: &str = "event.changed";

@@ -4,6 +4,7 @@ use sealpost_store::{ChannelId, EventId, RouteId, Row, Sql, StoreError, Time, Tx
 
 use super::model::{Class, Event, EventSpec, EventVersion, NewVersion};
 use crate::channels::ChannelKind;
+use crate::versions;
 
 const INSERT: Sql = sql!(
     "insert into event (org, env, id, name, version, promotions, created_at) values ($1, $2, $3, $4, 1, 0, $5) \
@@ -79,7 +80,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, id: EventId, name: &str, now: Time) -> Res
     Ok(tx.execute(INSERT, &[&id, &name, &now])? == 1)
 }
 
-/// A version; it never changes.
+/// A version, by whoever acts; it never changes.
 pub(super) fn insert_version(
     tx: &mut Tx<'_>,
     id: EventId,
@@ -88,7 +89,8 @@ pub(super) fn insert_version(
     now: Time,
 ) -> Result<(), StoreError> {
     let NewVersion { class, template, template_version, channel, route } = new;
-    tx.put(INSERT_VERSION, &[&id, &version, class, template, template_version, channel, &now, route])
+    tx.put(INSERT_VERSION, &[&id, &version, class, template, template_version, channel, &now, route])?;
+    versions::wrote(tx, id.bytes(), version)
 }
 
 /// Takes the next version number; nothing if there is no such event.
@@ -109,6 +111,11 @@ pub(super) fn before(tx: &mut Tx<'_>, before: EventId, limit: u32) -> Result<Vec
 /// The event of this name.
 pub(super) fn named(tx: &mut Tx<'_>, name: &str) -> Result<Option<Event>, StoreError> {
     tx.optional(NAMED, &[&name], read)
+}
+
+/// Whether there is an event of this name.
+pub(crate) fn is_there(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
+    Ok(named(tx, name)?.is_some())
 }
 
 /// One version.

@@ -40,5 +40,5 @@ fn prepare(_: &mut Tx<'_>, _: &OrgKeys, target: Option<[u8; 16]>, value: Value) 
         Line::new("Leaves, in clear", None, "What is known, every message with its content, who looked".to_owned()),
     ];
     // What is held about somebody is what it is when it leaves: there is no version of it to have moved.
-    Ok(Prepared { wanted: wanted(form), lines, version: 0 })
+    Ok(Prepared { wanted: wanted(form), lines, version: 0, tied: vec![] })
 }

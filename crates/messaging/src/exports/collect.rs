@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use sealpost_govern::looks::Looks;
 use sealpost_seal::viewer::Viewer;
-use sealpost_store::{ContactId, Ctx, MessageId, StoreError, Time};
+use sealpost_store::{ContactId, Ctx, MessageId, StoreError, Time, WorkflowRunId};
 use tokio::sync::mpsc;
 
 use super::model::{ALSO_HELD, About, Counts, Person, Piece, Section, Unwritable, Writer};
@@ -14,7 +14,7 @@ use super::service::{Exports, LOOKS};
 use crate::channels::ChannelKind;
 use crate::suppressions;
 
-/// Messages read at once.
+/// Messages or runs read at once.
 const AT_ONCE: u32 = 50;
 /// What is handed on at once, at least: 32 KiB.
 const STRETCH: usize = 32 << 10;
@@ -102,6 +102,18 @@ pub(super) async fn collect(exports: &Exports, order: Order, mut outlet: Outlet)
             }
             counts.messages += 1;
             outlet.put(Piece::Message(Box::new(message))).await?;
+        }
+    }
+
+    outlet.put(Piece::Begin(Section::Runs)).await?;
+    let mut before = WorkflowRunId::from_bytes([0xff; 16]);
+    loop {
+        let page = exports.workflows.whole(&ctx, &viewer, &everybody, before, AT_ONCE).await?;
+        let Some(last) = page.last() else { break };
+        before = last.id;
+        for run in page {
+            counts.workflow_runs += 1;
+            outlet.put(Piece::Run(Box::new(run))).await?;
         }
     }
 

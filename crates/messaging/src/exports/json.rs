@@ -51,6 +51,7 @@ impl Writer for Json {
                 Ok(())
             }
             Piece::Message(message) => self.element(message),
+            Piece::Run(run) => self.element(run),
             Piece::Suppressed(suppressed) => self.element(suppressed),
             Piece::Look(look) => self.element(look),
             Piece::AlsoHeld(other) => self.element(other),

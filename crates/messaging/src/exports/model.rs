@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::channels::ChannelKind;
 use crate::messages::Whole;
 use crate::suppressions::{Reason, Suppression};
+use crate::workflows::WholeRun;
 
 /// As what it is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -51,9 +52,11 @@ pub(super) struct Document {
     person: Person,
     /// Every message to them, newest first.
     messages: Vec<Whole>,
+    /// Every run of a workflow for them, newest first.
+    workflow_runs: Vec<WholeRun>,
     /// Which of their addresses, today's and those of their messages, nobody may write to.
     suppressions: Vec<Suppressed>,
-    /// Who looked at them or their messages, exports included, oldest first.
+    /// Who looked at them, their messages or runs, exports included, oldest first.
     looks: Vec<LookView>,
     /// What else is held that names or shows nobody.
     also_held: Vec<AlsoHeld>,
@@ -152,7 +155,7 @@ pub(super) struct LookView {
     pub(super) ledger_seq: u64,
     /// When.
     pub(super) at: Time,
-    /// What was done: `contact.reveal`, `message.reveal`, `contact.export`.
+    /// What was done: `contact.reveal`, `message.reveal`, `workflow_run.reveal`, `contact.export`.
     pub(super) action: String,
     /// At what.
     pub(super) target: TypedId,
@@ -185,7 +188,7 @@ pub(super) struct AlsoHeld {
 }
 
 /// What is held beside what the export shows.
-pub(super) const ALSO_HELD: [AlsoHeld; 6] = [
+pub(super) const ALSO_HELD: [AlsoHeld; 5] = [
     AlsoHeld {
         what: "keyed hashes of the addresses, by which the person is found",
         why: "made anew under another key each month; gone when the person is erased",
@@ -202,10 +205,6 @@ pub(super) const ALSO_HELD: [AlsoHeld; 6] = [
         what: "answers to requests that may come twice, masked and sealed",
         why: "so that nothing is done twice; for three days",
     },
-    AlsoHeld {
-        what: "runs of workflows: what they were started with and what was answered",
-        why: "sealed; shown with their steps by the list of runs; for as long as messages of their class",
-    },
     AlsoHeld { what: "copies in backups", why: "unreadable without keys that backups of the data don't have" },
 ];
 
@@ -215,6 +214,8 @@ pub(super) const ALSO_HELD: [AlsoHeld; 6] = [
 pub(super) struct Counts {
     /// Messages.
     pub(super) messages: u64,
+    /// Runs of workflows.
+    pub(super) workflow_runs: u64,
     /// Suppressions.
     pub(super) suppressions: u64,
     /// Looks.
@@ -225,6 +226,7 @@ pub(super) struct Counts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Section {
     Messages,
+    Runs,
     Suppressions,
     Looks,
     AlsoHeld,
@@ -235,6 +237,7 @@ impl Section {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Messages => "messages",
+            Self::Runs => "workflow_runs",
             Self::Suppressions => "suppressions",
             Self::Looks => "looks",
             Self::AlsoHeld => "also_held",
@@ -245,6 +248,7 @@ impl Section {
     pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Messages => "Messages",
+            Self::Runs => "Runs of workflows",
             Self::Suppressions => "Addresses nobody may write to",
             Self::Looks => "Who looked",
             Self::AlsoHeld => "What else is held",
@@ -262,6 +266,8 @@ pub(super) enum Piece {
     Begin(Section),
     /// A message.
     Message(Box<Whole>),
+    /// A run of a workflow.
+    Run(Box<WholeRun>),
     /// A suppression.
     Suppressed(Suppressed),
     /// A look.
@@ -279,8 +285,8 @@ pub(super) enum Unwritable {
     #[error("a piece can't be written as JSON")]
     Json(#[from] serde_json::Error),
     /// Into a PDF.
-    #[error("a page can't be written: {0}")]
-    Pdf(&'static str),
+    #[error(transparent)]
+    Pdf(#[from] sealpost_govern::paper::Unprintable),
 }
 
 /// Writes pieces, and keeps what it has written until it is taken.

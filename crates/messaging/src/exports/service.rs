@@ -9,7 +9,7 @@ use sealpost_govern::audit::TypedId;
 use sealpost_govern::looks::{self, Look};
 use sealpost_seal::viewer::{Field, Viewer};
 use sealpost_store::failpoint::{self, Point};
-use sealpost_store::{ApprovalId, ContactId, Ctx, MessageId, Store, StoreError, Tx};
+use sealpost_store::{ApprovalId, ContactId, Ctx, MessageId, Store, StoreError, Tx, WorkflowRunId};
 use sealpost_web::{Failure, Fault};
 use serde_json::{Map, json};
 use tokio::sync::mpsc;
@@ -23,11 +23,12 @@ use super::rules::{self, Takes};
 use crate::contacts::{Contact, Contacts, Merged};
 use crate::messages::Messages;
 use crate::suppressions;
+use crate::workflows::Workflows;
 
 /// The act of an export, in the ledger.
 const ACTION: &str = "contact.export";
 /// The acts that are looks at somebody.
-pub(super) const LOOKS: &[&str] = &["contact.reveal", "message.reveal", ACTION];
+pub(super) const LOOKS: &[&str] = &["contact.reveal", "message.reveal", "workflow_run.reveal", ACTION];
 /// Stretches that may wait for a slow reader.
 const WAITING: usize = 2;
 /// How long a reader may take for a stretch: whoever takes longer hangs, and an export that nobody reads is over.
@@ -58,12 +59,13 @@ pub struct Exports {
     pub(super) store: Store,
     contacts: Contacts,
     pub(super) messages: Messages,
+    pub(super) workflows: Workflows,
 }
 
 impl Exports {
     /// On the features they build on.
-    pub fn new(store: Store, contacts: Contacts, messages: Messages) -> Self {
-        Self { store, contacts, messages }
+    pub fn new(store: Store, contacts: Contacts, messages: Messages, workflows: Workflows) -> Self {
+        Self { store, contacts, messages, workflows }
     }
 
     /// Whether there is a contact of this id to export.
@@ -150,13 +152,17 @@ impl Exports {
         Ok(Order { ctx: ctx.clone(), contact, everybody, viewer, about, person, addresses })
     }
 
-    /// Whether this is the person, or a message to them.
+    /// Whether this is the person, or a message to or a run for them.
     pub(super) async fn is_at(&self, ctx: &Ctx, target: &TypedId, person: &[ContactId]) -> Result<bool, StoreError> {
         match &*target.kind {
             ContactId::PREFIX => Ok(person.contains(&ContactId::from_bytes(target.id))),
             MessageId::PREFIX => {
                 let to = self.messages.recipient_of(ctx, MessageId::from_bytes(target.id)).await?;
                 Ok(to.is_some_and(|to| person.contains(&to)))
+            }
+            WorkflowRunId::PREFIX => {
+                let of = self.workflows.contact_of(ctx, WorkflowRunId::from_bytes(target.id)).await?;
+                Ok(of.is_some_and(|of| person.contains(&of)))
             }
             _ => Ok(false),
         }

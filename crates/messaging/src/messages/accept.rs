@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::dispatch;
+use super::follow::{By, Fired, Follow, Followers};
 use super::model::{Content, Message, Payload, State};
 use super::sealing::MessageKey;
-use super::volatile::{Room, Vault};
+use super::volatile::{MESSAGES, Room, Vault};
 use super::witness::Witness;
 use super::{JOB, codes, rules, store};
 use crate::channels::ChannelKind;
@@ -92,6 +93,8 @@ pub struct Accepting {
     pub policies: Arc<Policies>,
     /// Where what may never be written is.
     pub vault: Vault,
+    /// What begins when an event is fired.
+    pub(crate) follow: Arc<dyn Follow>,
 }
 
 /// A message ready for its transaction: decided on as far as possible without one, sealed. No clear value is in it.
@@ -104,6 +107,8 @@ pub(super) struct Prepared {
     kept: store::Kept,
     /// Where its content will be, if it may not be written.
     room: Option<Room>,
+    /// What begins with it.
+    followers: Followers,
 }
 
 impl Prepared {
@@ -175,7 +180,7 @@ impl From<Refusal> for NotAccepted {
 
 impl Accepting {
     /// Resolves, renders, checks and seals.
-    pub(super) async fn prepare(&self, ctx: &Ctx, new: &NewMessage) -> Result<Prepared, Failure> {
+    pub(super) async fn prepare(&self, ctx: &Ctx, new: &NewMessage, by: By) -> Result<Prepared, Failure> {
         let event = self
             .events
             .by_name(ctx, &new.event)
@@ -194,6 +199,13 @@ impl Accepting {
         let keys = self.store.keys().organisation(ctx.org.id).await?;
         let suppression = suppressions::value_of(&keys, ctx.org.environment, event.channel, &address.compared);
         let mode = self.policies.of(ctx.org.id).await?.rule(ctx.org.environment, event.class).mode;
+        let followers = match by {
+            By::Request => {
+                let fired = Fired { event: &new.event, subject: &resolved.subject, data: &new.data, storage: mode };
+                self.follow.prepare(ctx, fired).await?
+            }
+            By::Follower => Followers::new(),
+        };
         let (slot, slot_key) = self.slot(ctx, mode).await?;
         let key = MessageKey::new(&resolved.subject.key, &slot_key, slot);
         let content = content(rendered);
@@ -202,7 +214,11 @@ impl Accepting {
         let message = sealed(ctx, new, &event, (resolved.subject.id, slot, mode), &key, &address, said)?;
         let message = match event.route {
             // Which of its channels, its route says when it is sent.
-            Some(route) => Message { route: Some(self.routes.in_force(ctx, route).await?), sender: None, ..message },
+            Some(route) => {
+                let unknown = || Refusal::of(&codes::EVENT_UNKNOWN).at("/event", "unknown");
+                let route = self.routes.in_force(ctx, route).await?.ok_or_else(unknown)?;
+                Message { route: Some(route), sender: None, ..message }
+            }
             None => message,
         };
         let room = match mode {
@@ -214,7 +230,7 @@ impl Accepting {
             digest: witness.digest(),
             unsubscribes: (event.class == Class::Marketing).then_some(suppression),
         };
-        Ok(Prepared { message, key, fresh: resolved.fresh, suppression, witness, kept, room })
+        Ok(Prepared { message, key, fresh: resolved.fresh, suppression, witness, kept, room, followers })
     }
 
     /// What fills the template: what the request brings, and `contact` if the template asks for it and the request doesn't. Only
@@ -449,13 +465,16 @@ fn collect<'v>(value: &'v Value, texts: &mut Vec<Cow<'v, str>>) {
 
 /// The one commit. Whether the address is suppressed is decided in it too, by [`Prepared::guard`] or [`Prepared::check`].
 pub(super) fn accept(tx: &mut Tx<'_>, prepared: Prepared) -> Result<Recorded<AcceptedView>, NotAccepted> {
-    let Prepared { message, key, fresh, witness, kept, room, .. } = prepared;
+    let Prepared { message, key, fresh, witness, kept, room, followers, .. } = prepared;
     if let Some(fresh) = fresh
         && !contacts::insert_if_absent(tx, &fresh)?
     {
         return Err(NotAccepted::Raced);
     }
     store::insert(tx, &message, &kept)?;
+    for follower in followers {
+        follower.begin(tx)?;
+    }
     let id = message.id;
     let view = AcceptedView {
         id,
@@ -466,7 +485,7 @@ pub(super) fn accept(tx: &mut Tx<'_>, prepared: Prepared) -> Result<Recorded<Acc
     };
     let accepted = Arc::new(dispatch::Accepted { message, key: Arc::new(key), witness: Arc::new(witness) });
     if let Some(room) = room {
-        room.take(tx, id, accepted.clone())?;
+        room.take(tx, &MESSAGES, id.bytes(), accepted.clone())?;
     }
     tx.enqueue(NewJob { hint: Some(accepted), ..NewJob::now(JOB, id.bytes()) })?;
     Ok(tx.record(Leaf::of("message.accept").on(MessageId::PREFIX, id.bytes()), view))

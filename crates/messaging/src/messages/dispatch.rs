@@ -29,7 +29,7 @@ use super::rules::{self, Opening, Route};
 use super::sealing::Shared;
 use super::service::{Stored, over};
 use super::statement::{self, Statement};
-use super::volatile::Vault;
+use super::volatile::{MESSAGES, Vault};
 use super::witness::Witness;
 use super::{PAYLOAD_LOST, store};
 use crate::contacts::{ContactRefusal, Contacts};
@@ -86,7 +86,7 @@ impl Became {
 }
 
 /// How long a message waits whose content another process has: that one finds it soon.
-const ELSEWHERE_MS: i64 = 1_000;
+pub(crate) const ELSEWHERE_MS: i64 = 1_000;
 
 impl Sender {
     /// E-mail goes out through `email`.
@@ -144,7 +144,7 @@ impl Sender {
 
     /// A message that was read back, with what only memory has of it.
     fn with_memory(&self, found: Message) -> (Option<Arc<Accepted>>, Option<Message>) {
-        let held = if found.storage == Mode::Never { self.vault.get(found.id) } else { None };
+        let held = if found.storage == Mode::Never { self.vault.get::<Accepted>(found.id.bytes()) } else { None };
         let Some(held) = held else { return (None, Some(found)) };
         let (recipient, payload) = (held.message.recipient.clone(), held.message.payload.clone());
         (Some(held), Some(Message { recipient, payload, ..found }))
@@ -152,7 +152,7 @@ impl Sender {
 
     /// Nothing of the message is here: another process has it, or it is lost.
     async fn without_content(&self, ctx: &Ctx, claim: Claim, message: &Message) -> Result<(), StoreError> {
-        if self.vault.is_elsewhere(&self.store, ctx, message.id).await? {
+        if self.vault.is_elsewhere(&self.store, ctx, &MESSAGES, message.id.bytes()).await? {
             let due = ctx.now().plus_ms(ELSEWHERE_MS);
             let handed = self.store.maintain(ctx, move |tx| outbox::postpone(tx, &claim, due));
             return outbox::ours(handed.await).map(drop);

@@ -5,6 +5,7 @@ use sealpost_web::{Failure, Item};
 use serde_json::Value;
 
 use super::accept::{NewMessage, NotAccepted, Prepared, accept};
+use super::follow::By;
 use super::model::State;
 use super::{Messages, store};
 
@@ -15,7 +16,7 @@ impl Messages {
     /// Makes a message ready that is described as in a request.
     pub(crate) async fn make_ready(&self, ctx: &Ctx, message: &Value) -> Result<Ready, Failure> {
         let new: NewMessage = Item::new(message)?.read()?;
-        Ok(Ready(self.accepting.prepare(ctx, &new).await?))
+        Ok(Ready(self.accepting.prepare(ctx, &new, By::Follower).await?))
     }
 }
 

@@ -19,6 +19,7 @@ mod email;
 mod erase;
 mod expire;
 mod figures;
+mod follow;
 mod inside;
 mod model;
 mod pages;
@@ -40,6 +41,7 @@ pub use accept::Accepting;
 pub(crate) use accept::{NotAccepted, check_card_numbers, unresolved};
 pub use api::feature;
 pub(crate) use api::{ItemResult, REFUSALS, send_as, send_each_as};
+pub(crate) use dispatch::ELSEWHERE_MS;
 pub use dispatch::Sender;
 pub use email::EmailSender;
 pub(crate) use erase::{blank, left_of};
@@ -47,6 +49,7 @@ pub(crate) use expire::{
     Candidate, Day, contact_of, count_kept, empty, expire, going, held_back, held_back_one, kept_before,
 };
 pub(crate) use figures::{Figure, Figures};
+pub(crate) use follow::{Fired, Follow, Followers, Following};
 pub(crate) use inside::state_of;
 pub use model::State;
 #[cfg(test)]
@@ -62,6 +65,7 @@ pub(crate) use simulation::{desk, house as scene};
 pub(crate) use statement::{End, Statement};
 pub(crate) use store::Ended;
 pub use volatile::Vault;
+pub(crate) use volatile::{Kind, OVER, Room};
 pub(crate) use whole::Whole;
 pub(crate) use witness::Opening;
 

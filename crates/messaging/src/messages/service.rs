@@ -251,7 +251,7 @@ pub(super) fn over(tx: &mut Tx<'_>, message: &Stored) -> Result<(), StoreError> 
             }
         }
         Mode::Never => {
-            volatile::release(tx, id)?;
+            volatile::MESSAGES.release(tx, id.bytes())?;
             tx.publish(Change::new(volatile::OVER, tx.ctx().org, id.bytes()));
         }
     }

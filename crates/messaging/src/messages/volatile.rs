@@ -1,20 +1,20 @@
-//! What only this process has: messages of classes of which nothing may ever be written.
+//! What only this process has: messages and runs of classes of which nothing may ever be written.
 //!
-//! Room is reserved before a message is accepted, and taken in the transaction that accepts it; whatever is in the memory of a
-//! process that dies is lost, and said to be lost by whoever finds the message's job. A process is told from an earlier one on the
+//! Room is reserved before one is accepted, and taken in the transaction that accepts it; whatever is in the memory of a
+//! process that dies is lost, and said to be lost by whoever finds its job. A process is told from an earlier one on the
 //! same host by a number drawn at its start, and is believed to live while it says so.
 
+use std::any::Any;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sealpost_seal::rng;
 use sealpost_store::{Ctx, Environment, MessageId, Org, OrgId, Sql, Store, StoreError, Time, Tx, org_sql, sql};
 
-use super::dispatch::Accepted;
 use super::store;
 
-/// Told after a message that was in somebody's memory came to its end.
-pub(super) const OVER: &str = "message.over";
+/// Told after what was in somebody's memory came to its end.
+pub(crate) const OVER: &str = "message.over";
 
 /// All that may be in memory, and what one organisation may have of it.
 const MOST_BYTES: usize = 64 << 20;
@@ -28,7 +28,34 @@ const UNSEEN_MS: i64 = 60_000;
 /// For how long a holder who is dead is remembered.
 const FORGOTTEN_MS: i64 = 86_400_000;
 
-/// Messages in memory; cheap to clone, one for each process.
+/// What may be held: how it is written down who holds it, and how it is known to be over.
+pub(crate) struct Kind {
+    /// Remembers the holder: of the id in `$3` it is `$4`, since `$5`.
+    pub(crate) held: Sql,
+    /// The `holder` of the id in `$3`.
+    pub(crate) holder: Sql,
+    /// Nobody holds the id in `$3` any more, or needs to.
+    pub(crate) released: Sql,
+    /// Whether what has this id came to its end, or never began.
+    pub(crate) is_over: fn(&mut Tx<'_>, [u8; 16]) -> Result<bool, StoreError>,
+}
+
+impl Kind {
+    /// It is not in anybody's memory any more, or needs not be.
+    pub(crate) fn release(&self, tx: &mut Tx<'_>, id: [u8; 16]) -> Result<(), StoreError> {
+        tx.put(self.released, &[&id])
+    }
+}
+
+/// Messages that were accepted and are not sent yet.
+pub(super) static MESSAGES: Kind = Kind {
+    held: sql!("insert into volatile_message (org, env, message, holder, created_at) values ($1, $2, $3, $4, $5)"),
+    holder: sql!("select holder from volatile_message where org = $1 and env = $2 and message = $3"),
+    released: sql!("delete from volatile_message where org = $1 and env = $2 and message = $3"),
+    is_over: |tx, id| Ok(store::find(tx, MessageId::from_bytes(id))?.is_none_or(|message| message.state.is_final())),
+};
+
+/// What is in memory; cheap to clone, one for each process.
 #[derive(Clone)]
 pub struct Vault(Arc<Inner>);
 
@@ -39,7 +66,7 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
-    entries: HashMap<MessageId, Entry>,
+    entries: HashMap<[u8; 16], Entry>,
     bytes: usize,
     by_org: HashMap<OrgId, usize>,
     /// For whom this process has ever held anything.
@@ -48,13 +75,14 @@ struct State {
 
 struct Entry {
     org: Org,
-    accepted: Arc<Accepted>,
+    kind: &'static Kind,
+    held: Arc<dyn Any + Send + Sync>,
     since: Time,
     _room: Room,
 }
 
-/// Room for one message; free again once it is dropped.
-pub(super) struct Room {
+/// Room for one of them; free again once it is dropped.
+pub(crate) struct Room {
     vault: Arc<Inner>,
     org: OrgId,
     bytes: usize,
@@ -87,14 +115,14 @@ impl Vault {
         tokio::spawn(async move {
             while let Some(change) = ended.recv().await {
                 let Some(inner) = known.upgrade() else { return };
-                Self(inner).forget(MessageId::from_bytes(change.id));
+                Self(inner).forget(change.id);
             }
         });
         vault
     }
 
-    /// Room for a message of this size, if there is any.
-    pub(super) fn reserve(&self, org: OrgId, bytes: usize) -> Option<Room> {
+    /// Room for something of this size, if there is any.
+    pub(crate) fn reserve(&self, org: OrgId, bytes: usize) -> Option<Room> {
         let bytes = bytes.saturating_add(ENTRY);
         let mut state = self.0.state();
         let own = state.by_org.get(&org).copied().unwrap_or_default();
@@ -107,17 +135,18 @@ impl Vault {
         Some(Room { vault: self.0.clone(), org, bytes })
     }
 
-    /// The message, if this process has it.
-    pub(super) fn get(&self, id: MessageId) -> Option<Arc<Accepted>> {
-        self.0.state().entries.get(&id).map(|entry| entry.accepted.clone())
+    /// What is held under this id, if this process has it.
+    pub(crate) fn get<T: Send + Sync + 'static>(&self, id: [u8; 16]) -> Option<Arc<T>> {
+        let held = self.0.state().entries.get(&id).map(|entry| entry.held.clone());
+        held.and_then(|held| held.downcast().ok())
     }
 
-    fn forget(&self, id: MessageId) {
+    fn forget(&self, id: [u8; 16]) {
         // Dropped outside of the lock: its room takes it.
         let _gone = self.0.state().entries.remove(&id);
     }
 
-    /// How many messages are in memory.
+    /// How many messages and runs are in memory.
     pub fn len(&self) -> usize {
         self.0.state().entries.len()
     }
@@ -127,22 +156,29 @@ impl Vault {
         self.len() == 0
     }
 
-    /// Whether another process that lives has this message.
-    pub(super) async fn is_elsewhere(&self, house: &Store, ctx: &Ctx, id: MessageId) -> Result<bool, StoreError> {
+    /// Whether another process that lives has what is of this kind and id.
+    pub(crate) async fn is_elsewhere(
+        &self,
+        house: &Store,
+        ctx: &Ctx,
+        kind: &'static Kind,
+        id: [u8; 16],
+    ) -> Result<bool, StoreError> {
         if house.is_alone() {
             return Ok(false);
         }
         let (own, now) = (self.0.holder, ctx.now());
         let found = house
             .peek::<_, StoreError>(ctx, move |tx| {
-                let Some(holder) = holder_of(tx, id)? else { return Ok(None) };
+                let holder = tx.optional(kind.holder, &[&id], |row| row.get("holder"))?;
+                let Some(holder) = holder else { return Ok(None) };
                 Ok(alive_until(tx, holder)?.map(|until| (holder, until)))
             })
             .await?;
         Ok(found.is_some_and(|(holder, until)| holder != own && until >= now))
     }
 
-    /// Says that this process lives, to every organisation it holds anything for; forgets what is not to be sent any more.
+    /// Says that this process lives, to every organisation it holds anything for; forgets what came to its end.
     pub(crate) async fn look_after(&self, house: &Store, now: Time) -> Result<(), StoreError> {
         let (orgs, old) = self.due(now);
         for id in orgs {
@@ -156,31 +192,36 @@ impl Vault {
                 })
                 .await?;
         }
-        for (org, id) in old {
+        for (org, kind, id) in old {
             let ctx = Ctx::system(org, house.world().clone());
-            let found = house.peek(&ctx, move |tx| store::find(tx, id)).await?;
-            if found.is_none_or(|message| message.state.is_final()) {
+            if house.peek::<_, StoreError>(&ctx, move |tx| (kind.is_over)(tx, id)).await? {
                 self.forget(id);
             }
         }
         Ok(())
     }
 
-    fn due(&self, now: Time) -> (Vec<OrgId>, Vec<(Org, MessageId)>) {
+    fn due(&self, now: Time) -> (Vec<OrgId>, Vec<(Org, &'static Kind, [u8; 16])>) {
         let state = self.0.state();
         let old = state.entries.iter().filter(|(_, entry)| now.since(entry.since) > UNSEEN_MS);
-        (state.orgs.iter().copied().collect(), old.map(|(id, entry)| (entry.org, *id)).collect())
+        (state.orgs.iter().copied().collect(), old.map(|(id, entry)| (entry.org, entry.kind, *id)).collect())
     }
 }
 
 impl Room {
-    /// Takes the room, in the transaction that accepts the message. If that fails, the entry is forgotten some time later.
-    pub(super) fn take(self, tx: &mut Tx<'_>, id: MessageId, accepted: Arc<Accepted>) -> Result<(), StoreError> {
+    /// Takes the room, in the transaction that accepts what is held. If that fails, the entry is forgotten some time later.
+    pub(crate) fn take<T: Send + Sync + 'static>(
+        self,
+        tx: &mut Tx<'_>,
+        kind: &'static Kind,
+        id: [u8; 16],
+        held: Arc<T>,
+    ) -> Result<(), StoreError> {
         let ctx = tx.ctx();
         let (org, now, inner) = (ctx.org, ctx.now(), self.vault.clone());
         tx.put(BORN, &[&inner.holder, &now.plus_ms(ALIVE_MS)])?;
-        tx.put(HELD, &[&id, &inner.holder, &now])?;
-        let entry = Entry { org, accepted, since: now, _room: self };
+        tx.put(kind.held, &[&id, &inner.holder, &now])?;
+        let entry = Entry { org, kind, held, since: now, _room: self };
         let _before = inner.state().entries.insert(id, entry);
         Ok(())
     }
@@ -193,22 +234,6 @@ const LIVE_ON: Sql = org_sql!(
      on conflict (org, holder) do update set alive_until = excluded.alive_until"
 );
 const FORGET_HOLDERS: Sql = org_sql!("delete from volatile_holder where org = $1 and alive_until < $2");
-const HELD: Sql =
-    sql!("insert into volatile_message (org, env, message, holder, created_at) values ($1, $2, $3, $4, $5)");
-const RELEASED: Sql = sql!("delete from volatile_message where org = $1 and env = $2 and message = $3");
-
-/// The message is not in anybody's memory any more, or needs not be.
-pub(super) fn release(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
-    tx.put(RELEASED, &[&id])
-}
-
-fn holder_of(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<[u8; 16]>, StoreError> {
-    tx.optional(
-        sql!("select holder from volatile_message where org = $1 and env = $2 and message = $3"),
-        &[&id],
-        |row| row.get("holder"),
-    )
-}
 
 fn alive_until(tx: &mut Tx<'_>, holder: [u8; 16]) -> Result<Option<Time>, StoreError> {
     tx.optional(org_sql!("select alive_until from volatile_holder where org = $1 and holder = $2"), &[&holder], |row| {

@@ -28,6 +28,7 @@ impl From<RouteRefusal> for Failure {
             RouteRefusal::Moved => Refusal::of(&ROUTE_MOVED).at("/expected_version", "moved"),
             RouteRefusal::VersionUnknown => Refusal::of(&ROUTE_VERSION_UNKNOWN).at("/version", "unknown"),
             RouteRefusal::NotFound => not_found(),
+            RouteRefusal::Unasked(failure) => return failure,
             RouteRefusal::Store(error) => return error.into(),
         })
     }

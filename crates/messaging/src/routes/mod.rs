@@ -10,9 +10,11 @@
 //! crash comes to the same next step. Who goes along routes is [`messages`](crate::messages).
 
 mod api;
+mod approval;
 pub mod codes;
 mod model;
 mod pages;
+mod promotion;
 mod rules;
 #[cfg(test)]
 mod rules_tests;
@@ -22,13 +24,15 @@ mod store;
 mod tests;
 
 pub use api::feature;
+pub use approval::APPROVABLE;
 pub use model::{
     Answer, Leg, NewRoute, OnUnknown, Plan, Route, RouteRef, RouteRefusal, RouteVersion, Step, Strategy, Tried,
 };
 pub use pages::NAV;
 pub(crate) use pages::choices;
+pub use promotion::promote;
 pub(crate) use rules::{Next, answer, next, order};
-pub use service::{Routes, create, promote, publish};
+pub use service::{Routes, create, publish};
 pub(crate) use store::{begin, conclude, kind_of, tried};
 
 /// Told after a route was made, got a version or had one put into force, with its id.

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_store::{ChannelId, RouteId, StoreError, Time};
+use sealpost_web::Failure;
 use serde::{Deserialize, Serialize};
 
 use crate::channels::ChannelKind;
@@ -105,10 +106,19 @@ pub struct Route {
     pub kind: ChannelKind,
     /// Its newest version.
     pub version: u32,
-    /// The one in force.
+    /// The one in force; 0: none, until others have agreed to the first.
     pub live: u32,
+    /// How often that was decided.
+    pub promotions: u32,
     /// When it was made.
     pub created_at: Time,
+}
+
+impl Route {
+    /// The version in force; the newest, while there is none.
+    pub(super) const fn shown(&self) -> u32 {
+        if self.live > 0 { self.live } else { self.version }
+    }
 }
 
 /// One version of a route; never changes.
@@ -120,6 +130,8 @@ pub struct RouteVersion {
     pub plan: Plan,
     /// When it was made.
     pub created_at: Time,
+    /// Since when it has been in force for the first time, if it ever was.
+    pub released_at: Option<Time>,
 }
 
 /// A version of a route, as messages refer to it.
@@ -219,6 +231,9 @@ pub enum RouteRefusal {
     /// There is no such route here.
     #[error("there is no such route")]
     NotFound,
+    /// Others would have to agree, and can't be asked.
+    #[error("others would have to agree")]
+    Unasked(Failure),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),

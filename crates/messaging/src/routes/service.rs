@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sealpost_seal::rng::array;
-use sealpost_store::{Change, Ctx, Leaf, Org, Recorded, RouteId, Store, StoreError, Tx};
+use sealpost_store::{Ctx, Leaf, Org, OrgKeys, Recorded, RouteId, Store, StoreError, Tx};
 
 use super::model::{NewRoute, Plan, Route, RouteRef, RouteRefusal, RouteVersion, Strategy};
-use super::{CHANGED, rules, store};
+use super::{CHANGED, promotion, rules, store};
 use crate::channels::ChannelKind;
 use crate::recent::{Recent, anything_of, organisation};
+use crate::versions::{Promoted, Published};
 
 /// Routes, and versions of them, remembered.
 const REMEMBERED: u64 = 10_000;
@@ -25,47 +26,39 @@ pub struct Routes {
     turns: Arc<Mutex<HashMap<(Org, RouteId), u32>>>,
 }
 
-/// Makes a route with its first version, which is in force.
-pub fn create(tx: &mut Tx<'_>, new: NewRoute) -> Result<Recorded<(Route, RouteVersion)>, RouteRefusal> {
+/// Makes a route with its first version, which is in force, or asked for where that takes an approval.
+pub fn create(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    new: NewRoute,
+) -> Result<Recorded<(Route, Published<RouteVersion>)>, RouteRefusal> {
     let NewRoute { name, plan } = new;
     let kind = check(tx, &plan, None)?;
     let (id, now) = (RouteId::new(&tx.ctx().world), tx.ctx().now());
-    let route = Route { id, name: name.as_str().to_owned(), kind, version: 1, live: 1, created_at: now };
+    let name = name.as_str().to_owned();
+    let route = Route { id, name, kind, version: 1, live: 0, promotions: 0, created_at: now };
     if !store::insert(tx, &route)? {
         return Err(RouteRefusal::NameTaken);
     }
     let version = keep_version(tx, id, 1, plan)?;
-    Ok(tx.record(Leaf::of("route.create").on(RouteId::PREFIX, id.bytes()), (route, version)))
+    let leaf = Leaf::of("route.create").on(RouteId::PREFIX, id.bytes());
+    promotion::settle(tx, keys, (route, version), true, leaf)
 }
 
-/// Adds a version to a route, and puts it into force unless it is a draft.
+/// Adds a version to a route, and puts it into force unless it is a draft, or asks for that.
 pub fn publish(
     tx: &mut Tx<'_>,
+    keys: &OrgKeys,
     id: RouteId,
     plan: Plan,
     in_force: bool,
-) -> Result<Recorded<RouteVersion>, RouteRefusal> {
+) -> Result<Recorded<(Route, Published<RouteVersion>)>, RouteRefusal> {
     let number = store::advance(tx, id)?.ok_or(RouteRefusal::NotFound)?;
     let route = store::find(tx, id)?.ok_or(RouteRefusal::NotFound)?;
     check(tx, &plan, Some(route.kind))?;
     let version = keep_version(tx, id, number, plan)?;
-    if in_force && !store::promote(tx, id, number, route.live)? {
-        return Err(RouteRefusal::Moved);
-    }
-    Ok(tx.record(Leaf::of("route.publish").on(RouteId::PREFIX, id.bytes()), version))
-}
-
-/// Puts a version into force in place of the one that is expected to be: an older one takes the route back.
-pub fn promote(tx: &mut Tx<'_>, id: RouteId, version: u32, expected: u32) -> Result<Recorded<Route>, RouteRefusal> {
-    let route = store::find(tx, id)?.ok_or(RouteRefusal::NotFound)?;
-    if version == 0 || version > route.version {
-        return Err(RouteRefusal::VersionUnknown);
-    }
-    if !store::promote(tx, id, version, expected)? {
-        return Err(RouteRefusal::Moved);
-    }
-    tx.publish(Change::new(CHANGED, tx.ctx().org, id.bytes()));
-    Ok(tx.record(Leaf::of("route.promote").on(RouteId::PREFIX, id.bytes()), Route { live: version, ..route }))
+    let leaf = Leaf::of("route.publish").on(RouteId::PREFIX, id.bytes());
+    promotion::settle(tx, keys, (route, version), in_force, leaf)
 }
 
 /// The channels must be there, all of one kind: that of the route, if it has one already.
@@ -84,8 +77,7 @@ fn check(tx: &mut Tx<'_>, plan: &Plan, of: Option<ChannelKind>) -> Result<Channe
 fn keep_version(tx: &mut Tx<'_>, id: RouteId, number: u32, plan: Plan) -> Result<RouteVersion, StoreError> {
     let now = tx.ctx().now();
     store::insert_version(tx, id, number, &plan, now)?;
-    tx.publish(Change::new(CHANGED, tx.ctx().org, id.bytes()));
-    Ok(RouteVersion { version: number, plan, created_at: now })
+    Ok(RouteVersion { version: number, plan, created_at: now, released_at: None })
 }
 
 impl Routes {
@@ -109,7 +101,9 @@ impl Routes {
 
     /// Makes a route.
     pub async fn create(&self, ctx: &Ctx, new: NewRoute) -> Result<(Route, RouteVersion), RouteRefusal> {
-        self.store.write(ctx, move |tx| create(tx, new)).await
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let (route, made) = self.store.write(ctx, move |tx| create(tx, &keys, new)).await?;
+        Ok((route, made.version))
     }
 
     /// Adds a version to a route.
@@ -120,14 +114,22 @@ impl Routes {
         plan: Plan,
         in_force: bool,
     ) -> Result<RouteVersion, RouteRefusal> {
-        let published = self.store.write(ctx, move |tx| publish(tx, id, plan, in_force)).await?;
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let (_, published) = self.store.write(ctx, move |tx| publish(tx, &keys, id, plan, in_force)).await?;
         self.changed(ctx);
-        Ok(published)
+        Ok(published.version)
     }
 
-    /// Puts a version into force.
-    pub async fn promote(&self, ctx: &Ctx, id: RouteId, version: u32, expected: u32) -> Result<Route, RouteRefusal> {
-        let promoted = self.store.write(ctx, move |tx| promote(tx, id, version, expected)).await?;
+    /// Puts a version into force, or asks for that.
+    pub async fn promote(
+        &self,
+        ctx: &Ctx,
+        id: RouteId,
+        version: u32,
+        expected: u32,
+    ) -> Result<Promoted<Route>, RouteRefusal> {
+        let keys = self.store.keys().organisation(ctx.org.id).await?;
+        let promoted = self.store.write(ctx, move |tx| promotion::promote(tx, &keys, id, version, expected)).await?;
         self.changed(ctx);
         Ok(promoted)
     }
@@ -156,17 +158,18 @@ impl Routes {
         if versions.is_empty() { Err(RouteRefusal::NotFound) } else { Ok(versions) }
     }
 
-    /// The version of a route that is in force now.
-    pub(crate) async fn in_force(&self, ctx: &Ctx, id: RouteId) -> Result<RouteRef, StoreError> {
+    /// The version of a route that is in force now, if any is.
+    pub(crate) async fn in_force(&self, ctx: &Ctx, id: RouteId) -> Result<Option<RouteRef>, StoreError> {
         let key = (ctx.org, id);
+        let some = |version: u32| (version > 0).then_some(RouteRef { id, version });
         if let Some(version) = self.live.get(&key) {
-            return Ok(RouteRef { id, version });
+            return Ok(some(version));
         }
         let since = self.live.since();
         let found = self.store.peek::<_, StoreError>(ctx, move |tx| store::find(tx, id)).await?;
         let version = found.ok_or(StoreError::Missing("route"))?.live;
         self.live.put(key, version, anything_of(ctx.org), since);
-        Ok(RouteRef { id, version })
+        Ok(some(version))
     }
 
     /// What a version of a route says.

@@ -4,30 +4,41 @@ use sealpost_store::{ChannelId, MessageId, RouteId, Row, Sql, StoreError, Time, 
 
 use super::model::{Answer, Leg, Plan, Route, RouteVersion, Tried};
 use crate::channels::ChannelKind;
+use crate::versions;
 
 const INSERT: Sql = sql!(
-    "insert into route (org, env, id, name, kind, version, live_version, created_at) values ($1, $2, $3, $4, $5, 1, 1, $6) \
+    "insert into route (org, env, id, name, kind, version, live_version, created_at) values ($1, $2, $3, $4, $5, 1, 0, $6) \
      on conflict do nothing"
 );
 const INSERT_VERSION: Sql =
     sql!("insert into route_version (org, env, route, version, content, created_at) values ($1, $2, $3, $4, $5, $6)");
 const ADVANCE: Sql =
     sql!("update route set version = version + 1 where org = $1 and env = $2 and id = $3 returning version");
-const PROMOTE: Sql = sql!(
-    "update route set live_version = $4 where org = $1 and env = $2 and id = $3 and live_version = $5 and version >= $4"
+const PUT_INTO_FORCE: Sql = sql!(
+    "update route set live_version = $4, promotions = promotions + 1 \
+     where org = $1 and env = $2 and id = $3 and promotions = $5"
 );
-const ONE: Sql =
-    sql!("select id, name, kind, version, live_version, created_at from route where org = $1 and env = $2 and id = $3");
+const RELEASE: Sql = sql!(
+    "update route_version set released_at = $5 \
+     where org = $1 and env = $2 and route = $3 and version = $4 and released_at is null"
+);
+const ONE: Sql = sql!(
+    "select id, name, kind, version, live_version, promotions, created_at from route \
+     where org = $1 and env = $2 and id = $3"
+);
 const BEFORE: Sql = sql!(
-    "select id, name, kind, version, live_version, created_at from route where org = $1 and env = $2 and id < $3 \
+    "select id, name, kind, version, live_version, promotions, created_at from route where org = $1 and env = $2 and id < $3 \
      order by id desc limit $4"
 );
 const VERSION: Sql = sql!(
-    "select version, content, created_at from route_version where org = $1 and env = $2 and route = $3 and version = $4"
+    "select version, content, created_at, released_at from route_version \
+     where org = $1 and env = $2 and route = $3 and version = $4"
 );
 const VERSIONS: Sql = sql!(
-    "select version, content, created_at from route_version where org = $1 and env = $2 and route = $3 order by version desc"
+    "select version, content, created_at, released_at from route_version \
+     where org = $1 and env = $2 and route = $3 order by version desc"
 );
+const CHANNEL_NAME: Sql = sql!("select name from channel where org = $1 and env = $2 and id = $3");
 const CHANNEL_KIND: Sql = sql!("select kind from channel where org = $1 and env = $2 and id = $3");
 const BEGIN: Sql = sql!(
     "insert into route_attempt (org, env, message, attempt, round, step, channel) values ($1, $2, $3, $4, $5, $6, $7)"
@@ -43,7 +54,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, route: &Route) -> Result<bool, StoreError>
     Ok(tx.execute(INSERT, &[&route.id, &route.name, &route.kind, &route.created_at])? == 1)
 }
 
-/// A version; it never changes.
+/// A version, by whoever acts; it never changes.
 pub(super) fn insert_version(
     tx: &mut Tx<'_>,
     id: RouteId,
@@ -52,7 +63,8 @@ pub(super) fn insert_version(
     now: Time,
 ) -> Result<(), StoreError> {
     let content = serde_json::to_string(plan).map_err(|_| StoreError::Column("content".into()))?;
-    tx.put(INSERT_VERSION, &[&id, &version, &content, &now])
+    tx.put(INSERT_VERSION, &[&id, &version, &content, &now])?;
+    versions::wrote(tx, id.bytes(), version)
 }
 
 /// Takes the next version number; nothing if there is no such route.
@@ -60,9 +72,14 @@ pub(super) fn advance(tx: &mut Tx<'_>, id: RouteId) -> Result<Option<u32>, Store
     tx.optional(ADVANCE, &[&id], |row| row.get("version"))
 }
 
-/// Puts a version into force in place of the one that is expected to be; false if that one isn't.
-pub(super) fn promote(tx: &mut Tx<'_>, id: RouteId, version: u32, expected: u32) -> Result<bool, StoreError> {
-    Ok(tx.execute(PROMOTE, &[&id, &version, &expected])? == 1)
+/// Puts a version into force, if nobody has decided that since `route` was read; false if somebody has.
+pub(super) fn put_into_force(tx: &mut Tx<'_>, route: &Route, version: u32) -> Result<bool, StoreError> {
+    Ok(tx.execute(PUT_INTO_FORCE, &[&route.id, &version, &route.promotions])? == 1)
+}
+
+/// Keeps since when a version has been in force for the first time.
+pub(super) fn release(tx: &mut Tx<'_>, id: RouteId, version: u32, now: Time) -> Result<(), StoreError> {
+    tx.execute(RELEASE, &[&id, &version, &now]).map(drop)
 }
 
 /// The route.
@@ -88,6 +105,11 @@ pub(super) fn version(tx: &mut Tx<'_>, id: RouteId, version: u32) -> Result<Opti
 /// All versions, newest first.
 pub(super) fn versions(tx: &mut Tx<'_>, id: RouteId) -> Result<Vec<RouteVersion>, StoreError> {
     tx.all(VERSIONS, &[&id], read_version)
+}
+
+/// What a channel is called, if there is that channel.
+pub(super) fn channel_name(tx: &mut Tx<'_>, id: ChannelId) -> Result<Option<String>, StoreError> {
+    tx.optional(CHANNEL_NAME, &[&id], |row| row.get("name"))
 }
 
 /// What a channel is for, if there is that channel.
@@ -124,6 +146,7 @@ fn read(row: &Row<'_>) -> Result<Route, StoreError> {
         kind: row.get("kind")?,
         version: row.get("version")?,
         live: row.get("live_version")?,
+        promotions: row.get("promotions")?,
         created_at: row.get("created_at")?,
     })
 }
@@ -134,5 +157,6 @@ fn read_version(row: &Row<'_>) -> Result<RouteVersion, StoreError> {
         version: row.get("version")?,
         plan: serde_json::from_str(&content).map_err(|_| StoreError::Column("content".into()))?,
         created_at: row.get("created_at")?,
+        released_at: row.get("released_at")?,
     })
 }

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use sealpost_store::testing::TestStore;
 use sealpost_store::{ChannelId, Ctx, RouteId, StoreError, TemplateId, both_engines};
 
-use super::model::{NewRoute, OnUnknown, Plan, RouteRefusal, Step, Strategy};
-use super::{Routes, service};
+use super::model::{NewRoute, OnUnknown, Plan, Route, RouteRefusal, Step, Strategy};
+use super::{APPROVABLE, Routes, service};
 use crate::channels::{ChannelKind, Channels, NewChannel, NewEmail, Protection};
 use crate::events::{Class, EventRefusal, Events, NewEvent, NewVersion};
 use crate::label::Label;
 use crate::templates::{Content, NewTemplate, Templates};
+use crate::versions::{Promoted, testing};
 
 fn label(name: &str) -> Label {
     Label::parse(name).unwrap()
@@ -55,6 +56,14 @@ fn new(name: &str, channels: &[ChannelId]) -> NewRoute {
     NewRoute { name: label(name), plan: plan(Strategy::FailOver, OnUnknown::Same, channels) }
 }
 
+/// The version that is in force, of a route of which nobody has said that this takes an approval.
+fn now(promoted: Promoted<Route>) -> u32 {
+    match promoted {
+        Promoted::InForce(route) => route.live,
+        Promoted::Waits(_) => panic!("nobody has said that this takes an approval"),
+    }
+}
+
 async fn template(house: &TestStore, ctx: &Ctx, channel: ChannelKind) -> TemplateId {
     let subject = (channel == ChannelKind::Email).then(|| "x".to_owned());
     let content = Content { subject, text: "one".into(), html: None };
@@ -68,17 +77,17 @@ both_engines! {
         let [first, second] = two(&house, &ctx).await;
         let routes = Routes::new(house.store.clone());
         let (route, _) = routes.create(&ctx, new("codes", &[first])).await.unwrap();
-        assert_eq!(routes.in_force(&ctx, route.id).await.unwrap().version, 1);
+        assert_eq!(routes.in_force(&ctx, route.id).await.unwrap().unwrap().version, 1);
         let wider = plan(Strategy::RoundRobin, OnUnknown::Next, &[first, second]);
         routes.publish(&ctx, route.id, wider.clone(), false).await.unwrap();
-        assert_eq!(routes.in_force(&ctx, route.id).await.unwrap().version, 1, "a draft changes nothing");
+        assert_eq!(routes.in_force(&ctx, route.id).await.unwrap().unwrap().version, 1, "a draft changes nothing");
         assert!(matches!(routes.promote(&ctx, route.id, 2, 2).await, Err(RouteRefusal::Moved)));
         assert!(matches!(routes.promote(&ctx, route.id, 3, 1).await, Err(RouteRefusal::VersionUnknown)));
         routes.promote(&ctx, route.id, 2, 1).await.unwrap();
-        let live = routes.in_force(&ctx, route.id).await.unwrap();
+        let live = routes.in_force(&ctx, route.id).await.unwrap().unwrap();
         assert_eq!((live.version, &*routes.plan(&ctx, live).await.unwrap()), (2, &wider));
         routes.promote(&ctx, route.id, 1, 2).await.unwrap();
-        assert_eq!(routes.in_force(&ctx, route.id).await.unwrap().version, 1, "taken back");
+        assert_eq!(routes.in_force(&ctx, route.id).await.unwrap().unwrap().version, 1, "taken back");
         routes.publish(&ctx, route.id, wider.clone(), true).await.unwrap();
         assert_eq!(routes.find(&ctx, route.id).await.unwrap().live, 3);
         assert_eq!(routes.versions(&ctx, route.id).await.unwrap().len(), 3);
@@ -95,7 +104,7 @@ both_engines! {
         }
         let all = (0..100_u32).map(|number| {
             let (routes, ctx, id) = (routes.clone(), ctx.clone(), route.id);
-            tokio::spawn(async move { routes.promote(&ctx, id, 2 + number % 2, 1).await.map(|route| route.live) })
+            tokio::spawn(async move { routes.promote(&ctx, id, 2 + number % 2, 1).await.map(now) })
         });
         let mut done = Vec::new();
         for one in all.collect::<Vec<_>>() {
@@ -105,6 +114,50 @@ both_engines! {
             }
         }
         assert_eq!(done, [routes.find(&ctx, route.id).await.unwrap().live]);
+    }
+
+    async fn in_live_what_was_never_in_force_waits_and_what_was_comes_back(house: TestStore) {
+        let ctx = house.organisation().await;
+        let owner = testing::owner(&house.store, &ctx).await;
+        let (first, second) = (two(&house, &owner).await[0], channel(&Channels::new(house.store.clone()), &owner, "third", 2525).await);
+        let routes = Routes::new(house.store.clone());
+        let (old, _) = routes.create(&owner, new("codes", &[first])).await.unwrap();
+        testing::takes(&house.store, &owner, "route").await;
+        let keys = house.store.keys().organisation(ctx.org.id).await.unwrap();
+
+        // A route nobody agreed to is there, and messages go along none of it.
+        let made = {
+            let (keys, new) = (keys.clone(), new("news", &[second]));
+            house.store.write(&owner, move |tx| service::create(tx, &keys, new)).await.unwrap()
+        };
+        assert_eq!((made.0.live, made.1.version.released_at), (0, None));
+        assert_eq!(routes.in_force(&owner, made.0.id).await.unwrap(), None);
+        let asked = *made.1.waits.unwrap();
+        testing::grant(&house.store, &owner, &APPROVABLE, &asked).await.unwrap();
+        routes.changed(&owner);
+        assert_eq!(routes.in_force(&owner, made.0.id).await.unwrap().map(|live| live.version), Some(1));
+
+        // A new version is a draft until then; one that was in force comes back at once.
+        let (published, plan) = (keys.clone(), plan(Strategy::FailOver, OnUnknown::Next, &[second]));
+        let id = old.id;
+        let (route, published) =
+            house.store.write(&owner, move |tx| service::publish(tx, &published, id, plan, true)).await.unwrap();
+        assert_eq!((route.version, route.live), (2, 1));
+        let Promoted::Waits(_) = routes.promote(&owner, old.id, 2, 1).await.unwrap() else { panic!("another way is no way around") };
+        let asked = *published.waits.unwrap();
+        testing::grant(&house.store, &owner, &APPROVABLE, &asked).await.unwrap();
+        let route = routes.find(&owner, old.id).await.unwrap();
+        assert_eq!((route.live, route.promotions), (2, 2));
+        assert_eq!(now(routes.promote(&owner, old.id, 1, 2).await.unwrap()), 1);
+        assert_eq!(now(routes.promote(&owner, old.id, 2, 1).await.unwrap()), 2);
+        assert!(routes.versions(&owner, old.id).await.unwrap().iter().all(|version| version.released_at.is_some()));
+        // A key that nobody can be told from asks for nothing, and test reaches nobody.
+        let key = Ctx { actor: ctx.actor, ..owner.clone() };
+        let by_key = routes.publish(&key, old.id, new("x", &[first]).plan, true).await;
+        assert!(matches!(by_key, Err(RouteRefusal::Unasked(_))));
+        let [there, _] = two(&house, &ctx).await;
+        let (tried, _) = routes.create(&ctx, new("codes", &[there])).await.unwrap();
+        assert_eq!(tried.live, 1);
     }
 
     async fn a_route_stands_on_channels_that_are_there_and_ours(house: TestStore) {
@@ -151,9 +204,17 @@ both_engines! {
         let [first, _] = two(&house, &ctx).await;
         let routes = Routes::new(house.store.clone());
         house.break_ledger(true);
-        let refused = house.store.write(&ctx, move |tx| service::create(tx, new("codes", &[first]))).await;
+        let keys = house.store.keys().organisation(ctx.org.id).await.unwrap();
+        let refused = house.store.write(&ctx, move |tx| service::create(tx, &keys, new("codes", &[first]))).await;
         assert!(matches!(refused, Err(RouteRefusal::Store(StoreError::Unrecorded))));
         house.break_ledger(false);
         assert!(routes.list(&ctx, None, 10).await.unwrap().is_empty());
+        let (route, _) = routes.create(&ctx, new("codes", &[first])).await.unwrap();
+        routes.publish(&ctx, route.id, new("x", &[first]).plan, false).await.unwrap();
+        house.break_ledger(true);
+        assert!(routes.promote(&ctx, route.id, 2, 1).await.is_err());
+        house.break_ledger(false);
+        let route = routes.find(&ctx, route.id).await.unwrap();
+        assert_eq!((route.live, route.promotions), (1, 1));
     }
 }

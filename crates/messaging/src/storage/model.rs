@@ -35,6 +35,15 @@ impl Mode {
         }
     }
 
+    /// Whichever of both stores less.
+    pub(crate) fn stricter(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Never, _) | (_, Self::Never) => Self::Never,
+            (Self::UntilDelivered, _) | (_, Self::UntilDelivered) => Self::UntilDelivered,
+            (Self::Keep, Self::Keep) => Self::Keep,
+        }
+    }
+
     /// The mode of this word.
     pub fn read(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.word() == word)

@@ -2,7 +2,7 @@
 //! agree to is the content itself.
 
 use sealpost_govern::Reason;
-use sealpost_govern::approvals::{self, Apply, Approvable, Approval, Line, Module, Prepared};
+use sealpost_govern::approvals::{self, Apply, Approvable, Approval, Line, Module, Prepared, Tied};
 use sealpost_govern::security::typed;
 use sealpost_store::{Environment, OrgKeys, Recorded, StoreError, TemplateId, Tx};
 use sealpost_web::{Failure, Fault, not_found};
@@ -15,7 +15,7 @@ use super::difference::clear;
 use super::model::{Content, Part, Template, TemplateRefusal, TemplateVersion};
 use super::{promotion, sample, store};
 use crate::channels::{self, ChannelKind};
-use crate::versions::approval_lines;
+use crate::versions::{approval_lines, authors, hands};
 
 /// Templates in live.
 pub const APPROVABLE: Approvable = Approvable {
@@ -92,9 +92,38 @@ fn prepare(tx: &mut Tx<'_>, _: &OrgKeys, target: Option<[u8; 16]>, value: Value)
             channels::words(template.channel).to_owned(),
         ),
     ];
-    lines.extend(content_lines(template.channel, before.as_ref().map(|one| &one.content), &version.content));
+    let was = before.as_ref().map(|one| &one.content);
+    lines.extend(content_lines(template.channel, was, &version.content));
+    let tied = match wanted.act {
+        Act::Promote => {
+            let hands = |tx: &mut Tx<'_>| hands_in(tx, &template, version.version, |one| one.released_at.is_some());
+            tx.in_environment(Environment::Live, hands)?
+        }
+        Act::GoLive => hands_in_test(tx, &template, version.version, was)?,
+    };
     let wanted = Wanted { content: Some(version.content), ..wanted };
-    Ok(Prepared { wanted: serde_json::to_value(wanted).map_err(Fault::new)?, lines, version: promotions.into() })
+    Ok(Prepared { wanted: serde_json::to_value(wanted).map_err(Fault::new)?, lines, version: promotions.into(), tied })
+}
+
+/// Who had a hand in a version in test, since what is in force in live.
+pub(crate) fn hands_in_test(
+    tx: &mut Tx<'_>,
+    template: &Template,
+    version: u32,
+    live: Option<&Content>,
+) -> Result<Vec<Tied>, StoreError> {
+    let hands = |tx: &mut Tx<'_>| hands_in(tx, template, version, |one| live == Some(&one.content));
+    tx.in_environment(Environment::Test, hands)
+}
+
+fn hands_in(
+    tx: &mut Tx<'_>,
+    template: &Template,
+    version: u32,
+    is_there: impl Fn(&TemplateVersion) -> bool,
+) -> Result<Vec<Tied>, StoreError> {
+    let (versions, authors) = (store::versions(tx, template.id)?, authors(tx, template.id.bytes())?);
+    Ok(hands(versions.iter().map(|one| (one.version, is_there(one))), version, &authors))
 }
 
 /// What the parts say, byte for byte, and what sample data makes of them.
@@ -114,10 +143,11 @@ fn apply(tx: &mut Tx<'_>, keys: &OrgKeys, value: Value, _: Option<&Reason>) -> R
     let wanted: Wanted = typed(value)?;
     let (template, version) = found(tx, &wanted)?;
     // What was agreed to is in the request; what it was read from never changes. Where they differ, somebody changed a row by another way.
-    let content = wanted.content.filter(|content| *content == version.content);
-    let content = content.ok_or(StoreError::Unopenable)?;
+    if wanted.content.as_ref() != Some(&version.content) {
+        return Err(StoreError::Unopenable.into());
+    }
     match wanted.act {
-        Act::GoLive => drop(crossing::bring(tx, keys, &template, &content, Brought::InForce)?),
+        Act::GoLive => drop(crossing::bring(tx, keys, &template, &version, Brought::InForce)?),
         Act::Promote => tx.in_environment(Environment::Live, |tx| {
             let leaf = promotion::leaf(tx, keys, "template.promote", &template, &version);
             let there = store::find(tx, template.id)?.ok_or(TemplateRefusal::NotFound)?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
 use sealpost_seal::{Personal, Purpose, pan};
 use serde_json::Map;
@@ -171,6 +172,10 @@ impl Rendered {
 fn engine() -> Environment<'static> {
     let mut engine = Environment::empty();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    // What others agreed to leaves byte for byte, its last line end, too. Only delimiters could be refused, and they are as ever.
+    if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
+        engine.set_syntax(syntax);
+    }
     engine.set_fuel(Some(FUEL));
     engine.set_recursion_limit(64);
     engine

@@ -4,10 +4,10 @@ use sealpost_govern::approvals::{self, Module};
 use sealpost_store::{Environment, OrgKeys, Recorded, StoreError, TemplateId, Tx};
 
 use super::approval::{self, Act};
-use super::model::{Content, NewTemplate, Template, TemplateRefusal, TemplateVersion};
+use super::model::{NewTemplate, Template, TemplateRefusal, TemplateVersion};
 use super::{promotion, store};
 use crate::label::Label;
-use crate::versions::{Promoted, VersionRefusal, may_cross};
+use crate::versions::{Promoted, VersionRefusal, authors, may_cross, wrote_elsewhere};
 
 /// The other environment.
 pub(super) const fn other(environment: Environment) -> Environment {
@@ -41,7 +41,7 @@ pub(super) fn go_live(
         let asked = approval::ask(tx, keys, Act::GoLive, id, version.version)?;
         return Ok(asked.map(|approval| Promoted::Waits(Box::new(approval))));
     }
-    Ok(bring(tx, keys, &template, &version.content, Brought::InForce)?.map(|(live, _)| Promoted::InForce(live)))
+    Ok(bring(tx, keys, &template, &version, Brought::InForce)?.map(|(live, _)| Promoted::InForce(live)))
 }
 
 /// What is brought to live is what the name means there, or is refused.
@@ -58,14 +58,18 @@ pub(crate) enum Brought {
     Named,
 }
 
-/// Puts exactly this content into live, under the template's name. Answers the template there, and the number of the version.
+/// Puts exactly what this version in test says into live, under the template's name, as written by whoever wrote it there. Answers the
+/// template in live, and the number of its version.
 pub(crate) fn bring(
     tx: &mut Tx<'_>,
     keys: &OrgKeys,
     template: &Template,
-    content: &Content,
+    version: &TemplateVersion,
     becomes: Brought,
 ) -> Result<Recorded<(Template, u32)>, TemplateRefusal> {
+    let content = &version.content;
+    let authors = tx.in_environment(Environment::Test, |tx| authors(tx, template.id.bytes()))?;
+    let author = authors.get(&version.version).copied();
     let stored = serde_json::to_string(content).map_err(|_| StoreError::Column("content".into()))?;
     tx.in_environment(Environment::Live, |tx| {
         let now = tx.ctx().now();
@@ -81,6 +85,7 @@ pub(crate) fn bring(
             }
         };
         let number = live.version;
+        wrote_elsewhere(tx, live.id.bytes(), number, author)?;
         let version = TemplateVersion { version: number, content: content.clone(), created_at: now, released_at: None };
         let leaf = promotion::leaf(tx, keys, "template.go_live", &live, &version);
         let live = match becomes {

@@ -27,7 +27,7 @@ mod tests;
 
 pub use api::feature;
 pub use approval::APPROVABLE;
-pub(crate) use approval::content_lines;
+pub(crate) use approval::{content_lines, hands_in_test};
 pub use compiled::{Compiled, RenderError, Rendered};
 pub(crate) use crossing::{Brought, bring};
 pub(crate) use difference::{Difference, PartDifference};

@@ -4,6 +4,7 @@ use sealpost_store::{Row, Sql, StoreError, TemplateId, Time, Tx, sql};
 
 use super::model::{Content, NewTemplate, Template, TemplateVersion};
 use crate::channels::ChannelKind;
+use crate::versions;
 
 const INSERT: Sql = sql!(
     "insert into template (org, env, id, name, channel, version, promotions, created_at) values ($1, $2, $3, $4, $5, 1, 0, $6) \
@@ -46,7 +47,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, id: TemplateId, new: &NewTemplate, now: Ti
     Ok(tx.execute(INSERT, &[&id, &new.name.as_str(), &new.channel, &now])? == 1)
 }
 
-/// A version; it never changes.
+/// A version, by whoever acts; it never changes.
 pub(super) fn insert_version(
     tx: &mut Tx<'_>,
     id: TemplateId,
@@ -54,7 +55,8 @@ pub(super) fn insert_version(
     content: &str,
     now: Time,
 ) -> Result<(), StoreError> {
-    tx.put(INSERT_VERSION, &[&id, &version, &content, &now])
+    tx.put(INSERT_VERSION, &[&id, &version, &content, &now])?;
+    versions::wrote(tx, id.bytes(), version)
 }
 
 /// Takes the next version number; nothing if there is no such template.

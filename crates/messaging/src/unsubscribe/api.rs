@@ -1,7 +1,7 @@
 //! `GET /u/{token}`, `POST /u/{token}`
 
 use bytes::Bytes;
-use sealpost_store::{Actor, Ctx};
+use sealpost_store::{Actor, Ctx, MessageId};
 use sealpost_web::{Call, Endpoint, Failure, Feature, Reply, get, not_found, post};
 
 use super::Unsubscribe;
@@ -50,6 +50,6 @@ fn done(unsubscribe: &Unsubscribe, messages: &Messages) -> Endpoint {
 async fn handle(unsubscribe: Unsubscribe, messages: Messages, call: Call<Bytes>) -> Result<Reply, Failure> {
     let link = unsubscribe.open(call.param("token")).ok_or_else(not_found)?;
     let ctx = Ctx { org: link.org, actor: Actor::ANONYMOUS, ..call.ctx };
-    messages.unsubscribe(&ctx, link.message).await?;
+    messages.unsubscribe(&ctx, MessageId::from_bytes(link.id)).await?;
     Ok(Reply::html(DONE))
 }

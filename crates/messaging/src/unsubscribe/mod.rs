@@ -4,14 +4,13 @@
 //! a `GET`, which mail scanners and browsers make on their own, only shows a page with a button.
 
 mod api;
-mod token;
 
 pub use api::feature;
 
 use sealpost_seal::Key;
 use sealpost_store::{MessageId, Org, Store};
 
-use token::Link;
+use crate::link::Link;
 
 /// Makes and reads unsubscribe links.
 #[derive(Clone)]
@@ -30,7 +29,7 @@ impl Unsubscribe {
     /// The link for one message: under `base`, or under this installation's own address.
     pub fn link(&self, org: Org, message: MessageId, base: Option<&str>) -> String {
         let base = base.map_or(&*self.base, |base| base.trim_end_matches('/'));
-        format!("{base}/u/{}", Link { org, message }.seal(&self.key))
+        format!("{base}/u/{}", Link { org, id: message.bytes() }.seal(&self.key))
     }
 
     fn open(&self, token: &str) -> Option<Link> {

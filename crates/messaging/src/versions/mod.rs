@@ -9,22 +9,30 @@
 //! ```
 
 mod api;
+mod authors;
 pub mod codes;
 mod diff;
 mod digest;
 mod pages;
 mod rules;
 mod shown;
+mod store;
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walks;
 
 pub use api::feature;
 pub(crate) use api::{DiffQuery, GO_LIVE_REFUSES, GoLiveBody, PROMOTE_REFUSES, PromoteBody, expected};
+pub use authors::Author;
+pub(crate) use authors::{Authors, authors, authors_of, hands, wrote, wrote_elsewhere};
 pub(crate) use diff::{DiffLine, lines};
 pub use digest::ContentDigest;
 pub(crate) use digest::Fields;
 pub(crate) use pages::{
-    DiffPage, DiffPart, Elsewhere, GoLiveForm, Known, PromoteForm, Row, ask_go_live, ask_promote, rows,
+    By, DiffPage, DiffPart, Elsewhere, GoLiveForm, Known, PromoteForm, Row, ask_go_live, ask_promote, rows,
 };
 pub use rules::{Expected, VersionRefusal};
 pub(crate) use rules::{Standing, Takes, may_cross, may_promote, takes};

@@ -2,14 +2,41 @@
 
 use askama::Template;
 use schemars::JsonSchema;
+use sealpost_govern::audit::short;
 use sealpost_web::Call;
 use sealpost_web::shell::parts::When;
 use sealpost_web::shell::{Ask, Icon};
 use serde::Deserialize;
 
+use super::authors::Author;
 use super::diff::{Change, DiffLine};
 use super::digest::ContentDigest;
 use super::rules::Standing;
+
+/// Who wrote a version, as lists show it; nothing, of those of which nobody knows.
+#[derive(Clone, Default, Template)]
+#[template(
+    ext = "html",
+    source = r#"{% if let Some((who, page)) = who %}<span class="soft">by {% if let Some(href) = page %}<a class="mono above" href="{{ href }}" title="{{ who }}">{{ self::short(who) }}</a>{% else %}<span class="mono" title="{{ who }}">{{ self::short(who) }}</span>{% endif %}</span>{% endif %}"#
+)]
+pub(crate) struct By {
+    who: Option<(String, Option<String>)>,
+}
+
+impl askama::filters::HtmlSafe for By {}
+
+impl By {
+    /// Whoever wrote it, with a link to their page for whoever may see it.
+    pub(crate) fn of<B, Q>(call: &Call<B, Q>, author: Option<&Author>) -> Self {
+        let who = author.and_then(Author::named).map(|id| id.to_string());
+        Self { who: who.map(|who| (who.clone(), call.page_of(&who))) }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn sample(who: &str) -> Self {
+        Self { who: Some((who.to_owned(), Some("/x".to_owned()))) }
+    }
+}
 
 /// A version, as its list shows it.
 pub(crate) struct Row {
@@ -19,6 +46,7 @@ pub(crate) struct Row {
     pub(crate) is_draft: bool,
     pub(crate) digest: String,
     pub(crate) made: When,
+    pub(crate) by: By,
     /// What puts it into force: what the link says, and where it leads.
     pub(crate) promote: Option<(&'static str, String)>,
     /// Where it is compared with what is in force.
@@ -31,6 +59,7 @@ pub(crate) struct Known {
     pub(crate) was_in_force: bool,
     pub(crate) digest: ContentDigest,
     pub(crate) made: When,
+    pub(crate) by: By,
 }
 
 /// Versions as lists show them; `page` is that of what they are of.
@@ -50,6 +79,7 @@ pub(crate) fn rows(standing: &Standing, of: Vec<Known>, page: &str, may_write: b
             is_draft: !one.was_in_force && !in_force,
             digest: one.digest.short(),
             made: one.made,
+            by: one.by,
         }
     };
     of.into_iter().map(row).collect()

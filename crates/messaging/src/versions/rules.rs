@@ -31,7 +31,7 @@ pub struct Expected {
 
 impl Expected {
     /// Whether it stands as they believe. A weak tag never matches (RFC 9110 §13.1.1).
-    fn holds(&self, standing: &Standing) -> bool {
+    pub(crate) fn holds(&self, standing: &Standing) -> bool {
         let tag = standing.tag();
         let named = |tags: &String| tags.split(',').map(str::trim).any(|one| one == "*" || one == tag);
         self.tags.as_ref().is_none_or(named) && self.in_force.is_none_or(|version| standing.in_force == Some(version))

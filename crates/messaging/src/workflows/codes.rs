@@ -18,8 +18,12 @@ sealpost_web::codes! {
     WORKFLOW_VERSION_UNKNOWN = 422 "workflow_version_unknown" "There is no such version of the workflow";
     /// 422: no workflow of this name, or none of its versions is in force.
     WORKFLOW_UNKNOWN = 422 "workflow_unknown" "No workflow of this name is in force";
-    /// 422: its class is never written, and a run has to be.
-    WORKFLOW_NOT_STORABLE = 422 "workflow_not_storable" "Payloads of this class are never written, and a run has to outlive a crash";
+    /// 422: the trigger can't be made as described.
+    TRIGGER_INVALID = 422 "trigger_invalid" "The trigger can't be made as described";
+    /// 401: whoever calls is not who has the trigger's secret. Said alike of whatever was wrong.
+    TRIGGER_NOT_BELIEVED = 401 "signature_invalid" "The request is not signed as it has to be";
+    /// 422: what came doesn't say for whom, or what it is.
+    TRIGGER_UNREADABLE = 422 "webhook_unreadable" "The webhook does not say what its trigger looks for";
     /// 422: no node waits for it.
     SIGNAL_UNKNOWN = 422 "signal_unknown" "No node of this workflow waits for this signal";
     /// 409: it is done, or was cancelled.
@@ -51,6 +55,9 @@ pub enum WorkflowRefusal {
     /// There is no such workflow here.
     #[error("there is no such workflow")]
     NotFound,
+    /// Others would have to agree, and can't be asked.
+    #[error("others would have to agree")]
+    Unasked(Failure),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -70,6 +77,7 @@ impl From<WorkflowRefusal> for Failure {
             WorkflowRefusal::Moved => Refusal::of(&WORKFLOW_MOVED).at("/expected", "moved"),
             WorkflowRefusal::VersionUnknown => Refusal::of(&WORKFLOW_VERSION_UNKNOWN).at("/version", "unknown"),
             WorkflowRefusal::NotFound => not_found(),
+            WorkflowRefusal::Unasked(failure) => return failure,
             WorkflowRefusal::Store(error) => return error.into(),
         })
     }

@@ -7,10 +7,12 @@
 //! What others use: [`Workflows`], the jobs of [`Runner`], and what an erasure takes along.
 
 mod api;
+mod approval;
 pub mod codes;
 mod definition;
 mod model;
 mod pages;
+mod promotion;
 mod rules;
 mod runs;
 mod sealing;
@@ -18,12 +20,18 @@ mod service;
 mod store;
 #[cfg(test)]
 mod tests;
+mod triggers;
 
 pub use api::feature;
+pub use approval::APPROVABLE;
 pub use codes::WorkflowRefusal;
 pub use definition::Definition;
 pub use model::{NewWorkflow, Run, RunState, Step, StepState, Workflow, WorkflowVersion};
 pub use pages::NAV;
-pub use runs::{JOB, Runner, look_after_forever};
-pub(crate) use runs::{blank, sealed_of, withdraw_all};
-pub use service::{Stands, Workflows};
+pub use runs::{JOB, Runner, Starter, look_after_forever};
+pub(crate) use runs::{WholeRun, blank, sealed_of, withdraw_all};
+pub use service::{Stands, Workflows, secret_uses};
+pub use triggers::Followed;
+
+/// Told after another version of a workflow, or something else, begins its runs.
+pub const CHANGED: &str = "workflow.changed";

@@ -28,6 +28,8 @@ pub struct Workflow {
     pub version: u32,
     /// The version that new runs begin with; 0: none, so that none begins.
     pub live_version: u32,
+    /// How often that was decided.
+    pub promotions: u32,
     /// When it was made.
     pub created_at: Time,
 }
@@ -41,6 +43,19 @@ pub struct WorkflowVersion {
     pub definition: Definition,
     /// When it was made.
     pub created_at: Time,
+    /// Since when it has been in force for the first time, if it ever was.
+    pub released_at: Option<Time>,
+}
+
+/// The version of a workflow that new runs begin with.
+#[derive(Clone, Debug)]
+pub(super) struct InForce {
+    /// Of which workflow.
+    pub id: WorkflowId,
+    /// Its number.
+    pub version: u32,
+    /// What it says.
+    pub definition: Definition,
 }
 
 /// Where a run stands.

@@ -157,6 +157,8 @@ pub(super) fn not_sent<'d>(code: &'static str, otherwise: Option<&'d str>) -> Be
 pub(super) enum Heard {
     /// It was answered with this status.
     Answered(u16),
+    /// It was, and what it says can't be believed, for the reason with this code.
+    Unreadable(&'static str),
     /// It wasn't, for the reason with this code.
     Lost(&'static str),
     /// The endpoint may not be called at all.
@@ -186,7 +188,8 @@ pub(super) fn after_call<'d>(
         }
         Heard::Answered(500..) => branch(StepState::Failed, "call_failed", on.failing.as_deref()),
         Heard::Answered(_) => branch(StepState::Refused, "call_refused", on.refused.as_deref()),
-        Heard::Lost(code) => branch(StepState::Failed, code, on.lost.as_deref()),
+        // Not asked once more: whoever tries to find out something by answers would learn something of each.
+        Heard::Unreadable(code) | Heard::Lost(code) => branch(StepState::Failed, code, on.lost.as_deref()),
         Heard::Closed(code) => branch(StepState::Refused, code, on.lost.as_deref()),
     })
 }

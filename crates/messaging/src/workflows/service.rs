@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use sealpost_access::secrets::SecretUse;
 use sealpost_store::{Ctx, Leaf, Recorded, Store, StoreError, Tx, WorkflowId};
 
 use super::codes::WorkflowRefusal;
 use super::definition::{Definition, Wrong, check};
 use super::model::{NewWorkflow, Workflow, WorkflowVersion};
+use super::runs::Starter;
+use super::triggers::{self, Followed, Links};
 use super::{runs, store};
 use crate::contacts::Contacts;
 use crate::endpoints::Endpoints;
 use crate::events::Events;
-use crate::messages::Messages;
+use crate::messages::{Messages, Vault};
 use crate::storage::Policies;
 
 /// Versions that are shown.
@@ -33,12 +36,21 @@ pub struct Stands {
     pub endpoints: Endpoints,
     /// How long what is stored.
     pub policies: Arc<Policies>,
+    /// What begins runs.
+    pub starter: Starter,
+    /// What events begin.
+    pub followed: Followed,
+    /// Where what may never be written is.
+    pub vault: Vault,
+    /// Where this installation is reached from outside: links of webhooks begin with it.
+    pub public_url: String,
 }
 
 /// The workflows of all organisations; cheap to clone.
 #[derive(Clone)]
 pub struct Workflows {
     pub(super) on: Stands,
+    pub(super) links: Links,
 }
 
 /// Makes a workflow with its first version, of which nothing is in force yet.
@@ -50,7 +62,7 @@ pub(super) fn create(tx: &mut Tx<'_>, new: NewWorkflow) -> Result<Recorded<Workf
     }
     store::insert_version(tx, id, 1, &new.definition, now)?;
     let name = new.name.as_str().to_owned();
-    let workflow = Workflow { id, name, version: 1, live_version: 0, created_at: now };
+    let workflow = Workflow { id, name, version: 1, live_version: 0, promotions: 0, created_at: now };
     Ok(tx.record(Leaf::of("workflow.create").on(WorkflowId::PREFIX, id.bytes()), workflow))
 }
 
@@ -64,27 +76,8 @@ pub(super) fn draft(
     expect_runnable(&definition)?;
     let created_at = tx.ctx().now();
     store::insert_version(tx, id, version, &definition, created_at)?;
-    let version = WorkflowVersion { version, definition, created_at };
+    let version = WorkflowVersion { version, definition, created_at, released_at: None };
     Ok(tx.record(Leaf::of("workflow.draft").on(WorkflowId::PREFIX, id.bytes()), version))
-}
-
-/// Puts a version in force, a newer or an older one, where `expected` is: from the end of this transaction on new runs begin with it.
-/// Runs that are under way keep theirs.
-pub(super) fn promote(
-    tx: &mut Tx<'_>,
-    id: WorkflowId,
-    version: u32,
-    expected: u32,
-) -> Result<Recorded<Workflow>, WorkflowRefusal> {
-    let workflow = store::find(tx, id)?.ok_or(WorkflowRefusal::NotFound)?;
-    if version == 0 || version > workflow.version {
-        return Err(WorkflowRefusal::VersionUnknown);
-    }
-    if !store::promote(tx, id, version, expected)? {
-        return Err(WorkflowRefusal::Moved);
-    }
-    let workflow = Workflow { live_version: version, ..workflow };
-    Ok(tx.record(Leaf::of("workflow.promote").on(WorkflowId::PREFIX, id.bytes()), workflow))
 }
 
 fn expect_runnable(definition: &Definition) -> Result<(), WorkflowRefusal> {
@@ -92,15 +85,26 @@ fn expect_runnable(definition: &Definition) -> Result<(), WorkflowRefusal> {
     if wrong.is_empty() { Ok(()) } else { Err(WorkflowRefusal::Invalid(wrong)) }
 }
 
+/// The stored secrets that what begins runs is believed by.
+pub fn secret_uses(tx: &mut Tx<'_>) -> Result<Vec<SecretUse>, StoreError> {
+    triggers::secret_uses_of(tx)
+}
+
 impl Workflows {
     /// Workflows on what they need.
     pub fn new(on: Stands) -> Self {
-        Self { on }
+        let links = Links::new(&on.store, &on.public_url);
+        Self { on, links }
     }
 
     /// Where they are.
     pub(super) fn store(&self) -> &Store {
         &self.on.store
+    }
+
+    /// Something else begins runs now, or another version does.
+    pub(super) fn changed(&self, ctx: &Ctx) {
+        self.on.followed.changed(ctx);
     }
 
     /// The workflow of this id.

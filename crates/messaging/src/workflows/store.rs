@@ -3,7 +3,8 @@
 use sealpost_store::{Row, Sql, StoreError, Time, Tx, WorkflowId, sql};
 
 use super::definition::Definition;
-use super::model::{Workflow, WorkflowVersion};
+use super::model::{InForce, Workflow, WorkflowVersion};
+use crate::versions;
 
 const INSERT: Sql = sql!(
     "insert into workflow (org, env, id, name, version, live_version, created_at) values ($1, $2, $3, $4, 1, 0, $5) \
@@ -15,24 +16,33 @@ const INSERT_VERSION: Sql = sql!(
 );
 const ADVANCE: Sql =
     sql!("update workflow set version = version + 1 where org = $1 and env = $2 and id = $3 returning version");
-const PROMOTE: Sql = sql!(
-    "update workflow set live_version = $4 where org = $1 and env = $2 and id = $3 and live_version = $5 and version >= $4"
+const PUT_INTO_FORCE: Sql = sql!(
+    "update workflow set live_version = $4, promotions = promotions + 1 \
+     where org = $1 and env = $2 and id = $3 and promotions = $5"
 );
-const ONE: Sql =
-    sql!("select id, name, version, live_version, created_at from workflow where org = $1 and env = $2 and id = $3");
+const RELEASE: Sql = sql!(
+    "update workflow_version set released_at = $5 \
+     where org = $1 and env = $2 and workflow = $3 and version = $4 and released_at is null"
+);
+const ONE: Sql = sql!(
+    "select id, name, version, live_version, promotions, created_at from workflow \
+     where org = $1 and env = $2 and id = $3"
+);
 // Unique index workflow_name.
-const NAMED: Sql =
-    sql!("select id, name, version, live_version, created_at from workflow where org = $1 and env = $2 and name = $3");
+const NAMED: Sql = sql!(
+    "select id, name, version, live_version, promotions, created_at from workflow \
+     where org = $1 and env = $2 and name = $3"
+);
 const BEFORE: Sql = sql!(
-    "select id, name, version, live_version, created_at from workflow where org = $1 and env = $2 and id < $3 \
+    "select id, name, version, live_version, promotions, created_at from workflow where org = $1 and env = $2 and id < $3 \
      order by id desc limit $4"
 );
 const VERSION: Sql = sql!(
-    "select version, definition, created_at from workflow_version \
+    "select version, definition, created_at, released_at from workflow_version \
      where org = $1 and env = $2 and workflow = $3 and version = $4"
 );
 const VERSIONS: Sql = sql!(
-    "select version, definition, created_at from workflow_version \
+    "select version, definition, created_at, released_at from workflow_version \
      where org = $1 and env = $2 and workflow = $3 order by version desc limit $4"
 );
 
@@ -41,7 +51,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, id: WorkflowId, name: &str, now: Time) -> 
     Ok(tx.execute(INSERT, &[&id, &name, &now])? == 1)
 }
 
-/// A version; it never changes.
+/// A version, by whoever acts; it never changes.
 pub(super) fn insert_version(
     tx: &mut Tx<'_>,
     id: WorkflowId,
@@ -50,7 +60,8 @@ pub(super) fn insert_version(
     now: Time,
 ) -> Result<(), StoreError> {
     let text = serde_json::to_string(definition).map_err(|_| StoreError::Missing("definition"))?;
-    tx.put(INSERT_VERSION, &[&id, &version, &definition.class, &text, &now])
+    tx.put(INSERT_VERSION, &[&id, &version, &definition.class, &text, &now])?;
+    versions::wrote(tx, id.bytes(), version)
 }
 
 /// Takes the next version number; nothing if there is no such workflow.
@@ -58,9 +69,14 @@ pub(super) fn advance(tx: &mut Tx<'_>, id: WorkflowId) -> Result<Option<u32>, St
     tx.optional(ADVANCE, &[&id], |row| row.get("version"))
 }
 
-/// Puts a version in force where another is; false if another than that is, or there is no such version.
-pub(super) fn promote(tx: &mut Tx<'_>, id: WorkflowId, version: u32, expected: u32) -> Result<bool, StoreError> {
-    Ok(tx.execute(PROMOTE, &[&id, &version, &expected])? == 1)
+/// Puts a version into force, if nobody has decided that since `workflow` was read; false if somebody has.
+pub(super) fn put_into_force(tx: &mut Tx<'_>, workflow: &Workflow, version: u32) -> Result<bool, StoreError> {
+    Ok(tx.execute(PUT_INTO_FORCE, &[&workflow.id, &version, &workflow.promotions])? == 1)
+}
+
+/// Keeps since when a version has been in force for the first time.
+pub(super) fn release(tx: &mut Tx<'_>, id: WorkflowId, version: u32, now: Time) -> Result<(), StoreError> {
+    tx.execute(RELEASE, &[&id, &version, &now]).map(drop)
 }
 
 /// The workflow.
@@ -83,6 +99,12 @@ pub(super) fn version(tx: &mut Tx<'_>, id: WorkflowId, version: u32) -> Result<O
     tx.optional(VERSION, &[&id, &version], read_version)
 }
 
+/// The version that new runs begin with; nothing if none is in force.
+pub(super) fn in_force(tx: &mut Tx<'_>, workflow: &Workflow) -> Result<Option<InForce>, StoreError> {
+    let found = version(tx, workflow.id, workflow.live_version)?;
+    Ok(found.map(|found| InForce { id: workflow.id, version: found.version, definition: found.definition }))
+}
+
 /// Up to `limit` versions, newest first.
 pub(super) fn versions(tx: &mut Tx<'_>, id: WorkflowId, limit: u32) -> Result<Vec<WorkflowVersion>, StoreError> {
     tx.all(VERSIONS, &[&id, &limit], read_version)
@@ -94,6 +116,7 @@ fn read(row: &Row<'_>) -> Result<Workflow, StoreError> {
         name: row.get("name")?,
         version: row.get("version")?,
         live_version: row.get("live_version")?,
+        promotions: row.get("promotions")?,
         created_at: row.get("created_at")?,
     })
 }
@@ -104,5 +127,6 @@ fn read_version(row: &Row<'_>) -> Result<WorkflowVersion, StoreError> {
         version: row.get("version")?,
         definition: serde_json::from_str(&definition).map_err(|_| StoreError::Column("definition".into()))?,
         created_at: row.get("created_at")?,
+        released_at: row.get("released_at")?,
     })
 }

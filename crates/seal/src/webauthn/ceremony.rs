@@ -123,6 +123,18 @@ pub fn authenticate(
     })
 }
 
+/// Decides long afterwards, with nothing but what was kept, whether a credential has answered this challenge: as [`authenticate`], but for
+/// what only whoever holds the credential's record knows (what it counted, and whether it could be copied).
+pub fn recheck(
+    party: RelyingParty<'_>,
+    challenge: &[u8],
+    public_key: &[u8],
+    assertion: Assertion<'_>,
+) -> Result<(), Refused> {
+    let backup_eligible = AuthenticatorData::parse(assertion.authenticator_data)?.backup_eligible();
+    authenticate(party, challenge, Known { public_key, counter: 0, backup_eligible }, assertion).map(drop)
+}
+
 /// `authData` of an attestation object (§6.5): a map of three, in any order; the statement is skipped.
 fn authenticator_data(attestation: &[u8]) -> Result<&[u8], Refused> {
     if attestation.len() > MAX_ATTESTATION {

@@ -15,7 +15,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use ceremony::{Asserted, Assertion, Known, Registered, RelyingParty, authenticate, register};
+pub use ceremony::{Asserted, Assertion, Known, Registered, RelyingParty, authenticate, recheck, register};
 pub use client_data::answered;
 pub use cose::{Algorithm, PublicKey};
 

@@ -1,5 +1,8 @@
 //! `sealpost approvals`
 
+use std::path::PathBuf;
+
+use sealpost_govern::approvals::{Digest, Expected, RecordError, verify_record};
 use serde_json::{Value, json};
 
 use super::{Outcome, Shell, Stop};
@@ -13,6 +16,10 @@ pub(super) enum Verb {
     Show(Show),
     /// Agree with exactly this digest; the key counts for the member who made it
     Approve(Approve),
+    /// Take along what proves who agreed to exactly what
+    Export(Export),
+    /// Verify such a record offline: no server, no database
+    Verify(Verify),
 }
 
 #[derive(clap::Args)]
@@ -49,11 +56,39 @@ pub(super) struct Approve {
     connection: Connection,
 }
 
+#[derive(clap::Args)]
+pub(super) struct Export {
+    /// Which one
+    id: String,
+    /// Where to write it
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(clap::Args)]
+pub(super) struct Verify {
+    /// The record
+    file: PathBuf,
+    /// What was voted on, known by another way
+    #[arg(long)]
+    digest: Option<String>,
+    /// A passkey that has to have signed it, as GET /v1/me/passkeys says it to its member; may be given several times
+    #[arg(long, value_name = "SHA-256")]
+    key: Vec<String>,
+    /// Where the dashboard is: https://sealpost.example.com
+    #[arg(long, value_name = "URL")]
+    origin: Option<String>,
+}
+
 pub(super) async fn run(shell: &Shell, verb: Verb) -> Outcome {
     match verb {
         Verb::List(args) => list(shell, &args).await,
         Verb::Show(args) => show(shell, &args).await,
         Verb::Approve(args) => approve(shell, &args).await,
+        Verb::Export(args) => export(shell, &args).await,
+        Verb::Verify(args) => verify(shell, &args),
     }
 }
 
@@ -94,6 +129,44 @@ async fn approve(shell: &Shell, args: &Approve) -> Outcome {
     shell
         .out
         .result(&approval, || shell.out.say(format_args!("{}  {}", word(&approval, "id"), word(&approval, "state"))));
+    Ok(())
+}
+
+async fn export(shell: &Shell, args: &Export) -> Outcome {
+    let record = shell.api(&args.connection)?.get(&path(&args.id, "/record")?).await?;
+    let text = serde_json::to_string_pretty(&record).map_err(|error| Stop::failed(error.to_string()))?;
+    std::fs::write(&args.out, text).map_err(|error| Stop::failed(format!("{}: {error}", args.out.display())))?;
+    let written = json!({ "written": args.out, "digest": record["digest"] });
+    shell.out.result(&written, || shell.out.say(format_args!("written to {}", args.out.display())));
+    Ok(())
+}
+
+fn verify(shell: &Shell, args: &Verify) -> Outcome {
+    let digest = args.digest.as_deref().map(str::parse::<Digest>).transpose();
+    let digest = digest.map_err(|_| Stop::usage("that is no digest").fix("it has 64 hexadecimal digits"))?;
+    let expected = Expected { digest, keys: &args.key, origin: args.origin.as_deref() };
+    let verified = verify_record(&args.file, expected).map_err(|error| match &error {
+        RecordError::Io(_) => Stop::failed(error.to_string()),
+        _ => Stop::refused(format!("does not hold: {error}")),
+    })?;
+    let value = json!({ "verified": true, "record": verified });
+    let out = shell.out;
+    out.result(&value, || {
+        out.say(format_args!("verified  {}  {}", verified.id, verified.module.title()));
+        out.say(format_args!("  digest  {}", verified.digest));
+        for vote in &verified.signed {
+            out.say(format_args!(
+                "  {} by {}, signed by the passkey {} at {}",
+                vote.says, vote.member, vote.key, vote.origin
+            ));
+        }
+        for member in &verified.unsigned {
+            out.note(format!("  {member}: not signed, so nothing of this vote is proven"));
+        }
+        if args.key.is_empty() {
+            out.note("  whose passkeys these are the record can't prove: ask them, and give --key");
+        }
+    });
     Ok(())
 }
 

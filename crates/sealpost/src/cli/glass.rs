@@ -26,7 +26,7 @@ impl Glass {
         match open_for_host(store, ctx, command, reason).await.map_err(of_failure)? {
             Some(Right::BeforeAnybody | Right::Granted(_)) => Ok(()),
             Some(Right::BrokenGlass(id)) => {
-                shell.out.note(format_args!("the glass is broken ({id}): owners are told"));
+                shell.out.note(format_args!("the glass is broken ({id}): owners are written to, at the latest once the server runs"));
                 Ok(())
             }
             None => Err(Stop::refused("nobody has let the host in").fix(

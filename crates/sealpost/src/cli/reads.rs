@@ -44,6 +44,8 @@ const ALL: &[(&str, Reads)] = &[
     ("approvals list", ByKey),
     ("approvals show", ByKey),
     ("approvals approve", ByKey),
+    ("approvals export", ByKey),
+    ("approvals verify", Nothing("it looks at a file")),
     ("revisions list", ByKey),
     ("revisions show", ByKey),
     ("plan", ByKey),

@@ -4,7 +4,8 @@
 //! (`sealpost_store::failpoint`, compiled in because this package's tests ask for it). Afterwards the client's list, the API, the
 //! receiver and the ledger must agree.
 //!
-//! `SEALPOST_CRASH_RUNS` says how many kills (one in six on PostgreSQL), `SEALPOST_CRASH_SEED` repeats a run's choices.
+//! `SEALPOST_CRASH_RUNS` says how many kills (one in six on PostgreSQL), `SEALPOST_CRASH_NODE_KILLS` how many at each kind of node of a
+//! workflow, `SEALPOST_CRASH_SEED` repeats a run's choices.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, missing_docs)]
 #![allow(clippy::print_stdout, reason = "a proof says what it has proven")]
 
@@ -274,13 +275,15 @@ async fn whatever_a_run_does_is_done_once_or_said_to_be_unknown_on_postgres() {
 
 async fn run_through(engine: &str, house: Installation, kills: u64) {
     let seed = seed();
-    let (seen, wrong) = workflows::live(&house, kills.max(3), &Chance::new(seed)).await;
+    let at_each = number("SEALPOST_CRASH_NODE_KILLS", 1);
+    let (seen, wrong) = workflows::live(&house, kills.max(3), at_each, &Chance::new(seed)).await;
     judge(engine, seed, house, &wrong);
     assert!(seen.runs > 0, "no run was begun: {seen:?}");
+    assert!(seen.at.len() == 4 && seen.at.values().all(|kills| *kills >= at_each), "some nodes were spared: {seen:?}");
     println!(
-        "workflows on {engine} (seed {seed}): {} kills: {} runs came through, two sends each and none twice; {} calls of unknown fate, \
-         of which {} were heard; no call heard twice",
-        seen.kills, seen.runs, seen.unknown, seen.unknown_and_heard
+        "workflows on {engine} (seed {seed}): {} kills, at nodes {:?}: {} runs came through, each node once, one message for each send; {} \
+         calls of unknown fate, of which {} were heard; no call heard twice",
+        seen.kills, seen.at, seen.runs, seen.unknown, seen.unknown_and_heard
     );
 }
 

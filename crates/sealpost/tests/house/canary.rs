@@ -100,7 +100,7 @@ fn unseeing(surface: &Surface) -> Vec<&str> {
 
 /// What there is to be found out about.
 pub(crate) struct Personal {
-    contact: String,
+    pub(crate) contact: String,
     twin: String,
     message: String,
     others: Vec<(&'static str, String)>,

@@ -1,17 +1,20 @@
 //! Files of many rows, from outside: nobody gets one who wasn't meant to, and nothing leaves as a file that doesn't say so.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::api::{Answer, Ask};
 use crate::canary::{Needles, Personal};
-use crate::house::{House, Member, text};
+use crate::house::{House, Member, PATIENCE, text};
 use crate::surface::Surface;
 
 crate::on_both_engines! {
     a_file_of_people_waits_for_somebody_else_and_leaves_once_for_whoever_asked
     what_is_hidden_from_whoever_asks_is_hidden_in_their_file
+    deliveries_and_their_attempts_are_what_their_lists_show
+    a_key_goes_on_where_the_line_broke_and_a_browser_is_led_nowhere
     whatever_answers_with_a_file_says_so_and_the_documentation_lists_it
 }
 
@@ -46,6 +49,9 @@ async fn a_file_of_people_waits_for_somebody_else_and_leaves_once_for_whoever_as
     let preview = house.api.must(Ask::post("/v1/downloads/preview", &preview).member(&asker)).await;
     assert_eq!((&preview["takes_approval"], &preview["rows_at_most"]), (&json!("personal"), &json!(1)));
     assert_eq!(preview["sample"][0]["phone"], json!({ "masked": true, "display": "xxxxx" }));
+    // As they would get it: as the list shows it to them.
+    let listed = house.api.must(Ask::get("/v1/contacts?limit=1").member(&asker)).await;
+    assert_eq!(preview["rows"][0]["phone"], listed["data"][0]["phone"]);
 
     let asked = asked_by(&house, &asker, &["id", "phone", "name"]).await;
     let id = text(&asked, "id");
@@ -91,26 +97,105 @@ async fn a_file_of_people_waits_for_somebody_else_and_leaves_once_for_whoever_as
 }
 
 async fn what_is_hidden_from_whoever_asks_is_hidden_in_their_file(house: House) {
-    Personal::plant(&house).await;
+    let personal = Personal::plant(&house).await;
     let rules = json!({ "always": false, "personal": false, "above_rows": null, "keep_hours": 1, "files_per_day": 50,
         "rows_per_day": 1_000_000, "reason": "a test" });
     house.as_owner(Ask::new("put", "/v1/settings/downloads").json(&rules)).await;
+    let fields = json!({ "fields": ["phone"], "reason": "ticket 4511" });
+    house.post(format!("/v1/contacts/{}/reveal", personal.contact), &fields).await;
     let needles = Needles::new();
-    for source in ["contacts", "messages", "audit"] {
-        for format in ["csv", "jsonl"] {
-            let body = json!({ "source": source, "format": format, "reason": "ticket 4512" });
-            let id = text(&house.post("/v1/downloads", &body).await, "id");
-            house.download_in(&id, "ready").await;
-            let file = house.ask(deliver(&id)).await;
-            assert_eq!(file.status, 200, "{}", file.text());
-            let head = usize::from(format == "csv");
-            assert!(file.text().lines().count() > head, "{source} as {format} has no rows");
-            // Of the ledger, reasons are what their readers are shown in its list, too.
-            let found: Vec<_> = needles.found_in(&file.everything()).into_iter().map(str::to_owned).collect();
-            let others: Vec<_> = found.iter().filter(|form| !form.starts_with("reason of a reveal")).collect();
-            assert!(others.is_empty(), "{source} as {format}: {others:?}");
-        }
+    // Of pages nothing is found before somebody unpacks them: their cells are those of a table.
+    let all = [
+        ("contacts", "csv"),
+        ("contacts", "jsonl"),
+        ("messages", "csv"),
+        ("messages", "jsonl"),
+        ("looks", "csv"),
+        ("audit", "jsonl"),
+    ];
+    for (source, format) in all {
+        let body = json!({ "source": source, "format": format, "reason": "ticket 4512" });
+        let id = text(&house.post("/v1/downloads", &body).await, "id");
+        house.download_in(&id, "ready").await;
+        let file = house.ask(deliver(&id)).await;
+        assert_eq!(file.status, 200, "{}", file.text());
+        let head = usize::from(format == "csv");
+        assert!(file.text().lines().count() > head, "{source} as {format} has no rows");
+        // Of the ledger, reasons are what their readers are shown in its list, too.
+        let found: Vec<_> = needles.found_in(&file.everything()).into_iter().map(str::to_owned).collect();
+        let others: Vec<_> = found.iter().filter(|form| !form.starts_with("reason of a reveal")).collect();
+        assert!(others.is_empty(), "{source} as {format}: {others:?}");
     }
+}
+
+async fn deliveries_and_their_attempts_are_what_their_lists_show(house: House) {
+    let (endpoint, _) = house.endpoint("counted").await;
+    let content = json!({ "text": "Your code is {{ code }}." });
+    house.event("file.code", "sms", "otp", &content).await;
+    let message = json!({ "event": "file.code", "to": { "phone": "+12025550143" }, "data": { "code": "417233" } });
+    let message = text(&house.post("/v1/messages", &message).await, "id");
+    house.receiver.report("message.delivered", &message).await;
+    let listed = format!("/v1/deliveries?endpoint_id={endpoint}&event=message.delivered&state=delivered");
+    let since = Instant::now();
+    let delivery = loop {
+        let found = house.get(listed.clone()).await;
+        if let Some(one) = found["data"].get(0) {
+            break one.clone();
+        }
+        assert!(since.elapsed() < PATIENCE, "{found}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let filter = json!({ "endpoint_id": endpoint, "event": "message.delivered", "state": "delivered" });
+    for (source, member, wanted) in [("deliveries", "id", &delivery), ("attempts", "delivery_id", &Value::Null)] {
+        let body = json!({ "source": source, "filter": filter, "format": "jsonl", "reason": "ticket 4512" });
+        let id = text(&house.post("/v1/downloads", &body).await, "id");
+        house.download_in(&id, "ready").await;
+        let file = house.ask(deliver(&id)).await.text();
+        let mut row: Value = serde_json::from_str(file.lines().next().expect("a row")).expect("JSON");
+        assert_eq!((file.lines().count(), &row[member]), (1, &delivery["id"]), "{file}");
+        assert!(text(&row, "watermark").starts_with(&id));
+        row.as_object_mut().expect("a row").remove("watermark");
+        assert!(wanted.is_null() || row == *wanted, "{row}");
+        assert!(wanted.is_object() || row["outcome"] == "delivered", "{row}");
+    }
+}
+
+async fn a_key_goes_on_where_the_line_broke_and_a_browser_is_led_nowhere(house: House) {
+    house.post("/v1/contacts", &json!({ "phone": "+12025550143", "locale": "en" })).await;
+    let body = json!({ "source": "contacts", "columns": ["id", "locale"], "reason": "ticket 4512" });
+    let id = text(&house.post("/v1/downloads", &body).await, "id");
+    house.download_in(&id, "ready").await;
+    let path = format!("/v1/downloads/{id}/deliver");
+    let owner = house.standing_owner().await;
+    assert_eq!(house.api.ask(Ask::get(path.clone()).member(&owner)).await.status, 409);
+    let get = |range: String| Ask::get(path.clone()).key(&house.keys.ours).header("range", &range);
+    let first = house.api.ask(get("bytes=0-9".into())).await;
+    let length = first.header("content-range").split_once('/').map(|(_, length)| length.to_owned()).unwrap();
+    assert_eq!(
+        (first.status, first.header("content-range")),
+        (206, &*format!("bytes 0-9/{length}")),
+        "{}",
+        first.text()
+    );
+    assert_eq!((first.header("content-length"), first.header("accept-ranges")), ("10", "bytes"));
+    // What was handed over is let go of right after it.
+    let let_go = async || {
+        let since = Instant::now();
+        while house.get(format!("/v1/downloads/{id}")).await["fetch"]["held_until"] != Value::Null {
+            assert!(since.elapsed() < PATIENCE, "it is still held");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let_go().await;
+    let beyond = house.api.ask(get(format!("bytes={length}-"))).await;
+    assert_eq!((beyond.status, &*beyond.code()), (416, "download_range_refused"));
+    let_go().await;
+    let rest = house.api.ask(get("bytes=10-".into()).header("if-range", first.header("etag"))).await;
+    assert_eq!(rest.status, 206, "{}", rest.text());
+    let whole = format!("{}{}", first.text(), rest.text());
+    assert!(whole.starts_with("\u{feff}id,locale,watermark\r\ncon_") && whole.len().to_string() == length, "{whole}");
+    assert_eq!(format!("\"{}\"", text(&house.download_in(&id, "delivered").await, "sha256")), first.header("etag"));
+    assert_eq!(house.api.ask(get("bytes=0-".into())).await.code(), "download_not_ready");
 }
 
 /// Media types of what is saved rather than read.

@@ -28,12 +28,13 @@ const CALLED: [(&str, &str); 4] = [
 ];
 
 /// Fields that look like it, and why nobody is called there.
-const NEVER_CALLED: [(&str, &str); 5] = [
+const NEVER_CALLED: [(&str, &str); 6] = [
     ("allowlist_url", "Fyno's word for names of endpoints"),
     ("domain", "a domain is asked of name servers, for TXT records; DKIM's stands in signatures"),
     ("domains", "compared with addresses of people"),
     ("media_url", "Safravo's word for a text that fills a template"),
     ("unsubscribe_base", "stands in messages, for mail programs to call"),
+    ("webhook", "how what others send is read: they call us"),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -36,7 +36,7 @@ const SIEM_SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 /// What the program logs, so that the log can be searched for what must not be in it.
 const EVERYTHING_IT_KNOWS: &str = "trace";
 /// Before a busy machine is a broken one.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// Longer ago than a key lives.
 const LONG_AGO_MS: i64 = 200 * 86_400_000;
 

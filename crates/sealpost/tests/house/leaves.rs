@@ -20,10 +20,14 @@ fn is_out_of_reach(route: &Route) -> bool {
 }
 
 /// What comes along with an act and has a leaf of its own: credentials that are stored or destroyed, the contact a message
-/// makes on its way, the contact another is merged into, the successor of a rotated key, the template an event takes to live.
+/// makes on its way, the contact another is merged into, the successor of a rotated key, the template an event takes to live, the runs
+/// an event begins.
 fn is_consequence(action: &str) -> bool {
     action.starts_with("secret.")
-        || matches!(action, "contact.create" | "contact.merge_received" | "key.create" | "template.go_live")
+        || matches!(
+            action,
+            "contact.create" | "contact.merge_received" | "key.create" | "template.go_live" | "workflow_run.begin"
+        )
 }
 
 /// What goes on with a rotation of an endpoint's secret that has begun.
@@ -93,6 +97,8 @@ async fn succeeding(house: &House, surface: &Surface, objects: &Objects, route: 
             house.as_owner(Ask::new("patch", "/v1/settings/storage").json(&rules)).await;
             ask.member(&house.standing_owner().await)
         }
+        // Nobody made our keys whom others could be told from.
+        "/v1/approvals" => ask.member(&objects.asker(house).await),
         // Whoever asked changes it and takes it back; somebody else decides.
         path if path.contains("/approvals/{id}") && (route.method == "put" || ends_in("/cancel")) => {
             ask.member(&objects.asker(house).await)

@@ -34,6 +34,7 @@ mod objects;
 mod people;
 mod places;
 mod policy;
+mod preview;
 mod receiver;
 mod security;
 mod storage;
@@ -44,6 +45,7 @@ mod transport;
 mod trouble;
 mod unseen;
 mod versions;
+mod workflows;
 
 /// Runs a proof on both engines: `on_both_engines!(a_promise)` makes `a_promise::on_sqlite` and `a_promise::on_postgres`.
 macro_rules! on_both_engines {

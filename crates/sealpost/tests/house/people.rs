@@ -39,7 +39,7 @@ pub(crate) struct Device {
 }
 
 impl Device {
-    fn assertion(&mut self, options: &Value) -> Value {
+    pub(crate) fn assertion(&mut self, options: &Value) -> Value {
         let used = self.authenticator.assert(PARTY, &bytes_of(&options["challenge"]));
         json!({
             "credential_id": text_of(&self.authenticator.credential_id),

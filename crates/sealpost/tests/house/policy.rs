@@ -11,6 +11,7 @@ use crate::house::{House, program, text};
 crate::on_both_engines! {
     what_was_changed_elsewhere_is_what_a_plan_says_and_applying_it_ends_that
     what_takes_an_approval_waits_once_and_what_a_key_may_not_is_left_to_a_member
+    what_only_members_change_is_asked_for_by_files_and_decided_by_a_member
     a_saved_plan_does_what_was_looked_at_or_nothing
     what_is_made_from_files_is_made_once_and_what_fails_says_how_far_it_came
 }
@@ -155,9 +156,9 @@ async fn what_was_changed_elsewhere_is_what_a_plan_says_and_applying_it_ends_tha
     assert_eq!((again.code, &again.result["applied"]), (0, &json!([])));
 }
 
-/// A live key of this member.
-async fn live_key(house: &House, of: &crate::house::Member) -> String {
-    let scopes = [
+/// A live key of this member that may do this besides.
+async fn live_key(house: &House, of: &crate::house::Member, more: &[&str]) -> String {
+    let mut scopes = vec![
         "masking:read",
         "masking:write",
         "approvals:read",
@@ -168,6 +169,7 @@ async fn live_key(house: &House, of: &crate::house::Member) -> String {
         "channels:read",
         "endpoints:read",
     ];
+    scopes.extend(more);
     let body = json!({ "name": "Files", "kind": "secret", "scopes": scopes });
     let made = Ask::post("/v1/keys", &body).header("sealpost-environment", "live").member(of);
     text(&house.api.must(made).await, "key")
@@ -177,7 +179,7 @@ async fn what_takes_an_approval_waits_once_and_what_a_key_may_not_is_left_to_a_m
     let rules = json!({ "modules": { "masking": { "approvals": 1 } }, "reason": "four eyes" });
     house.as_owner(Ask::new("put", "/v1/settings/approvals").json(&rules)).await;
     let asker = house.member("super_admin").await;
-    let files = Files::new(&house, &live_key(&house, &asker).await, "policy");
+    let files = Files::new(&house, &live_key(&house, &asker, &[]).await, "policy");
     files.export().await;
     assert_eq!(files.differs(&["--environment", "live"]).await, BTreeSet::new());
     let wrong = files.run(&["plan", files.place(), "--environment", "test"]).await;
@@ -224,6 +226,60 @@ async fn what_takes_an_approval_waits_once_and_what_a_key_may_not_is_left_to_a_m
     let fresh = Files { folder: house.folder().join("again"), ..files };
     fresh.export().await;
     assert_eq!(fresh.differs(&["--prune"]).await, BTreeSet::new());
+}
+
+async fn what_only_members_change_is_asked_for_by_files_and_decided_by_a_member(house: House) {
+    let asker = house.member("super_admin").await;
+    let files = Files::new(&house, &live_key(&house, &asker, &["approvals:ask"]).await, "policy");
+    files.export().await;
+    files
+        .write("roles.toml", "[[role]]\nname = \"Night desk\"\npermissions = [\"messages:read\"]\nmasks = \"last4\"\n");
+    files.edit("storage.toml", "days = 90", "days = 30");
+    files.write("approvals.toml", "[modules.masking]\napprovals = 1\n");
+    let differs = BTreeSet::from(["role Night desk", "storage ", "approvals "].map(str::to_owned));
+    assert_eq!(files.differs(&[]).await, differs);
+    let asked = files.apply(&["--reason", "Change 7"]).await;
+    assert_eq!((asked.code, &asked.result["applied"], &asked.result["left"]), (6, &json!([]), &json!([])));
+    let waiting = asked.result["waiting"].as_array().unwrap().clone();
+    assert_eq!(waiting.len(), 3, "{}", asked.complaint);
+    // Nothing is so yet, and a pipeline that runs every hour asks once.
+    assert_eq!(files.differs(&[]).await, differs);
+    assert_eq!(files.apply(&[]).await.result["waiting"], json!(waiting));
+    assert_eq!(files.run(&["plan", files.place()]).await.result["waiting"], json!(waiting));
+
+    let of = |kind: &str| waiting.iter().find(|one| text(one, "change").starts_with(kind)).unwrap().clone();
+    let owner = house.standing_owner().await;
+    let voter = live_key(&house, &owner, &["approvals:vote"]).await;
+    for kind in ["role", "storage", "approvals"] {
+        let (id, vote) = (text(&of(kind), "approval_id"), json!({ "digest": of(kind)["digest"] }));
+        let say = |verb: &str| Ask::post(format!("/v1/approvals/{id}/{verb}"), &vote);
+        let own = house.api.ask(say("approve").member(&asker)).await;
+        assert_eq!(own.code(), "approval_own", "{kind}: a key counts for whoever made it");
+        let voted = house.api.must(say("approve").key(&voter)).await;
+        assert_eq!(voted["state"], "approved", "{kind}");
+        assert!(text(&voted, "reason").starts_with("Change 7 [change "), "{voted}");
+        let apply = || Ask::new("post", format!("/v1/approvals/{id}/apply"));
+        assert_eq!(house.api.ask(apply().key(&voter)).await.code(), "approval_by_members", "{kind}");
+        assert_eq!(house.as_owner(apply()).await["state"], "live", "{kind}");
+    }
+    assert_eq!(files.differs(&[]).await, BTreeSet::new());
+    let said = house.as_owner(Ask::get("/v1/settings/storage")).await;
+    assert_eq!(said["live"]["marketing"]["days"], 30, "{said}");
+
+    // What can't be is said before anybody is asked, and nothing else is asked for so.
+    let key = |body: Value| Ask::post("/v1/approvals", &body).key(&files.key);
+    for (module, wanted) in [
+        ("storage", json!({ "live": {} })),
+        ("role", json!({ "name": "Desk", "permissions": ["nothing:at-all"] })),
+        ("approval_policy", json!({ "modules": { "masking": { "approvals": 5 } } })),
+    ] {
+        let refused = house.api.ask(key(json!({ "module": module, "wanted": wanted, "reason": "Change 8" }))).await;
+        assert_eq!((refused.status, &*refused.code()), (422, "approval_impossible"), "{module}: {}", refused.text());
+    }
+    let other = house.api.ask(key(json!({ "module": "support", "wanted": {}, "reason": "Change 8" }))).await;
+    assert_eq!(other.status, 422, "{}", other.text());
+    let test = Ask::post("/v1/approvals", &json!({ "module": "role", "wanted": {}, "reason": "Change 8" }));
+    assert_eq!(house.ask(test).await.code(), "live_key_required");
 }
 
 async fn a_saved_plan_does_what_was_looked_at_or_nothing(house: House) {
@@ -295,6 +351,31 @@ async fn what_is_made_from_files_is_made_once_and_what_fails_says_how_far_it_cam
     assert_eq!((done.code, files.differs(&["--prune"]).await), (0, BTreeSet::new()));
     let again = files.apply(&[]).await;
     assert_eq!((again.code, &again.result["applied"]), (0, &json!([])));
+
+    // How it is called and encrypted for stays where a file says nothing of it; where one does, that is the whole of it.
+    let key = json!({ "name": "billing-key", "value": "5a".repeat(32) });
+    house.post("/v1/secrets", &key).await;
+    let before = std::fs::read_to_string(files.folder.join("endpoints/billing.toml")).unwrap();
+    let transport = "[transport]\nrate_per_second = 5\nmin_tls = \"1.2\"\n\n[[transport.headers]]\nname = \"X-Tenant\"\nvalue = \"clinic\"\n";
+    let encryption = "[encryption]\nmethod = \"aes-256-gcm\"\nsecret = \"billing-key\"\nencoding = \"hex\"\n";
+    files.write("endpoints/billing.toml", &format!("{before}\n{transport}\n{encryption}"));
+    let done = files.apply(&[]).await;
+    assert_eq!((done.code, &done.result["applied"]), (0, &json!(["~ endpoint billing"])), "{}", done.complaint);
+    assert_eq!(files.differs(&[]).await, BTreeSet::new());
+    let id = text(&house.get("/v1/endpoints").await["data"][0], "id");
+    let called = house.get(format!("/v1/endpoints/{id}/transport")).await;
+    assert_eq!((&called["rate_per_second"], &called["headers"][0]["value"]), (&json!(5), &json!("clinic")), "{called}");
+    assert_eq!(house.get(format!("/v1/endpoints/{id}/encryption")).await["encryption"]["method"], "aes-256-gcm");
+    let fresh = Files::new(&house, &house.keys.ours, "billing");
+    fresh.export().await;
+    assert_eq!(fresh.differs(&["--prune"]).await, BTreeSet::new());
+    files.write("endpoints/billing.toml", &format!("{before}\n[transport]\nmin_tls = \"1.3\"\n"));
+    assert_eq!(files.apply(&[]).await.code, 0);
+    let called = house.get(format!("/v1/endpoints/{id}/transport")).await;
+    assert_eq!((&called["rate_per_second"], &called["headers"]), (&Value::Null, &json!([])), "{called}");
+    assert_eq!(house.get(format!("/v1/endpoints/{id}/encryption")).await["encryption"]["method"], "aes-256-gcm");
+    files.write("endpoints/billing.toml", &before);
+    assert_eq!(files.differs(&[]).await, BTreeSet::new());
 
     // What is in no file goes only if that is said.
     std::fs::remove_file(files.folder.join("endpoints/billing.toml")).unwrap();

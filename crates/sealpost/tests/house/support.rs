@@ -13,6 +13,7 @@ crate::on_both_engines! {
     whoever_is_let_in_reaches_what_was_granted_and_changes_nothing
     whoever_is_let_in_reads_nothing_personal_on_any_page
     only_the_objects_of_the_grant_are_there
+    whoever_is_let_in_is_led_only_where_they_reach
     everybody_sees_that_somebody_is_in_and_whoever_ends_it_ends_it_at_once
 }
 
@@ -127,6 +128,25 @@ async fn only_the_objects_of_the_grant_are_there(house: House) {
     assert!(tried["data"].as_array().unwrap().len() >= 5, "what was tried is on record: {tried}");
 }
 
+async fn whoever_is_let_in_is_led_only_where_they_reach(house: House) {
+    let objects = Objects::furnish(&house).await;
+    let contact = text(&house.post("/v1/contacts", &json!({ "email": "one@example.com" })).await, "id");
+    for (wanted, to_lists) in [(json!({}), true), (json!({ "objects": [contact] }), false)] {
+        let helper = objects.helper(&house, &objects.granted(&house, &wanted).await).await;
+        let look = |path: &str| house.api.ask(Ask::get(path).page().member(&helper));
+        let start = look("/app").await;
+        assert_eq!((start.status, start.header("location")), (303, "/app/test/support/session"));
+        let page = look("/app/test/support/session").await.text();
+        let links: Vec<_> = page.split(" href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let links: Vec<_> = links.into_iter().filter(|link| link.starts_with("/app")).collect();
+        assert_eq!(links.contains(&"/app/test/messages"), to_lists, "{links:?}");
+        assert_eq!(links.contains(&&*format!("/app/test/contacts/{contact}")), !to_lists, "{links:?}");
+        for link in links {
+            assert_eq!(look(link).await.status, 200, "{link} with {wanted}");
+        }
+    }
+}
+
 async fn everybody_sees_that_somebody_is_in_and_whoever_ends_it_ends_it_at_once(house: House) {
     let objects = Objects::furnish(&house).await;
     house.endpoint_for("officers", &["support.*"]).await;
@@ -183,6 +203,9 @@ async fn the_host_makes_no_way_in_without_being_let_in_or_breaking_the_glass() {
         let (code, said) = run(&house, &[args, &["--break-glass", "--reason", "all owners left"]].concat());
         assert_eq!(code, Some(0), "{said}");
     }
+    // Letters are a server's: until one runs, that owners don't know is said.
+    let (_, said) = run(&house, &["doctor"]);
+    assert!(said.contains("broken 2 times without owners having been written to"), "{said}");
     let export = house.folder().join("ledger.jsonl");
     let (code, said) = run(&house, &["ledger", "export", "--organisation", "Ours", "--to", export.to_str().unwrap()]);
     assert_eq!(code, Some(0), "what is sealed in it stays so: {said}");

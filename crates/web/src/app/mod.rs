@@ -165,7 +165,10 @@ impl App {
             Err(failure) => inner.dressed(failure, &trail).await,
             answered => answered,
         };
-        let reply = inner.reply(inner.let_out(outcome, &trail), &trail);
+        let mut reply = inner.reply(inner.let_out(outcome, &trail), &trail);
+        if let Some(preview) = &trail.preview {
+            reply.lead_on(|location| preview.led(location));
+        }
         let reply = inner.withhold(reply, &trail).await;
         let asked_with = trail.visitor.take().map(|visitor| visitor.headers).or_else(|| trail.listening.take());
         let listener = asked_with.zip(trail.entry).map(|(headers, at)| Listener {
@@ -256,7 +259,7 @@ impl Inner {
         }
         let environment = environment(&entry.info, &params, &parts.headers)?;
         trail.environment = environment;
-        let (query, wanted) = if entry.info.page { preview::split(query) } else { (query.into(), None) };
+        let (query, wanted) = if preview::shows(&entry.info) { preview::split(query) } else { (query.into(), None) };
         let own = (parts.uri.path(), &*query);
         let caller = self.admit(entry, &parts.headers, environment, peer, (own, wanted), trail).await?;
         self.expect_reach(&entry.info, &caller, &params, trail).await?;

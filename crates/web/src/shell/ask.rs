@@ -34,6 +34,10 @@ pub struct Ask {
     follows: Option<(String, String)>,
     /// Whether whoever answers has to prove first that it is them; and whether they did so lately.
     proof: (bool, bool),
+    /// Whether what is answered is a file.
+    hands_out: bool,
+    /// Where the challenge comes from whose answer signs what is said, and what that is: JSON.
+    signs: Option<(String, String)>,
 }
 
 /// Why what was sent is refused, above the fields that hold it still.
@@ -105,12 +109,27 @@ impl Ask {
                 .caller
                 .session
                 .map_or((false, true), |session| (session.always_proves, session.proved_lately(call.ctx.now()))),
+            signs: None,
+            hands_out: false,
         }
     }
 
     /// What is asked for is [sensitive](crate::route::Route::step_up).
     pub fn sensitive(mut self) -> Self {
         self.proof.0 = true;
+        self
+    }
+
+    /// Whoever answers signs that with their passkey: a script asks `at` for a challenge about `what`, and sends the answer along as
+    /// `signature`, JSON. It is their proof as well.
+    pub fn signed(mut self, at: String, what: String) -> Self {
+        self.signs = Some((at, what));
+        self
+    }
+
+    /// What is answered is a file, which the browser itself has to take: a script would read it and keep nothing.
+    pub fn hands_out(mut self) -> Self {
+        self.hands_out = true;
         self
     }
 

@@ -12,7 +12,7 @@ use sealpost_store::{Ctx, Environment, RequestId, StoreError};
 
 use super::{Banner, Face, Frame, Group, Head, Nav, POLICY, Theme, Toast};
 use crate::browser::{DONE_COOKIE, THEME_COOKIE, clear, cookie, done};
-use crate::caller::{BoxFuture, Caller};
+use crate::caller::{BoxFuture, Caller, Support};
 use crate::preview::Preview;
 use crate::problem::{Failure, Fault};
 use crate::reply::Reply;
@@ -87,7 +87,7 @@ impl Ready {
             toast: text(DONE_COOKIE).and_then(|done| self.toast(done)),
             only_part: headers.contains_key(PART),
             banners: self.banners.banners(ctx, caller).await?,
-            helps: caller.support.is_some(),
+            helps: caller.support.clone(),
             preview: None,
         })
     }
@@ -109,8 +109,8 @@ pub(crate) struct Desk {
     toast: Option<Toast>,
     only_part: bool,
     banners: Vec<Banner>,
-    /// Whether it is somebody who was let in to help.
-    helps: bool,
+    /// How far it reaches, if it is somebody who was let in to help.
+    helps: Option<Arc<Support>>,
     preview: Option<Preview>,
 }
 
@@ -133,7 +133,7 @@ impl Desk {
             toast: self.toast.clone(),
             request: ctx.request,
             banners: &self.banners,
-            helps: self.helps,
+            helps: self.helps.as_deref(),
             preview: self.preview.as_ref(),
         };
         let frame = &self.ready.frame;

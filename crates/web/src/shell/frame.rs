@@ -6,6 +6,7 @@ use sealpost_store::{Environment, RequestId};
 use super::icon::Mark;
 use super::parts::When;
 use super::{Assets, Group, Icon, Nav};
+use crate::caller::Support;
 use crate::permission::PermissionSet;
 use crate::preview::Preview;
 
@@ -105,8 +106,8 @@ pub struct Head<'a> {
     pub request: RequestId,
     /// What everybody is told.
     pub banners: &'a [Banner],
-    /// Whether it is for somebody who was let in to help: they leave by a way of their own.
-    pub helps: bool,
+    /// How far it reaches, if it is for somebody who was let in to help: they are led nowhere else, and leave by a way of their own.
+    pub helps: Option<&'a Support>,
     /// As which role sees it, if not as one's own.
     pub preview: Option<&'a Preview>,
 }
@@ -195,7 +196,8 @@ impl Frame {
     pub fn whole(&self, head: &Head<'_>, content: &impl Template) -> Result<String, askama::Error> {
         let content = content.render()?;
         let mut groups: Vec<Section<'_>> = Vec::new();
-        for entry in self.entries_for(head.permissions, Some(head.environment)) {
+        let shown = |entry: &&Nav| head.helps.is_none_or(|support| is_for_helpers(entry, support));
+        for entry in self.entries_for(head.permissions, Some(head.environment)).filter(shown) {
             match groups.last_mut() {
                 Some(last) if last.group == entry.group => last.entries.push(entry),
                 _ => groups.push(Section { group: entry.group, entries: vec![entry] }),
@@ -222,6 +224,12 @@ impl Frame {
     }
 }
 
+/// Whether this leads somewhere that whoever was let in reaches: what takes no permission is about members themselves, and where only
+/// some objects are there, no list is.
+fn is_for_helpers(entry: &Nav, support: &Support) -> bool {
+    entry.needs.is_some() && support.objects.is_empty()
+}
+
 impl Whole<'_> {
     fn env(&self) -> &'static str {
         self.head.environment.as_str()
@@ -241,9 +249,18 @@ impl Whole<'_> {
         self.at.is_some_and(|at| at.path == entry.path)
     }
 
+    /// The first page.
+    fn home(&self) -> String {
+        let page = if self.head.helps.is_some() { "/support/session" } else { "" };
+        format!("/app/{}{page}", self.env())
+    }
+
     /// Where one signs out.
     fn leave(&self) -> String {
-        if self.head.helps { format!("/app/{}/support/session/leave", self.env()) } else { "/sign-out".to_owned() }
+        match self.head.helps {
+            Some(_) => format!("{}/leave", self.home()),
+            None => "/sign-out".to_owned(),
+        }
     }
 
     fn initials(&self) -> String {

@@ -32,7 +32,7 @@ pub fn keep(name: &str, title: &str, path: &str, content: &impl Template) {
         toast: None,
         request: RequestId::from_bytes([1; 16]),
         banners: &[],
-        helps: false,
+        helps: None,
         preview: None,
     };
     let frame = Frame::new(navigation());

@@ -57,10 +57,10 @@ pub(crate) struct Registration {
 }
 
 /// A passkey that was used: parts of `AuthenticationResponseJSON`.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "PasskeyAssertion")]
-pub(crate) struct AssertionBody {
+pub struct AssertionBody {
     /// `rawId`
     credential_id: Base64,
     /// `response.clientDataJSON`
@@ -74,7 +74,8 @@ pub(crate) struct AssertionBody {
 }
 
 impl AssertionBody {
-    pub(crate) fn answer(self) -> Answer {
+    /// As it is judged.
+    pub fn answer(self) -> Answer {
         Answer {
             credential_id: self.credential_id.0,
             client_data: self.client_data.0,
@@ -112,7 +113,7 @@ pub(crate) struct CreationView {
 /// What a script gives to `navigator.credentials.get`, once its bytes are bytes.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "PasskeyRequestOptions")]
-pub(crate) struct RequestView {
+pub struct RequestView {
     challenge: Base64,
     rp_id: String,
     allow: Vec<Base64>,
@@ -139,7 +140,7 @@ impl From<CreationOptions> for CreationView {
 impl From<RequestOptions> for RequestView {
     fn from(options: RequestOptions) -> Self {
         Self {
-            challenge: Base64(options.challenge.to_vec()),
+            challenge: Base64(options.challenge),
             rp_id: options.party,
             allow: options.allow.into_iter().map(Base64).collect(),
             timeout_ms: TIMEOUT_MS,

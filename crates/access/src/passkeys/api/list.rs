@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Api;
 use crate::passkeys::model::Passkey;
+use crate::passkeys::signature::fingerprint;
 
 /// All passkeys of a member.
 #[derive(Serialize, JsonSchema)]
@@ -21,6 +22,8 @@ struct PasskeysView {
 #[schemars(rename = "Passkey")]
 pub(super) struct PasskeyView {
     id: PasskeyId,
+    /// SHA-256 of its public key: by this, records of approvals name what has signed a vote.
+    key: String,
     /// The kind of browser it was registered in, as far as it is one we know; else `other`.
     browser: &'static str,
     /// Its system, as far as it is one we know; else `other`.
@@ -37,6 +40,7 @@ impl From<&Passkey> for PasskeyView {
     fn from(passkey: &Passkey) -> Self {
         Self {
             id: passkey.id,
+            key: fingerprint(&passkey.public_key),
             browser: passkey.agent.browser(),
             system: passkey.agent.system(),
             backup_eligible: passkey.backup_eligible,

@@ -13,7 +13,7 @@ use sealpost_web::problem::BODY_INVALID;
 use serde::{Deserialize, Serialize};
 
 use super::discovery::secure;
-use crate::sso::rules::domain;
+use crate::sso::rules::own_domain;
 
 /// The label of the organisation's key that seals clients' secrets.
 const LABEL: &str = "sso-secret";
@@ -202,7 +202,10 @@ impl Draft {
         if client_id.len() > 255 || !client_id.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(wrong("/client_id", "client_id_unsuitable"));
         }
-        let named = self.domains.iter().flatten().map(|text| domain(text).ok_or(wrong("/domains", "not_a_domain")));
+        let named = self.domains.iter().flatten().map(|text| {
+            own_domain(text)
+                .map_err(|code| wrong("/domains", if code == "domain_invalid" { "not_a_domain" } else { code }))
+        });
         let mut domains = named.collect::<Result<Vec<_>, _>>()?;
         domains.sort();
         domains.dedup();

@@ -40,7 +40,7 @@ pub(super) async fn bring(sso: &Sso, org: OrgId, now: Time, brought: Brought) ->
             Ok(Provider::new(&read(text.as_bytes(), now).map_err(|code| refused("/metadata", code))?, None))
         }
         Brought::Url(url) => {
-            let target = Target::parse(&url, sso.client.network().policy());
+            let target = Target::entered(&url, sso.client.network().policy());
             let target = target.map_err(|error| Refusal::of(&BODY_INVALID).at("/metadata_url", error.code()))?;
             let provider = match fetch(&sso.client, org, &target, PATIENCE).await {
                 Ok(bytes) => read(&bytes, now).map_err(|code| refused("/metadata_url", code))?,

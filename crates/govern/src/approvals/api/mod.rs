@@ -1,14 +1,19 @@
 //! The routes of approvals.
 
+mod ask;
 mod edit;
 mod end;
 mod list;
+mod record;
 mod rules;
 mod show;
+mod signature;
 mod view;
 mod vote;
 
 use sealpost_access::members::codes::ROLE_EXCEEDS;
+use sealpost_access::passkeys::Passkeys;
+use sealpost_access::passkeys::codes::{CHALLENGE_SPENT, PASSKEY_REFUSED};
 use sealpost_access::roles::codes::{OWN_ROLE, ROLE_NAME_TAKEN, ROLES_FULL};
 use sealpost_store::{ApprovalId, Store};
 use sealpost_web::{Code, Failure, Feature, Listing, Reply};
@@ -19,6 +24,7 @@ use super::module::Approvables;
 use super::{codes, pages};
 use crate::masking::codes::LIVE_KEY_REQUIRED;
 
+pub(super) use signature::Body as ToSign;
 pub use view::{Waiting, accepted};
 pub(super) use vote::{APPROVE, Ballot, EMERGENCY, REJECT, Voting};
 
@@ -27,12 +33,21 @@ pub(super) use vote::{APPROVE, Ballot, EMERGENCY, REJECT, Voting};
 pub(super) struct Api {
     pub(super) house: Store,
     pub(super) all: Approvables,
+    /// By whom votes are signed.
+    pub(super) passkeys: Passkeys,
 }
 
 /// Routes and pages of approvals, over everything that may take one.
-pub fn feature(house: &Store, all: Approvables) -> Feature {
-    let api = Api { house: house.clone(), all };
-    let routes = vec![list::route(&api), show::route(&api), edit::route(&api)];
+pub fn feature(house: &Store, all: Approvables, passkeys: Passkeys) -> Feature {
+    let api = Api { house: house.clone(), all, passkeys };
+    let routes = vec![
+        list::route(&api),
+        ask::route(&api),
+        show::route(&api),
+        record::route(&api),
+        edit::route(&api),
+        signature::options(&api),
+    ];
     let votes = [APPROVE, REJECT, EMERGENCY].map(|voting| vote::route(&api, voting));
     let ends = vec![end::cancel(&api), end::apply(&api), end::follow_up(&api), rules::show(&api), rules::change(&api)];
     Feature {
@@ -45,10 +60,15 @@ pub fn feature(house: &Store, all: Approvables) -> Feature {
 }
 
 /// What a decision may be refused with.
-pub(super) const OF_DECISIONS: [&Code; 15] = [
+pub(super) const OF_DECISIONS: [&Code; 20] = [
     &APPROVAL_OVER,
+    &APPROVAL_BY_MEMBERS,
     &APPROVAL_CHANGED,
     &APPROVAL_OWN,
+    &APPROVAL_TIED,
+    &APPROVAL_UNSIGNED,
+    &PASSKEY_REFUSED,
+    &CHALLENGE_SPENT,
     &APPROVAL_TOO_EARLY,
     &APPROVAL_NOT_ASKED,
     &APPROVAL_VOTED,

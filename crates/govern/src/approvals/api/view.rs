@@ -1,11 +1,13 @@
 //! Requests as answers say them.
 
 use schemars::JsonSchema;
+use sealpost_access::passkeys::Signature;
 use sealpost_store::{ApprovalId, MemberId, Time};
 use sealpost_web::{Fault, Reply};
 use serde::Serialize;
 
-use crate::approvals::model::{Approval, Digest, Line, Module, Said, Says, State};
+use crate::approvals::digest::Digest;
+use crate::approvals::model::{Approval, Line, Module, Said, Says, State, Tied};
 use crate::approvals::module::Approvable;
 use crate::audit::TypedId;
 
@@ -91,6 +93,8 @@ pub(super) struct ApprovalView {
     changes: Vec<Line>,
     /// Why it was asked for.
     reason: Option<String>,
+    /// Who never votes on it, because they wrote it or would have it.
+    tied: Vec<Tied>,
     /// What was said about this digest. A change of the request takes all of it away.
     votes: Vec<VoteView>,
     /// The version of what it changes.
@@ -107,6 +111,8 @@ struct VoteView {
     says: Says,
     at: Time,
     comment: Option<String>,
+    /// What their passkey has signed: SHA-256 of its public key.
+    signed_by: Option<String>,
 }
 
 impl ApprovalView {
@@ -116,11 +122,13 @@ impl ApprovalView {
             says: said.vote.says,
             at: said.at,
             comment: said.comment.clone(),
+            signed_by: said.signature.as_ref().map(Signature::key),
         };
         Self {
             summary: Summary::of(approval, of, now),
             changes: approval.content.lines.clone(),
             reason: approval.content.reason.clone(),
+            tied: approval.content.tied.clone(),
             votes: approval.said.iter().map(vote).collect(),
             live_version: approval.pinned().live,
             policy_version: approval.pinned().policy,

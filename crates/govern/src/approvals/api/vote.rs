@@ -1,6 +1,7 @@
 //! `POST /v1/approvals/{id}/approve`, `…/reject`, `…/emergency`: each says what it is about.
 
 use schemars::JsonSchema;
+use sealpost_access::passkeys::{AssertionBody, JudgedSignature};
 use sealpost_access::permissions::{APPROVALS_MANAGE, APPROVALS_VOTE};
 use sealpost_store::{ApprovalId, OrgKeys, Recorded, Tx};
 use sealpost_web::problem::BODY_INVALID;
@@ -8,9 +9,11 @@ use sealpost_web::{Call, Class, Endpoint, Failure, Permission, Refusal, Reply, p
 use serde::Deserialize;
 use serde_json::json;
 
+use super::signature::{Signed, judge};
 use super::view::ApprovalView;
 use super::{Api, OF_DECISIONS, answer};
-use crate::approvals::model::{Approval, Digest};
+use crate::approvals::digest::Digest;
+use crate::approvals::model::Approval;
 use crate::approvals::module::Approvables;
 use crate::approvals::service::{self, Word};
 use crate::reason::Reason;
@@ -24,6 +27,8 @@ pub(in crate::approvals) struct Ballot {
     pub(in crate::approvals) digest: Digest,
     /// For whoever reads it later; needed to reject, and in an emergency.
     pub(in crate::approvals) comment: Option<Reason>,
+    /// What a passkey has signed of it, after `…/signature/options`; needed where the rules say so.
+    pub(in crate::approvals) signature: Option<AssertionBody>,
 }
 
 /// A way to vote.
@@ -40,6 +45,8 @@ pub(in crate::approvals) struct Voting {
     pub(in crate::approvals) done: &'static str,
     /// Whether something has to be said.
     pub(in crate::approvals) explains: bool,
+    /// What a passkey signs of it.
+    pub(in crate::approvals) signs: Option<Signed>,
     by: fn(&mut Tx<'_>, &OrgKeys, &Approvables, &Word<'_>) -> Result<Recorded<Approval>, Failure>,
 }
 
@@ -55,6 +62,7 @@ pub(in crate::approvals) const APPROVE: Voting = Voting {
                moved meanwhile ends in `conflict`.",
     done: "Your vote counts",
     explains: false,
+    signs: Some(Signed::Approve),
     by: service::approve,
 };
 
@@ -68,6 +76,7 @@ pub(in crate::approvals) const REJECT: Voting = Voting {
     describe: "One is enough.",
     done: "Rejected",
     explains: true,
+    signs: None,
     by: service::reject,
 };
 
@@ -82,10 +91,26 @@ pub(in crate::approvals) const EMERGENCY: Voting = Voting {
                hear `approval.emergency`, and until somebody has looked at it there is no other.",
     done: "On record as an emergency",
     explains: true,
+    signs: Some(Signed::Emergency),
     by: service::emergency,
 };
 
 impl Voting {
+    /// Judges what was signed of it, where anything is.
+    pub(in crate::approvals) async fn signature<B, Q>(
+        &self,
+        api: &Api,
+        call: &Call<B, Q>,
+        id: ApprovalId,
+        ballot: &mut Ballot,
+    ) -> Result<Option<JudgedSignature>, Failure> {
+        let (signature, digest) = (ballot.signature.take(), ballot.digest);
+        match self.signs {
+            Some(signs) => judge(api, call, (signs.says(), id, digest), signature).await,
+            None => Ok(None),
+        }
+    }
+
     /// Says so.
     pub(in crate::approvals) fn vote(
         &self,
@@ -93,12 +118,12 @@ impl Voting {
         keys: &OrgKeys,
         all: &Approvables,
         id: ApprovalId,
-        ballot: &Ballot,
+        (ballot, signature): (&Ballot, Option<&JudgedSignature>),
     ) -> Result<Recorded<Approval>, Failure> {
         if self.explains && ballot.comment.is_none() {
             return Err(Refusal::of(&BODY_INVALID).at("/comment", "field_missing").into());
         }
-        (self.by)(tx, keys, all, &Word { id, digest: ballot.digest, comment: ballot.comment.as_ref() })
+        (self.by)(tx, keys, all, &Word { id, digest: ballot.digest, comment: ballot.comment.as_ref(), signature })
     }
 }
 
@@ -122,11 +147,12 @@ pub(super) fn route(api: &Api, voting: Voting) -> Endpoint {
 
 async fn handle(api: Api, voting: Voting, call: Call<Ballot>) -> Result<Reply, Failure> {
     let id: ApprovalId = call.id("id")?;
-    let (call, ballot) = call.take_body();
+    let (call, mut ballot) = call.take_body();
+    let signature = voting.signature(&api, &call, id, &mut ballot).await?;
     let keys = api.house.keys().organisation(call.ctx.org.id).await?;
     let within = api.clone();
     call.write(&api.house, move |tx| {
-        let voted = voting.vote(tx, &keys, &within.all, id, &ballot)?;
+        let voted = voting.vote(tx, &keys, &within.all, id, (&ballot, signature.as_ref()))?;
         let reply = answer(&within, voted.value(), tx.ctx().now())?;
         Ok(voted.map(|_| reply))
     })

@@ -17,6 +17,24 @@ use crate::approvals::policy::{self, Outcome};
 use crate::approvals::store;
 use crate::reason::Reason;
 
+/// Whether a vote has to be signed by a passkey.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "ApprovalVotesSigned")]
+enum Signed {
+    /// By whoever has one at hand; keys vote, too.
+    #[default]
+    WhereItCan,
+    /// Always.
+    Always,
+}
+
+impl Signed {
+    const fn of(always: bool) -> Self {
+        if always { Self::Always } else { Self::WhereItCan }
+    }
+}
+
 macro_rules! form {
     ($($(#[$doc:meta])* $name:ident $word:ident $title:literal;)+) => {
         /// How many have to agree to what; nobody, where nothing stands.
@@ -27,6 +45,8 @@ macro_rules! form {
             $($word: Option<Needed>,)+
             /// When what was approved goes live.
             goes_live: Option<GoesLive>,
+            /// Whether votes have to be signed.
+            signed: Option<Signed>,
             reason: Option<String>,
         }
 
@@ -36,6 +56,7 @@ macro_rules! form {
                 Self {
                     $($word: count(Module::$name),)+
                     goes_live: policy.modules.values().next().map(|rule| rule.goes_live),
+                    signed: policy.modules.values().next().map(|rule| Signed::of(rule.signed)),
                     reason: None,
                 }
             }
@@ -60,7 +81,8 @@ impl Form {
                 .map(|rule: &Rule| (rule.roles.clone(), rule.members.clone()))
                 .unwrap_or_default();
             let goes_live = self.goes_live.unwrap_or_default();
-            self.count(*module).map(|approvals| (*module, Rule { approvals, roles, members, goes_live }))
+            let signed = self.signed == Some(Signed::Always);
+            self.count(*module).map(|approvals| (*module, Rule { approvals, roles, members, goes_live, signed }))
         };
         Policy { modules: Module::ALL.iter().filter_map(rule).collect() }
     }
@@ -150,7 +172,16 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
     let (own, others): (Vec<Module>, Vec<Module>) =
         Module::ALL.iter().partition(|module| **module == Module::ApprovalPolicy);
     let ask = others.iter().chain(&own).fold(ask, |ask, module| ask.field(count(*module)));
+    let signed = vec![
+        Choice::new("where_it_can", "In the dashboard; keys vote without"),
+        Choice::new("always", "Always: no key votes"),
+    ];
     let ask = ask
+        .field(
+            Field::new("signed", "Votes are signed with a passkey")
+                .kind(Kind::Choice(signed))
+                .value(if form.signed == Some(Signed::Always) { "always" } else { "where_it_can" }),
+        )
         .field(
             Field::new("goes_live", "Goes live")
                 .kind(Kind::Choice(live))

@@ -1,15 +1,17 @@
 //! The pages of approvals with nothing on them and with a request in every state.
 
+use sealpost_access::passkeys::Signature;
 use sealpost_access::permissions::EVERYTHING;
 use sealpost_store::{ApprovalId, ContactId, MemberId};
 use sealpost_web::PermissionSet;
 use sealpost_web::shell::parts::Pager;
 use sealpost_web::shell::testing::{NOW, keep};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::list::{ListPage, Row, Search, Tab, empty, tabs};
 use super::show::{Looking, page};
-use crate::approvals::model::{Approval, Content, Digest, Line, Module, Said, Says, Scope, State, Vote};
+use crate::approvals::digest::Digest;
+use crate::approvals::model::{Approval, Content, Line, Module, Said, Says, Scope, State, Tied, Vote};
 use crate::approvals::module::{Apply, Approvable};
 use crate::approvals::policy;
 use crate::approvals::rules::{Pinned, Request};
@@ -24,13 +26,24 @@ fn nowhere(_: &str) -> Option<String> {
     None
 }
 
+/// What a passkey has signed, as far as pages look at it.
+fn signature() -> Signature {
+    let text = json!({
+        "relying_party": "sealpost.example", "origin": "https://sealpost.example", "credential_id": "AAAA", "public_key": "AAAA",
+        "client_data": "e30", "authenticator_data": "AAAA", "signature": "AAAA",
+    });
+    serde_json::from_value(text).unwrap()
+}
+
 fn approval(module: Module, state: State) -> Approval {
     let pinned = Pinned { digest: Digest([0xab; 32]), live: 3, policy: 2 };
     let asker = MemberId::from_bytes([7; 16]);
     let asked_at = NOW.plus_ms(-3 * HOUR_MS);
+    let tied = vec![Tied::author(MemberId::from_bytes([6; 16]))];
     let said = Said {
         vote: Vote { voter: MemberId::from_bytes([8; 16]), says: Says::Approve, digest: pinned.digest },
         comment: Some("Checked with the privacy officer".into()),
+        signature: Some(signature()),
         at: NOW.plus_ms(-HOUR_MS),
     };
     Approval {
@@ -38,7 +51,7 @@ fn approval(module: Module, state: State) -> Approval {
         module,
         scope: Scope::Both,
         target: (module == Module::ContactExport).then_some([9; 16]),
-        request: Request { state, ..Request::new(asker, pinned, asked_at) },
+        request: Request { state, ..Request::new(asker, pinned, tied.clone(), asked_at) },
         asked_at,
         emergency: false,
         followed_up_at: None,
@@ -55,6 +68,7 @@ fn approval(module: Module, state: State) -> Approval {
                 Line::new("Rule: One-time code", r"\b\d{6}\b".to_owned(), None),
             ],
             reason: Some("Migration of the shop, change 118".into()),
+            tied,
         },
         said: if state == State::Pending { vec![] } else { vec![said] },
     }
@@ -95,11 +109,13 @@ fn a_list_says_how_each_request_stands() {
 
 #[test]
 fn a_request_says_what_would_change_and_what_can_be_done() {
-    let looking = |own, permissions| Looking { own, permissions };
+    let looking = |own, permissions| Looking { own, tied: false, permissions };
     let show = |approval: &Approval, of, looking| page(approval, of, looking, NOW, at, nowhere);
     let waits = approval(Module::ApprovalPolicy, State::Pending);
     keep("approval-waits", "Approval", "/approvals", &show(&waits, &policy::APPROVABLE, looking(false, EVERYTHING)));
     keep("approval-own", "Approval", "/approvals", &show(&waits, &policy::APPROVABLE, looking(true, EVERYTHING)));
+    let tied = Looking { tied: true, ..looking(false, EVERYTHING) };
+    keep("approval-tied", "Approval", "/approvals", &show(&waits, &policy::APPROVABLE, tied));
     let read = looking(false, PermissionSet::EMPTY);
     let conflict = approval(Module::ApprovalPolicy, State::Conflict);
     keep("approval-conflict", "Approval", "/approvals", &show(&conflict, &policy::APPROVABLE, read));

@@ -2,14 +2,14 @@
 
 use askama::Template;
 use sealpost_access::permissions::{APPROVALS_MANAGE, APPROVALS_READ, APPROVALS_VOTE};
-use sealpost_store::{ActorKind, ApprovalId, Time};
+use sealpost_store::{ActorKind, ApprovalId, MemberId, Time};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{State as Sign, When};
 use sealpost_web::{Call, Class, Endpoint, Failure, PermissionSet, Reply, get};
 
 use super::sign;
 use crate::approvals::api::Api;
-use crate::approvals::model::{Approval, Line, Module, Says, State};
+use crate::approvals::model::{Approval, Line, Module, Says, State, Tie, Tied};
 use crate::approvals::module::{Apply, Approvable};
 use crate::approvals::service;
 use crate::audit::TypedId;
@@ -31,11 +31,15 @@ pub(super) struct ShowPage {
     asker: String,
     asker_page: Option<String>,
     asked: When,
+    /// Who never votes on it: why, who, and their page.
+    tied: Vec<(&'static str, String, Option<String>)>,
     reason: Option<String>,
     target: Option<TypedId>,
     until: When,
     digest: String,
     votes: Vec<Vote>,
+    /// Where all of it is for whoever checks it elsewhere.
+    record: String,
 }
 
 struct Vote {
@@ -43,6 +47,8 @@ struct Vote {
     who: String,
     at: When,
     comment: Option<String>,
+    /// By which key, on which page it was signed.
+    signed: Option<(String, String)>,
 }
 
 /// Who looks.
@@ -50,6 +56,8 @@ struct Vote {
 pub(super) struct Looking {
     /// Whether it is whoever asked.
     pub(super) own: bool,
+    /// Whether it is somebody who never votes on it.
+    pub(super) tied: bool,
     pub(super) permissions: PermissionSet,
 }
 
@@ -71,8 +79,10 @@ async fn show(api: &Api, call: &Call) -> Result<Reply, Failure> {
     let keys = api.house.keys().organisation(call.ctx.org.id).await?;
     let approval = api.house.read::<_, Failure>(&call.ctx, move |tx| service::show(tx, &keys, id)).await?;
     let actor = call.ctx.actor;
+    let is = |member: MemberId| actor.kind == ActorKind::Member && actor.id == member.bytes();
     let looking = Looking {
-        own: actor.kind == ActorKind::Member && actor.id == approval.asker().bytes(),
+        own: is(approval.asker()),
+        tied: approval.content.tied.iter().any(|tied| is(tied.member)),
         permissions: call.caller.permissions,
     };
     let of = api.all.find(approval.module)?;
@@ -100,6 +110,15 @@ pub(super) fn page(
         who: said.vote.voter.to_string(),
         at: When::new(said.at, now),
         comment: said.comment.clone(),
+        signed: said.signature.as_ref().map(|one| (one.key(), one.origin().to_owned())),
+    };
+    let tied = |tied: &Tied| {
+        let who = tied.member.to_string();
+        let why = match tied.tie {
+            Tie::Author => "Written by",
+            Tie::Beneficiary => "For",
+        };
+        (why, who.clone(), page_of(&who))
     };
     ShowPage {
         back: at("/approvals"),
@@ -114,11 +133,13 @@ pub(super) fn page(
         asker_page: page_of(&asker),
         asker,
         asked: When::new(approval.asked_at, now),
+        tied: approval.content.tied.iter().map(tied).collect(),
         reason: approval.content.reason.clone(),
         target: approval.target.zip(of.of).map(|(id, kind)| TypedId { kind: kind.to_owned(), id }),
         until: When::new(approval.expires_at(), now),
         digest: approval.digest().to_string(),
         votes: approval.said.iter().map(vote).collect(),
+        record: format!("/v1/approvals/{}/record", approval.id),
     }
 }
 
@@ -134,29 +155,30 @@ fn acts(
     let (state, mut all) = (approval.state(now), Vec::new());
     if state == State::Approved {
         match (of.apply, approval.module, approval.target) {
-            (Apply::Here(_), ..) if may(APPROVALS_VOTE) => all.push(("Put into force…", act("apply"), "primary")),
+            (Apply::Here(_), ..) if may(APPROVALS_VOTE) => all.push(("Put into force…", act("apply"), "main")),
             (Apply::ByAsker, Module::ContactExport, Some(contact)) if looking.own => {
                 let contact = TypedId { kind: of.of.unwrap_or_default().to_owned(), id: contact };
-                all.push(("Export…", at(&format!("/contacts/{contact}/export?approval={}", approval.id)), "primary"));
+                all.push(("Export…", at(&format!("/contacts/{contact}/export?approval={}", approval.id)), "main"));
             }
             _ => {}
         }
     }
     if state.is_open() && may(APPROVALS_VOTE) {
-        if state == State::Pending {
-            all.push(("Approve…", act("approve"), "primary"));
+        // Whoever asked may yet be alone, and then agrees, whoever wrote it.
+        if state == State::Pending && (looking.own || !looking.tied) {
+            all.push(("Approve…", act("approve"), "main"));
         }
-        all.push(if looking.own {
-            ("Take back…", act("cancel"), "quiet")
-        } else {
-            ("Reject…", act("reject"), "quiet")
-        });
+        if looking.own {
+            all.push(("Take back…", act("cancel"), "quiet"));
+        } else if !looking.tied {
+            all.push(("Reject…", act("reject"), "quiet"));
+        }
     }
     if state == State::Pending && may(APPROVALS_MANAGE) {
         all.push(("Emergency…", act("emergency"), "quiet"));
     }
     if due(approval) && may(APPROVALS_MANAGE) && !looking.own {
-        all.push(("I looked at it…", act("follow-up"), "primary"));
+        all.push(("I looked at it…", act("follow-up"), "main"));
     }
     all
 }
@@ -167,6 +189,7 @@ fn note(approval: &Approval, looking: Looking, now: Time) -> Option<(bool, &'sta
             false,
             "It waits for approval by somebody else. Where there is nobody who could, you may agree yourself after 24 hours.",
         )),
+        State::Pending if looking.tied => Some((false, "You wrote it, or would have it: others vote on it.")),
         State::Conflict => {
             Some((true, "What it changes, or the rules about approvals, have changed meanwhile. Ask for it again."))
         }

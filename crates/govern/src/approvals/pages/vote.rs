@@ -9,8 +9,8 @@ use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, get, post};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::approvals::api::{Api, Ballot, EMERGENCY, OF_DECISIONS, REJECT, Voting};
-use crate::approvals::model::Digest;
+use crate::approvals::api::{Api, Ballot, EMERGENCY, OF_DECISIONS, REJECT, ToSign, Voting};
+use crate::approvals::digest::Digest;
 use crate::approvals::service;
 use crate::reason::Reason;
 
@@ -23,6 +23,8 @@ struct Form {
     digest: Digest,
     /// For whoever reads it later.
     comment: Option<String>,
+    /// What a passkey has signed of it: JSON, as the script that asked for it sends it.
+    signature: Option<String>,
 }
 
 pub(super) fn ask(api: &Api, voting: Voting) -> Endpoint {
@@ -66,11 +68,18 @@ async fn handle(api: Api, voting: Voting, call: Call<Form>) -> Result<Reply, Fai
     let voted = async {
         let comment = Some(said.clone()).filter(|text| !text.trim().is_empty()).map(Reason::parse).transpose();
         let comment = comment.map_err(|bad| Refusal::of(&BODY_INVALID).at("/comment", bad.to_string()))?;
-        let ballot = Ballot { digest: call.body.digest, comment };
+        let signature = call.body.signature.as_ref().filter(|text| !text.is_empty());
+        let signature = signature.map(|text| serde_json::from_str(text)).transpose();
+        let signature = signature.map_err(|_| Refusal::of(&BODY_INVALID).at("/signature", "field_invalid"))?;
+        let mut ballot = Ballot { digest: call.body.digest, comment, signature };
+        let signature = voting.signature(&api, &call, id, &mut ballot).await?;
         let (keys, done) =
             (api.house.keys().organisation(call.ctx.org.id).await?, call.done(&format!("/approvals/{id}")));
         let all = api.all.clone();
-        call.write(&api.house, move |tx| Ok(voting.vote(tx, &keys, &all, id, &ballot)?.map(|_| done))).await
+        call.write(&api.house, move |tx| {
+            Ok(voting.vote(tx, &keys, &all, id, (&ballot, signature.as_ref()))?.map(|_| done))
+        })
+        .await
     };
     match voted.await {
         Ok(reply) => Ok(reply),
@@ -102,5 +111,12 @@ fn question<B, Q>(call: &Call<B, Q>, voting: Voting, id: ApprovalId, digest: Dig
         .field(comment)
         .sensitive()
         .submit(submit);
+    let ask = match voting.signs {
+        Some(says) => {
+            let what = serde_json::to_string(&ToSign { says, digest }).unwrap_or_default();
+            ask.signed(format!("/v1/approvals/{id}/signature/options"), what)
+        }
+        None => ask,
+    };
     if voting.explains { ask.danger() } else { ask }
 }

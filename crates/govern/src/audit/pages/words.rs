@@ -17,7 +17,7 @@ pub(crate) fn environment(entry: &Entry, ctx: &Ctx) -> Environment {
 }
 
 /// An id in a column: what it is of, and the end, by which ids differ.
-pub(crate) fn short(id: &str) -> String {
+pub fn short(id: &str) -> String {
     const END: usize = 8;
     match id.rsplit_once('_') {
         Some((prefix, rest)) if rest.len() > END => {

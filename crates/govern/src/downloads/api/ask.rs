@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::body::Body as Rows;
 use super::view::View;
 use crate::approvals::codes::APPROVAL_PERSON_UNKNOWN;
-use crate::downloads::codes::{DOWNLOAD_QUOTA_EXHAUSTED, DOWNLOAD_SOURCE_REFUSED};
+use crate::downloads::codes::{DOWNLOAD_QUOTA_EXHAUSTED, DOWNLOAD_SOURCE_REFUSED, DOWNLOAD_TOO_LONG};
 use crate::downloads::model::Format;
 use crate::downloads::service::{self, Downloads};
 use crate::reason::Reason;
@@ -19,7 +19,7 @@ use crate::reason::Reason;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DownloadOrder")]
 struct Body {
-    /// Rows of what: `contacts`, `messages` or `audit`.
+    /// Rows of what: `contacts`, `messages`, `deliveries`, `audit` or `looks`.
     source: String,
     /// Which of its columns, in their order; all, if none is named.
     #[serde(default)]
@@ -50,7 +50,7 @@ pub(super) fn route(downloads: &Downloads) -> Endpoint {
         )
         .takes::<Body>()
         .answers::<View>(202)
-        .refuses(&[&DOWNLOAD_SOURCE_REFUSED, &DOWNLOAD_QUOTA_EXHAUSTED, &APPROVAL_PERSON_UNKNOWN])
+        .refuses(&[&DOWNLOAD_SOURCE_REFUSED, &DOWNLOAD_TOO_LONG, &DOWNLOAD_QUOTA_EXHAUSTED, &APPROVAL_PERSON_UNKNOWN])
         .example(json!({
             "source": "contacts",
             "columns": ["id", "locale", "created_at"],

@@ -12,7 +12,7 @@ use crate::downloads::service::Wish;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DownloadWish")]
 pub(super) struct Body {
-    /// Rows of what: `contacts`, `messages` or `audit`.
+    /// Rows of what: `contacts`, `messages`, `deliveries`, `audit` or `looks`.
     pub(super) source: String,
     /// Which of its columns, in their order; all, if none is named.
     #[serde(default)]

@@ -17,7 +17,7 @@ use sealpost_web::{Failure, Feature, Listing};
 use super::service::Downloads;
 use super::{codes, pages};
 
-pub(super) use deliver::file;
+pub(super) use deliver::{HELD_BY, REFUSED as NOT_HANDED_OVER, fetching, file};
 pub(super) use rules::REFUSED as OF_RULES;
 pub(super) use view::asker;
 
@@ -30,6 +30,7 @@ pub fn feature(downloads: &Downloads) -> Feature {
         show::route(downloads),
         cancel::route(downloads),
         deliver::route(downloads),
+        deliver::resume(downloads),
         manifest::route(downloads),
         rules::show(downloads),
         rules::change(downloads),

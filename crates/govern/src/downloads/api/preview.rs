@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::body::Body;
 use super::view::Preview;
-use crate::downloads::codes::DOWNLOAD_SOURCE_REFUSED;
+use crate::downloads::codes::{DOWNLOAD_SOURCE_REFUSED, DOWNLOAD_TOO_LONG};
 use crate::downloads::service::Downloads;
 
 pub(super) fn route(downloads: &Downloads) -> Endpoint {
@@ -16,10 +16,10 @@ pub(super) fn route(downloads: &Downloads) -> Endpoint {
         .class(Class::Search)
         .changes_nothing("it says what a file would come to, and nobody is asked for it")
         .summary("Say what a file would come to")
-        .describe("How many rows at most, the first of them with everything personal hidden, and what it takes.")
+        .describe("How many rows at most, the first of them as you would get them and as others see them who decide, and what it takes.")
         .takes::<Body>()
         .answers::<Preview>(200)
-        .refuses(&[&DOWNLOAD_SOURCE_REFUSED])
+        .refuses(&[&DOWNLOAD_SOURCE_REFUSED, &DOWNLOAD_TOO_LONG])
         .example(json!({ "source": "contacts", "columns": ["id", "phone"] }))
         .to(move |call: Call<Body>| handle(downloads.clone(), call))
 }

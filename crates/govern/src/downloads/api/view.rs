@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::audit::TypedId;
-use crate::downloads::model::{Download, Format, State, Wanted};
+use crate::downloads::model::{Download, Fetch, Format, State, Wanted};
 use crate::downloads::quota::Left;
-use crate::downloads::rules::Because;
+use crate::downloads::rules::{Because, TRIES};
 use crate::downloads::service::Prospect;
 use crate::downloads::write::hex;
 
@@ -62,6 +62,28 @@ pub(super) struct Details {
     sha256: Option<String>,
     /// Until when it waits for whoever asked.
     expires_at: Option<Time>,
+    /// How often it was begun to be fetched, and until when it may be begun again; nothing before.
+    fetch: Option<FetchView>,
+}
+
+/// A file that was begun to be fetched.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DownloadFetch")]
+struct FetchView {
+    /// How often it was begun.
+    tries: u32,
+    /// How often it may be begun at most.
+    tries_at_most: u32,
+    /// Until when it may be begun again.
+    until: Time,
+    /// Until when nobody begins, because it is being handed over.
+    held_until: Option<Time>,
+}
+
+impl From<Fetch> for FetchView {
+    fn from(of: Fetch) -> Self {
+        Self { tries: of.tries, tries_at_most: TRIES, until: of.until, held_until: of.held_until }
+    }
 }
 
 /// What a file would come to.
@@ -78,7 +100,10 @@ pub(super) struct Preview {
     rows_at_most: u64,
     /// Why it takes an approval, if it does.
     takes_approval: Option<Because>,
-    /// Its first rows, everything personal hidden: what others see who decide.
+    /// Its first rows as you would get them.
+    #[schemars(with = "Vec<Value>")]
+    rows: Vec<Map<String, Value>>,
+    /// The same with everything personal hidden: what others see who decide.
     #[schemars(with = "Vec<Value>")]
     sample: Vec<Map<String, Value>>,
     /// What is left to you today.
@@ -116,6 +141,7 @@ impl Details {
             bytes: of.written.bytes,
             sha256: of.written.sha256.map(hex),
             expires_at: of.expires_at,
+            fetch: of.fetch.map(FetchView::from),
         }
     }
 }
@@ -130,6 +156,7 @@ impl From<Prospect> for Preview {
             columns: of.columns,
             rows_at_most: of.rows,
             takes_approval: of.takes,
+            rows: of.own,
             sample: of.sample,
             left_today: of.left,
         }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::approvals::codes::APPROVAL_PERSON_UNKNOWN;
-use crate::downloads::codes::{DOWNLOAD_QUOTA_EXHAUSTED, DOWNLOAD_SOURCE_REFUSED};
+use crate::downloads::codes::{DOWNLOAD_QUOTA_EXHAUSTED, DOWNLOAD_SOURCE_REFUSED, DOWNLOAD_TOO_LONG};
 use crate::downloads::lines::plain;
 use crate::downloads::model::Format;
 use crate::downloads::rules::Because;
@@ -136,7 +136,7 @@ pub(super) fn route(downloads: &Downloads) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "source": "contacts", "columns": ["id", "locale"], "format": "csv", "reason": "Count of languages, ticket 4512" }))
         .answers_with(303, "")
-        .refuses(&[&DOWNLOAD_SOURCE_REFUSED, &DOWNLOAD_QUOTA_EXHAUSTED, &APPROVAL_PERSON_UNKNOWN])
+        .refuses(&[&DOWNLOAD_SOURCE_REFUSED, &DOWNLOAD_TOO_LONG, &DOWNLOAD_QUOTA_EXHAUSTED, &APPROVAL_PERSON_UNKNOWN])
         .to(move |call| handle(downloads.clone(), call))
 }
 
@@ -166,7 +166,7 @@ async fn handle(downloads: Downloads, call: Call<Form>) -> Result<Reply, Failure
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"{% match self %}{% when Self::Rows with { rows, takes, left, columns, sample } %}<p><b>{{ rows }}</b> rows at most. {{ takes }}</p><p class="soft">{{ left }}</p>{% if sample.is_empty() %}{% else %}<div class="twin"><div class="scroll" tabindex="0" role="region" aria-label="The first rows"><table class="table"><thead><tr>{% for column in columns %}<th scope="col">{{ column }}</th>{% endfor %}</tr></thead><tbody>{% for row in sample %}<tr>{% for cell in row %}<td class="nowrap"><bdi>{{ cell }}</bdi></td>{% endfor %}</tr>{% endfor %}</tbody></table></div></div><p class="soft">Everything personal is hidden here, as from those who decide. The file shows what you see.</p>{% endif %}{% when Self::Wrong with (refused) %}{{ refused }}{% endmatch %}"#
+    source = r#"{% match self %}{% when Self::Rows with { rows, takes, left, columns, sample } %}<p><b>{{ rows }}</b> rows at most. {{ takes }}</p><p class="soft">{{ left }}</p>{% if sample.is_empty() %}{% else %}<div class="twin"><div class="scroll" tabindex="0" role="region" aria-label="The first rows"><table class="table"><thead><tr>{% for column in columns %}<th scope="col">{{ column }}</th>{% endfor %}</tr></thead><tbody>{% for row in sample %}<tr>{% for cell in row %}<td class="nowrap"><bdi>{{ cell }}</bdi></td>{% endfor %}</tr>{% endfor %}</tbody></table></div></div><p class="soft">The first rows, as you would get them. Those who decide see them with everything personal hidden.</p>{% endif %}{% when Self::Wrong with (refused) %}{{ refused }}{% endmatch %}"#
 )]
 pub(super) enum Seen {
     /// So many rows.
@@ -189,7 +189,7 @@ impl From<Prospect> for Seen {
                 Some(Because::Rows) => "Others have to agree: it has many rows.",
             },
             left: of.left.in_words(),
-            sample: of.sample.iter().map(cells).collect(),
+            sample: of.own.iter().map(cells).collect(),
             columns: of.columns,
         }
     }
@@ -226,6 +226,7 @@ fn question<B, Q>(call: &Call<B, Q>, about: &Source, form: &Form, seen: Seen) ->
     let formats = vec![
         Choice::new(Format::Csv.word(), "Table, for spreadsheets (CSV)"),
         Choice::new(Format::Jsonl.word(), "Lines of JSON, for programs"),
+        Choice::new(Format::Pdf.word(), "Pages, to read and print (PDF, at most 50,000 rows)"),
     ];
     let says = "A file of rows as you see them: what is hidden from you is hidden in it. You fetch it once; every row says that it was you.";
     Ask::new(call, format!("A file of {}", about.title.to_lowercase()), says, "/downloads")

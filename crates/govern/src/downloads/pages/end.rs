@@ -6,9 +6,10 @@ use sealpost_web::shell::{Ask, Yes};
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get, post};
 use serde_json::json;
 
-use crate::downloads::api::file;
-use crate::downloads::codes::{DOWNLOAD_NOT_READY, DOWNLOAD_OUTLIVED, DOWNLOAD_OVER, DOWNLOAD_RIGHTS_CHANGED};
+use crate::downloads::api::{HELD_BY, NOT_HANDED_OVER, fetching, file};
+use crate::downloads::codes::DOWNLOAD_OVER;
 use crate::downloads::model::Format;
+use crate::downloads::rules::Wanted;
 use crate::downloads::service::{self, Downloads};
 
 pub(super) fn routes(downloads: &Downloads) -> Vec<Endpoint> {
@@ -48,14 +49,15 @@ fn deliver(downloads: &Downloads) -> Endpoint {
         .example(json!({}))
         .answers_with(200, Format::Csv.media_type())
         .also_answers(200, Format::Jsonl.media_type())
-        .lets_out("a file that was asked for with a reason, agreed to where that is needed, once, within the quota of the day")
-        .refuses(&[&DOWNLOAD_NOT_READY, &DOWNLOAD_RIGHTS_CHANGED, &DOWNLOAD_OUTLIVED])
+        .also_answers(200, Format::Pdf.media_type())
+        .lets_out(HELD_BY)
+        .refuses(&NOT_HANDED_OVER)
         .to(move |call: Call<Yes>| {
             let downloads = downloads.clone();
             async move {
                 let id = call.id("id")?;
-                match downloads.deliver(&call.ctx, id).await {
-                    Ok((download, bytes)) => Ok(file(&download, bytes)),
+                match downloads.deliver(&call.ctx, id, fetching(&call), Wanted::default()).await {
+                    Ok(handed) => Ok(file(handed)),
                     Err(failure) => to_deliver(&call, id).again(&call, failure),
                 }
             }
@@ -63,8 +65,9 @@ fn deliver(downloads: &Downloads) -> Endpoint {
 }
 
 fn to_deliver<B, Q>(call: &Call<B, Q>, id: DownloadId) -> Ask {
-    let says = "It leaves once: whether or not it arrives, it is destroyed here. That you took it is in the ledger before it does.";
-    Ask::new(call, "Fetch the file?", says, &format!("/downloads/{id}")).sensitive().submit("Fetch")
+    let says = "It leaves once, and is destroyed here. That you took it is in the ledger before it does. If the transfer breaks, fetch it again in this \
+                session: five times at most, within half an hour.";
+    Ask::new(call, "Fetch the file?", says, &format!("/downloads/{id}")).sensitive().hands_out().submit("Fetch")
 }
 
 fn ask_cancel(downloads: &Downloads) -> Endpoint {

@@ -41,6 +41,7 @@ fn download(state: State) -> Download {
             chunks: 20,
             sha256: whole.then_some([0xcd; 32]),
         },
+        fetch: None,
         created_at: NOW.plus_ms(-3_600_000),
         updated_at: NOW,
         expires_at: whole.then(|| NOW.plus_ms(23 * 3_600_000)),

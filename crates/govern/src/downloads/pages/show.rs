@@ -121,7 +121,7 @@ fn acts(
     let act = |verb: &str| at(&format!("/downloads/{}/{verb}", of.id));
     let mut all = Vec::new();
     if own && state == State::Ready {
-        all.push(("Fetch…", act("deliver"), "primary"));
+        all.push(("Fetch…", act("deliver"), "main"));
     }
     if own && state.is_open() {
         all.push(("Take back…", act("cancel"), "quiet"));
@@ -134,8 +134,15 @@ fn note(of: &Download, state: State, own: bool) -> Option<(bool, &'static str)> 
         (State::Waiting, _) => {
             Some((false, "Others see which rows and columns, a sample with everything personal hidden, and why."))
         }
+        (State::Ready, _) if own && of.fetch.is_some() => Some((
+            false,
+            "You began to fetch it. If the transfer broke, fetch it again: five times at most, within half an hour of the first, in the same session.",
+        )),
         (State::Ready, _) if own => {
             Some((false, "You can fetch it once. After that, or when its time is over, it is destroyed."))
+        }
+        (State::Expired, Some("cut_off")) => {
+            Some((true, "It was begun to be fetched and never was to its end. Ask again."))
         }
         (State::Failed, Some("rights_gone" | "rights_changed")) => {
             Some((true, "What its asker may or sees has changed since they asked. Ask again."))

@@ -1,5 +1,7 @@
 //! What downloads promise, through the service, on both engines. The ledger is what there are rows of here; of people, `messaging`.
 
+mod documents;
+mod fetching;
 mod memory;
 
 use sealpost_access::members;
@@ -14,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::downloads::codes::*;
 use crate::downloads::model::{Download, Format, Policy, State, Written};
+use crate::downloads::rules::Wanted;
 use crate::downloads::sealing::FileKey;
 use crate::downloads::service::{self, Downloads, Wish};
 use crate::downloads::source::Exportables;
@@ -76,11 +79,11 @@ impl Scene {
     }
 
     /// Asks for all of this source.
-    async fn ask_of(&self, source: &str) -> DownloadId {
-        let wish = Wish { source: source.into(), columns: vec![], filter: json!({}), format: Format::Csv };
-        let prospect = self.downloads.look(&self.asks, PermissionSet::of(ALL), wish).await.unwrap();
-        let prepared = self.downloads.prepare(&self.asks, prospect, why()).await.unwrap();
-        self.store().write::<_, Failure>(&self.asks, move |tx| service::ask(tx, prepared)).await.unwrap().id
+    async fn ask_of(&self, source: &str, format: Format) -> Result<DownloadId, Failure> {
+        let wish = Wish { source: source.into(), columns: vec![], filter: json!({}), format };
+        let prospect = self.downloads.look(&self.asks, PermissionSet::of(ALL), wish).await?;
+        let prepared = self.downloads.prepare(&self.asks, prospect, why()).await?;
+        Ok(self.store().write::<_, Failure>(&self.asks, move |tx| service::ask(tx, prepared)).await?.id)
     }
 
     async fn ask(&self, columns: &[&str]) -> Download {
@@ -110,9 +113,9 @@ impl Scene {
 
     /// Fetches it to its end.
     async fn fetch(&self, ctx: &Ctx, id: DownloadId) -> Result<Vec<u8>, Failure> {
-        let (_, mut bytes) = self.downloads.deliver(ctx, id).await?;
+        let mut handed = self.downloads.deliver(ctx, id, ctx.actor.id, Wanted::default()).await?;
         let mut all = Vec::new();
-        while let Some(some) = bytes.recv().await {
+        while let Some(some) = handed.bytes.recv().await {
             all.extend_from_slice(&some);
         }
         Ok(all)
@@ -183,7 +186,7 @@ both_engines! {
         let all: Vec<_> = (0..50)
             .map(|_| {
                 let (downloads, ctx) = (scene.downloads.clone(), scene.asks.clone());
-                tokio::spawn(async move { downloads.deliver(&ctx, ready.id).await.is_ok() })
+                tokio::spawn(async move { downloads.deliver(&ctx, ready.id, ctx.actor.id, Wanted::default()).await.is_ok() })
             })
             .collect();
         let mut got = 0;
@@ -262,6 +265,28 @@ both_engines! {
         let refused = scene.now(asked.id).await;
         assert_eq!((refused.state, refused.why.as_deref()), (State::Refused, Some("rejected")));
         scene.destroyed(asked.id).await;
+    }
+
+    async fn what_people_wrote_is_in_no_sample(house: TestStore) {
+        let scene = Scene::new(house).await;
+        // Why the rules were changed stands in the ledger, sealed, and is shown to whoever reads that, on record.
+        scene.rules(Policy::default()).await;
+        scene.house.clock.advance_ms(1);
+        for source in ["audit", "looks"] {
+            let wish = Wish { source: source.into(), columns: vec![], filter: json!({}), format: Format::Csv };
+            let prospect = scene.downloads.look(&scene.asks, PermissionSet::of(ALL), wish).await.unwrap();
+            for rows in [&prospect.own, &prospect.sample] {
+                assert!(!json!(rows).to_string().contains("a test"), "{source}");
+                assert_eq!(rows.iter().any(|row| json!(row)["details"]["display"] == "xxxxx"), source == "audit");
+            }
+        }
+        let file = scene.ask(&["action", "details"]).await;
+        let other = join(scene.store(), &scene.asks, Standard::Owner).await;
+        let all = crate::approvals::testing::all();
+        crate::approvals::testing::agree(scene.store(), &other, &all, file.approval.unwrap()).await.unwrap();
+        scene.write().await;
+        let text = String::from_utf8(scene.fetch(&scene.asks, file.id).await.unwrap()).unwrap();
+        assert!(text.contains("a test"), "it is in the file that others have agreed to");
     }
 
     async fn nobody_takes_more_in_a_day_than_the_rules_say(house: TestStore) {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use schemars::JsonSchema;
-use sealpost_access::permissions::LEDGER_READ;
+use sealpost_access::permissions::{DOWNLOADS_REQUEST, LEDGER_READ};
 use sealpost_store::{Environment, Time};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Chips, Empty, Pager, Shape, State, Tone, When};
@@ -39,8 +39,8 @@ pub(super) struct ListPage {
     pub(super) rows: Vec<Row>,
     pub(super) pager: Pager,
     pub(super) empty: Empty,
-    pub(super) export: String,
-    pub(super) csrf: String,
+    /// Where these are asked for as a file, for whoever may.
+    pub(super) file: Option<String>,
 }
 
 impl ListPage {
@@ -119,8 +119,7 @@ async fn list(api: Api, call: Call<(), Query>) -> Result<Reply, Failure> {
         rows: found.data.iter().map(row).collect(),
         pager: Pager::new(&path, &kept(&query), cursor, found.next_cursor.as_deref()),
         empty: empty(found.has_more),
-        export: call.at("/looks/export"),
-        csrf: call.csrf_token().to_owned(),
+        file: call.caller.permissions.contains(DOWNLOADS_REQUEST).then(|| call.at(&file(&query))),
         query,
         path,
     };
@@ -136,6 +135,12 @@ fn kept(query: &Query) -> String {
         text("day", query.day.as_ref().map(ToString::to_string)),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("&")
+}
+
+/// Where these looks are asked for as a file: its filter is this list's query.
+fn file(query: &Query) -> String {
+    let only = kept(query).replace('=', "%3D").replace('&', "%26");
+    format!("/downloads/new?source=looks&only={only}")
 }
 
 pub(super) fn chips(path: &str, query: &Query, now: Time) -> Chips {

@@ -1,6 +1,5 @@
 //! The dashboard's page of looks: who looked at what, when and why.
 
-mod export;
 mod list;
 #[cfg(test)]
 mod samples;
@@ -25,5 +24,5 @@ pub const NAV: Nav = Nav {
 };
 
 pub(super) fn routes(api: &Api) -> Vec<Endpoint> {
-    vec![list::route(api), export::route(api)]
+    vec![list::route(api)]
 }

@@ -36,8 +36,7 @@ fn looks_are_listed_with_who_at_what_and_why() {
         rows,
         pager: Pager::default(),
         empty: empty(false),
-        export: at("/looks/export"),
-        csrf: "sample".into(),
+        file: Some("/app/test/downloads/new?source=looks".into()),
         query,
     };
     keep("looks-empty", "Looks", "/looks", &list(Query::default(), vec![]));

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
 use sealpost_access::secrets::{Overlap, may_refer};
+use sealpost_govern::approvals;
 use sealpost_store::Store;
 use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, delete, patch, post};
 use serde::{Deserialize, Serialize};
@@ -14,9 +15,11 @@ use crate::endpoints::Endpoints;
 use crate::endpoints::codes::{
     ENDPOINT_INVALID, ROTATION_GUIDED, ROTATION_UNDER_WAY, SECRET_INVALID, SECRET_STORED, URL_REFUSED,
 };
+use crate::endpoints::policy::{self, POLICY_REFUSES};
 use crate::endpoints::service::{self, Changes};
 use crate::endpoints::signing::{self, GivenProfile, Shown, ShownView};
 use crate::endpoints::transport;
+use crate::versions::Promoted;
 
 /// What to change; absent is unchanged.
 #[derive(Deserialize, JsonSchema)]
@@ -41,6 +44,9 @@ struct Body {
     secret: Option<body::NamedSecret>,
     /// Whether to stop calling it. Enabling again needs a new ping.
     disabled: Option<bool>,
+    /// The number of the policy that you believe is in force; refused with `412` if another is. The `ETag` in `If-Match` says the same.
+    #[schemars(range(min = 1))]
+    expected_version: Option<u32>,
 }
 
 pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Endpoint {
@@ -50,9 +56,15 @@ pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Endpoint {
         .class(Class::Write)
         .acts("endpoint.update")
         .summary("Change an endpoint")
+        .describe(
+            "In live, where endpoints take an approval, another URL, further events and weaker signatures wait for one: then the answer is \
+             `202` with what waits, and nothing of the request has happened. To protect more takes nobody else.",
+        )
         .takes::<Body>()
         .answers::<ChangedView>(200)
+        .also_answers(202, "application/json")
         .refuses(&[&ENDPOINT_INVALID, &SECRET_INVALID, &URL_REFUSED])
+        .refuses(&POLICY_REFUSES)
         .example(serde_json::json!({ "description": "Delivery reports for billing" }))
         .to(move |mut call: Call<Body>| {
             let (store, endpoints) = (store.clone(), endpoints.clone());
@@ -78,16 +90,22 @@ pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Endpoint {
                 let acknowledged = call.body.standard_off_acknowledged;
                 let signing = signing::profiles(given, standard, acknowledged, &call.caller)?;
                 let keys = store.keys().organisation(call.ctx.org.id).await?;
+                let expected = policy::expected(&call, call.body.expected_version);
                 call.write(&store, move |tx| {
                     transport::may_lead(tx, id, changes.url.as_deref(), may)?;
-                    let made = signing::change(tx, &keys, id, signing)?;
-                    let endpoint = service::update(tx, id, changes)?;
-                    let view = |profile: fn(&Shown) -> ShownView| ChangedView {
-                        endpoint: EndpointView::from(endpoint.value()),
-                        profile_secrets: made.iter().map(profile).collect(),
+                    let changed = service::change(tx, &keys, id, (changes, signing), &expected)?;
+                    let reply = match changed.value() {
+                        Promoted::Waits(approval) => approvals::accepted(approval)?,
+                        Promoted::InForce((endpoint, made)) => {
+                            let view = |profile: fn(&Shown) -> ShownView| ChangedView {
+                                endpoint: EndpointView::from(endpoint),
+                                profile_secrets: made.iter().map(profile).collect(),
+                            };
+                            let reply = Reply::secret_once(200, &view(ShownView::full), &view(ShownView::again))?;
+                            reply.version(&policy::tag(endpoint))
+                        }
                     };
-                    let reply = Reply::secret_once(200, &view(ShownView::full), &view(ShownView::again))?;
-                    Ok(endpoint.map(|_| reply))
+                    Ok(changed.map(|_| reply))
                 })
                 .await
             }

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
+use sealpost_govern::approvals::codes::APPROVAL_PERSON_UNKNOWN;
 use sealpost_store::{EndpointId, Store};
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, post};
 use serde::Deserialize;
@@ -52,10 +53,10 @@ pub(super) fn create(store: &Store, endpoints: &Endpoints) -> Endpoint {
         .class(Class::Write)
         .acts("endpoint.create")
         .summary("Create an endpoint")
-        .describe("The endpoint is pending until it has proved that it wants to be called: store the secret with the receiver or publish the proof, then verify.")
+        .describe("The endpoint is pending until it has proved that it wants to be called: store the secret with the receiver or publish the proof, then verify. In live, where endpoints take an approval, it is not called before others have agreed: `approval_id` is what waits.")
         .takes::<Body>()
         .answers::<CreatedView>(201)
-        .refuses(&[&ENDPOINT_EXISTS, &ENDPOINT_INVALID, &SECRET_INVALID, &URL_REFUSED])
+        .refuses(&[&ENDPOINT_EXISTS, &ENDPOINT_INVALID, &SECRET_INVALID, &URL_REFUSED, &APPROVAL_PERSON_UNKNOWN])
         .example(serde_json::json!({ "name": "billing", "url": "https://receiver.example.com/hooks", "events": ["message.*"] }))
         .to(move |call: Call<Body>| handle(store.clone(), endpoints.clone(), call))
 }
@@ -89,6 +90,7 @@ async fn handle(store: Store, endpoints: Endpoints, mut call: Call<Body>) -> Res
             secret,
             public_key: created.value().public_key.clone(),
             profile_secrets: secrets.iter().map(profile).collect(),
+            approval_id: created.value().waits.as_ref().map(|approval| approval.id),
         };
         let full = view(created.value().secret.as_ref().map(|secret| secret.expose().to_owned()), ShownView::full);
         let path = format!("/v1/endpoints/{}", created.value().endpoint.id);

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::create::id;
 use super::view::EndpointView;
+use crate::endpoints::policy;
 use crate::endpoints::service;
 
 /// All endpoints of the environment.
@@ -42,7 +43,7 @@ pub(super) fn show(store: &Store) -> Endpoint {
             async move {
                 let id = id(&call)?;
                 let endpoint = store.read(&call.ctx, move |tx| service::find(tx, id)).await?;
-                Ok(Reply::ok(&EndpointView::from(&endpoint))?)
+                Ok(Reply::ok(&EndpointView::from(&endpoint))?.version(&policy::tag(&endpoint)))
             }
         })
 }

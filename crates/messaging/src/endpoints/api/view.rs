@@ -1,7 +1,7 @@
 //! How endpoints are shown.
 
 use schemars::JsonSchema;
-use sealpost_store::{EndpointId, SecretId, Time};
+use sealpost_store::{ApprovalId, EndpointId, SecretId, Time};
 use serde::Serialize;
 
 use crate::endpoints::model::{Endpoint, State};
@@ -35,6 +35,10 @@ pub(crate) struct EndpointView {
     reason: Option<&'static str>,
     /// Which stored secret it signs with, if not with one of its own.
     secret_id: Option<SecretId>,
+    /// The number of its policy: what decides what leaves for it, and how.
+    version: u32,
+    /// Whether others have agreed to it, where that takes an approval; until then it is not called.
+    admitted: bool,
     /// When it was made.
     created_at: Time,
     /// When it was last changed.
@@ -60,6 +64,8 @@ impl From<&Endpoint> for EndpointView {
             state: e.state.word(),
             reason,
             secret_id: e.secret.stored(),
+            version: e.version,
+            admitted: e.is_admitted,
             created_at: e.created_at,
             updated_at: e.updated_at,
         }
@@ -78,6 +84,8 @@ pub(super) struct CreatedView {
     pub(super) public_key: String,
     /// Secrets that were made for single profiles. Shown this once.
     pub(super) profile_secrets: Vec<ShownView>,
+    /// What waits for others, if they have to agree before it is called.
+    pub(super) approval_id: Option<ApprovalId>,
 }
 
 /// A changed endpoint, with what is shown once.
@@ -103,6 +111,8 @@ pub(in crate::endpoints) struct TriedView {
     pub(super) latency_ms: Option<u64>,
     /// The exact bytes that were signed and sent; empty where nothing was.
     pub(super) body: String,
+    /// What they are: `application/json`, unless the endpoint takes forms or is encrypted for.
+    pub(super) content_type: &'static str,
     /// The headers that signed them.
     pub(super) headers: Vec<HeaderView>,
     /// Each signature: what it signs, by which key, and how to do it again.
@@ -119,6 +129,7 @@ impl From<Tried> for TriedView {
             status: tried.status,
             latency_ms: tried.latency_ms,
             body: String::from_utf8_lossy(&tried.body).into_owned(),
+            content_type: tried.content_type,
             headers: tried.headers.into_iter().map(|(name, value)| HeaderView { name, value }).collect(),
             signatures: tried.signatures.iter().map(SignatureView::from).collect(),
             encryption: tried.encryption.map(Into::into),

@@ -17,11 +17,15 @@ mod sealer;
 mod service;
 mod store;
 #[cfg(test)]
+pub(super) mod testing;
+#[cfg(test)]
 mod tests;
+mod written;
 
 pub(super) use api::routes;
 #[cfg(test)]
 pub(super) use pages::samples;
 pub(super) use pages::{Panel, routes as pages};
 pub(super) use sealer::{Answered, Sealed, Sealing};
-pub(super) use service::{forget, method_of, ready, secret_uses, standing};
+pub(super) use service::{become_of, forget, method_of, ready, secret_uses, standing, written};
+pub(super) use written::Written;

@@ -63,6 +63,13 @@ pub(super) struct Encryption {
     pub(super) updated_at: Time,
 }
 
+impl Encryption {
+    /// Whether the receiver encrypts what it answers: it has the key for it, and the method opens what it seals.
+    pub(super) fn expects_answers(&self) -> bool {
+        !self.method.is_legacy() && !matches!(self.keys, Keys::Recipient { answers: None, .. })
+    }
+}
+
 impl Shape {
     /// Both.
     pub(super) const ALL: [Self; 2] = [Self::Text, Self::Json];

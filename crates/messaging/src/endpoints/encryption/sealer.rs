@@ -92,6 +92,14 @@ impl Sealing {
         }
     }
 
+    /// Whether answers have to be encrypted: whoever only has our ciphertext can't encrypt one, and no answer is sealed in the old way.
+    pub(in crate::endpoints) fn expects_answers(&self) -> bool {
+        match self {
+            Self::Encrypted(sealer) => sealer.encryption.expects_answers(),
+            Self::Clear | Self::Broken => false,
+        }
+    }
+
     /// What an answer was, if answers are encrypted.
     pub(in crate::endpoints) fn answered(&self, answer: &Answer) -> Option<Answered> {
         let opened = self.open(answer)?;

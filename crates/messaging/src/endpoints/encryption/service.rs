@@ -9,9 +9,12 @@ use super::fields::Member;
 use super::model::{Encryption, Keys, Scope, StoredKey};
 use super::sealer::{Sealer, Sealing};
 use super::store;
+use super::written::Written;
 use crate::endpoints::codes::ENCRYPTION_KEY_INVALID;
 use crate::endpoints::model::Endpoint;
+use crate::endpoints::policy::{self, Policy};
 use crate::endpoints::service::{changed, find};
+use crate::versions::{Expected, Promoted};
 
 /// How an endpoint is to be encrypted for: checked, but for its secret.
 pub(super) struct Wanted {
@@ -46,14 +49,17 @@ pub(in crate::endpoints) struct Standing {
     pub(super) key: Result<String, &'static str>,
 }
 
-/// Encrypts for an endpoint from now on, once the key turned out to be one.
+/// Encrypts for an endpoint from now on, once the key turned out to be one; or asks others, where that hides less than before.
 pub(super) fn set(
     tx: &mut Tx<'_>,
     keys: &OrgKeys,
-    endpoint: EndpointId,
+    id: EndpointId,
     wanted: Wanted,
-) -> Result<Recorded<Standing>, Failure> {
-    find(tx, endpoint)?;
+    expected: &Expected,
+) -> Result<Recorded<Promoted<Standing>>, Failure> {
+    let mut endpoint = find(tx, id)?;
+    policy::expect(&endpoint, expected)?;
+    let before = policy::of(tx, &endpoint)?;
     let encryption = Encryption {
         method: wanted.method,
         scope: wanted.scope,
@@ -67,19 +73,57 @@ pub(super) fn set(
         BadKey::Kind => unfit("/secret", "version_unusable"),
         bad => unfit(place, bad.code()),
     })?;
-    store::put(tx, endpoint, &encryption)?;
-    changed(tx, endpoint);
+    let after = Policy { encryption: Some(Written::of(&encryption)), ..before.clone() };
+    if let Some(asked) = policy::gate(tx, keys, &endpoint, (&before, after), false, None)? {
+        return Ok(asked.map(|approval| Promoted::Waits(Box::new(approval))));
+    }
+    store::put(tx, id, &encryption)?;
+    changed(tx, id);
     let secret = encryption.keys.secret().map(|id| secrets::name_of(tx, id)).transpose()?.flatten();
     let standing = Standing { encryption, secret, key: Ok(sealer.key_id().to_owned()) };
-    Ok(tx.record(Leaf::of("endpoint.set_encryption").on(EndpointId::PREFIX, endpoint.bytes()), standing))
+    let leaf = policy::keep(tx, keys, &mut endpoint, &before, None, Leaf::of("endpoint.set_encryption"))?;
+    Ok(tx.record(leaf, Promoted::InForce(standing)))
 }
 
-/// Sends in clear from now on.
-pub(super) fn remove(tx: &mut Tx<'_>, endpoint: EndpointId) -> Result<Recorded<()>, Failure> {
-    find(tx, endpoint)?;
-    store::delete(tx, endpoint)?;
-    changed(tx, endpoint);
-    Ok(tx.record(Leaf::of("endpoint.remove_encryption").on(EndpointId::PREFIX, endpoint.bytes()), ()))
+/// Sends in clear from now on, or asks others for that.
+pub(super) fn remove(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    id: EndpointId,
+    expected: &Expected,
+) -> Result<Recorded<Promoted<()>>, Failure> {
+    let mut endpoint = find(tx, id)?;
+    policy::expect(&endpoint, expected)?;
+    let before = policy::of(tx, &endpoint)?;
+    let after = Policy { encryption: None, ..before.clone() };
+    if let Some(asked) = policy::gate(tx, keys, &endpoint, (&before, after), false, None)? {
+        return Ok(asked.map(|approval| Promoted::Waits(Box::new(approval))));
+    }
+    store::delete(tx, id)?;
+    changed(tx, id);
+    let leaf = policy::keep(tx, keys, &mut endpoint, &before, None, Leaf::of("endpoint.remove_encryption"))?;
+    Ok(tx.record(leaf, Promoted::InForce(())))
+}
+
+/// From now on an endpoint is encrypted for as it was written down. Whether its key is one is asked whenever it is called: what can't be
+/// encrypted doesn't leave.
+pub(in crate::endpoints) fn become_of(
+    tx: &mut Tx<'_>,
+    id: EndpointId,
+    written: Option<Written>,
+) -> Result<(), StoreError> {
+    let now = tx.ctx().now();
+    match written {
+        // What stays keeps since when it has been so.
+        Some(written) if store::find(tx, id)?.is_some_and(|known| Written::of(&known) == written) => Ok(()),
+        Some(written) => store::put(tx, id, &written.read(now)?),
+        None => store::delete(tx, id),
+    }
+}
+
+/// How an endpoint is encrypted for, written down.
+pub(in crate::endpoints) fn written(tx: &mut Tx<'_>, id: EndpointId) -> Result<Option<Written>, StoreError> {
+    Ok(store::find(tx, id)?.as_ref().map(Written::of))
 }
 
 /// The endpoint is gone, and needs no keys any more.

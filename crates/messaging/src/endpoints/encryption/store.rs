@@ -1,19 +1,16 @@
 //! Statements about how endpoints are encrypted for.
 
-use sealpost_seal::payload::{KeyForm, Method, PublicKey};
 use sealpost_store::{EndpointId, Row, StoreError, Tx, sql};
 use serde_json::Value;
 
-use super::fields::{Fields, Member};
-use super::model::{Encryption, Keys, Scope, Shape, StoredKey};
+use super::model::Encryption;
+use super::written::Written;
 
 /// Stores how an endpoint is encrypted for, instead of what was there.
 pub(super) fn put(tx: &mut Tx<'_>, endpoint: EndpointId, e: &Encryption) -> Result<(), StoreError> {
-    let fields = serde_json::to_string(&e.scope.fields()).map_err(|_| wrong("fields"))?;
-    let (version, form, public) = match &e.keys {
-        Keys::Shared(key) => (key.version, key.form.name(), String::new()),
-        Keys::Recipient { public, .. } => (None, KeyForm::Text.name(), public.to_jwk().to_string()),
-    };
+    let written = Written::of(e);
+    let fields = serde_json::to_string(&written.fields).map_err(|_| wrong("fields"))?;
+    let public = written.public_key.as_ref().map(Value::to_string).unwrap_or_default();
     tx.put(
         sql!(
             "insert into endpoint_encryption (org, env, endpoint, method, fields, shape, member, secret, version, form, public_key,
@@ -25,13 +22,13 @@ pub(super) fn put(tx: &mut Tx<'_>, endpoint: EndpointId, e: &Encryption) -> Resu
         ),
         &[
             &endpoint,
-            &e.method.name(),
+            &written.method,
             &fields,
-            &e.scope.shape().word(),
-            &e.member.as_str(),
-            &e.keys.secret(),
-            &version,
-            &form,
+            &written.shape,
+            &written.member,
+            &written.secret,
+            &written.version,
+            &written.form,
             &public,
             &e.updated_at,
         ],
@@ -57,34 +54,23 @@ pub(super) fn delete(tx: &mut Tx<'_>, endpoint: EndpointId) -> Result<(), StoreE
 
 fn read(row: &Row<'_>) -> Result<Encryption, StoreError> {
     let text = |name: &str| row.get::<String>(name);
-    let fields: Vec<String> = serde_json::from_str(&text("fields")?).map_err(|_| wrong("fields"))?;
-    let scope = match fields.is_empty() {
-        true => Scope::Body(Shape::read(&text("shape")?).ok_or_else(|| wrong("shape"))?),
-        false => Scope::Fields(Fields::parse(&fields).map_err(|_| wrong("fields"))?),
+    let public_key = match &*text("public_key")? {
+        "" => None,
+        jwk => Some(serde_json::from_str(jwk).map_err(|_| wrong("public_key"))?),
     };
-    let (secret, public) = (row.get("secret")?, text("public_key")?);
-    let keys = match (secret, &*public) {
-        (Some(secret), "") => Keys::Shared(StoredKey {
-            secret,
-            version: row.get("version")?,
-            form: KeyForm::named(&text("form")?).ok_or_else(|| wrong("form"))?,
-        }),
-        (None, "") => return Err(wrong("secret")),
-        (answers, public) => {
-            let jwk: Value = serde_json::from_str(public).map_err(|_| wrong("public_key"))?;
-            let public = jwk.as_object().and_then(|jwk| PublicKey::read(jwk).ok());
-            Keys::Recipient { public: public.ok_or_else(|| wrong("public_key"))?, answers }
-        }
+    let written = Written {
+        method: text("method")?,
+        fields: serde_json::from_str(&text("fields")?).map_err(|_| wrong("fields"))?,
+        shape: text("shape")?,
+        member: text("member")?,
+        secret: row.get("secret")?,
+        version: row.get("version")?,
+        form: text("form")?,
+        public_key,
     };
-    Ok(Encryption {
-        method: Method::named(&text("method")?).ok_or_else(|| wrong("method"))?,
-        scope,
-        member: Member::parse(&text("member")?).ok_or_else(|| wrong("member"))?,
-        keys,
-        updated_at: row.get("updated_at")?,
-    })
+    written.read(row.get("updated_at")?)
 }
 
-fn wrong(column: &str) -> StoreError {
+pub(super) fn wrong(column: &str) -> StoreError {
     StoreError::Column(column.to_owned())
 }

@@ -24,6 +24,7 @@ use crate::endpoints::codes::{ENCRYPTION_INVALID, ENCRYPTION_KEY_INVALID, SECRET
 use crate::endpoints::model::Ready;
 use crate::endpoints::service::{find, remove as remove_endpoint};
 use crate::endpoints::{secret_uses, signing, testing};
+use crate::versions::Expected;
 
 const FIRST: &str = "0001020304050607080910111213141516171819202122232425262728293031";
 const SECOND: &str = "f001020304050607080910111213141516171819202122232425262728293031";
@@ -58,7 +59,10 @@ fn by(method: Method, secret: SecretId, scope: Scope) -> Wanted {
 
 async fn set(house: &TestStore, ctx: &Ctx, endpoint: EndpointId, wanted: Wanted) -> Result<(), Failure> {
     let keys = house.store.keys().organisation(ctx.org.id).await.unwrap();
-    house.store.write(ctx, move |tx| Ok(service::set(tx, &keys, endpoint, wanted)?.map(drop))).await
+    house
+        .store
+        .write(ctx, move |tx| Ok(service::set(tx, &keys, endpoint, wanted, &Expected::default())?.map(drop)))
+        .await
 }
 
 async fn sealing(house: &TestStore, ctx: &Ctx, endpoint: EndpointId) -> Sealing {
@@ -187,8 +191,8 @@ both_engines! {
         let keys = house.store.keys().organisation(ctx.org.id).await.unwrap();
         let others = signing::Change::to(&["svix", "fyno", "fanfare", "safravo", "stripe-like", "github-like"]);
         let change = move |tx: &mut Tx<'_>| {
-            signing::change(tx, &keys, endpoint, others)?;
-            let endpoint = find(tx, endpoint)?;
+            let mut endpoint = find(tx, endpoint)?;
+            signing::change(tx, &keys, &mut endpoint, others)?;
             let signers = signing::ready(tx, &keys, &endpoint)?;
             Ok::<_, Failure>(tx.record(Leaf::of("endpoint.update"), (endpoint, signers)))
         };

@@ -15,9 +15,11 @@ use crate::endpoints::Endpoints;
 use crate::endpoints::api::body;
 use crate::endpoints::codes::{ENDPOINT_INVALID, ROTATION_GUIDED, ROTATION_UNDER_WAY, SECRET_STORED, URL_REFUSED};
 use crate::endpoints::model::Endpoint;
+use crate::endpoints::policy::{self, POLICY_REFUSES};
 use crate::endpoints::service::{self, Changes};
 use crate::endpoints::signing::{self, STANDARD, Shown, with_secrets};
 use crate::endpoints::transport;
+use crate::versions::{Expected, Promoted};
 
 /// What to change.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
@@ -29,6 +31,8 @@ struct Form {
     events: Option<String>,
     profiles: Option<String>,
     standard: Option<String>,
+    /// The number of the policy that was looked at.
+    expected_version: Option<u32>,
 }
 
 /// How to rotate.
@@ -56,6 +60,7 @@ pub(super) fn ask(store: &Store) -> Route {
                     events: Some(endpoint.events.patterns().join(" ")),
                     profiles: Some(besides_standard(&endpoint)),
                     standard: Some(if endpoint.profiles.names().contains(&STANDARD) { "on" } else { "off" }.into()),
+                    expected_version: Some(endpoint.version),
                 };
                 question(&call, endpoint.id, &form).show(&call)
             }
@@ -81,6 +86,7 @@ pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Route {
         .answers_with(303, "")
         .also_answers(200, "text/html")
         .refuses(&[&ENDPOINT_INVALID, &URL_REFUSED])
+        .refuses(&POLICY_REFUSES)
         .to(move |call: Call<Form>| {
             let (store, endpoints) = (store.clone(), endpoints.clone());
             async move {
@@ -101,12 +107,18 @@ pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Route {
                     let signing = signing(form.profiles.as_deref(), form.standard.as_deref(), &call.caller)?;
                     let keys = store.keys().organisation(call.ctx.org.id).await?;
                     let (pages, done) = (call.pages()?, call.done(&format!("/endpoints/{id}")));
+                    let expected = policy::expected(&call, form.expected_version);
                     let update = move |tx: &mut Tx<'_>| {
                         transport::may_lead(tx, id, changes.url.as_deref(), may)?;
-                        let made = signing::change(tx, &keys, id, signing)?;
-                        let endpoint = service::update(tx, id, changes)?;
-                        let reply = if made.is_empty() { done } else { secrets_of(&pages, id, &made)? };
-                        Ok(endpoint.map(|_| reply))
+                        let changed = service::change(tx, &keys, id, (changes, signing), &expected)?;
+                        let reply = match changed.value() {
+                            Promoted::Waits(approval) => {
+                                Reply::see_other(&pages.at(&format!("/approvals/{}", approval.id)))
+                            }
+                            Promoted::InForce((_, made)) if made.is_empty() => done,
+                            Promoted::InForce((_, made)) => secrets_of(&pages, id, made)?,
+                        };
+                        Ok(changed.map(|_| reply))
                     };
                     call.write(&store, update).await
                 };
@@ -129,6 +141,10 @@ fn question<B, Q>(call: &Call<B, Q>, id: EndpointId, form: &Form) -> Ask {
     .field(Field::new("url", "URL").kind(Kind::Typed("url")).value(of(&form.url)).required())
     .field(Field::new("description", "What it is for").value(of(&form.description)))
     .field(Field::new("events", "Events").value(of(&form.events)).hint("Left empty, it hears of all."));
+    let ask = match form.expected_version {
+        Some(version) => ask.hidden("expected_version", version.to_string()),
+        None => ask,
+    };
     signing_fields(ask, &of(&form.profiles), form.standard.as_deref().unwrap_or("on")).submit("Change")
 }
 
@@ -178,7 +194,12 @@ pub(super) fn pause(store: &Store) -> Route {
                 let id: EndpointId = call.id("id")?;
                 let changes = Changes { disabled: Some(true), ..Changes::default() };
                 let reply = call.done(&format!("/endpoints/{id}"));
-                call.write(&store, move |tx| Ok(service::update(tx, id, changes)?.map(|_| reply))).await
+                let keys = store.keys().organisation(call.ctx.org.id).await?;
+                let pause = move |tx: &mut Tx<'_>| {
+                    let (same, believes) = (signing::Change::default(), Expected::default());
+                    Ok(service::change(tx, &keys, id, (changes, same), &believes)?.map(|_| reply))
+                };
+                call.write(&store, pause).await
             }
         })
 }

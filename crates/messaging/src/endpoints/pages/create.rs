@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
 use sealpost_access::secrets::may_refer;
+use sealpost_govern::approvals::codes::APPROVAL_PERSON_UNKNOWN;
 use sealpost_store::Store;
 use sealpost_web::shell::parts::{Choice, Field, Kind};
 use sealpost_web::shell::{Ask, ShownOnce};
@@ -94,7 +95,7 @@ pub(super) fn create(store: &Store, endpoints: &Endpoints) -> Route {
         .takes_form::<Form>()
         .example(json!({ "name": "billing", "url": "https://receiver.example.com/hooks", "events": "message.*" }))
         .answers_with(200, "text/html")
-        .refuses(&[&ENDPOINT_EXISTS, &ENDPOINT_INVALID, &SECRET_INVALID, &URL_REFUSED])
+        .refuses(&[&ENDPOINT_EXISTS, &ENDPOINT_INVALID, &SECRET_INVALID, &URL_REFUSED, &APPROVAL_PERSON_UNKNOWN])
         .to(move |call: Call<Form>| handle(store.clone(), endpoints.clone(), call))
 }
 
@@ -130,12 +131,17 @@ async fn make(store: &Store, endpoints: &Endpoints, call: &Call<Form>) -> Result
         }
         let made = created.value();
         let id = made.endpoint.id;
-        let next = ("Go on to verify it".to_owned(), pages.at(&format!("/endpoints/{id}")));
-        let mut shown = ShownOnce::new(
-            format!("Endpoint {} is added", made.endpoint.name),
-            "Give the secret to the receiver first, then let the endpoint prove that it wants to be called: until then it hears of nothing.",
-            next,
-        );
+        let (says, next) = match &made.waits {
+            None => (
+                "Give the secret to the receiver first, then let the endpoint prove that it wants to be called: until then it hears of nothing.",
+                ("Go on to verify it".to_owned(), pages.at(&format!("/endpoints/{id}"))),
+            ),
+            Some(approval) => (
+                "Give the secret to the receiver. It is not called before others have agreed and it has proved that it wants to be.",
+                ("What waits for others".to_owned(), pages.at(&format!("/approvals/{}", approval.id))),
+            ),
+        };
+        let mut shown = ShownOnce::new(format!("Endpoint {} is added", made.endpoint.name), says, next);
         if let Some(secret) = &made.secret {
             shown = shown.secret("Signing secret", secret.expose());
         }

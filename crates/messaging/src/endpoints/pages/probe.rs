@@ -27,6 +27,7 @@ pub(super) struct TriedPage {
     pub(super) signatures: Vec<Signature>,
     pub(super) body: String,
     pub(super) bytes: usize,
+    pub(super) content_type: &'static str,
     pub(super) opened: Option<Opened>,
 }
 
@@ -202,6 +203,7 @@ pub(in crate::endpoints) fn shown(
         headers: tried.headers,
         signatures: tried.signatures.into_iter().map(Signature::from).collect(),
         bytes: tried.body.len(),
+        content_type: tried.content_type,
         body: String::from_utf8_lossy(&tried.body).into_owned(),
         opened: tried.encryption.map(Opened::from),
     };

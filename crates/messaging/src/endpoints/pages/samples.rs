@@ -111,6 +111,7 @@ fn endpoints_are_listed_shown_and_tried() {
         }],
         body: r#"{"id":"evt_01kf3b2y5xfh0r4c9v7t8m6e1s","type":"endpoint.test"}"#.into(),
         bytes: 62,
+        content_type: "application/json",
         opened: None,
     };
     keep("endpoint-tried", "Test event", "/endpoints/{id}/test", &tried);

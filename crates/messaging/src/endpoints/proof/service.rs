@@ -11,10 +11,11 @@ use serde_json::json;
 
 use super::model::{Proof, WELL_KNOWN, Way, record_name};
 use super::{rules, store};
+use crate::endpoints::call::JSON;
 use crate::endpoints::model::{Ready, State};
 use crate::endpoints::registry::Endpoints;
 use crate::endpoints::service::{PING_DEADLINE, Tried, changed};
-use crate::endpoints::{preferred, store as endpoints};
+use crate::endpoints::{policy, preferred, store as endpoints};
 
 /// Most bytes of a served text that are read.
 const MOST: usize = 8 * 1024;
@@ -118,6 +119,7 @@ impl Endpoints {
             status,
             latency_ms: None,
             body: Bytes::new(),
+            content_type: JSON,
             headers: Vec::new(),
             signatures: Vec::new(),
             encryption: None,
@@ -195,12 +197,15 @@ pub(super) fn take(
 ) -> Result<Recorded<bool>, Failure> {
     let leaf = Leaf::of("endpoint.verify").on(EndpointId::PREFIX, id.bytes());
     let endpoint = crate::endpoints::find(tx, id)?;
+    policy::may_be_called(tx, &endpoint)?;
     if endpoint.url != url || !store::proved(tx, id, proof)? {
         return Ok(tx.record(leaf.failed(CHANGED_MEANWHILE), false));
     }
     if from != State::Active {
         endpoints::set_state(tx, id, &from, &State::Active)?;
     }
+    // Nobody has to agree at present: it isn't asked later of one that is called.
+    endpoints::admit(tx, id, true)?;
     preferred::adopt(tx, id)?;
     changed(tx, id);
     Ok(tx.record(leaf, true))

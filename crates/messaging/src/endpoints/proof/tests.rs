@@ -7,7 +7,7 @@ use sealpost_web::Failure;
 use super::model::{Proof, WELL_KNOWN, Way};
 use super::{service, store};
 use crate::endpoints::model::{Endpoint, State};
-use crate::endpoints::service::{Changes, update};
+use crate::endpoints::service::Changes;
 use crate::endpoints::{Endpoints, preferred, testing};
 use crate::endpoints::{Pki, Receiver};
 
@@ -88,7 +88,7 @@ both_engines! {
         receiver.serves(WELL_KNOWN, &before);
         assert_eq!(house.verify(id).await, "proved");
         let to = Changes { url: Some(receiver.url("/b")), ..Changes::default() };
-        house.test.store.write(&house.ctx, move |tx| update(tx, id, to)).await.unwrap_or_else(|_| panic!("it moves"));
+        testing::change(&house.test.store, &house.ctx, id, to).await.unwrap_or_else(|_| panic!("it moves"));
         let (endpoint, proof) = house.seen(id).await;
         assert_eq!((endpoint.state, proof.proved_at, proof.way), (State::Pending, None, Way::WellKnown));
         assert_ne!(house.text(id).await, before);
@@ -101,7 +101,7 @@ both_engines! {
         let id = house.made("moving", &receiver.url("/a"), Way::Ping).await;
         let (asked, proof) = house.seen(id).await;
         let to = Changes { url: Some(receiver.url("/b")), ..Changes::default() };
-        house.test.store.write(&house.ctx, move |tx| update(tx, id, to)).await.unwrap_or_else(|_| panic!("it moves"));
+        testing::change(&house.test.store, &house.ctx, id, to).await.unwrap_or_else(|_| panic!("it moves"));
         // What was asked before comes to an end after.
         let take = move |tx: &mut Tx<'_>| service::take(tx, id, &proof, State::Pending, &asked.url);
         assert!(!house.test.store.write(&house.ctx, take).await.unwrap_or_else(|_| panic!("it is written down")));
@@ -184,7 +184,7 @@ both_engines! {
             async move { endpoints.hearing(ctx, event, &named).await.unwrap() }
         };
         let deaf = Changes { events: Some(crate::endpoints::model::Filter::new(vec!["api_key.*".into()]).unwrap()), ..Changes::default() };
-        house.test.store.write(&house.ctx, move |tx| update(tx, left, deaf)).await.unwrap_or_else(|_| panic!("it changes"));
+        testing::change(&house.test.store, &house.ctx, left, deaf).await.unwrap_or_else(|_| panic!("it changes"));
         house.endpoints.forget(house.ctx.org, left);
         assert_eq!(hearing("message.delivered", vec![]).await, [left], "whatever its filter says");
         assert!(hearing("contact.erased", vec![]).await.is_empty(), "but only reports about messages");

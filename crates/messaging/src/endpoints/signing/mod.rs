@@ -20,5 +20,5 @@ pub(super) use explain::{Explained, explain, headers};
 pub(super) use model::{CUSTOM, Change, STANDARD, Shown, Signer, Signers, known};
 pub(super) use pages::{routes as page_routes, with_secrets};
 pub(super) use rules::is_strong_enough;
-pub(super) use service::{change, let_go, may_overlap, moved, ready, set_up, shared_changed, uses};
+pub(super) use service::{become_of, change, let_go, may_overlap, moved, planned, ready, set_up, shared_changed, uses};
 pub(super) use store::custom;

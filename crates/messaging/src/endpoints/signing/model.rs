@@ -49,6 +49,16 @@ impl Entry {
 }
 
 impl Change {
+    /// The profile of its own that is described.
+    pub(in crate::endpoints) fn described(&self) -> Option<&Custom> {
+        self.entries.iter().flatten().find_map(|entry| entry.definition.as_ref())
+    }
+
+    /// Whether it brings a secret along, or names one.
+    pub(in crate::endpoints) fn brings_secrets(&self) -> bool {
+        self.entries.iter().flatten().any(|entry| entry.secret.is_some())
+    }
+
     /// `standard`, and these.
     #[cfg(test)]
     pub(in crate::endpoints) fn to(names: &[&str]) -> Self {

@@ -3,7 +3,7 @@
 use sealpost_access::secrets::{self, Kept, NewSecret, Origin, Overlap, SecretUse};
 use sealpost_seal::SecretText;
 use sealpost_seal::signature::{
-    Custom, KeyEncoding, MESSAGE_SIGNATURES, SigningSecret, WebhookKey, WebhookPublicKey, profiles,
+    Custom, CustomSpec, KeyEncoding, MESSAGE_SIGNATURES, SigningSecret, WebhookKey, WebhookPublicKey, profiles,
 };
 use sealpost_store::{Ctx, EndpointId, Leaf, OrgKeys, Recorded, Store, StoreError, Tx};
 use sealpost_web::{Failure, Refusal, not_found};
@@ -29,23 +29,47 @@ pub(in crate::endpoints) fn set_up(
 pub(in crate::endpoints) fn change(
     tx: &mut Tx<'_>,
     keys: &OrgKeys,
-    id: EndpointId,
+    endpoint: &mut Endpoint,
     change: Change,
 ) -> Result<Vec<Shown>, Failure> {
-    let mut endpoint = endpoints::find(tx, id)?.ok_or_else(not_found)?;
-    let shown = apply(tx, keys, &mut endpoint, change)?;
-    changed(tx, id);
+    let shown = apply(tx, keys, endpoint, change)?;
+    changed(tx, endpoint.id);
     Ok(shown)
+}
+
+/// From now on an endpoint signs in these profiles, all of which it has: what was agreed to, or what was there before.
+pub(in crate::endpoints) fn become_of(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    endpoint: &mut Endpoint,
+    profiles: &Profiles,
+    custom: Option<CustomSpec>,
+) -> Result<(), Failure> {
+    let mut custom = custom.map(Custom::compile).transpose().map_err(|_| StoreError::Column("definition".into()))?;
+    let names = profiles.names().iter().filter(|name| **name != STANDARD);
+    let entries = names
+        .map(|name| Entry { definition: if *name == CUSTOM { custom.take() } else { None }, ..Entry::named(name) });
+    let (entries, standard) = (Some(entries.collect()), Some(profiles.names().contains(&STANDARD)));
+    apply(tx, keys, endpoint, Change { entries, standard }).map(drop)
+}
+
+/// In which profiles an endpoint would sign that signs in these, after a change.
+pub(in crate::endpoints) fn planned(had: &[&'static str], change: &Change) -> Result<Vec<&'static str>, Refusal> {
+    let standard = change.standard.unwrap_or_else(|| had.contains(&STANDARD));
+    let named: Vec<&'static str> = match &change.entries {
+        Some(entries) => entries.iter().map(|entry| entry.name).collect(),
+        None => had.to_vec(),
+    };
+    rules::in_order(named.into_iter(), standard)
+        .ok_or_else(|| Refusal::of(&codes::ENDPOINT_INVALID).at("/profiles", "profile_missing"))
 }
 
 fn apply(tx: &mut Tx<'_>, keys: &OrgKeys, endpoint: &mut Endpoint, change: Change) -> Result<Vec<Shown>, Failure> {
     let had = endpoint.profiles.names();
-    let standard = change.standard.unwrap_or_else(|| had.contains(&STANDARD));
+    let names = planned(had, &change)?;
     let entries = change
         .entries
         .unwrap_or_else(|| had.iter().filter(|name| **name != STANDARD).map(|name| Entry::named(name)).collect());
-    let names = rules::in_order(entries.iter().map(|entry| entry.name), standard)
-        .ok_or_else(|| Refusal::of(&codes::ENDPOINT_INVALID).at("/profiles", "profile_missing"))?;
     let rows = store::of(tx, endpoint.id)?;
     for gone in rows.iter().filter(|row| !names.contains(&row.name)) {
         rotation::drop_for(tx, endpoint.id, Some(gone.name))?;

@@ -22,6 +22,7 @@ use crate::endpoints::codes;
 use crate::endpoints::encryption::Sealing;
 use crate::endpoints::model::{Filter, Ready};
 use crate::endpoints::service::{self as endpoints, Changes, Created, GivenSecret, Name, NewEndpoint};
+use crate::endpoints::testing;
 
 /// An old secret of a receiver's, too short to be a good one.
 const OLD: &str = "fyno-shared-secret";
@@ -42,7 +43,8 @@ async fn made(house: &TestStore, ctx: &Ctx, signing: Change, secret: Option<Give
 async fn changed(house: &TestStore, ctx: &Ctx, id: EndpointId, change: Change) -> Result<usize, Failure> {
     let keys = house.store.keys().organisation(ctx.org.id).await.unwrap();
     let change = move |tx: &mut Tx<'_>| {
-        let made = service::change(tx, &keys, id, change)?;
+        let mut endpoint = endpoints::find(tx, id)?;
+        let made = service::change(tx, &keys, &mut endpoint, change)?;
         Ok::<_, Failure>(tx.record(Leaf::of("endpoint.update"), made.len()))
     };
     house.store.write(ctx, change).await
@@ -224,7 +226,7 @@ both_engines! {
         assert!(refused_as(rotation_of(&house, &ctx, id, None).await, &codes::ROTATION_UNDER_WAY));
         proven(&house, &ctx, id).await;
         let elsewhere = Changes { url: Some("https://hooks.example.com/other".into()), ..Changes::default() };
-        house.store.write(&ctx, move |tx| endpoints::update(tx, id, elsewhere)).await.unwrap();
+        testing::change(&house.store, &ctx, id, elsewhere).await.unwrap();
         assert!(refused_as(finished(&house, &ctx, id, 60).await, &codes::ROTATION_UNPROVEN), "another receiver proved it");
         proven(&house, &ctx, id).await;
         finished(&house, &ctx, id, 60).await.unwrap();

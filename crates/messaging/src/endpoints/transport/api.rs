@@ -4,18 +4,22 @@ use schemars::JsonSchema;
 use sealpost_access::permissions::{ENDPOINTS_MANAGE, ENDPOINTS_READ};
 use sealpost_access::secrets::{SecretRef, may_refer};
 use sealpost_egress::tls::{Certificates, MinTls};
+use sealpost_govern::approvals;
 use sealpost_store::{EndpointId, SecretId, Store, Time};
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::{Call, Class, Endpoint as Route, Failure, Refusal, Reply, get, put};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::body::BodyForm;
 use super::model::{OwnAuthorities, Transport, Value};
 use super::service::{self, GivenHeader, Wanted};
 use super::store;
 use crate::deliveries::RETRIES;
 use crate::endpoints::Endpoints;
 use crate::endpoints::codes::TRANSPORT_INVALID;
+use crate::endpoints::policy::{self, POLICY_REFUSES};
+use crate::versions::Promoted;
 
 pub(in crate::endpoints) fn routes(house: &Store, endpoints: &Endpoints) -> Vec<Route> {
     vec![show(house), replace(house, endpoints)]
@@ -43,6 +47,36 @@ impl From<Version> for MinTls {
     }
 }
 
+/// As what bodies leave.
+#[derive(Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "BodyForm")]
+pub(super) enum Leaves {
+    /// As JSON.
+    #[default]
+    Json,
+    /// As `application/x-www-form-urlencoded`.
+    Form,
+}
+
+impl From<Leaves> for BodyForm {
+    fn from(leaves: Leaves) -> Self {
+        match leaves {
+            Leaves::Json => Self::Json,
+            Leaves::Form => Self::Form,
+        }
+    }
+}
+
+impl From<BodyForm> for Leaves {
+    fn from(body: BodyForm) -> Self {
+        match body {
+            BodyForm::Json => Self::Json,
+            BodyForm::Form => Self::Form,
+        }
+    }
+}
+
 /// How an endpoint is to be called. Absent is as all are called.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +94,9 @@ struct Body {
     /// That TLS 1.2 is spoken knowingly; nothing less will do for `min_tls` of `1.2`.
     #[serde(default)]
     acknowledge_tls_1_2: bool,
+    /// As what bodies leave: as JSON, or as a form for receivers that read nothing else.
+    #[serde(default)]
+    body: Leaves,
     /// Further headers, at most 16.
     #[serde(default)]
     #[schemars(length(max = 16))]
@@ -125,6 +162,8 @@ struct View {
     rate_per_second: Option<u16>,
     /// The oldest version of TLS its server may speak.
     min_tls: &'static str,
+    /// As what bodies leave.
+    body: Leaves,
     /// Further headers.
     headers: Vec<HeaderView>,
     /// Who we are, to a server that wants a certificate.
@@ -180,6 +219,7 @@ impl From<&Transport> for View {
             own_retries: own.is_some(),
             rate_per_second: transport.rate.map(|rate| rate.calls()),
             min_tls: store::word(transport.min_tls),
+            body: transport.body.into(),
             headers: transport
                 .headers
                 .iter()
@@ -239,11 +279,14 @@ fn replace(house: &Store, endpoints: &Endpoints) -> Route {
         .summary("Say how an endpoint is called")
         .describe(
             "Replaces all of it: what is absent is as for every endpoint. The key of a certificate and every header that carries a \
-             credential are stored secrets, by name; none of them can be removed while it is used here.",
+             credential are stored secrets, by name; none of them can be removed while it is used here. In live, where endpoints take an \
+             approval, an older TLS version and further authorities wait for one: then the answer is `202` with what waits.",
         )
         .takes::<Body>()
         .answers::<View>(200)
+        .also_answers(202, "application/json")
         .refuses(&[&TRANSPORT_INVALID])
+        .refuses(&POLICY_REFUSES)
         .example(json!({
             "retries": [5, 60, 600, 3600],
             "rate_per_second": 20,
@@ -259,9 +302,13 @@ async fn handle(house: Store, endpoints: Endpoints, mut call: Call<Body>) -> Res
         may_refer(&call.caller)?;
     }
     let (keys, client) = (house.keys().organisation(call.ctx.org.id).await?, endpoints.client.clone());
+    let expected = policy::expected(&call, None);
     call.write(&house, move |tx| {
-        let changed = service::put(tx, &keys, &client, id, wanted)?;
-        let reply = Reply::ok(&View::from(changed.value()))?;
+        let changed = service::put(tx, &keys, &client, id, wanted, &expected)?;
+        let reply = match changed.value() {
+            Promoted::Waits(approval) => approvals::accepted(approval)?,
+            Promoted::InForce(transport) => Reply::ok(&View::from(transport))?,
+        };
         Ok(changed.map(|_| reply))
     })
     .await
@@ -274,6 +321,7 @@ fn wanted(body: &mut Body) -> Result<Wanted, Refusal> {
         .retried(body.retries.take())?
         .at_most(body.rate_per_second)?
         .speaking(body.min_tls.into(), body.acknowledge_tls_1_2)?
+        .written(body.body.into())
         .with_headers(headers)?
         .shown_as(body.client_certificate.take().map(|one| (one.chain, one.key)))?
         .believing(body.authorities.take().map(|own| OwnAuthorities { pem: own.pem, only: own.only }))

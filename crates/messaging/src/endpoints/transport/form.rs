@@ -4,20 +4,23 @@ use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
 use sealpost_access::secrets::{SecretRef, may_refer};
 use sealpost_egress::tls::MinTls;
-use sealpost_store::{EndpointId, Store};
+use sealpost_store::{EndpointId, Store, Tx};
 use sealpost_web::shell::Ask;
 use sealpost_web::shell::parts::{Choice, Field, Kind};
 use sealpost_web::{Call, Class, Endpoint as Route, Failure, Refusal, Reply, get, post};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::api::Version;
+use super::api::{Leaves, Version};
+use super::body::BodyForm;
 use super::line;
 use super::model::{OwnAuthorities, Transport};
 use super::service::{self, Wanted};
 use super::store;
 use crate::endpoints::Endpoints;
 use crate::endpoints::codes::TRANSPORT_INVALID;
+use crate::endpoints::policy::{self, POLICY_REFUSES};
+use crate::versions::Expected;
 
 /// How an endpoint is to be called.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
@@ -31,6 +34,8 @@ struct Form {
     min_tls: Version,
     /// `known` if TLS 1.2 is spoken knowingly.
     acknowledge_tls_1_2: Option<String>,
+    #[serde(default)]
+    body: Leaves,
     /// A header a line.
     headers: Option<String>,
     /// The chain of our certificate.
@@ -57,6 +62,7 @@ impl Form {
                 MinTls::V1_3 => Version::Newer,
             },
             acknowledge_tls_1_2: (transport.min_tls == MinTls::V1_2).then(|| "known".to_owned()),
+            body: transport.body.into(),
             headers: Some(line::write(&transport.headers)),
             chain: certificate.map(|one| one.chain.clone()),
             key: certificate.map(|one| one.key.to_string()),
@@ -92,6 +98,7 @@ impl Form {
             .retried(retries)?
             .at_most(self.rate_per_second)?
             .speaking(self.min_tls.into(), self.acknowledge_tls_1_2.as_deref() == Some("known"))?
+            .written(self.body.into())
             .with_headers(headers)?
             .shown_as(certificate)?
             .believing(text(&self.authorities).map(|pem| OwnAuthorities { pem, only }))
@@ -131,6 +138,7 @@ pub(super) fn change(house: &Store, endpoints: &Endpoints) -> Route {
         .example(json!({ "retries": "5 60 600 3600", "rate_per_second": "20", "min_tls": "1.3", "headers": "X-Tenant: clinic" }))
         .answers_with(303, "")
         .refuses(&[&TRANSPORT_INVALID])
+        .refuses(&POLICY_REFUSES)
         .to(move |call: Call<Form>| {
             let (house, endpoints) = (house.clone(), endpoints.clone());
             async move {
@@ -149,8 +157,12 @@ async fn put(house: &Store, endpoints: &Endpoints, call: &Call<Form>, id: Endpoi
         may_refer(&call.caller)?;
     }
     let (keys, client) = (house.keys().organisation(call.ctx.org.id).await?, endpoints.client.clone());
-    let reply = call.done(&format!("/endpoints/{id}"));
-    call.write(house, move |tx| Ok(service::put(tx, &keys, &client, id, wanted)?.map(|_| reply))).await
+    let (done, approvals) = (call.done(&format!("/endpoints/{id}")), call.at("/approvals"));
+    let change = move |tx: &mut Tx<'_>| {
+        let put = service::put(tx, &keys, &client, id, wanted, &Expected::default())?;
+        Ok(put.map(|put| policy::settled(&put, done, &approvals)))
+    };
+    call.write(house, change).await
 }
 
 fn question<B, Q>(call: &Call<B, Q>, id: EndpointId, form: &Form) -> Ask {
@@ -174,6 +186,11 @@ fn question<B, Q>(call: &Call<B, Q>, id: EndpointId, form: &Form) -> Ask {
                 .kind(Kind::Typed("number"))
                 .value(form.rate_per_second.map(|rate| rate.to_string()).unwrap_or_default())
                 .hint("1 to 1000. What comes faster waits its turn."),
+        )
+        .field(
+            Field::new("body", "Bodies leave")
+                .kind(choices([("json", "as JSON"), ("form", "as a form, for a receiver that reads nothing else")]))
+                .value(BodyForm::from(form.body).word()),
         )
         .field(
             Field::new("headers", "Further headers")

@@ -7,6 +7,7 @@ use sealpost_egress::tls::{Authorities, Certificates, Identity, MinTls, Terms, T
 use sealpost_seal::SecretText;
 use sealpost_store::{EndpointId, OrgKeys, SecretId, StoreError, Tx};
 
+use super::body::BodyForm;
 use super::model::{ClientCertificate, Header, OwnAuthorities, Transport, Value};
 use super::rules::{HeaderText, Rate, Schedule};
 use super::store;
@@ -18,6 +19,8 @@ pub(in crate::endpoints) struct Applied {
     pub(in crate::endpoints) retries: Option<Schedule>,
     /// Calls a second.
     pub(in crate::endpoints) rate: Option<Rate>,
+    /// As what its bodies leave.
+    pub(in crate::endpoints) body: BodyForm,
     /// What goes into the call; nothing if a secret that is named doesn't fit any more, and then it isn't called.
     pub(in crate::endpoints) speech: Option<Speech>,
 }
@@ -62,7 +65,7 @@ pub(in crate::endpoints) fn load(
             None
         }
     };
-    Ok(Applied { retries: transport.retries, rate: transport.rate, speech })
+    Ok(Applied { retries: transport.retries, rate: transport.rate, body: transport.body, speech })
 }
 
 /// What goes into calls. Two kinds of errors: ours, and what is wrong with what is set.

@@ -3,6 +3,7 @@
 use sealpost_egress::tls::MinTls;
 use sealpost_store::{SecretId, Time};
 
+use super::body::BodyForm;
 use super::rules::{HeaderName, HeaderText, Rate, Schedule};
 
 /// How an endpoint is called. The default is how all are.
@@ -14,6 +15,8 @@ pub(in crate::endpoints) struct Transport {
     pub(super) rate: Option<Rate>,
     /// The oldest TLS version its server may speak.
     pub(super) min_tls: MinTls,
+    /// As what a body leaves.
+    pub(super) body: BodyForm,
     /// Further headers of every call.
     pub(super) headers: Vec<Header>,
     /// Who we are to it, if it wants a certificate.

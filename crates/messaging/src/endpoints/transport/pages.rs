@@ -7,6 +7,7 @@ use sealpost_store::Store;
 use sealpost_web::Endpoint as Route;
 
 use super::api::fingerprint;
+use super::body::BodyForm;
 use super::form;
 use super::model::{Transport, Value};
 use crate::endpoints::Endpoints;
@@ -22,6 +23,7 @@ pub(in crate::endpoints) struct Panel {
     retries: String,
     rate: Option<u16>,
     is_old_tls: bool,
+    is_form: bool,
     headers: Vec<(String, String, bool)>,
     certificate: Option<String>,
     authorities: Option<&'static str>,
@@ -48,6 +50,7 @@ impl Panel {
             },
             rate: transport.rate.map(|rate| rate.calls()),
             is_old_tls: transport.min_tls == MinTls::V1_2,
+            is_form: transport.body == BodyForm::Form,
             headers: transport.headers.iter().map(header).collect(),
             certificate: transport.certificate.as_ref().and_then(|one| fingerprint(&one.chain)),
             authorities: transport.authorities.as_ref().map(|own| match own.only {
@@ -65,6 +68,7 @@ impl Panel {
             retries: "after 5 s, 1 min, 10 min, 1 h".into(),
             rate: Some(20),
             is_old_tls: true,
+            is_form: true,
             headers: vec![
                 ("x-tenant".into(), "clinic".into(), false),
                 ("authorization".into(), "Bearer ".into(), true),

@@ -3,7 +3,6 @@
 use sealpost_egress::client::OWN_HEADERS;
 use sealpost_egress::tls::MinTls;
 use sealpost_seal::signature::{Profile, profiles};
-use sealpost_store::Time;
 
 /// Waits between attempts, in seconds: the first attempt is made at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,40 +53,17 @@ pub(in crate::endpoints) struct Rate(u16);
 /// A rate is 1 to 1000 calls a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("1 to 1000 calls a second")]
-pub(super) struct BadRate;
+pub(in crate::endpoints) struct BadRate;
 
 impl Rate {
     /// So many calls a second.
-    pub(super) const fn new(calls: u32) -> Result<Self, BadRate> {
+    pub(in crate::endpoints) const fn new(calls: u32) -> Result<Self, BadRate> {
         if calls == 0 || calls > 1000 { Err(BadRate) } else { Ok(Self(calls as u16)) }
     }
 
     /// Calls a second.
-    pub(super) const fn calls(self) -> u16 {
+    pub(in crate::endpoints) const fn calls(self) -> u16 {
         self.0
-    }
-}
-
-/// When an endpoint with a rate may be called: a second's worth at once, and from then on evenly. The generic cell rate algorithm
-/// (ITU-T I.371, annex A) in its virtual form: one number, and every call gets a place of its own in the row.
-#[derive(Clone, Copy, Debug, Default)]
-pub(in crate::endpoints) struct Bucket {
-    /// When the row ends, in microseconds.
-    full_us: i64,
-}
-
-const SECOND_US: i64 = 1_000_000;
-
-impl Bucket {
-    /// Takes the next place in the row: the time from which on it is good, `now` or later.
-    pub(in crate::endpoints) fn place(&mut self, rate: Rate, now: Time) -> Time {
-        let now_us = now.unix_ms().saturating_mul(1000);
-        let each = SECOND_US / i64::from(rate.0);
-        let burst = SECOND_US - each;
-        let begins = self.full_us.max(now_us);
-        self.full_us = begins.saturating_add(each);
-        let at_us = begins.saturating_sub(burst).max(now_us);
-        Time::from_unix_ms(at_us.div_euclid(1000) + i64::from(at_us.rem_euclid(1000) != 0))
     }
 }
 
@@ -217,8 +193,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const NOW: Time = Time::from_unix_ms(1_768_469_400_000);
-
     #[test]
     fn a_schedule_has_an_end_and_bounds() {
         let schedule = Schedule::new(vec![5, 60]).unwrap();
@@ -288,34 +262,6 @@ mod tests {
                 prop_assert!(http::HeaderValue::from_str(text.as_str()).is_ok());
                 prop_assert!(!text.as_str().contains(['\r', '\n', '\0']));
             }
-        }
-
-        #[test]
-        fn in_no_second_there_are_more_calls_than_the_burst_and_the_rate(
-            calls in 1_u32..1000,
-            waits in proptest::collection::vec(0_i64..400, 1..200),
-        ) {
-            let (rate, mut bucket, mut now) = (Rate::new(calls).unwrap(), Bucket::default(), NOW);
-            let mut places = Vec::new();
-            for wait in waits {
-                now = now.plus_ms(wait);
-                let place = bucket.place(rate, now);
-                prop_assert!(place >= now);
-                places.push(place);
-            }
-            prop_assert!(places.is_sorted(), "who came first is first");
-            for (at, from) in places.iter().enumerate() {
-                let within = places[at..].iter().take_while(|place| place.since(*from) < 1000).count();
-                prop_assert!(within <= 2 * calls as usize + 1, "{within} of {calls}");
-            }
-        }
-
-        #[test]
-        fn over_time_the_rate_is_kept_and_nothing_is_held_up_for_longer(calls in 1_u32..1000, count in 1_usize..3000) {
-            let (rate, mut bucket) = (Rate::new(calls).unwrap(), Bucket::default());
-            let last = (0..count).map(|_| bucket.place(rate, NOW)).last().unwrap();
-            let least = count.saturating_sub(calls as usize) as i64 * 1000 / i64::from(calls);
-            prop_assert!((least - 3..=least + 1003).contains(&last.since(NOW)), "{} for {least}", last.since(NOW));
         }
 
         #[test]

@@ -6,12 +6,17 @@ use sealpost_egress::tls::{Certificates, MinTls, TermsError};
 use sealpost_store::{EndpointId, Leaf, OrgKeys, Recorded, SecretId, StoreError, Tx};
 use sealpost_web::{Failure, Refusal};
 
+use super::body::BodyForm;
 use super::load::{Unspeakable, speech};
 use super::model::{ClientCertificate, Header, OwnAuthorities, Transport, Value};
 use super::rules::{self, BadHeader, HeaderName, HeaderText, Rate, Schedule};
 use super::store;
+use super::written::Written;
 use crate::endpoints::codes::TRANSPORT_INVALID;
+use crate::endpoints::pace;
+use crate::endpoints::policy::{self, Policy};
 use crate::endpoints::service::changed;
+use crate::versions::{Expected, Promoted};
 
 /// Most further headers.
 const MOST_HEADERS: usize = 16;
@@ -24,6 +29,7 @@ pub(super) struct Wanted {
     pub(super) retries: Option<Schedule>,
     pub(super) rate: Option<Rate>,
     pub(super) min_tls: MinTls,
+    pub(super) body: BodyForm,
     pub(super) headers: Vec<(HeaderName, WantedValue)>,
     pub(super) certificate: Option<(String, SecretRef)>,
     pub(super) authorities: Option<OwnAuthorities>,
@@ -72,6 +78,12 @@ impl Wanted {
         }
         self.min_tls = min;
         Ok(self)
+    }
+
+    /// With bodies of this form.
+    pub(super) fn written(mut self, body: BodyForm) -> Self {
+        self.body = body;
+        self
     }
 
     /// With these headers, each once.
@@ -139,16 +151,19 @@ pub(in crate::endpoints) fn find(tx: &mut Tx<'_>, endpoint: EndpointId) -> Resul
     store::find(tx, endpoint)
 }
 
-/// From now on this endpoint is called so. What can't work is refused here and not found out at night: the key is held against its
+/// From now on this endpoint is called so, or others are asked, where that protects less than before. What can't work is refused here and not found out at night: the key is held against its
 /// certificate, and every secret against the header it is for.
 pub(super) fn put(
     tx: &mut Tx<'_>,
     keys: &OrgKeys,
     client: &Client,
-    endpoint: EndpointId,
+    id: EndpointId,
     wanted: Wanted,
-) -> Result<Recorded<Transport>, Failure> {
-    crate::endpoints::find(tx, endpoint)?;
+    expected: &Expected,
+) -> Result<Recorded<Promoted<Transport>>, Failure> {
+    let mut endpoint = crate::endpoints::find(tx, id)?;
+    policy::expect(&endpoint, expected)?;
+    let before = policy::of(tx, &endpoint)?;
     let mut headers = Vec::with_capacity(wanted.headers.len());
     for (at, (name, value)) in wanted.headers.into_iter().enumerate() {
         let value = match value {
@@ -170,16 +185,35 @@ pub(super) fn put(
         retries: wanted.retries,
         rate: wanted.rate,
         min_tls: wanted.min_tls,
+        body: wanted.body,
         headers,
         certificate,
         authorities: wanted.authorities,
         updated_at: None,
     };
     speech(tx, keys, client, &transport)?.map_err(unspeakable)?;
-    store::put(tx, endpoint, &transport)?;
-    changed(tx, endpoint);
-    let transport = store::find(tx, endpoint)?;
-    Ok(tx.record(Leaf::of("endpoint.change_transport").on(EndpointId::PREFIX, endpoint.bytes()), transport))
+    let after = Policy { transport: Written::of(&transport), ..before.clone() };
+    if let Some(asked) = policy::gate(tx, keys, &endpoint, (&before, after), false, None)? {
+        return Ok(asked.map(|approval| Promoted::Waits(Box::new(approval))));
+    }
+    keep(tx, id, &transport)?;
+    changed(tx, id);
+    let transport = store::find(tx, id)?;
+    let leaf = policy::keep(tx, keys, &mut endpoint, &before, None, Leaf::of("endpoint.change_transport"))?;
+    Ok(tx.record(leaf, Promoted::InForce(transport)))
+}
+
+/// From now on an endpoint is called as it was written down. Whether it can be is asked whenever it is.
+pub(in crate::endpoints) fn become_of(tx: &mut Tx<'_>, id: EndpointId, written: Written) -> Result<(), StoreError> {
+    keep(tx, id, &written.read()?)
+}
+
+/// Whoever gets another rate begins anew with it.
+fn keep(tx: &mut Tx<'_>, id: EndpointId, transport: &Transport) -> Result<(), StoreError> {
+    if store::find(tx, id)?.rate != transport.rate {
+        pace::forget(tx, id)?;
+    }
+    store::put(tx, id, transport)
 }
 
 /// The stored secret that is meant, held until this is done.
@@ -200,6 +234,7 @@ fn unspeakable(error: Unspeakable) -> Refusal {
 
 /// The endpoint goes, and what was special about it too.
 pub(in crate::endpoints) fn forget(tx: &mut Tx<'_>, endpoint: EndpointId) -> Result<(), StoreError> {
+    pace::forget(tx, endpoint)?;
     store::delete(tx, endpoint)
 }
 

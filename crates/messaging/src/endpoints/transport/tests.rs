@@ -10,12 +10,14 @@ use sealpost_store::testing::TestStore;
 use sealpost_store::{Ctx, DeliveryId, EndpointId, Leaf, NoticeId, SecretId, StoreError, Tx, both_engines};
 use sealpost_web::Failure;
 
+use super::body::BodyForm;
 use super::model::{OwnAuthorities, Value};
 use super::service::{self, GivenHeader, Wanted};
 use crate::deliveries::{self, Attempt, Deliverer, Delivery, Occurrence, State};
 use crate::dispatcher::{ByHand, Dispatcher};
 use crate::endpoints::{Endpoints, secret_uses, testing};
 use crate::endpoints::{Pki, Receiver};
+use crate::versions::Expected;
 
 /// A house with one organisation that calls endpoints by hand.
 struct House {
@@ -62,7 +64,9 @@ impl House {
     async fn put(&self, endpoint: EndpointId, wanted: Wanted) -> Result<(), Failure> {
         let keys = self.test.store.keys().organisation(self.ctx.org.id).await.unwrap();
         let client = self.endpoints.client.clone();
-        let put = move |tx: &mut Tx<'_>| Ok(service::put(tx, &keys, &client, endpoint, wanted)?.map(drop));
+        let put = move |tx: &mut Tx<'_>| {
+            Ok(service::put(tx, &keys, &client, endpoint, wanted, &Expected::default())?.map(drop))
+        };
         let put = self.test.store.write::<_, Failure>(&self.ctx, put).await;
         self.endpoints.forget(self.ctx.org, endpoint);
         put
@@ -75,7 +79,7 @@ impl House {
             id: NoticeId::new(&self.ctx.world),
             kind: "message.delivered".into(),
             message: None,
-            body: b"{}".as_slice().into(),
+            body: br#"{"data":{"n":1}}"#.as_slice().into(),
         };
         let promise = move |tx: &mut Tx<'_>| deliveries::promise(tx, &occurrence, &[endpoint]);
         self.test.store.maintain::<_, StoreError>(&self.ctx, promise).await.unwrap();
@@ -170,6 +174,24 @@ both_engines! {
         let (deliveries, attempts) = house.seen(limited).await;
         assert!(deliveries.iter().all(|one| one.state == State::Delivered && one.attempts == 1));
         assert_eq!(attempts.len(), 6, "waiting is no attempt");
+    }
+
+    async fn a_receiver_that_reads_forms_gets_one_and_its_bytes_are_what_is_signed(test: TestStore) {
+        let pki = Pki::new();
+        let (mut house, receiver) = (House::new(test, &pki).await, Receiver::start(&pki).await);
+        let id = testing::active_at(&house.test.store, &house.ctx, "own", &receiver.url("/in")).await;
+        house.put(id, Wanted::default().written(BodyForm::Form)).await.unwrap_or_else(|_| panic!("it is called so"));
+        house.promise(id).await;
+        house.turn().await;
+        let heard = receiver.heard().pop().unwrap();
+        assert!(heard.contains("content-type: application/x-www-form-urlencoded\r\n"), "{heard}");
+        assert!(heard.ends_with("\r\n\r\ndata%5Bn%5D=1"), "{heard}");
+        let tried = house.endpoints.test(&house.ctx, id).await.unwrap_or_else(|_| panic!("it is tried"));
+        let heard = receiver.heard().pop().unwrap();
+        assert!(tried.succeeded && heard.as_bytes().ends_with(&tried.body), "{heard}");
+        assert_eq!(tried.content_type, "application/x-www-form-urlencoded");
+        let ends_so = |signed: &[u8]| signed.ends_with(&tried.body);
+        assert!(!tried.body.is_empty() && tried.signatures.iter().all(|one| ends_so(&one.signed)));
     }
 
     async fn headers_go_along_secret_ones_by_name_and_what_signs_is_never_doubled(test: TestStore) {
@@ -270,12 +292,13 @@ both_engines! {
             .retried(Some(vec![]))
             .and_then(|wanted| wanted.at_most(Some(7)))
             .and_then(|wanted| wanted.speaking(MinTls::V1_2, true))
-            .unwrap_or_else(|_| panic!("a transport"));
+            .unwrap_or_else(|_| panic!("a transport"))
+            .written(BodyForm::Form);
         house.put(id, all).await.unwrap_or_else(|_| panic!("it is called so"));
         let read = |tx: &mut Tx<'_>, id| service::find(tx, id);
         let found = house.test.store.read(&house.ctx, move |tx| read(tx, id)).await.unwrap();
         assert_eq!((found.retries.as_ref().unwrap().attempts(), found.rate.unwrap().calls()), (1, 7));
-        assert_eq!((found.min_tls, found.headers.len()), (MinTls::V1_2, 2));
+        assert_eq!((found.min_tls, found.body, found.headers.len()), (MinTls::V1_2, BodyForm::Form, 2));
         assert!(matches!(&found.headers[1].value, Value::Stored { secret: named, .. } if *named == secret));
         let unacknowledged = Wanted::default().speaking(MinTls::V1_2, false).map_err(Failure::from);
         assert!(refused(unacknowledged).contains("acknowledgement_missing"));

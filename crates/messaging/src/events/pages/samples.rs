@@ -4,7 +4,7 @@ use sealpost_store::EventId;
 use sealpost_web::shell::parts::{Ident, Line, Pager, When};
 use sealpost_web::shell::testing::{NOW, keep};
 
-use crate::versions::{Elsewhere, Fields, Known, Row as VersionRow, Standing, rows};
+use crate::versions::{By, Elsewhere, Fields, Known, Row as VersionRow, Standing, rows};
 
 use super::list::{ListPage, Row, empty};
 use super::show::{ShowPage, VersionLine};
@@ -26,6 +26,7 @@ fn events_are_listed_and_shown() {
         was_in_force: number < 3,
         digest: Fields::of("event").with("number", Some(&number.to_string())).digest(),
         made: When::new(NOW.plus_ms(-86_400_000 * i64::from(9 - number)), NOW),
+        by: if number > 1 { By::sample("mem_01kf3b2y5xfh0r4c9v7t8m6e1s") } else { By::default() },
     };
     let standing = Standing { newest: 3, in_force: Some(2), promotions: 2 };
     let version = |row: VersionRow| VersionLine {

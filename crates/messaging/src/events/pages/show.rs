@@ -8,7 +8,7 @@ use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
 
 use crate::events::{EventVersion, Events, Face};
 use crate::templates::Templates;
-use crate::versions::{Elsewhere, Known, Row, rows};
+use crate::versions::{By, Elsewhere, Known, Row, authors_of, rows};
 
 /// One event.
 #[derive(askama::Template)]
@@ -50,11 +50,13 @@ async fn handle(events: Events, templates: Templates, call: Call) -> Result<Repl
     let names = templates.names(&call.ctx, versions.iter().map(|(version, _)| version.template).collect()).await?;
     let (page, may_write) = (call.at(&format!("/events/{id}")), call.caller.permissions.contains(EVENTS_WRITE));
     let in_test = call.ctx.org.environment == Environment::Test;
+    let authors = authors_of(events.store(), &call.ctx, id.bytes()).await?;
     let known = |(version, face): &(EventVersion, Face)| Known {
         number: version.version,
         was_in_force: version.released_at.is_some(),
         digest: face.digest(),
         made: When::new(version.created_at, call.ctx.now()),
+        by: By::of(&call, authors.get(&version.version)),
     };
     let rows = rows(&event.standing(), versions.iter().map(known).collect(), &page, may_write);
     let line = |(row, (version, _)): (Row, &(EventVersion, Face))| VersionLine {

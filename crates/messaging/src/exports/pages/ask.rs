@@ -104,7 +104,8 @@ fn question<B, Q>(call: &Call<B, Q>, id: ContactId, form: As, approval: Option<A
         Some(approval) => ask.hidden("approval", approval.to_string()),
         None => ask,
     };
-    ask.field(reason)
+    ask.hands_out()
+        .field(reason)
         .field(Field::new("form", "As").kind(Kind::Choice(kinds)).value(form.word()))
         .sensitive()
         .submit("Export")

@@ -30,8 +30,12 @@ const EMAIL: &str = "marker.numbat@example.com";
 pub(super) async fn scene(test: TestStore) -> (House, Ctx, Exports) {
     let house = House::around(test, 2, Environment::Live).await;
     let ctx = house.organisations[0].clone();
-    let exports =
-        Exports::new(house.test.store.clone(), house.messaging.contacts.clone(), house.messaging.messages.clone());
+    let exports = Exports::new(
+        house.test.store.clone(),
+        house.messaging.contacts.clone(),
+        house.messaging.messages.clone(),
+        house.messaging.workflows.clone(),
+    );
     (house, ctx, exports)
 }
 
@@ -112,7 +116,7 @@ both_engines! {
         let looks: Vec<_> = document["looks"].as_array().unwrap().iter().map(|look| look["action"].clone()).collect();
         assert_eq!(looks, ["contact.reveal", "contact.export"]);
         assert_eq!(document["looks"][1]["reason_given"], true);
-        assert_eq!(document["complete"], json!({ "messages": 120, "suppressions": 1, "looks": 2 }));
+        assert_eq!(document["complete"], json!({ "messages": 120, "workflow_runs": 0, "suppressions": 1, "looks": 2 }));
         assert!(!document.to_string().contains("of-another") && !document.to_string().contains("somebody.else"));
         assert!(!document.to_string().contains("asked what is held"), "reasons stay sealed in the ledger");
     }
@@ -222,7 +226,7 @@ async fn somebody_who_was_two_gets_what_was_held_of_both() {
     let document = json_of(&exports, &ctx, source).await;
     assert_eq!(document["export"]["contact_id"], target.to_string());
     assert_eq!(document["person"]["merged"][0]["email"], "marker.two@example.com");
-    assert_eq!(document["complete"], json!({ "messages": 4, "suppressions": 0, "looks": 2 }));
+    assert_eq!(document["complete"], json!({ "messages": 4, "workflow_runs": 0, "suppressions": 0, "looks": 2 }));
     assert!(document.to_string().contains("of-the-other"));
 }
 

@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::messages::Messages;
 use crate::messages::accept::{NewMessage, NotAccepted, Prepared, RACES, accept};
 use crate::messages::codes::{BATCH_KEYS, BATCH_SIZE, CONTACT_RACED};
+use crate::messages::follow::By;
 
 /// The most messages in a batch.
 const MOST: usize = 1000;
@@ -158,7 +159,7 @@ async fn prepare(messages: &Messages, ctx: &Ctx, item: &Item) -> Result<Stage, F
         Ok(new) => new,
         Err(refusal) => return Ok(Stage::Settled(ItemResult::refused(&refusal, ctx))),
     };
-    match messages.accepting.prepare(ctx, &new).await {
+    match messages.accepting.prepare(ctx, &new, By::Request).await {
         Ok(prepared) => Ok(Stage::Prepared(Box::new(prepared))),
         Err(Failure::Refused(refusal)) => Ok(Stage::Settled(ItemResult::refused(&refusal, ctx))),
         Err(fault) => Err(fault),

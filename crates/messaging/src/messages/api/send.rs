@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::messages::Messages;
 use crate::messages::accept::{AcceptedView, NewMessage, NotAccepted, RACES, accept};
 use crate::messages::codes::{self, CONTACT_RACED};
+use crate::messages::follow::By;
 
 /// Why a message may be refused, besides what every route may say.
 pub(crate) const REFUSALS: &[&Code] = &[
@@ -65,7 +66,7 @@ async fn settle<B>(
     answer: impl Fn(&AcceptedView) -> Result<Reply, Fault> + Clone + Send + 'static,
 ) -> Result<Reply, Failure> {
     for _ in 0..RACES {
-        let prepared = messages.accepting.prepare(&call.ctx, new).await?;
+        let prepared = messages.accepting.prepare(&call.ctx, new, By::Request).await?;
         let answer = answer.clone();
         let written = call
             .write_or::<_, NotAccepted>(messages.store(), move |tx| {

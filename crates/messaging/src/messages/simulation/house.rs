@@ -20,6 +20,7 @@ use crate::endpoints;
 use crate::events::{Class, NewEvent, NewVersion};
 use crate::label::Label;
 use crate::messages::accept::{NewMessage, NotAccepted, accept};
+use crate::messages::follow::By;
 use crate::templates::{Content, NewTemplate};
 use crate::{Messaging, MessagingConfig};
 
@@ -84,7 +85,7 @@ impl House {
             Ctx { request: sealpost_store::RequestId::new(self.test.store.world()), ..self.organisations[org].clone() };
         let new: NewMessage = serde_json::from_value(body).unwrap();
         loop {
-            let prepared = self.messaging.messages.accepting.prepare(&ctx, &new).await.map_err(drop)?;
+            let prepared = self.messaging.messages.accepting.prepare(&ctx, &new, By::Request).await.map_err(drop)?;
             let accepted = self
                 .test
                 .store

@@ -47,7 +47,7 @@ pub(super) fn diff(routes: &Routes) -> Endpoint {
 
 async fn handle(routes: Routes, call: Call<(), Query>) -> Result<Reply, Failure> {
     let route = routes.find(&call.ctx, call.id("id")?).await?;
-    let (from, to) = (call.query.from.unwrap_or(route.live), call.query.to.unwrap_or(route.version));
+    let (from, to) = (call.query.from.unwrap_or(route.shown()), call.query.to.unwrap_or(route.version));
     let before = routes.version(&call.ctx, route.id, from).await?;
     let after = routes.version(&call.ctx, route.id, to).await?;
     Ok(Reply::ok(&View { from, to, changes: rules::changes(&before.plan, &after.plan) })?)

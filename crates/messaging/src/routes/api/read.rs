@@ -4,9 +4,10 @@ use sealpost_access::permissions::ROUTES_READ;
 use sealpost_store::RouteId;
 use sealpost_web::{Call, Class as Limit, Endpoint, Failure, Page, PageQuery, Reply, get};
 
-use super::view::{FullView, RouteView};
+use super::view::{FullView, RouteView, VersionView};
 use crate::cursor;
 use crate::routes::Routes;
+use crate::versions::authors_of;
 
 pub(super) fn list(routes: &Routes) -> Endpoint {
     let routes = routes.clone();
@@ -41,7 +42,10 @@ async fn handle_show(routes: Routes, call: Call) -> Result<Reply, Failure> {
     let id = call.id("id")?;
     let route = routes.find(&call.ctx, id).await?;
     let versions = routes.versions(&call.ctx, id).await?;
-    let view =
-        FullView { route: RouteView::of(&call.ctx, &route), versions: versions.iter().map(Into::into).collect() };
+    let authors = authors_of(routes.store(), &call.ctx, route.id.bytes()).await?;
+    let view = FullView {
+        route: RouteView::of(&call.ctx, &route),
+        versions: versions.iter().map(|version| VersionView::from(version).by(&authors)).collect(),
+    };
     Ok(Reply::ok(&view)?)
 }

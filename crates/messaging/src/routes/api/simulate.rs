@@ -81,7 +81,7 @@ pub(super) fn simulate(routes: &Routes) -> Endpoint {
 
 async fn handle(routes: Routes, call: Call<Body>) -> Result<Reply, Failure> {
     let route = routes.find(&call.ctx, call.id("id")?).await?;
-    let version = routes.version(&call.ctx, route.id, call.body.version.unwrap_or(route.live)).await?;
+    let version = routes.version(&call.ctx, route.id, call.body.version.unwrap_or(route.shown())).await?;
     let Body { class, message_id, turn, answers, .. } = &call.body;
     let message = message_id.unwrap_or(MessageId::from_bytes([0; 16]));
     let order = rules::order(&version.plan, message, turn.saturating_sub(1));

@@ -1,11 +1,13 @@
 //! How routes are shown.
 
 use schemars::JsonSchema;
+use sealpost_govern::audit::TypedId;
 use sealpost_store::{Ctx, RouteId, Time};
 use serde::Serialize;
 
 use crate::channels::ChannelKind;
 use crate::routes::{OnUnknown, Plan, Route, RouteVersion, Step, Strategy};
+use crate::versions::{Author, Authors};
 
 /// A route.
 #[derive(Serialize, JsonSchema)]
@@ -20,7 +22,7 @@ pub(super) struct RouteView {
     channel: ChannelKind,
     /// Its newest version.
     version: u32,
-    /// The version in force: what messages accepted from now on go along.
+    /// The version in force: what messages accepted from now on go along; 0: none yet.
     live_version: u32,
     /// When it was made.
     created_at: Time,
@@ -40,6 +42,10 @@ pub(super) struct VersionView {
     steps: Vec<Step>,
     /// When it was made.
     created_at: Time,
+    /// Who wrote it: a member, or a key. Nothing of versions from before this was kept.
+    written_by: Option<TypedId>,
+    /// Since when it has been in force for the first time, if it ever was.
+    released_at: Option<Time>,
 }
 
 /// A route with its versions.
@@ -54,7 +60,7 @@ pub(super) struct FullView {
 
 impl RouteView {
     pub(super) fn of(ctx: &Ctx, route: &Route) -> Self {
-        let Route { id, name, kind, version, live, created_at } = route.clone();
+        let Route { id, name, kind, version, live, promotions: _, created_at } = route.clone();
         Self {
             id,
             environment: ctx.org.environment.as_str(),
@@ -69,7 +75,15 @@ impl RouteView {
 
 impl From<&RouteVersion> for VersionView {
     fn from(version: &RouteVersion) -> Self {
-        let RouteVersion { version, plan: Plan { strategy, on_unknown, steps }, created_at } = version.clone();
-        Self { version, strategy, on_unknown, steps, created_at }
+        let RouteVersion { version, plan: Plan { strategy, on_unknown, steps }, created_at, released_at } =
+            version.clone();
+        Self { version, strategy, on_unknown, steps, created_at, released_at, written_by: None }
+    }
+}
+
+impl VersionView {
+    /// With who wrote it.
+    pub(super) fn by(self, authors: &Authors) -> Self {
+        Self { written_by: authors.get(&self.version).and_then(Author::named), ..self }
     }
 }

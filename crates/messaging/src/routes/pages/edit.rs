@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::{CHANNELS_READ, ROUTES_WRITE};
+use sealpost_govern::approvals::codes::APPROVAL_PERSON_UNKNOWN;
 use sealpost_store::{ChannelId, RouteId};
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::shell::Ask;
@@ -16,7 +17,8 @@ use super::words;
 use crate::channels::Channels;
 use crate::label::Label;
 use crate::routes::codes::{ROUTE_CHANNEL_UNSUITABLE, ROUTE_EXISTS, ROUTE_INVALID, ROUTE_MOVED};
-use crate::routes::{NewRoute, OnUnknown, Plan, Routes, Strategy, service};
+use crate::routes::{NewRoute, OnUnknown, Plan, RouteVersion, Routes, Strategy, service};
+use crate::versions::Published;
 
 /// Channels to choose from.
 const CHANNELS: u32 = 250;
@@ -82,7 +84,7 @@ pub(super) fn create(routes: &Routes, channels: &Channels) -> Endpoint {
             json!({ "name": "codes", "strategy": "fail_over", "steps": "chn_01kf3b2y5xfh0r4c9v7t8m6e1s within 20" }),
         )
         .answers_with(303, "")
-        .refuses(&[&ROUTE_EXISTS, &ROUTE_INVALID, &ROUTE_CHANNEL_UNSUITABLE])
+        .refuses(&[&ROUTE_EXISTS, &ROUTE_INVALID, &ROUTE_CHANNEL_UNSUITABLE, &APPROVAL_PERSON_UNKNOWN])
         .to(move |call: Call<Form>| handle_create(routes.clone(), channels.clone(), call))
 }
 
@@ -92,11 +94,11 @@ async fn handle_create(routes: Routes, channels: Channels, call: Call<Form>) -> 
         let name = Label::parse(call.body.name.as_deref().unwrap_or_default());
         let name = name.map_err(|_| Refusal::of(&BODY_INVALID).at("/name", "label_invalid"))?;
         let new = NewRoute { name, plan: call.body.plan(&names)? };
-        let done = call.done("/routes");
+        let (done, approvals) = (call.done("/routes"), call.at("/approvals"));
+        let keys = routes.store().keys().organisation(call.ctx.org.id).await?;
         call.write(routes.store(), move |tx| {
-            let created = service::create(tx, new)?;
-            let reply = done.leads_to(&created.value().0.id.to_string());
-            Ok(created.map(|_| reply))
+            let created = service::create(tx, &keys, new)?;
+            Ok(created.map(|(route, made)| settled(&made, done.leads_to(&route.id.to_string()), &approvals)))
         })
         .await
     };
@@ -140,7 +142,7 @@ pub(super) fn publish(routes: &Routes, channels: &Channels) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "strategy": "fail_over", "steps": "chn_01kf3b2y5xfh0r4c9v7t8m6e1s", "use_it": "now" }))
         .answers_with(303, "")
-        .refuses(&[&ROUTE_INVALID, &ROUTE_CHANNEL_UNSUITABLE, &ROUTE_MOVED])
+        .refuses(&[&ROUTE_INVALID, &ROUTE_CHANNEL_UNSUITABLE, &ROUTE_MOVED, &APPROVAL_PERSON_UNKNOWN])
         .to(move |call: Call<Form>| handle_publish(routes.clone(), channels.clone(), call))
 }
 
@@ -149,10 +151,23 @@ async fn handle_publish(routes: Routes, channels: Channels, call: Call<Form>) ->
     let names = names(&channels, &call).await?;
     let made = async {
         let (plan, in_force) = (call.body.plan(&names)?, !matches!(call.body.use_it, Some(UseIt::Draft)));
-        let reply = call.done(&format!("/routes/{id}"));
-        call.write(routes.store(), move |tx| Ok(service::publish(tx, id, plan, in_force)?.map(|_| reply))).await
+        let (done, approvals) = (call.done(&format!("/routes/{id}")), call.at("/approvals"));
+        let keys = routes.store().keys().organisation(call.ctx.org.id).await?;
+        call.write(routes.store(), move |tx| {
+            let published = service::publish(tx, &keys, id, plan, in_force)?;
+            Ok(published.map(|(_, made)| settled(&made, done, &approvals)))
+        })
+        .await
     };
     settle(made.await, &routes, &names, &call, Some(id))
+}
+
+/// Leads to what was made, or to what waits.
+fn settled(made: &Published<RouteVersion>, done: Reply, approvals: &str) -> Reply {
+    match &made.waits {
+        None => done,
+        Some(approval) => Reply::see_other(&format!("{approvals}/{}", approval.id)),
+    }
 }
 
 /// What became of it; asks again where another answer could mend it.

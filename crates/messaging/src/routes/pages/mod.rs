@@ -6,7 +6,7 @@ mod promote;
 #[cfg(test)]
 mod samples;
 mod show;
-mod words;
+pub(super) mod words;
 
 use sealpost_access::permissions::ROUTES_READ;
 use sealpost_store::{Ctx, RouteId, Store, StoreError};

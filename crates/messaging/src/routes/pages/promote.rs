@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::ROUTES_WRITE;
+use sealpost_govern::approvals::codes::APPROVAL_PERSON_UNKNOWN;
 use sealpost_store::RouteId;
 use sealpost_web::shell::Ask;
 use sealpost_web::shell::parts::{Choice, Field, Kind};
@@ -10,7 +11,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::routes::codes::{ROUTE_MOVED, ROUTE_VERSION_UNKNOWN};
-use crate::routes::{Route, Routes, service};
+use crate::routes::{Route, Routes, promotion};
+use crate::versions::Promoted;
 
 /// Which version, in place of which.
 #[derive(Deserialize, JsonSchema)]
@@ -59,16 +61,23 @@ pub(super) fn promote(routes: &Routes) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "version": 1, "expected_version": 1 }))
         .answers_with(303, "")
-        .refuses(&[&ROUTE_MOVED, &ROUTE_VERSION_UNKNOWN])
+        .refuses(&[&ROUTE_MOVED, &ROUTE_VERSION_UNKNOWN, &APPROVAL_PERSON_UNKNOWN])
         .to(move |call: Call<Form>| handle(routes.clone(), call))
 }
 
 async fn handle(routes: Routes, call: Call<Form>) -> Result<Reply, Failure> {
     let id: RouteId = call.id("id")?;
     let Form { version, expected_version } = call.body;
-    let reply = call.done(&format!("/routes/{id}"));
+    let keys = routes.store().keys().organisation(call.ctx.org.id).await?;
+    let (done, approvals) = (call.done(&format!("/routes/{id}")), call.at("/approvals"));
     let made = call
-        .write(routes.store(), move |tx| Ok(service::promote(tx, id, version, expected_version)?.map(|_| reply)))
+        .write(routes.store(), move |tx| {
+            let promoted = promotion::promote(tx, &keys, id, version, expected_version)?;
+            Ok(promoted.map(|promoted| match promoted {
+                Promoted::InForce(_) => done,
+                Promoted::Waits(approval) => Reply::see_other(&format!("{approvals}/{}", approval.id)),
+            }))
+        })
         .await;
     routes.changed(&call.ctx);
     match made {

@@ -8,6 +8,7 @@ use super::list::{ListPage, Row, empty};
 use super::show::{ShowPage, StepLine, VersionLine, twin};
 use super::words;
 use crate::routes::{OnUnknown, Plan, Step, Strategy};
+use crate::versions::By;
 
 #[test]
 fn routes_are_listed_and_shown() {
@@ -39,16 +40,18 @@ fn routes_are_listed_and_shown() {
     let version = |number: u32| VersionLine {
         number,
         in_force: number == 2,
+        is_draft: number == 3,
         strategy: words::strategy(plan.strategy),
         changes: if number == 2 { vec![] } else { vec!["steps 1: share 70 becomes share 50".into()] },
         made: When::new(NOW.plus_ms(-86_400_000 * i64::from(9 - number)), NOW),
+        by: if number > 1 { By::sample("mem_01kf3b2y5xfh0r4c9v7t8m6e1s") } else { By::default() },
     };
     let show = ShowPage {
         list: "/x".into(),
         name: "codes".into(),
         id: Ident::new(RouteId::from_bytes([1; 16])),
         kind: "E-mail",
-        live: 2,
+        shown: (2, true),
         strategy: words::strategy(plan.strategy),
         on_unknown: words::on_unknown(plan.on_unknown),
         twin: twin(&plan, &steps),

@@ -11,6 +11,7 @@ use super::edit::names;
 use super::words;
 use crate::channels::{self, Channels};
 use crate::routes::{Plan, Routes, rules};
+use crate::versions::{By, authors_of};
 
 /// One route.
 #[derive(askama::Template)]
@@ -20,7 +21,8 @@ pub(super) struct ShowPage {
     pub(super) name: String,
     pub(super) id: Ident,
     pub(super) kind: &'static str,
-    pub(super) live: u32,
+    /// The version whose steps are listed, and whether that one is in force.
+    pub(super) shown: (u32, bool),
     pub(super) strategy: &'static str,
     pub(super) on_unknown: &'static str,
     pub(super) steps: Vec<StepLine>,
@@ -41,9 +43,12 @@ pub(super) struct StepLine {
 pub(super) struct VersionLine {
     pub(super) number: u32,
     pub(super) in_force: bool,
+    /// Whether it was never in force.
+    pub(super) is_draft: bool,
     pub(super) strategy: &'static str,
     pub(super) changes: Vec<String>,
     pub(super) made: When,
+    pub(super) by: By,
 }
 
 pub(super) fn show(routes: &Routes, channels: &Channels) -> Endpoint {
@@ -60,7 +65,8 @@ async fn handle(routes: Routes, channels: Channels, call: Call) -> Result<Reply,
     let id: RouteId = call.id("id")?;
     let route = routes.find(&call.ctx, id).await?;
     let versions = routes.versions(&call.ctx, id).await?;
-    let plan = routes.version(&call.ctx, id, route.live).await?.plan;
+    let authors = authors_of(routes.store(), &call.ctx, id.bytes()).await?;
+    let plan = routes.version(&call.ctx, id, route.shown()).await?.plan;
     let names = names(&channels, &call).await?;
     let now = call.ctx.now();
     let steps: Vec<_> = (0..)
@@ -75,7 +81,7 @@ async fn handle(routes: Routes, channels: Channels, call: Call) -> Result<Reply,
         list: call.at("/routes"),
         id: Ident::new(id),
         kind: channels::words(route.kind),
-        live: route.live,
+        shown: (route.shown(), route.live > 0),
         strategy: words::strategy(plan.strategy),
         on_unknown: words::on_unknown(plan.on_unknown),
         twin: twin(&plan, &steps),
@@ -86,13 +92,16 @@ async fn handle(routes: Routes, channels: Channels, call: Call) -> Result<Reply,
             .map(|version| VersionLine {
                 number: version.version,
                 in_force: version.version == route.live,
+                is_draft: version.released_at.is_none(),
                 strategy: words::strategy(version.plan.strategy),
                 changes: rules::changes(&plan, &version.plan).iter().map(words::change).collect(),
                 made: When::new(version.created_at, now),
+                by: By::of(&call, authors.get(&version.version)),
             })
             .collect(),
         publish: may_write.then(|| call.at(&format!("/routes/{id}/publish"))),
-        promote: (may_write && route.version > 1).then(|| call.at(&format!("/routes/{id}/promote"))),
+        promote: (may_write && (route.version > 1 || route.live == 0))
+            .then(|| call.at(&format!("/routes/{id}/promote"))),
         name: route.name,
     };
     call.show(&page.name, &page)

@@ -10,7 +10,7 @@ use crate::routes::rules::Change;
 use crate::routes::{OnUnknown, Plan, Step, Strategy};
 
 /// A strategy as people read it.
-pub(super) const fn strategy(strategy: Strategy) -> &'static str {
+pub(in crate::routes) const fn strategy(strategy: Strategy) -> &'static str {
     match strategy {
         Strategy::FailOver => "In this order",
         Strategy::RoundRobin => "By turns",
@@ -19,7 +19,7 @@ pub(super) const fn strategy(strategy: Strategy) -> &'static str {
 }
 
 /// What follows an attempt of which nobody knows, as people read it.
-pub(super) const fn on_unknown(on_unknown: OnUnknown) -> &'static str {
+pub(in crate::routes) const fn on_unknown(on_unknown: OnUnknown) -> &'static str {
     match on_unknown {
         OnUnknown::Same => "The same channel is asked again",
         OnUnknown::Next => "The next step is tried",

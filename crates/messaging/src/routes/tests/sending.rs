@@ -144,10 +144,11 @@ impl Scene {
 async fn made(house: &Store, ctx: &Ctx, says: Plan) -> RouteId {
     let (id, now) = (RouteId::new(&ctx.world), ctx.now());
     let kind = crate::channels::ChannelKind::Email;
-    let route = Route { id, name: "route".into(), kind, version: 1, live: 1, created_at: now };
+    let route = Route { id, name: "route".into(), kind, version: 1, live: 0, promotions: 0, created_at: now };
     let made = house.write::<(), StoreError>(ctx, move |tx| -> Result<Recorded<()>, StoreError> {
         store::insert(tx, &route)?;
         store::insert_version(tx, id, 1, &says, now)?;
+        store::put_into_force(tx, &route, 1)?;
         Ok(tx.record(Leaf::of("route.create").on(RouteId::PREFIX, id.bytes()), ()))
     });
     made.await.unwrap();

@@ -13,7 +13,7 @@ use crate::label::Label;
 use crate::templates::codes::{TEMPLATE_EXISTS, TEMPLATE_INVALID};
 use crate::templates::model::{Content, NewTemplate};
 use crate::templates::{New, Templates, service};
-use crate::versions::Published;
+use crate::versions::{Published, authors};
 
 /// A new template with its first version.
 #[derive(Deserialize, JsonSchema)]
@@ -59,9 +59,10 @@ async fn handle(templates: Templates, call: Call<Body>) -> Result<Reply, Failure
     call.write(templates.store(), move |tx| {
         let created = publish.create(tx, &keys, becomes)?;
         let (template, Published { version, waits }) = created.value();
+        let authors = authors(tx, template.id.bytes())?;
         let reply = match waits {
             Some(approval) => approvals::accepted(approval)?,
-            None => Reply::json(201, &FullView::of(environment, template, std::slice::from_ref(version)))?
+            None => Reply::json(201, &FullView::of(environment, template, std::slice::from_ref(version), &authors))?
                 .location(&format!("/v1/templates/{}", template.id)),
         };
         Ok(created.map(|_| reply))

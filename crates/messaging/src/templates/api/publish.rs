@@ -11,7 +11,7 @@ use super::view::VersionView;
 use crate::templates::codes::TEMPLATE_INVALID;
 use crate::templates::model::Content;
 use crate::templates::{New, Templates};
-use crate::versions::Published;
+use crate::versions::{Published, authors};
 
 /// A new version.
 #[derive(Deserialize, JsonSchema)]
@@ -50,9 +50,10 @@ async fn handle(templates: Templates, call: Call<Body>) -> Result<Reply, Failure
     call.write(templates.store(), move |tx| {
         let published = publish.publish(tx, &keys, becomes)?;
         let (template, Published { version, waits }) = published.value();
+        let authors = authors(tx, template.id.bytes())?;
         let reply = match waits {
             Some(approval) => approvals::accepted(approval)?,
-            None => Reply::json(201, &VersionView::of(template, version))?,
+            None => Reply::json(201, &VersionView::of(template, version, &authors))?,
         };
         Ok(published.map(|_| reply))
     })

@@ -7,6 +7,7 @@ use sealpost_web::{Call, Class, Endpoint, Failure, Page, PageQuery, Reply, get};
 use super::view::{FullView, TemplateView, VersionView};
 use crate::cursor;
 use crate::templates::Templates;
+use crate::versions::authors_of;
 
 pub(super) fn list(templates: &Templates) -> Endpoint {
     let templates = templates.clone();
@@ -43,7 +44,8 @@ async fn one(templates: Templates, call: Call) -> Result<Reply, Failure> {
     let id = call.id("id")?;
     let template = templates.find(&call.ctx, id).await?;
     let versions = templates.versions(&call.ctx, id).await?;
-    let view = FullView::of(call.ctx.org.environment, &template, &versions);
+    let authors = authors_of(templates.store(), &call.ctx, template.id.bytes()).await?;
+    let view = FullView::of(call.ctx.org.environment, &template, &versions, &authors);
     Ok(Reply::ok(&view)?.version(&template.standing().tag()))
 }
 
@@ -60,5 +62,6 @@ pub(super) fn version(templates: &Templates) -> Endpoint {
 async fn one_version(templates: Templates, call: Call) -> Result<Reply, Failure> {
     let template = templates.find(&call.ctx, call.id("id")?).await?;
     let version = templates.version(&call.ctx, template.id, call.id("version")?).await?;
-    Ok(Reply::ok(&VersionView::of(&template, &version))?)
+    let authors = authors_of(templates.store(), &call.ctx, template.id.bytes()).await?;
+    Ok(Reply::ok(&VersionView::of(&template, &version, &authors))?)
 }

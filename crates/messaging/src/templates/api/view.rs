@@ -1,12 +1,13 @@
 //! How templates are shown.
 
 use schemars::JsonSchema;
+use sealpost_govern::audit::TypedId;
 use sealpost_store::{Environment, TemplateId, Time};
 use serde::Serialize;
 
 use crate::channels::ChannelKind;
 use crate::templates::model::{Content, Template, TemplateVersion};
-use crate::versions::ContentDigest;
+use crate::versions::{Author, Authors, ContentDigest};
 
 /// A template.
 #[derive(Serialize, JsonSchema)]
@@ -42,6 +43,8 @@ pub(super) struct VersionView {
     released_at: Option<Time>,
     /// When it was made.
     created_at: Time,
+    /// Who wrote it: a member, or a key. Nothing of versions from before this was kept.
+    written_by: Option<TypedId>,
 }
 
 /// A template with one or all of its versions.
@@ -68,7 +71,7 @@ impl TemplateView {
 }
 
 impl VersionView {
-    pub(super) fn of(template: &Template, version: &TemplateVersion) -> Self {
+    pub(super) fn of(template: &Template, version: &TemplateVersion, authors: &Authors) -> Self {
         Self {
             version: version.version,
             content: version.content.clone(),
@@ -76,13 +79,19 @@ impl VersionView {
             in_force: template.in_force == Some(version.version),
             released_at: version.released_at,
             created_at: version.created_at,
+            written_by: authors.get(&version.version).and_then(Author::named),
         }
     }
 }
 
 impl FullView {
-    pub(super) fn of(environment: Environment, template: &Template, versions: &[TemplateVersion]) -> Self {
-        let view = |version| VersionView::of(template, version);
+    pub(super) fn of(
+        environment: Environment,
+        template: &Template,
+        versions: &[TemplateVersion],
+        authors: &Authors,
+    ) -> Self {
+        let view = |version| VersionView::of(template, version, authors);
         Self { template: TemplateView::of(environment, template), versions: versions.iter().map(view).collect() }
     }
 }

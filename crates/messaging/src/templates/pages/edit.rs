@@ -17,7 +17,7 @@ use crate::label::Label;
 use crate::templates::codes::{TEMPLATE_EXISTS, TEMPLATE_INVALID};
 use crate::templates::model::{Content, NewTemplate, Template, TemplateVersion};
 use crate::templates::{New, Templates, crossing, sample, service};
-use crate::versions::{self, Elsewhere, Row, rows};
+use crate::versions::{self, By, Elsewhere, Row, rows};
 
 /// The longest form: three parts of 64 KiB, and data, as a browser writes them.
 pub(super) const LARGEST: usize = 1024 * 1024;
@@ -198,11 +198,13 @@ async fn known<B, Q>(
     let (page, now) = (call.at(&format!("/templates/{}", template.id)), call.ctx.now());
     let may_write = call.caller.permissions.contains(TEMPLATES_WRITE);
     let in_test = call.ctx.org.environment == Environment::Test;
+    let authors = versions::authors_of(templates.store(), &call.ctx, template.id.bytes()).await?;
     let known = |one: &TemplateVersion| versions::Known {
         number: one.version,
         was_in_force: one.released_at.is_some(),
         digest: one.content.digest(template.channel),
         made: When::new(one.created_at, now),
+        by: By::of(call, authors.get(&one.version)),
     };
     let there = crossing::other(call.ctx.org.environment);
     let found = templates.elsewhere(&call.ctx, template).await?.map(|(other, version)| {

@@ -13,7 +13,7 @@ use super::list::{ListPage, Row, empty};
 use super::preview::filled;
 use crate::channels::ChannelKind;
 use crate::templates::Content;
-use crate::versions::{self, Elsewhere, Standing, rows};
+use crate::versions::{self, By, Elsewhere, Standing, rows};
 
 fn form(channel: ChannelKind, subject: Option<&str>, text: &str, html: Option<&str>, data: &str) -> Form {
     let mut form = Form { channel: Some(channel), text: Some(text.into()), data: Some(data.into()), ..Form::default() };
@@ -28,6 +28,7 @@ fn editor(form: Form, known: bool, wrong: Option<Refused>) -> EditPage {
         was_in_force: number < 3,
         digest: Content { subject: None, text: number.to_string(), html: None }.digest(ChannelKind::Sms),
         made: When::new(NOW.plus_ms(-86_400_000 * i64::from(9 - number)), NOW),
+        by: if number > 1 { By::sample("mem_01kf3b2y5xfh0r4c9v7t8m6e1s") } else { By::default() },
     };
     let standing = Standing { newest: 3, in_force: Some(2), promotions: 2 };
     let (rows, page) = (rows(&standing, [3, 2, 1].map(version).into(), "/x", true), "/x".to_owned());

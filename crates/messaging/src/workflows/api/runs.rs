@@ -8,16 +8,23 @@ use sealpost_web::{Call, Class, Endpoint, Failure, Page, Refusal, Reply, get, po
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::reveal::reveal;
 use crate::cursor;
 use crate::messages::codes as sending;
 use crate::workflows::Workflows;
-use crate::workflows::codes::{
-    RUN_NOT_FAILED, RUN_OVER, RUN_PAYLOAD_GONE, SIGNAL_UNKNOWN, WORKFLOW_NOT_STORABLE, WORKFLOW_UNKNOWN,
-};
+use crate::workflows::codes::{RUN_NOT_FAILED, RUN_OVER, RUN_PAYLOAD_GONE, SIGNAL_UNKNOWN, WORKFLOW_UNKNOWN};
 use crate::workflows::runs::{self, BegunView, NewRun, RunView, Views};
 
 pub(super) fn routes(workflows: &Workflows) -> Vec<Endpoint> {
-    vec![begin(workflows), list(workflows), show(workflows), signal(workflows), cancel(workflows), retry(workflows)]
+    vec![
+        begin(workflows),
+        list(workflows),
+        show(workflows),
+        signal(workflows),
+        cancel(workflows),
+        retry(workflows),
+        reveal(workflows),
+    ]
 }
 
 /// Which runs.
@@ -52,16 +59,16 @@ fn begin(workflows: &Workflows) -> Endpoint {
         .class(Class::Send)
         .acts("workflow_run.begin")
         .summary("Run a workflow for somebody")
-        .describe("Answered once the run is durable. It begins with the version in force, and ends with it. Nothing personal comes back.")
+        .describe("Answered once the run is durable, or, where payloads are stored never, once what it was started with is in memory (`\"durability\": \"volatile\"`). It begins with the version in force, and ends with it. Nothing personal comes back.")
         .takes::<NewRun>()
         .answers::<BegunView>(202)
         .refuses(&[
             &WORKFLOW_UNKNOWN,
-            &WORKFLOW_NOT_STORABLE,
             &sending::CARD_NUMBER,
             &sending::RECIPIENT_UNKNOWN,
             &sending::RECIPIENT_AMBIGUOUS,
             &sending::ADDRESS_MISSING,
+            &sending::VOLATILE_MEMORY_FULL,
             &sending::CONTACT_RACED,
         ])
         .example(json!({

@@ -2,6 +2,9 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::{WORKFLOWS_READ, WORKFLOWS_WRITE};
+use sealpost_govern::approvals;
+use sealpost_govern::approvals::codes::APPROVAL_PERSON_UNKNOWN;
+use sealpost_govern::audit::TypedId;
 use sealpost_store::{Ctx, Time, WorkflowId};
 use sealpost_web::{Call, Class, Endpoint, Failure, Page, PageQuery, Reply, get, post};
 use serde::{Deserialize, Serialize};
@@ -10,12 +13,13 @@ use serde_json::json;
 use super::example;
 use crate::cursor;
 use crate::label::Label;
+use crate::versions::{Author, Authors, Promoted, authors_of};
 use crate::workflows::codes::{
     WORKFLOW_EXISTS, WORKFLOW_INVALID, WORKFLOW_MOVED, WORKFLOW_NOT_READY, WORKFLOW_VERSION_UNKNOWN,
 };
 use crate::workflows::definition::Definition;
 use crate::workflows::model::{NewWorkflow, Workflow, WorkflowVersion};
-use crate::workflows::{Workflows, service};
+use crate::workflows::{Workflows, promotion, service};
 
 pub(super) fn routes(workflows: &Workflows) -> Vec<Endpoint> {
     vec![create(workflows), list(workflows), show(workflows), draft(workflows), promote(workflows)]
@@ -80,6 +84,10 @@ struct VersionView {
     definition: Definition,
     /// When it was made.
     created_at: Time,
+    /// Who wrote it: a member, or a key. Nothing of versions from before this was kept.
+    written_by: Option<TypedId>,
+    /// Since when it has been in force for the first time, if it ever was.
+    released_at: Option<Time>,
 }
 
 /// A workflow with its newest versions.
@@ -94,15 +102,22 @@ struct FullView {
 
 impl WorkflowView {
     fn of(ctx: &Ctx, workflow: &Workflow) -> Self {
-        let Workflow { id, name, version, live_version, created_at } = workflow.clone();
+        let Workflow { id, name, version, live_version, promotions: _, created_at } = workflow.clone();
         Self { id, environment: ctx.org.environment.as_str(), name, version, live_version, created_at }
     }
 }
 
 impl From<&WorkflowVersion> for VersionView {
     fn from(version: &WorkflowVersion) -> Self {
-        let WorkflowVersion { version, definition, created_at } = version.clone();
-        Self { version, definition, created_at }
+        let WorkflowVersion { version, definition, created_at, released_at } = version.clone();
+        Self { version, definition, created_at, released_at, written_by: None }
+    }
+}
+
+impl VersionView {
+    /// With who wrote it.
+    fn by(self, authors: &Authors) -> Self {
+        Self { written_by: authors.get(&self.version).and_then(Author::named), ..self }
     }
 }
 
@@ -169,11 +184,13 @@ fn promote(workflows: &Workflows) -> Endpoint {
         .acts("workflow.promote")
         .summary("Put a version of a workflow in force")
         .describe(
-            "A newer one, or an older one to go back. New runs begin with it; runs that are under way keep theirs.",
+            "A newer one, or an older one to go back. New runs begin with it; runs that are under way keep theirs. In live, where workflows \
+             take an approval, a version that was never in force waits for one: then the answer is `202` with what waits.",
         )
         .takes::<PromoteBody>()
         .answers::<WorkflowView>(200)
-        .refuses(&[&WORKFLOW_MOVED, &WORKFLOW_NOT_READY, &WORKFLOW_VERSION_UNKNOWN])
+        .also_answers(202, "application/json")
+        .refuses(&[&WORKFLOW_MOVED, &WORKFLOW_NOT_READY, &WORKFLOW_VERSION_UNKNOWN, &APPROVAL_PERSON_UNKNOWN])
         .example(json!({ "version": 1, "expected": 0 }))
         .to(move |call: Call<PromoteBody>| {
             let workflows = workflows.clone();
@@ -182,12 +199,18 @@ fn promote(workflows: &Workflows) -> Endpoint {
                 let PromoteBody { version, expected } = call.body;
                 workflows.expect_ready(&call.ctx, id, version).await?;
                 let ctx = call.ctx.clone();
+                let keys = workflows.store().keys().organisation(ctx.org.id).await?;
                 let written = call.write(workflows.store(), move |tx| {
-                    let promoted = service::promote(tx, id, version, expected)?;
-                    let reply = Reply::json(200, &WorkflowView::of(&ctx, promoted.value()))?;
+                    let promoted = promotion::promote(tx, &keys, id, version, expected)?;
+                    let reply = match promoted.value() {
+                        Promoted::Waits(approval) => approvals::accepted(approval)?,
+                        Promoted::InForce(workflow) => Reply::json(200, &WorkflowView::of(&ctx, workflow))?,
+                    };
                     Ok(promoted.map(|_| reply))
                 });
-                written.await
+                let reply = written.await?;
+                workflows.changed(&call.ctx);
+                Ok(reply)
             }
         })
 }
@@ -224,8 +247,10 @@ fn show(workflows: &Workflows) -> Endpoint {
                 let id = call.id("id")?;
                 let workflow = workflows.find(&call.ctx, id).await?;
                 let versions = workflows.versions(&call.ctx, id).await?;
+                let authors = authors_of(workflows.store(), &call.ctx, workflow.id.bytes()).await?;
                 let workflow = WorkflowView::of(&call.ctx, &workflow);
-                Ok(Reply::ok(&FullView { workflow, versions: versions.iter().map(Into::into).collect() })?)
+                let versions = versions.iter().map(|version| VersionView::from(version).by(&authors)).collect();
+                Ok(Reply::ok(&FullView { workflow, versions })?)
             }
         })
 }

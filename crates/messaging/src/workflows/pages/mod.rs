@@ -5,6 +5,7 @@ mod edit;
 mod graph;
 mod list;
 mod promote;
+mod reveal;
 mod run;
 #[cfg(test)]
 mod samples;
@@ -47,5 +48,7 @@ pub(super) fn routes(workflows: &Workflows) -> Vec<Endpoint> {
         act::cancel(workflows),
         act::ask_retry(workflows),
         act::retry(workflows),
+        reveal::ask(workflows),
+        reveal::reveal(workflows),
     ]
 }

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::WORKFLOWS_WRITE;
+use sealpost_govern::approvals::codes::APPROVAL_PERSON_UNKNOWN;
 use sealpost_store::WorkflowId;
 use sealpost_web::shell::Ask;
 use sealpost_web::shell::parts::{Choice, Field, Kind};
@@ -10,9 +11,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::edit::spelled_out;
+use crate::versions::Promoted;
 use crate::workflows::codes::{WORKFLOW_MOVED, WORKFLOW_NOT_READY, WORKFLOW_VERSION_UNKNOWN};
 use crate::workflows::model::{Workflow, WorkflowVersion};
-use crate::workflows::{Workflows, service};
+use crate::workflows::{Workflows, promotion};
 
 /// Which version is to be in force, where which is.
 #[derive(Deserialize, JsonSchema)]
@@ -48,7 +50,7 @@ pub(super) fn promote(workflows: &Workflows) -> Endpoint {
         .takes_form::<Form>()
         .example(json!({ "version": 1, "expected": 0 }))
         .answers_with(303, "")
-        .refuses(&[&WORKFLOW_MOVED, &WORKFLOW_NOT_READY, &WORKFLOW_VERSION_UNKNOWN])
+        .refuses(&[&WORKFLOW_MOVED, &WORKFLOW_NOT_READY, &WORKFLOW_VERSION_UNKNOWN, &APPROVAL_PERSON_UNKNOWN])
         .to(move |call: Call<Form>| handle(workflows.clone(), call))
 }
 
@@ -57,13 +59,22 @@ async fn handle(workflows: Workflows, call: Call<Form>) -> Result<Reply, Failure
     let Form { version, expected } = call.body;
     let promoted = async {
         workflows.expect_ready(&call.ctx, id, version).await?;
-        let reply = call.done(&format!("/workflows/{id}"));
-        let promote =
-            move |tx: &mut sealpost_store::Tx<'_>| Ok(service::promote(tx, id, version, expected)?.map(|_| reply));
+        let keys = workflows.store().keys().organisation(call.ctx.org.id).await?;
+        let (done, approvals) = (call.done(&format!("/workflows/{id}")), call.at("/approvals"));
+        let promote = move |tx: &mut sealpost_store::Tx<'_>| {
+            let promoted = promotion::promote(tx, &keys, id, version, expected)?;
+            Ok(promoted.map(|promoted| match promoted {
+                Promoted::InForce(_) => done,
+                Promoted::Waits(approval) => Reply::see_other(&format!("{approvals}/{}", approval.id)),
+            }))
+        };
         call.write(workflows.store(), promote).await
     };
     match promoted.await {
-        Ok(reply) => Ok(reply),
+        Ok(reply) => {
+            workflows.changed(&call.ctx);
+            Ok(reply)
+        }
         Err(failure) => question(&workflows, &call, id, Some(version)).await?.again(&call, spelled_out(failure)),
     }
 }

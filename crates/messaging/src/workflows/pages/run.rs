@@ -1,7 +1,7 @@
 //! `GET /app/{env}/workflow-runs`, `GET /app/{env}/workflow-runs/{id}`
 
 use schemars::JsonSchema;
-use sealpost_access::permissions::{WORKFLOWS_READ, WORKFLOWS_RUN};
+use sealpost_access::permissions::{DATA_REVEAL, WORKFLOWS_READ, WORKFLOWS_RUN};
 use sealpost_store::{WorkflowId, WorkflowRunId};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Empty, Ident, Masked, Pager, Shape, State as Badge, Tone, When};
@@ -14,7 +14,7 @@ use super::words;
 use crate::cursor;
 use crate::workflows::Workflows;
 use crate::workflows::model::{Run, RunState};
-use crate::workflows::runs::{StepView, Views};
+use crate::workflows::runs::{RunView, StepView, Views};
 
 /// Which runs.
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -68,6 +68,16 @@ pub(super) struct RunPage {
     pub(super) facts: Facts,
     pub(super) cancel: Option<String>,
     pub(super) retry: Option<String>,
+    pub(super) reveal: Option<String>,
+    pub(super) shown: Option<Shown>,
+}
+
+/// That clear values are on the page.
+pub(super) struct Shown {
+    /// The request on record.
+    pub(super) request: String,
+    /// For how long.
+    pub(super) seconds: u32,
 }
 
 /// What became of a node.
@@ -153,9 +163,21 @@ pub(super) fn show(workflows: &Workflows) -> Endpoint {
 }
 
 async fn handle(workflows: Workflows, call: Call) -> Result<Reply, Failure> {
+    let run = workflows.find_run(&call.ctx, call.id("id")?).await?;
+    let view = Views(&workflows).full(&call.ctx, &run).await?;
+    let page = page(&workflows, &call, &run, view, None).await?;
+    call.show(&page.name, &page)
+}
+
+/// The page of a run, with these of its values.
+pub(super) async fn page<B, Q>(
+    workflows: &Workflows,
+    call: &Call<B, Q>,
+    run: &Run,
+    view: RunView,
+    shown: Option<Shown>,
+) -> Result<RunPage, Failure> {
     let (ctx, now) = (&call.ctx, call.ctx.now());
-    let run = workflows.find_run(ctx, call.id("id")?).await?;
-    let view = Views(&workflows).full(ctx, &run).await?;
     let definition = workflows.version(ctx, run.workflow, run.version).await?.definition;
     let name = workflows.find(ctx, run.workflow).await?.name;
     let steps = view.steps.unwrap_or_default();
@@ -171,16 +193,17 @@ async fn handle(workflows: Workflows, call: Call) -> Result<Reply, Failure> {
             walk(step.node.clone(), answer, &mut answers);
         }
     }
-    let may = call.caller.permissions.contains(WORKFLOWS_RUN);
+    let acts = call.caller.permissions.contains(WORKFLOWS_RUN);
+    let looks = call.caller.permissions.contains(DATA_REVEAL);
     let at = |act: &str| call.at(&format!("/workflow-runs/{}/{act}", run.id));
-    let page = RunPage {
+    Ok(RunPage {
         list: call.at("/workflow-runs"),
         workflow: call.at(&format!("/workflows/{}", run.workflow)),
         state: words::badge(run.state),
         reason: run.reason.as_deref().map(words::spaced),
         id: Ident::new(run.id),
         graph: Graph::of(&definition, &come_by),
-        steps: steps.iter().map(|step| line(&call, step)).collect(),
+        steps: steps.iter().map(|step| line(call, step)).collect(),
         data,
         not_stored: gone.as_ref().map(Masked::from_json),
         answers,
@@ -192,14 +215,15 @@ async fn handle(workflows: Workflows, call: Call) -> Result<Reply, Failure> {
             wakes: run.wakes_at.map(|at| When::new(at, now)),
             began: When::new(run.created_at, now),
         },
-        cancel: (may && !run.state.is_over()).then(|| at("cancel")),
-        retry: (may && run.state == RunState::Failed && run.payload.is_some()).then(|| at("retry")),
+        cancel: (acts && !run.state.is_over()).then(|| at("cancel")),
+        retry: (acts && run.state == RunState::Failed && run.payload.is_some()).then(|| at("retry")),
+        reveal: (shown.is_none() && looks && run.gone.is_none() && run.payload.is_some()).then(|| at("reveal")),
+        shown,
         name,
-    };
-    call.show(&page.name, &page)
+    })
 }
 
-fn line(call: &Call, step: &StepView) -> StepLine {
+fn line<B, Q>(call: &Call<B, Q>, step: &StepView) -> StepLine {
     let (word, shape, tone) = words::step(step.state);
     let parts = [
         step.detail.as_deref().map(words::spaced),

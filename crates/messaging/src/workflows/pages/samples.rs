@@ -1,16 +1,17 @@
 //! The pages of workflows with none, many, one, and of runs that wait, failed and were let go.
 
 use sealpost_seal::View;
-use sealpost_store::{WorkflowId, WorkflowRunId};
+use sealpost_store::{WorkflowId, WorkflowRunId, WorkflowTriggerId};
 use sealpost_web::shell::parts::{Ident, Line, Masked, Pager, When};
 use sealpost_web::shell::testing::{NOW, keep};
 use serde_json::to_value;
 
 use super::graph::Graph;
 use super::list::{ListPage, Row, empty};
-use super::run::{Facts, RunPage, RunRow, RunsPage, StepLine};
-use super::show::{ShowPage, VersionLine};
+use super::run::{Facts, RunPage, RunRow, RunsPage, Shown, StepLine};
+use super::show::{ShowPage, TriggerLine, VersionLine};
 use super::words;
+use crate::versions::By;
 use crate::workflows::api::example;
 use crate::workflows::definition::Definition;
 use crate::workflows::model::{RunState, StepState};
@@ -51,9 +52,11 @@ fn workflows_are_listed_and_shown() {
     let version = |number: u32| VersionLine {
         number,
         live: number == 2,
+        is_draft: number == 3,
         class: "transactional",
         nodes: 7,
         made: When::new(NOW.plus_ms(-86_400_000 * i64::from(9 - number)), NOW),
+        by: if number > 1 { By::sample("mem_01kf3b2y5xfh0r4c9v7t8m6e1s") } else { By::default() },
     };
     let show = ShowPage {
         list: "/x".into(),
@@ -68,6 +71,20 @@ fn workflows_are_listed_and_shown() {
         runs: RunState::ALL.into_iter().zip(1..).map(|(state, number)| run(number, state)).collect(),
         all_runs: "/x".into(),
         start: Line::new(r#"{ "workflow": "visit.follow-up" }"#),
+        triggers: vec![
+            TriggerLine {
+                id: WorkflowTriggerId::from_bytes([1; 16]),
+                by: "Event visit.booked".into(),
+                url: None,
+                made: When::new(NOW, NOW),
+            },
+            TriggerLine {
+                id: WorkflowTriggerId::from_bytes([2; 16]),
+                by: "Webhook, by standard".into(),
+                url: Some(Line::new("https://sealpost.example.com/hooks/AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCwwNDg8")),
+                made: When::new(NOW, NOW),
+            },
+        ],
     };
     keep("workflow", "visit.follow-up", "/workflows/{id}", &show);
 }
@@ -113,7 +130,11 @@ fn runs_are_listed_and_shown() {
         },
         cancel: Some("/x".into()),
         retry: Some("/x".into()),
+        reveal: (stored && state == RunState::Failed).then(|| "/x".into()),
+        shown: (state == RunState::Running)
+            .then(|| Shown { request: "req_01kf3b2y5xfh0r4c9v7t8m6e1s".into(), seconds: 300 }),
     };
     keep("workflow-run-failed", "visit.follow-up", "/workflow-runs/{id}", &page(RunState::Failed, true));
+    keep("workflow-run-shown", "visit.follow-up", "/workflow-runs/{id}", &page(RunState::Running, true));
     keep("workflow-run-done", "visit.follow-up", "/workflow-runs/{id}", &page(RunState::Done, false));
 }

@@ -1,14 +1,16 @@
 //! `GET /app/{env}/workflows/{id}`
 
 use sealpost_access::permissions::{WORKFLOWS_READ, WORKFLOWS_WRITE};
-use sealpost_store::WorkflowId;
+use sealpost_store::{WorkflowId, WorkflowTriggerId};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Ident, Line, When};
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
 
 use super::graph::Graph;
 use super::run::{RunRow, row};
+use crate::versions::{By, authors_of};
 use crate::workflows::Workflows;
+use crate::workflows::triggers::{Source, Trigger};
 
 /// Runs that are shown with their workflow.
 const RUNS: u32 = 10;
@@ -30,15 +32,29 @@ pub(super) struct ShowPage {
     pub(super) runs: Vec<RunRow>,
     pub(super) all_runs: String,
     pub(super) start: Line,
+    pub(super) triggers: Vec<TriggerLine>,
+}
+
+/// What else begins it.
+pub(super) struct TriggerLine {
+    pub(super) id: WorkflowTriggerId,
+    /// The event, or how it is known who calls.
+    pub(super) by: String,
+    /// Where a webhook is sent to.
+    pub(super) url: Option<Line>,
+    pub(super) made: When,
 }
 
 /// One version.
 pub(super) struct VersionLine {
     pub(super) number: u32,
     pub(super) live: bool,
+    /// Whether it was never in force.
+    pub(super) is_draft: bool,
     pub(super) class: &'static str,
     pub(super) nodes: usize,
     pub(super) made: When,
+    pub(super) by: By,
 }
 
 pub(super) fn show(workflows: &Workflows) -> Endpoint {
@@ -55,16 +71,20 @@ async fn handle(workflows: Workflows, call: Call) -> Result<Reply, Failure> {
     let id: WorkflowId = call.id("id")?;
     let workflow = workflows.find(&call.ctx, id).await?;
     let versions = workflows.versions(&call.ctx, id).await?;
+    let authors = authors_of(workflows.store(), &call.ctx, id.bytes()).await?;
     let number = if workflow.live_version > 0 { workflow.live_version } else { workflow.version };
     let shown = workflows.version(&call.ctx, id, number).await?.definition;
     let runs = workflows.newest_runs(&call.ctx, id, RUNS).await?;
     let line = |version: &crate::workflows::WorkflowVersion| VersionLine {
         number: version.version,
         live: version.version == workflow.live_version,
+        is_draft: version.released_at.is_none(),
         class: version.definition.class.as_str(),
         nodes: version.definition.nodes.len(),
         made: When::new(version.created_at, call.ctx.now()),
+        by: By::of(&call, authors.get(&version.version)),
     };
+    let triggers = workflows.triggers(&call.ctx, id).await?;
     let may_write = call.caller.permissions.contains(WORKFLOWS_WRITE);
     let page = ShowPage {
         list: call.at("/workflows"),
@@ -81,7 +101,19 @@ async fn handle(workflows: Workflows, call: Call) -> Result<Reply, Failure> {
             r#"{{ "workflow": "{}", "to": {{ "phone": "+15550100124" }}, "data": {{}} }}"#,
             workflow.name
         )),
+        triggers: triggers.into_iter().map(|trigger| trigger_line(&workflows, &call, trigger)).collect(),
         name: workflow.name,
     };
     call.show(&page.name, &page)
+}
+
+fn trigger_line(workflows: &Workflows, call: &Call, trigger: Trigger) -> TriggerLine {
+    let (by, url) = match trigger.source {
+        Source::Event(event) => (format!("Event {event}"), None),
+        Source::Webhook(webhook) => {
+            let url = workflows.links.of(&call.ctx, trigger.id);
+            (format!("Webhook, by {}", webhook.check.name()), Some(Line::new(url)))
+        }
+    };
+    TriggerLine { id: trigger.id, by, url, made: When::new(trigger.created_at, call.ctx.now()) }
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use sealpost_egress::client::Answer;
 use sealpost_seal::pan;
+use sealpost_seal::payload::Undecryptable;
 use sealpost_store::failpoint::{self, Point};
 use sealpost_store::{Claim, Ctx, DeliveryId, StoreError};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::jobs::{At, On, Onward, Runner, Written};
 use crate::endpoints::{Gate, JSON, Ready, Telling, call};
@@ -19,7 +20,26 @@ const KIND: &str = "workflow.call";
 /// How long a receiver has, all together: a third of what a node may take.
 const DEADLINE: Duration = Duration::from_secs(20);
 /// The most of an answer that is kept.
-const KEPT: usize = 16 * 1024;
+pub(super) const KEPT: usize = 16 * 1024;
+
+/// What an endpoint answered.
+struct Answered {
+    status: u16,
+    /// In clear, unless it was to be encrypted and doesn't open.
+    said: Result<Zeroizing<Vec<u8>>, Undecryptable>,
+    truncated: bool,
+}
+
+impl Answered {
+    /// What follows from it. Of an answer that says yes and doesn't open nobody knows who gave it; one that says no is believed, as
+    /// whoever stands in between can say no in any case.
+    fn heard(&self) -> Heard {
+        match &self.said {
+            Err(why) if (200..300).contains(&self.status) => Heard::Unreadable(why.code()),
+            _ => Heard::Answered(self.status),
+        }
+    }
+}
 
 impl Runner {
     pub(super) async fn call(&self, ctx: &Ctx, claim: &Claim, at: &At, attempt: u32) -> Result<Onward, StoreError> {
@@ -32,8 +52,10 @@ impl Runner {
             None => None,
         };
         // A rate knows who waits by an id: here it is the run's.
-        let gate =
-            ready.as_ref().map(|ready| endpoints.gate(ready, DeliveryId::from_bytes(at.run.id.bytes()), ctx.now()));
+        let gate = match &ready {
+            Some(ready) => Some(endpoints.gate(ctx, ready, DeliveryId::from_bytes(at.run.id.bytes())).await?),
+            None => None,
+        };
         let (heard, answer) = match (&ready, gate) {
             (Some(ready), Some(Gate::Open)) => {
                 // From here on it may have been heard.
@@ -41,7 +63,7 @@ impl Runner {
                 let answered = self.ask(ctx, at, ready, attempt).await?;
                 failpoint::pass(Point::AfterProvider);
                 match answered {
-                    Ok(answer) => (Heard::Answered(answer.status), Some(answer)),
+                    Ok(answer) => (answer.heard(), Some(answer)),
                     Err(code) => (Heard::Lost(code), None),
                 }
             }
@@ -68,9 +90,9 @@ impl Runner {
             None => None,
         };
         let onward = self.write(ctx, claim, at, Written { status, answers, ..written }).await?;
-        if let (Some(ready), Heard::Answered(_) | Heard::Lost(_)) = (&ready, heard) {
-            // An answer of 4xx says no to this call; that the endpoint doesn't work is another matter.
-            endpoints.took(ctx, ready, matches!(heard, Heard::Answered(..=499))).await;
+        if let (Some(ready), Heard::Answered(_) | Heard::Unreadable(_) | Heard::Lost(_)) = (&ready, heard) {
+            // An answer of 4xx says no to this call, one that doesn't open nothing; that the endpoint doesn't work is another matter.
+            endpoints.took(ctx, ready, matches!(heard, Heard::Answered(..=499) | Heard::Unreadable(_))).await;
         }
         Ok(onward)
     }
@@ -82,7 +104,7 @@ impl Runner {
         at: &At,
         ready: &Ready,
         attempt: u32,
-    ) -> Result<Result<Answer, &'static str>, StoreError> {
+    ) -> Result<Result<Answered, &'static str>, StoreError> {
         let Node::Call { data, .. } = at.node()? else { return Err(StoreError::Column("node".into())) };
         // The same for every attempt, so that receivers know one again.
         let id = format!("{}_{}", at.run.id, at.run.node);
@@ -108,13 +130,17 @@ impl Runner {
             deadline: DEADLINE,
         };
         Ok(match call(&self.client, ctx, ready, telling).await {
-            Ok(called) => Ok(called.answer),
+            Ok(called) => Ok(Answered {
+                status: called.answer.status,
+                said: ready.said(&called.answer),
+                truncated: called.answer.truncated,
+            }),
             Err(error) => Err(error.code()),
         })
     }
 
     /// All answers there are with this one, sealed.
-    fn sealed(&self, ctx: &Ctx, at: &At, answer: &Answer) -> Result<Vec<u8>, StoreError> {
+    fn sealed(&self, ctx: &Ctx, at: &At, answer: &Answered) -> Result<Vec<u8>, StoreError> {
         let mut answers = at.answers();
         answers.insert(at.run.node.clone(), json!({ "status": answer.status, "body": read(answer) }));
         at.key.seal(ctx, at.run.id, at.run.contact, "answers", &answers).map_err(|_| StoreError::Missing("answers"))
@@ -122,7 +148,8 @@ impl Runner {
 }
 
 /// What is kept of an answer: small JSON without card numbers, or nothing.
-fn read(answer: &Answer) -> Value {
-    let text = std::str::from_utf8(&answer.body).ok().filter(|text| !answer.truncated && text.len() <= KEPT);
+fn read(answer: &Answered) -> Value {
+    let said = answer.said.as_ref().ok().filter(|said| !answer.truncated && said.len() <= KEPT);
+    let text = said.and_then(|said| std::str::from_utf8(said).ok());
     text.filter(|text| !pan::contains(text)).and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null)
 }

@@ -5,14 +5,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use sealpost_egress::client::Client;
+use sealpost_seal::Key;
 use sealpost_store::{Claim, Ctx, Leaf, MessageId, StoreError, Time, Tx, WorkflowRunId, outbox};
 use serde_json::{Map, Value, json};
 
 use super::store::{self, Moved};
 use super::upkeep;
+use super::volatile::{Held, Memory, PAYLOAD_LOST};
 use crate::contacts::ContactRefusal;
 use crate::dispatcher::{Handler, Went};
-use crate::messages::State;
+use crate::messages::{ELSEWHERE_MS, State};
+use crate::storage::Mode;
 use crate::workflows::definition::{Definition, Node};
 use crate::workflows::model::{Run, RunState, Step, StepState};
 use crate::workflows::rules::{self, Became, Known, Then, Todo};
@@ -38,6 +41,8 @@ pub(super) struct At {
     /// When it was looked at.
     looked_at: Time,
     pub(super) key: RunKey,
+    /// Where what it knows is, if that may not be written.
+    held: Option<Arc<Held>>,
     /// `{ "data": …, "answers": … }`.
     pub(super) fields: Value,
 }
@@ -54,10 +59,21 @@ pub(super) enum Onward {
 /// What is found of a run.
 enum Loaded {
     At(Box<At>),
-    /// Whoever it was for has been erased.
-    Erased(Box<Run>),
+    /// It can't go on: what it knows can't be opened by anybody.
+    Ended(Box<Run>, End),
+    /// Another process has what it knows, in memory.
+    Elsewhere,
     /// It is over, or was never there.
     Over,
+}
+
+/// Why a run ends that nobody can open any more.
+#[derive(Clone, Copy)]
+enum End {
+    /// Whoever it was for has been erased.
+    Erased,
+    /// The process that had it in memory is dead.
+    Lost,
 }
 
 /// What is to be written of a node.
@@ -113,7 +129,12 @@ impl Runner {
         loop {
             let at = match self.load(&ctx, WorkflowRunId::from_bytes(claim.target)).await? {
                 Loaded::At(at) => at,
-                Loaded::Erased(run) => return self.let_go_of(&ctx, &claim, *run).await,
+                Loaded::Ended(run, end) => return self.let_go_of(&ctx, &claim, *run, end).await,
+                Loaded::Elsewhere => {
+                    let due = ctx.now().plus_ms(ELSEWHERE_MS);
+                    let handed = house.maintain(&ctx, move |tx| outbox::postpone(tx, &claim, due));
+                    return outbox::ours(handed.await).map(drop);
+                }
                 Loaded::Over => {
                     let finished = house.maintain(&ctx, move |tx| outbox::finish(tx, &claim));
                     return outbox::ours(finished.await).map(drop);
@@ -139,11 +160,31 @@ impl Runner {
             Ok(Some((run, version.definition, steps, signals, messages)))
         });
         let Some((run, definition, steps, signals, messages)) = found.await? else { return Ok(Loaded::Over) };
-        let Some(key) = self.workflows.key_of(ctx, &run).await? else { return Ok(Loaded::Erased(Box::new(run))) };
+        let (run, held) = match self.workflows.memory_of(ctx, &run).await? {
+            Memory::Stored => (run, None),
+            Memory::Here(held) => (held.remind(run), Some(held)),
+            Memory::Elsewhere => return Ok(Loaded::Elsewhere),
+            Memory::Lost => return Ok(Loaded::Ended(Box::new(run), End::Lost)),
+        };
+        let key = match &held {
+            Some(held) => self.workflows.key_with(ctx, &run, held.key()).await?,
+            None => self.workflows.key_of(ctx, &run).await?,
+        };
+        let Some(key) = key else { return Ok(Loaded::Ended(Box::new(run), End::Erased)) };
         let (data, answers) = key.open_both(ctx.org, &run)?;
         let fields = json!({ "data": data, "answers": answers });
         let steps = steps.into_iter().map(|step| (step.node.clone(), step)).collect();
-        Ok(Loaded::At(Box::new(At { run, definition, steps, signals, messages, looked_at: ctx.now(), key, fields })))
+        Ok(Loaded::At(Box::new(At {
+            run,
+            definition,
+            steps,
+            signals,
+            messages,
+            looked_at: ctx.now(),
+            key,
+            held,
+            fields,
+        })))
     }
 
     async fn next(&self, ctx: &Ctx, claim: &Claim, at: &At) -> Result<Onward, StoreError> {
@@ -185,6 +226,11 @@ impl Runner {
             On::Rest(_) | On::Done(_) | On::Failed(_) => Onward::Rest,
         };
         let (claim, here) = (claim.clone(), at.here()?);
+        // What may not be written is remembered once it is written that it was answered.
+        let (learned, written) = match &at.held {
+            Some(held) => (written.answers.zip(Some(held)), Written { answers: None, ..written }),
+            None => (None, written),
+        };
         self.workflows
             .store()
             .write(ctx, move |tx| {
@@ -193,19 +239,26 @@ impl Runner {
                 Ok::<_, StoreError>(tx.record(leaf, ()))
             })
             .await?;
+        if let Some((answers, held)) = learned {
+            held.learn(answers);
+        }
         Ok(onward)
     }
 
     /// Nothing of the run can be opened any more: it ends here.
-    async fn let_go_of(&self, ctx: &Ctx, claim: &Claim, run: Run) -> Result<(), StoreError> {
+    async fn let_go_of(&self, ctx: &Ctx, claim: &Claim, run: Run, end: End) -> Result<(), StoreError> {
         let claim = claim.clone();
         let ended = self.workflows.store().write(ctx, move |tx| {
-            let reason = Some("erased");
-            let moved = Moved { node: &run.node, state: RunState::Cancelled, reason, wakes_at: None, answers: None };
+            let on = |action| Leaf::of(action).on(WorkflowRunId::PREFIX, run.id.bytes());
+            let (state, reason, leaf) = match end {
+                End::Erased => (RunState::Cancelled, "erased", on("workflow_run.cancel").because("erased")),
+                End::Lost => (RunState::Failed, PAYLOAD_LOST, on("workflow_run.fail").failed(PAYLOAD_LOST)),
+            };
+            let moved = Moved { node: &run.node, state, reason: Some(reason), wakes_at: None, answers: None };
             store::go(tx, run.id, &moved)?;
-            store::lose_call(tx, run.id)?;
+            store::lose_call(tx, run.id, reason)?;
             outbox::finish(tx, &claim)?;
-            let leaf = Leaf::of("workflow_run.cancel").on(WorkflowRunId::PREFIX, run.id.bytes()).because("erased");
+            upkeep::is_over(tx, run.id, run.storage)?;
             Ok(tx.record(leaf, ()))
         });
         outbox::ours(ended.await).map(drop)
@@ -214,16 +267,20 @@ impl Runner {
 
 impl Workflows {
     /// What opens a run; nothing if whoever it was for was erased, or it was let go.
-    pub(super) async fn key_of(&self, ctx: &Ctx, run: &Run) -> Result<Option<RunKey>, StoreError> {
-        let subject = match self.on.contacts.subject(ctx, run.contact).await {
-            Ok(subject) => subject,
-            Err(ContactRefusal::Store(error)) => return Err(error),
-            Err(_) => return Ok(None),
-        };
+    pub(in crate::workflows) async fn key_of(&self, ctx: &Ctx, run: &Run) -> Result<Option<RunKey>, StoreError> {
         match self.store().keys().slot(ctx.org.id, run.slot).await {
-            Ok(slot) => Ok(Some(RunKey::new(&subject.key, &slot, run.slot))),
+            Ok(slot) => self.key_with(ctx, run, &slot).await,
             Err(StoreError::KeyGone) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// The same where the key of its slot is at hand.
+    async fn key_with(&self, ctx: &Ctx, run: &Run, slot: &Key) -> Result<Option<RunKey>, StoreError> {
+        match self.on.contacts.subject(ctx, run.contact).await {
+            Ok(subject) => Ok(Some(RunKey::new(&subject.key, slot, run.slot))),
+            Err(ContactRefusal::Store(error)) => Err(error),
+            Err(_) => Ok(None),
         }
     }
 }
@@ -235,6 +292,7 @@ pub(super) struct Here {
     node: String,
     kind: &'static str,
     started_at: Time,
+    storage: Mode,
     /// What the run was told when it was looked at.
     told: BTreeSet<String>,
 }
@@ -257,6 +315,7 @@ impl At {
             node: self.run.node.clone(),
             kind: self.node()?.kind(),
             started_at,
+            storage: self.run.storage,
             told: self.signals.clone(),
         })
     }
@@ -299,7 +358,7 @@ pub(super) fn put(tx: &mut Tx<'_>, claim: &Claim, here: &Here, written: &Written
             outbox::postpone(tx, claim, if told { now } else { *until })
         }
         On::Done(_) | On::Failed(_) => {
-            upkeep::is_over(tx, here.run);
+            upkeep::is_over(tx, here.run, here.storage)?;
             outbox::finish(tx, claim)
         }
     }

@@ -2,20 +2,17 @@
 
 use schemars::JsonSchema;
 use sealpost_store::{Ctx, Leaf, NewJob, Recorded, StoreError, Tx, WorkflowId, WorkflowRunId, outbox};
-use sealpost_web::{Call, Failure, Fault, IdempotencyKey, Refusal, Reply, not_found};
+use sealpost_web::{Call, Failure, IdempotencyKey, Refusal, Reply, not_found};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::begin::{Prepared, Wanted, begin};
 use super::{JOB, store};
-use crate::contacts::{self, NewContact, Recipient};
-use crate::messages::codes::{CONTACT_RACED, RECIPIENT_UNKNOWN};
-use crate::messages::{check_card_numbers, unresolved};
+use crate::contacts::Recipient;
+use crate::messages::codes::CONTACT_RACED;
 use crate::storage::Mode;
-use crate::workflows::codes::{
-    RUN_NOT_FAILED, RUN_OVER, RUN_PAYLOAD_GONE, SIGNAL_UNKNOWN, WORKFLOW_NOT_STORABLE, WORKFLOW_UNKNOWN,
-};
+use crate::workflows::codes::{RUN_NOT_FAILED, RUN_OVER, RUN_PAYLOAD_GONE, SIGNAL_UNKNOWN};
 use crate::workflows::model::{Run, RunState, StepState};
-use crate::workflows::sealing::RunKey;
 use crate::workflows::{Workflows, store as workflows};
 
 /// How often a run whose new contact somebody else was faster to make is prepared again.
@@ -47,19 +44,16 @@ pub(in crate::workflows) struct BegunView {
     /// Its id.
     pub(in crate::workflows) id: WorkflowRunId,
     /// Of what.
-    workflow_id: WorkflowId,
+    pub(super) workflow_id: WorkflowId,
     /// The version it began with, and ends with.
-    version: u32,
+    pub(super) version: u32,
     /// `running`.
-    state: RunState,
+    pub(super) state: RunState,
+    /// `durable`: what it was started with is on disk, and it outlives a crash. `volatile`: by policy that is in memory only; if the
+    /// process dies before its end, it fails with `payload_lost`.
+    pub(in crate::workflows) durability: &'static str,
     /// When it began.
-    created_at: sealpost_store::Time,
-}
-
-/// A run ready for its transaction. No clear value is in it.
-pub(in crate::workflows) struct Prepared {
-    run: Run,
-    fresh: Option<Box<NewContact>>,
+    pub(super) created_at: sealpost_store::Time,
 }
 
 impl Workflows {
@@ -82,41 +76,9 @@ impl Workflows {
     }
 
     pub(in crate::workflows) async fn prepare(&self, ctx: &Ctx, new: &NewRun) -> Result<Prepared, Failure> {
-        let unknown = || Refusal::of(&WORKFLOW_UNKNOWN).at("/workflow", "unknown");
-        let name = new.workflow.clone();
-        let workflow = self.store().peek::<_, StoreError>(ctx, move |tx| workflows::named(tx, &name)).await?;
-        let workflow = workflow.filter(|workflow| workflow.live_version > 0).ok_or_else(unknown)?;
-        let (id, version) = (workflow.id, workflow.live_version);
-        let definition = self.version(ctx, id, version).await?.definition;
-        check_card_numbers(&new.data)?;
-        let storage = self.on.policies.of(ctx.org.id).await?.rule(ctx.org.environment, definition.class).mode;
-        if storage == Mode::Never {
-            return Err(Refusal::of(&WORKFLOW_NOT_STORABLE).at("/workflow", "never_stored").into());
-        }
-        let resolved = self.on.contacts.resolve(ctx, &new.to).await.map_err(unresolved)?;
-        let slot = self.store().keys().mint(ctx.org.id).await?;
-        let key = RunKey::new(&resolved.subject.key, &slot.key, slot.id);
-        let (run, contact, now) = (WorkflowRunId::new(&ctx.world), resolved.subject.id, ctx.now());
-        let payload = key.seal(ctx, run, contact, "payload", &new.data).map_err(Fault::new)?;
-        let run = Run {
-            id: run,
-            workflow: id,
-            version,
-            contact,
-            class: definition.class,
-            storage,
-            gone: None,
-            slot: slot.id,
-            payload: Some(payload),
-            answers: None,
-            node: definition.start,
-            state: RunState::Running,
-            reason: None,
-            wakes_at: None,
-            created_at: now,
-            updated_at: now,
-        };
-        Ok(Prepared { run, fresh: resolved.fresh })
+        let what = self.on.starter.in_force(ctx, &new.workflow).await?;
+        let wanted = Wanted { what: &what, data: &new.data, at_most: Mode::Keep, because: None };
+        self.on.starter.prepare(ctx, &new.to, wanted).await
     }
 
     /// The run of this id.
@@ -140,24 +102,6 @@ impl Workflows {
             })
             .await
     }
-}
-
-/// The one commit.
-pub(in crate::workflows) fn begin(tx: &mut Tx<'_>, prepared: Prepared) -> Result<Recorded<BegunView>, Failure> {
-    let Prepared { run, fresh } = prepared;
-    match fresh {
-        Some(fresh) if !contacts::insert_if_absent(tx, &fresh)? => return Err(Refusal::of(&CONTACT_RACED).into()),
-        Some(_) => {}
-        // Erased since they were found: whoever has their addresses from now on is somebody new.
-        None if contacts::is_erased(tx, run.contact)? => return Err(Refusal::of(&CONTACT_RACED).into()),
-        None if !contacts::is_there(tx, run.contact)? => return Err(Refusal::of(&RECIPIENT_UNKNOWN).into()),
-        None => {}
-    }
-    store::insert(tx, &run)?;
-    tx.enqueue(NewJob::now(JOB, run.id.bytes()))?;
-    let Run { id, workflow, version, state, created_at, .. } = run;
-    let view = BegunView { id, workflow_id: workflow, version, state, created_at };
-    Ok(tx.record(Leaf::of("workflow_run.begin").on(WorkflowRunId::PREFIX, id.bytes()), view))
 }
 
 /// Tells a run something that one of its nodes waits for, or will. Told twice, it was told once.
@@ -198,9 +142,9 @@ pub(super) fn end(tx: &mut Tx<'_>, id: WorkflowRunId, reason: Option<&str>) -> R
         Err(StoreError::Superseded) => return Err(Refusal::of(&RUN_OVER).into()),
         moved => moved?,
     }
-    store::lose_call(tx, id)?;
+    store::lose_call(tx, id, "cancelled")?;
     outbox::cancel(tx, JOB, id.bytes())?;
-    super::upkeep::is_over(tx, id);
+    super::upkeep::is_over(tx, id, run.storage)?;
     Ok(())
 }
 

@@ -9,9 +9,9 @@ use crate::storage::{Gone, Mode};
 use crate::workflows::model::{Run, RunState, Step, StepState};
 
 const INSERT: Sql = sql!(
-    "insert into workflow_run (org, env, id, workflow, version, contact, class, storage, slot, payload, node, state, created_at,
+    "insert into workflow_run (org, env, id, workflow, version, contact, class, storage, gone, slot, payload, node, state, created_at,
         updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)"
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)"
 );
 const ONE: Sql = sql!(
     "select id, workflow, version, contact, class, storage, gone, slot, payload, answers, node, state, reason, wakes_at, created_at,
@@ -28,6 +28,12 @@ const OF_WORKFLOW: Sql = sql!(
     "select id, workflow, version, contact, class, storage, gone, slot, payload, answers, node, state, reason, wakes_at, created_at,
         updated_at
      from workflow_run where org = $1 and env = $2 and workflow = $3 and id < $4 order by id desc limit $5"
+);
+// Index workflow_run_contact.
+const FOR: Sql = sql!(
+    "select id, workflow, version, contact, class, storage, gone, slot, payload, answers, node, state, reason, wakes_at, created_at,
+        updated_at
+     from workflow_run where org = $1 and env = $2 and contact = $3 and id < $4 order by id desc limit $5"
 );
 // Whoever moves a run locks its row first, then its job's: two in another order would wait for each other.
 const MOVE: Sql = sql!(
@@ -56,7 +62,7 @@ const STEP_BECAME: Sql = sql!(
      where org = $1 and env = $2 and run = $3 and node = $4"
 );
 const LOSE_CALL: Sql = sql!(
-    "update workflow_step set state = 'unknown', detail = 'cancelled', updated_at = $4
+    "update workflow_step set state = 'unknown', detail = $5, updated_at = $4
      where org = $1 and env = $2 and run = $3 and state = 'calling'"
 );
 const SIGNAL: Sql = sql!(
@@ -100,6 +106,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, run: &Run) -> Result<(), StoreError> {
             &run.contact,
             &run.class,
             &run.storage.word(),
+            &run.gone.map(Gone::word),
             &run.slot,
             &run.payload,
             &run.node,
@@ -127,6 +134,22 @@ pub(crate) fn of_workflow(
     limit: u32,
 ) -> Result<Vec<Run>, StoreError> {
     tx.all(OF_WORKFLOW, &[&workflow, &before, &limit], read)
+}
+
+/// Runs before `before` for one person, newest first: for any of these contacts, which they all are.
+pub(crate) fn page_for(
+    tx: &mut Tx<'_>,
+    person: &[ContactId],
+    before: WorkflowRunId,
+    limit: u32,
+) -> Result<Vec<Run>, StoreError> {
+    let mut all = Vec::new();
+    for contact in person {
+        all.append(&mut tx.all(FOR, &[contact, &before, &limit], read)?);
+    }
+    all.sort_by_key(|run| std::cmp::Reverse(run.id));
+    all.truncate(limit as usize);
+    Ok(all)
 }
 
 /// Where a run goes.
@@ -193,9 +216,9 @@ pub(crate) fn step_became(
 }
 
 /// Nobody will learn any more what a call that is under way came to.
-pub(crate) fn lose_call(tx: &mut Tx<'_>, run: WorkflowRunId) -> Result<(), StoreError> {
+pub(crate) fn lose_call(tx: &mut Tx<'_>, run: WorkflowRunId, detail: &str) -> Result<(), StoreError> {
     let now = tx.ctx().now();
-    tx.put(LOSE_CALL, &[&run, &now])
+    tx.put(LOSE_CALL, &[&run, &now, &detail])
 }
 
 /// What became of nodes so far, in the order in which the run came to them.

@@ -10,8 +10,10 @@ use sealpost_store::{
 use serde_json::json;
 
 use super::store::{self, Over};
+use super::volatile::RUNS;
 use crate::events::Class;
-use crate::storage;
+use crate::messages;
+use crate::storage::{self, Mode};
 use crate::workflows::Workflows;
 
 /// The topic of runs that are over.
@@ -22,8 +24,16 @@ const SWEEP: Duration = Duration::from_secs(15);
 const AT_ONCE: u32 = 200;
 
 /// A run came to its end in this transaction.
-pub(super) fn is_over(tx: &mut Tx<'_>, id: WorkflowRunId) {
-    tx.publish(Change::new(OVER, tx.ctx().org, id.bytes()).here());
+pub(super) fn is_over(tx: &mut Tx<'_>, id: WorkflowRunId, storage: Mode) -> Result<(), StoreError> {
+    let org = tx.ctx().org;
+    match storage {
+        Mode::Keep | Mode::UntilDelivered => tx.publish(Change::new(OVER, org, id.bytes()).here()),
+        Mode::Never => {
+            RUNS.release(tx, id.bytes())?;
+            tx.publish(Change::new(messages::OVER, org, id.bytes()));
+        }
+    }
+    Ok(())
 }
 
 /// Looks after what runs were started with for as long as the server runs.

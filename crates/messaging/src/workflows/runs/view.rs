@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use sealpost_govern::masking::structure;
 use sealpost_seal::View;
+use sealpost_seal::viewer::Viewer;
 use sealpost_store::{ContactId, Ctx, MessageId, StoreError, Time, WorkflowId, WorkflowRunId};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -60,28 +61,28 @@ pub(in crate::workflows) struct RunView {
 /// What became of a node.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "WorkflowStepView")]
-pub(in crate::workflows) struct StepView {
+pub(crate) struct StepView {
     /// Which.
-    pub(in crate::workflows) node: String,
+    pub(crate) node: String,
     /// `send`, `call`, `condition`, `delay`, `wait` or `end`.
-    pub(in crate::workflows) kind: String,
+    pub(crate) kind: String,
     /// What became of it.
-    pub(in crate::workflows) state: StepState,
+    pub(crate) state: StepState,
     /// How often it was tried.
-    pub(in crate::workflows) attempt: u32,
+    pub(crate) attempt: u32,
     /// A code that says more.
-    pub(in crate::workflows) detail: Option<String>,
+    pub(crate) detail: Option<String>,
     /// What an endpoint answered.
-    pub(in crate::workflows) status: Option<u16>,
+    pub(crate) status: Option<u16>,
     /// What was sent.
-    pub(in crate::workflows) message_id: Option<MessageId>,
+    pub(crate) message_id: Option<MessageId>,
     /// What an endpoint answered, if another node asks for it: its keys, with masked values.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::workflows) answer: Option<Value>,
+    pub(crate) answer: Option<Value>,
     /// When the run came to it.
-    pub(in crate::workflows) started_at: Time,
+    pub(crate) started_at: Time,
     /// When that became of it.
-    pub(in crate::workflows) updated_at: Time,
+    pub(crate) updated_at: Time,
 }
 
 /// Makes views of runs.
@@ -95,6 +96,31 @@ impl Views<'_> {
 
     /// The whole run, as `ctx`'s viewer may see it.
     pub(in crate::workflows) async fn full(&self, ctx: &Ctx, run: &Run) -> Result<RunView, StoreError> {
+        let opened = self.opened(ctx, run).await?;
+        self.of(ctx, &ctx.viewer, run, opened).await
+    }
+
+    /// The whole run with what was opened of it, as `viewer` may see it.
+    pub(in crate::workflows) async fn of(
+        &self,
+        ctx: &Ctx,
+        viewer: &Viewer,
+        run: &Run,
+        opened: Known,
+    ) -> Result<RunView, StoreError> {
+        let (data, answers) = match opened {
+            Ok((data, answers)) => (clear(viewer, data), answers),
+            Err(rule) => (not_stored(rule), Map::new()),
+        };
+        let steps = self.steps(ctx, run).await?.into_iter().map(|step| {
+            let answer = answers.get(&step.node).and_then(|answer| answer.get("body"));
+            StepView::of(step, answer.map(|body| structure(viewer, body.clone())))
+        });
+        Ok(view(ctx, run, Some(data), Some(steps.collect())))
+    }
+
+    /// What became of its nodes, in order.
+    pub(super) async fn steps(&self, ctx: &Ctx, run: &Run) -> Result<Vec<Step>, StoreError> {
         let (id, workflow, version) = (run.id, run.workflow, run.version);
         let found = self.0.store().read::<_, StoreError>(ctx, move |tx| {
             let version = workflows::version(tx, workflow, version)?;
@@ -102,23 +128,11 @@ impl Views<'_> {
             Ok((store::steps(tx, id)?, definition))
         });
         let (steps, definition) = found.await?;
-        let (data, answers) = match self.opened(ctx, run).await? {
-            Ok((data, answers)) => (structure(&ctx.viewer, Value::Object(data)), answers),
-            Err(rule) => (serde_json::to_value(View::NotStored(rule)).unwrap_or(Value::Null), Map::new()),
-        };
-        let steps = in_order(steps, &definition).into_iter().map(|step| {
-            let answer = answers.get(&step.node).and_then(|answer| answer.get("body"));
-            StepView::of(step, answer.map(|body| structure(&ctx.viewer, body.clone())))
-        });
-        Ok(view(ctx, run, Some(data), Some(steps.collect())))
+        Ok(in_order(steps, &definition))
     }
 
     /// What it was started with and what was answered, or the rule by which that isn't there.
-    async fn opened(
-        &self,
-        ctx: &Ctx,
-        run: &Run,
-    ) -> Result<Result<(Map<String, Value>, Map<String, Value>), &'static str>, StoreError> {
+    pub(super) async fn opened(&self, ctx: &Ctx, run: &Run) -> Result<Known, StoreError> {
         if let Some(gone) = run.gone {
             return Ok(Err(gone.rule()));
         }
@@ -132,6 +146,19 @@ impl Views<'_> {
     }
 }
 
+/// What is opened of a run, or the rule by which that isn't there.
+pub(in crate::workflows) type Known = Result<(Map<String, Value>, Map<String, Value>), &'static str>;
+
+/// What a run knows, as `viewer` may see it.
+pub(in crate::workflows) fn clear(viewer: &Viewer, known: Map<String, Value>) -> Value {
+    structure(viewer, Value::Object(known))
+}
+
+/// In place of what isn't there, the rule by which it isn't.
+pub(super) fn not_stored(rule: &'static str) -> Value {
+    serde_json::to_value(View::NotStored(rule)).unwrap_or(Value::Null)
+}
+
 /// In the order in which the run came to them: two of the same moment stand as their nodes follow each other.
 fn in_order(mut steps: Vec<Step>, definition: &Definition) -> Vec<Step> {
     let layers: BTreeMap<&str, usize> = rules::layers(definition).into_iter().collect();
@@ -140,7 +167,7 @@ fn in_order(mut steps: Vec<Step>, definition: &Definition) -> Vec<Step> {
 }
 
 impl StepView {
-    fn of(step: Step, answer: Option<Value>) -> Self {
+    pub(super) fn of(step: Step, answer: Option<Value>) -> Self {
         let Step { node, kind, state, attempt, detail, status, message, started_at, updated_at } = step;
         Self { node, kind, state, attempt, detail, status, message_id: message, answer, started_at, updated_at }
     }

@@ -63,14 +63,14 @@ impl<'a> Judged<'a> {
         if let Ok(address) = asked.parse() {
             return Self::address(asked, address, network);
         }
-        match Target::parse(asked, network.policy()) {
+        match Target::entered(asked, network.policy()) {
             Ok(_) => Self::new(asked, true, "name"),
             Err(error) => Self::new(asked, false, error.code()),
         }
     }
 
     async fn looked_up(asked: &'a str, network: &Network) -> Self {
-        let target = Target::parse(asked, network.policy());
+        let target = Target::entered(asked, network.policy());
         let host = match (&target, asked.contains("://")) {
             (Ok(target), _) => target.host(),
             (Err(error), true) => return Self::new(asked, false, error.code()),

@@ -6,7 +6,7 @@ mod leaks;
 use std::path::Path;
 
 use sealpost_seal::key::Custody;
-use sealpost_store::{Clock as _, Standing, StoreError, World};
+use sealpost_store::{Clock as _, Standing, Store, StoreError, World};
 use serde::Serialize;
 use serde_json::json;
 
@@ -375,12 +375,26 @@ async fn store(shell: &Shell, config: &Config, findings: &mut Findings) {
                 _ => "PostgreSQL opens, migrated; row-level security is forced",
             };
             findings.require(store.ready().await, Verdict::Bad, "store", posture, "the database does not answer");
+            untold(&store, findings).await;
         }
         Err(error) => {
             let in_use = matches!(error.downcast_ref(), Some(StoreError::InUse));
             let verdict = if in_use { Verdict::Warn } else { Verdict::Bad };
             findings.say(verdict, "store", format!("{engine} was not looked at: {error:#}"));
         }
+    }
+}
+
+/// Whether owners know of every broken glass. Their letters are written by a server, and nobody else.
+async fn untold(store: &Store, findings: &mut Findings) {
+    match sealpost_govern::support::untold_glasses(store).await {
+        Ok(0) => findings.say(Verdict::Ok, "glass", "owners have heard of every broken glass"),
+        Ok(count) => findings.say(
+            Verdict::Warn,
+            "glass",
+            format!("broken {count} times without owners having been written to: that is done once a server runs"),
+        ),
+        Err(error) => findings.say(Verdict::Bad, "glass", error.to_string()),
     }
 }
 

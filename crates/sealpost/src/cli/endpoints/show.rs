@@ -57,6 +57,9 @@ pub(super) fn tried(shell: &Shell, tried: &Value, show_signing: bool) -> Outcome
         let took = tried["latency_ms"].as_u64().map(|ms| format!("  {ms} ms")).unwrap_or_default();
         shell.out.say(format_args!("{}{status}{took}", text(tried, "outcome")));
         if show_signing {
+            let body = text(tried, "body");
+            shell.out.say(format_args!("sent  {}, {} B", text(tried, "content_type"), body.len()));
+            body.lines().for_each(|line| shell.out.say(format_args!("      {line}")));
             rows(&tried["signatures"]).for_each(|one| signature(shell, one));
         }
     });

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::kinds::{By, Kind};
-use super::model::{Act, Change};
+use super::model::{Act, Change, Standing};
 use super::plan::{Planned, is_still, kind_of};
 use super::say;
 use super::server::{At, Server, Waiting};
@@ -100,11 +100,15 @@ async fn all(server: &Server, planned: &Planned) -> (Done, Outcome) {
 
 async fn step(server: &Server, planned: &Planned, change: &Change) -> Outcome<Step> {
     let kind = kind_of(change)?;
-    if let By::Member(page) = kind.about().by {
-        return Ok(Step::Left(Left { change: change.title(), url: server.page(page) }));
-    }
     if let Some(waiting) = server.waiting(kind.about(), change, planned.from(change)).await? {
         return Ok(Step::Waits(waiting));
+    }
+    if let By::Member(page) = kind.about().by {
+        let left = Step::Left(Left { change: change.title(), url: server.page(page) });
+        let Some(wish) = kind.wish(change, still(server, planned, kind, change).await?.as_ref()) else {
+            return Ok(left);
+        };
+        return Ok(server.ask(kind.about(), change, wish).await?.map_or(left, Step::Waits));
     }
     let answer = act(server, planned, kind, change).await.map_err(with_reason)?;
     Ok(match answer["approval_id"].as_str() {
@@ -115,16 +119,22 @@ async fn step(server: &Server, planned: &Planned, change: &Change) -> Outcome<St
 
 /// Acts on what was planned with, and on nothing else: it is looked at once more, and where the API takes the version, that is sent.
 async fn act(server: &Server, planned: &Planned, kind: &dyn Kind, change: &Change) -> Outcome<Value> {
+    let from = still(server, planned, kind, change).await?;
+    match (change.act, &from) {
+        (Act::Remove, Some(from)) => kind.remove(server, from).await.map(|()| Value::Null),
+        _ => kind.put(server, change, from.as_ref()).await,
+    }
+}
+
+/// What is there now, if that is what was planned with.
+async fn still(server: &Server, planned: &Planned, kind: &dyn Kind, change: &Change) -> Outcome<Option<Standing>> {
     let from = match planned.from(change) {
         Some(from) => Some(kind.one(server, &from.id).await?),
         None => None,
     };
-    if !is_still(kind, change, from.as_ref()) {
-        return Err(Stop::refused("somebody changed it since it was looked at").fix("plan again"));
-    }
-    match (change.act, &from) {
-        (Act::Remove, Some(from)) => kind.remove(server, from).await.map(|()| Value::Null),
-        _ => kind.put(server, change, from.as_ref()).await,
+    match is_still(kind, change, from.as_ref()) {
+        true => Ok(from),
+        false => Err(Stop::refused("somebody changed it since it was looked at").fix("plan again")),
     }
 }
 

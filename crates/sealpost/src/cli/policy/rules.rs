@@ -72,7 +72,8 @@ fn lines(about: &About, before: &Fields, after: &Fields) -> Vec<Line> {
     let fields: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let stays = |field: &str| {
         let top = field.split('.').next().unwrap_or_default();
-        !after.contains_key(field) && about.stays.contains(&top)
+        let is_said = || about.tables.contains(&top) && after.keys().any(|said| said.split('.').next() == Some(top));
+        !after.contains_key(field) && about.stays.contains(&top) && !is_said()
     };
     let line = |field: &String| {
         let side = |side: &BTreeMap<String, Value>| side.get(field).cloned().unwrap_or(Value::Null);

@@ -2,14 +2,16 @@
 
 use sealpost_store::Environment;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::kinds::{About, Answered};
+use super::kinds::{About, Answered, Wish};
 use super::model::{Change, Standing};
 use super::rules::{digest, is_said};
 use crate::api::{Api, ApiError, Connection};
 use crate::cli::{Outcome, Shell, Stop};
 
+/// Why something is asked for of which nothing else is said.
+const FROM_FILES: &str = "Policy files";
 /// What is said when somebody added a version at the same moment.
 pub(super) const NOT_NEXT: &str = "somebody else added a version at the same moment: the newest one is from these files, look whether theirs is missed";
 /// The longest reason that leaves room for the mark.
@@ -119,6 +121,29 @@ impl Server {
         Some(format!("{} {}", self.reason.as_ref()?, self.mark(change)))
     }
 
+    /// Asks members for what only they change. Nothing if this key may not ask.
+    pub(super) async fn ask(&self, about: &About, change: &Change, wish: Wish) -> Outcome<Option<Waiting>> {
+        let why = self.reason.as_deref().unwrap_or(FROM_FILES);
+        let mut body = json!({
+            "module": about.module,
+            "wanted": wish.wanted,
+            "reason": format!("{why} {}", self.mark(change)),
+        });
+        if let Some(target) = wish.target {
+            body["target"] = json!(target);
+        }
+        match self.api.post("/v1/approvals", &body, None).await {
+            Ok(answer) => {
+                let id = answer["approval_id"].as_str().unwrap_or_default();
+                Ok(Some(self.waits(change, id, &answer["digest"])))
+            }
+            // It may not ask, or nobody knows for whom it would.
+            Err(ApiError::Refused { status: 403, .. }) => Ok(None),
+            Err(ApiError::Refused { code, .. }) if code == "approval_person_unknown" => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn mark(&self, change: &Change) -> String {
         let digest = digest(self.environment(), std::slice::from_ref(change));
         format!("[change {}]", digest.get(..16).unwrap_or_default())
@@ -181,7 +206,7 @@ pub(super) fn is_next(from: &Standing, made: &Value) -> bool {
     made["approval_id"].is_string() || made["version"].as_u64() == from.version.map(|version| version + 1)
 }
 
-/// What only a signed-in member changes is never sent.
+/// What only a signed-in member changes is asked for, never sent.
 pub(super) fn members_only<'a>() -> Answered<'a, Value> {
     Box::pin(async { Err(Stop::refused("only a signed-in member changes this")) })
 }

@@ -127,6 +127,22 @@ fn a_field_of_which_a_file_says_nothing_is_none_or_stays_as_its_kind_has_it() {
     assert_eq!(compare(kind("storage").about(), &[same], &[storage], false), Default::default());
 }
 
+#[test]
+fn a_table_that_is_there_is_the_whole_of_it_and_one_that_is_not_stays() {
+    let standing = json!({ "url": "https://a.example", "description": "", "events": ["*"], "disabled": false,
+        "transport": { "min_tls": "1.2", "rate_per_second": 5, "body": "json", "headers": [] } });
+    let standing = Standing { name: "a".into(), fields: fields(standing), ..Standing::default() };
+    let differs = |text: &str| {
+        let folder = folder(&[("endpoints/a.toml", &format!("url = \"https://a.example\"\n{text}"))]);
+        let wanted = files::read(folder.path()).ok().unwrap().remove(0).1;
+        let found = compare(kind("endpoint").about(), &wanted, std::slice::from_ref(&standing), false);
+        found.changes.into_iter().flat_map(|change| change.lines).map(|line| line.field).collect::<Vec<_>>()
+    };
+    assert!(differs("").is_empty());
+    assert_eq!(differs("[transport]\nmin_tls = \"1.2\"\n"), ["transport.rate_per_second"]);
+    assert_eq!(differs("[transport]\nrate_per_second = 5\n"), ["transport.min_tls"]);
+}
+
 /// What a server may say of each kind.
 fn anything() -> impl Strategy<Value = (&'static str, Vec<Standing>)> {
     let word = || prop::sample::select(&["default", "a", "b\"]\n", "ü = 1", ""][..]);
@@ -146,7 +162,10 @@ fn anything() -> impl Strategy<Value = (&'static str, Vec<Standing>)> {
     });
     let endpoint = (body(), texts(), any::<[bool; 2]>()).prop_map(move |(description, events, [off, has])| {
         let events = if events.is_empty() { vec!["*".to_owned()] } else { events };
-        ("endpoint", json!({ "url": "https://a.example/x", "description": description, "events": events, "disabled": off, "secret": maybe(has, json!("s")), "proof": "dns" }))
+        ("endpoint", json!({ "url": "https://a.example/x", "description": description, "events": events, "disabled": off, "secret": maybe(has, json!("s")), "proof": "dns",
+            "transport": { "min_tls": maybe(!off, json!("1.2")).as_str().unwrap_or("1.3"), "body": "json", "retries": maybe(has, json!([5, 60])),
+                "headers": [{ "name": "x-tenant", "value": "clinic" }], "authorities": maybe(off, json!({ "pem": "one\ntwo\n", "only": has })) },
+            "encryption": maybe(has, json!({ "method": "aes-256-gcm", "fields": [], "request": "text", "member": "encrypted", "secret": "k", "encoding": "hex" })) }))
     });
     let masking =
         (word(), body(), any::<[bool; 2]>(), 0_u32..200).prop_map(move |(mode, pattern, [rules, test], looks)| {

@@ -125,9 +125,9 @@
     if (!answer.ok) throw new Error(read?.title || 'Something went wrong. Try again.');
     return read;
   };
-  const prove = async () => {
+  const answered = async (path, sent) => {
     if (!('PublicKeyCredential' in window)) throw new Error('This browser has no passkeys.');
-    const options = await call('/v1/me/proof/options');
+    const options = await call(path, sent);
     const publicKey = {
       challenge: bytes(options.challenge),
       rpId: options.rp_id,
@@ -136,13 +136,20 @@
       timeout: options.timeout_ms,
     };
     const { rawId, response } = await navigator.credentials.get({ publicKey });
-    await call('/v1/me/proof', {
+    return {
       credential_id: coded(rawId),
       client_data: coded(response.clientDataJSON),
       authenticator_data: coded(response.authenticatorData),
       signature: coded(response.signature),
       user_handle: response.userHandle ? coded(response.userHandle) : null,
-    });
+    };
+  };
+  const prove = async () => call('/v1/me/proof', await answered('/v1/me/proof/options'));
+  // One answer is both: what they sign, and the proof that it is them.
+  const sign = async (form) => {
+    const answer = await answered(form.dataset.signAt, JSON.parse(form.dataset.sign));
+    if (form.matches('[data-prove]')) await call('/v1/me/proof', answer);
+    form.elements.signature.value = JSON.stringify(answer);
   };
   const told = (error) => {
     if (error.name === 'NotAllowedError') return 'That was cancelled or took too long. Try again.';
@@ -232,6 +239,8 @@
     if (items[chosen]) input.setAttribute('aria-activedescendant', items[chosen].id); else input.removeAttribute('aria-activedescendant');
   };
   const openPalette = () => {
+    // Whoever was let in to help has none.
+    if (!palette) return;
     $('.rail').matches(':popover-open') && $('.rail').hidePopover();
     $('input[name=q]', palette).value = '';
     offer();
@@ -295,16 +304,19 @@
     // Another button leads elsewhere, to what takes no proof. What comes back has a form of its own.
     const elsewhere = button?.hasAttribute('formaction');
     if (elsewhere) form.action = button.formAction;
-    if (form.matches('[data-prove]') && !elsewhere) {
+    if (form.matches('[data-prove], [data-sign]') && !elsewhere) {
       try {
-        await prove();
+        await (form.matches('[data-sign]') ? sign(form) : prove());
       } catch (error) {
         return complain(form, error);
       }
       delete form.dataset.prove;
     }
-    const inPlace = form.matches('[data-part]') || form.closest('#sheet');
-    if (inPlace) await send(form).catch(() => form.submit()); else form.submit();
+    const inPlace = (form.matches('[data-part]') || form.closest('#sheet')) && !form.matches('[data-file]');
+    if (inPlace) return send(form).catch(() => form.submit());
+    form.submit();
+    // What comes is saved, and the page is still there.
+    if (form.matches('[data-file]')) form.closest('dialog')?.close();
   };
 
   document.addEventListener('click', (event) => {
@@ -328,7 +340,7 @@
       if (theme === 'system') delete root.dataset.theme; else root.dataset.theme = theme;
       $$('button', form).forEach((button) => button.setAttribute('aria-pressed', button === event.submitter));
       ask(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form, event.submitter)) });
-    } else if (form.matches('[data-part], [data-prove]') || form.closest('#sheet')) {
+    } else if (form.matches('[data-part], [data-prove], [data-sign]') || form.closest('#sheet')) {
       event.preventDefault();
       const buttons = $$('button', form);
       buttons.forEach((button) => { button.disabled = true; });

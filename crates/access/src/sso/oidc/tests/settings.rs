@@ -49,6 +49,7 @@ fn each_preset_takes_what_it_needs() {
         (Draft { client_id: Some("a b".into()), ..google() }, told("/client_id", "client_id_unsuitable")),
         (Draft { client_id: Some("x".repeat(256)), ..google() }, told("/client_id", "client_id_unsuitable")),
         (Draft { domains: Some(vec!["nodots".into()]), ..google() }, told("/domains", "not_a_domain")),
+        (Draft { domains: Some(vec!["co.uk".into()]), ..google() }, told("/domains", "public_suffix")),
         (
             Draft { domains: Some((0..21).map(|at| format!("d{at}.example")).collect()), ..google() },
             told("/domains", "too_many"),

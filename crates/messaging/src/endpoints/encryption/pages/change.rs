@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
 use sealpost_access::secrets::SecretRef;
 use sealpost_seal::payload::{KeyForm, Method};
-use sealpost_store::{EndpointId, Store};
+use sealpost_store::{EndpointId, Store, Tx};
 use sealpost_web::shell::Ask;
 use sealpost_web::shell::parts::{Choice, Field, Kind};
 use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, get, post};
@@ -16,7 +16,9 @@ use crate::endpoints::codes::{ENCRYPTION_INVALID, ENCRYPTION_KEY_INVALID, SECRET
 use crate::endpoints::encryption::api::body::{Body, GivenKey};
 use crate::endpoints::encryption::model::Keys;
 use crate::endpoints::encryption::service::{self, Standing};
+use crate::endpoints::policy::{self, POLICY_REFUSES};
 use crate::endpoints::service::find;
+use crate::versions::Expected;
 
 /// How an endpoint is to be encrypted for.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
@@ -126,6 +128,7 @@ pub(super) fn route(store: &Store) -> Endpoint {
             "public_key": r#"{"kty":"OKP","crv":"X25519","kid":"hooks-2026","x":"3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08"}"# }))
         .answers_with(303, "")
         .refuses(&[&ENCRYPTION_INVALID, &ENCRYPTION_KEY_INVALID, &SECRET_REFERENCE_REQUIRED])
+        .refuses(&POLICY_REFUSES)
         .to(move |call: Call<Form>| handle(store.clone(), call))
 }
 
@@ -134,8 +137,12 @@ async fn handle(store: Store, call: Call<Form>) -> Result<Reply, Failure> {
     let set = async {
         let wanted = call.body.body()?.by(&call.caller)?;
         let keys = store.keys().organisation(call.ctx.org.id).await?;
-        let reply = call.done(&format!("/endpoints/{id}"));
-        call.write(&store, move |tx| Ok(service::set(tx, &keys, id, wanted)?.map(|_| reply))).await
+        let (done, approvals) = (call.done(&format!("/endpoints/{id}")), call.at("/approvals"));
+        let set = move |tx: &mut Tx<'_>| {
+            let set = service::set(tx, &keys, id, wanted, &Expected::default())?;
+            Ok(set.map(|set| policy::settled(&set, done, &approvals)))
+        };
+        call.write(&store, set).await
     };
     match set.await {
         Ok(reply) => Ok(reply),

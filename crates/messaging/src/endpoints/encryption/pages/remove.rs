@@ -1,14 +1,16 @@
 //! `GET` and `POST /app/{env}/endpoints/{id}/unencrypt`
 
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
-use sealpost_store::{EndpointId, Store};
+use sealpost_store::{EndpointId, Store, Tx};
 use sealpost_web::shell::parts::Tone;
 use sealpost_web::shell::{Ask, Yes};
-use sealpost_web::{Call, Class, Endpoint, Reply, get, post};
+use sealpost_web::{Call, Class, Endpoint, get, post};
 use serde_json::json;
 
 use crate::endpoints::encryption::service;
+use crate::endpoints::policy::{self, POLICY_REFUSES};
 use crate::endpoints::service::find;
+use crate::versions::Expected;
 
 pub(super) fn ask(store: &Store) -> Endpoint {
     let store = store.clone();
@@ -39,12 +41,21 @@ pub(super) fn route(store: &Store) -> Endpoint {
         .takes_form::<Yes>()
         .example(json!({}))
         .answers_with(303, "")
+        .refuses(&POLICY_REFUSES)
         .to(move |call: Call<Yes>| {
             let store = store.clone();
             async move {
                 let id: EndpointId = call.id("id")?;
-                let reply: Reply = call.done(&format!("/endpoints/{id}"));
-                call.write(&store, move |tx| Ok(service::remove(tx, id)?.map(|()| reply))).await
+                let (done, approvals) = (call.done(&format!("/endpoints/{id}")), call.at("/approvals"));
+                let keys = store.keys().organisation(call.ctx.org.id).await?;
+                let remove = move |tx: &mut Tx<'_>| {
+                    let removed = service::remove(tx, &keys, id, &Expected::default())?;
+                    Ok(removed.map(|removed| policy::settled(&removed, done, &approvals)))
+                };
+                match call.write(&store, remove).await {
+                    Ok(reply) => Ok(reply),
+                    Err(failure) => question(&call, id).again(&call, failure),
+                }
             }
         })
 }

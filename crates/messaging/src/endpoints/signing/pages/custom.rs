@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use sealpost_access::permissions::ENDPOINTS_MANAGE;
 use sealpost_seal::signature::Encoding;
-use sealpost_store::{EndpointId, Leaf, Store};
+use sealpost_store::{EndpointId, Store};
 use sealpost_web::shell::parts::{Choice, Field, Kind};
 use sealpost_web::shell::{Ask, ShownOnce};
 use sealpost_web::{Call, Class, Endpoint as Route, Failure, Refusal, Reply, get, post};
@@ -13,10 +13,11 @@ use serde_json::json;
 use super::with_secrets;
 use crate::endpoints::codes::ENDPOINT_INVALID;
 use crate::endpoints::model::Endpoint;
-use crate::endpoints::service::find;
+use crate::endpoints::policy::{self, POLICY_REFUSES};
+use crate::endpoints::service::{self, Changes, find};
 use crate::endpoints::signing::api::{Definition, custom};
 use crate::endpoints::signing::model::{CUSTOM, Change, Entry, STANDARD};
-use crate::endpoints::signing::service;
+use crate::versions::{Expected, Promoted};
 
 /// A format of one's own.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
@@ -65,6 +66,7 @@ pub(super) fn describe(store: &Store) -> Route {
         .answers_with(200, "text/html")
         .also_answers(303, "")
         .refuses(&[&ENDPOINT_INVALID])
+        .refuses(&POLICY_REFUSES)
         .to(move |call: Call<Form>| {
             let store = store.clone();
             async move {
@@ -87,16 +89,20 @@ async fn described(store: &Store, call: &Call<Form>, id: EndpointId) -> Result<R
             had.names().iter().filter(|name| ![CUSTOM, STANDARD].contains(name)).map(|name| Entry::named(name));
         let own = Entry { name: CUSTOM, definition: Some(custom), secret: None };
         let entries = Some(others.chain([own]).collect());
-        let made = service::change(tx, &keys, id, Change { entries, standard: None })?;
-        let leaf = Leaf::of("endpoint.update").on(EndpointId::PREFIX, id.bytes());
-        if made.is_empty() {
-            return Ok(tx.record(leaf, done));
-        }
+        let change = (Changes::default(), Change { entries, standard: None });
+        let changed = service::change(tx, &keys, id, change, &Expected::default())?;
+        let made = match changed.value() {
+            Promoted::InForce((_, made)) if !made.is_empty() => made,
+            became => {
+                let reply = policy::settled(became, done, &pages.at("/approvals"));
+                return Ok(changed.map(|_| reply));
+            }
+        };
         let next = ("To the endpoint".to_owned(), pages.at(&format!("/endpoints/{id}/signing")));
         let says = "The format has a secret of its own: its text is the key. Give it to the receiver.";
-        let shown = with_secrets(ShownOnce::new("Signed in your own format", says, next), &made);
+        let shown = with_secrets(ShownOnce::new("Signed in your own format", says, next), made);
         let reply = pages.once("New secret", &shown, &shown.again())?;
-        Ok(tx.record(leaf, reply))
+        Ok(changed.map(|_| reply))
     })
     .await
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{About, Answered, By, Kind, Place, Removal, fields, pick, sorted, to_toml};
+use super::{About, Answered, By, Kind, Place, Removal, Wish, fields, pick, sorted, to_toml};
 use crate::cli::policy::model::{Change, Fields, Standing, Wanted};
 use crate::cli::policy::server::{Server, members_only};
 use crate::cli::{Outcome, Stop};
@@ -19,8 +19,9 @@ const ABOUT: About = About {
     wide: true,
     by: By::Member("/app/live/approvals/rules"),
     stays: &[],
+    tables: &[],
     removal: Removal::Never,
-    module: None,
+    module: Some("approval_policy"),
 };
 
 #[derive(Deserialize, Serialize)]
@@ -36,8 +37,12 @@ struct Rule {
     approvals: u8,
     #[serde(default)]
     roles: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    members: Vec<String>,
     #[serde(default = "on_approval")]
     goes_live: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    signed: bool,
 }
 
 fn on_approval() -> String {
@@ -46,7 +51,10 @@ fn on_approval() -> String {
 
 impl File {
     fn fields(mut self) -> Fields {
-        self.modules.values_mut().for_each(|rule| sorted(&mut rule.roles));
+        self.modules.values_mut().for_each(|rule| {
+            sorted(&mut rule.roles);
+            sorted(&mut rule.members);
+        });
         fields(&self)
     }
 }
@@ -76,6 +84,10 @@ impl Kind for ApprovalRules {
             let version = answer["version"].as_u64();
             Ok(Standing { fields: file.fields(), version, ..Standing::default() })
         })
+    }
+
+    fn wish(&self, change: &Change, _: Option<&Standing>) -> Option<Wish> {
+        Some(Wish { target: None, wanted: Value::Object(change.wanted.clone()) })
     }
 
     fn put<'a>(&'a self, _: &'a Server, _: &'a Change, _: Option<&'a Standing>) -> Answered<'a, Value> {

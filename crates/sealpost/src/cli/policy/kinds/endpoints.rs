@@ -1,8 +1,13 @@
 //! Who hears of events: `endpoints/NAME.toml`, without secrets.
 
+mod encryption;
+mod transport;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use self::encryption::Encryption;
+use self::transport::Transport;
 use super::{About, Answered, By, Kind, Place, Removal, fields, sorted, text, to_toml};
 use crate::cli::policy::model::{Act, Change, Fields, Standing, Wanted};
 use crate::cli::policy::server::{Names, Server};
@@ -11,12 +16,17 @@ use crate::cli::{Outcome, Stop};
 /// Endpoints. What one signs with is a stored secret, by name; one made for it alone is in no file.
 pub(super) struct Endpoints;
 
+/// What else is decided of an endpoint, each where the API has it.
+const TRANSPORT: &str = "transport";
+const ENCRYPTION: &str = "encryption";
+
 const ABOUT: About = About {
     word: "endpoint",
     place: Place::Folder("endpoints", &[]),
     wide: false,
     by: By::Key,
-    stays: &["secret", "proof"],
+    stays: &["secret", "proof", TRANSPORT, ENCRYPTION],
+    tables: &[TRANSPORT, ENCRYPTION],
     removal: Removal::Possible,
     module: None,
 };
@@ -35,6 +45,10 @@ struct File {
     secret: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transport: Option<Transport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encryption: Option<Encryption>,
 }
 
 fn everything() -> Vec<String> {
@@ -47,18 +61,37 @@ impl File {
             self.events = everything();
         }
         sorted(&mut self.events);
+        if let Some(transport) = &mut self.transport {
+            transport.settle();
+        }
         fields(&self)
     }
 }
 
-/// Secrets are listed only if an endpoint has one, for that takes `secrets:manage`.
-async fn secrets(server: &Server, is_needed: bool) -> Outcome<Names> {
-    if is_needed { server.names("/v1/secrets").await } else { Ok(Names::default()) }
+/// How it is called and encrypted for, where files say so and it is said otherwise. Answers what waits for others, if something does.
+async fn put_tables(server: &Server, change: &Change, id: &str) -> Outcome<Option<Value>> {
+    let mut waits = None;
+    for (table, sent) in [(TRANSPORT, transport::sent as fn(&Value) -> Value), (ENCRYPTION, encryption::sent)] {
+        let differs = change.lines.iter().any(|line| line.field.split_once('.').is_some_and(|(top, _)| top == table));
+        if let Some(wanted) = change.wanted.get(table).filter(|wanted| differs && wanted.is_object()) {
+            let answer = server.api.put(&format!("/v1/endpoints/{id}/{table}"), &sent(wanted)).await?;
+            waits = waits.or(Some(answer).filter(|answer| answer["approval_id"].is_string()));
+        }
+    }
+    Ok(waits)
 }
 
-async fn standing(server: &Server, answer: &Value, secrets: &Names) -> Outcome<Standing> {
+/// Secrets are listed only if an endpoint names one, for that takes `secrets:manage`.
+async fn standing(server: &Server, answer: &Value, secrets: &mut Option<Names>) -> Outcome<Standing> {
     let id = text(answer, "id");
-    let proof = server.api.get(&format!("/v1/endpoints/{id}/proof")).await?;
+    let of = async |part: &str| server.api.get(&format!("/v1/endpoints/{id}/{part}")).await;
+    let (proof, transport, encryption) = (of("proof").await?, of(TRANSPORT).await?, of(ENCRYPTION).await?);
+    let refers = answer["secret_id"].is_string() || transport::refers(&transport) || encryption::refers(&encryption);
+    if refers && secrets.is_none() {
+        *secrets = Some(server.names("/v1/secrets").await?);
+    }
+    let none = Names::default();
+    let secrets = secrets.as_ref().unwrap_or(&none);
     let events = serde_json::from_value(answer["events"].clone());
     let file = File {
         url: text(answer, "url"),
@@ -67,8 +100,11 @@ async fn standing(server: &Server, answer: &Value, secrets: &Names) -> Outcome<S
         disabled: answer["state"] == "disabled",
         secret: answer["secret_id"].as_str().map(|id| secrets.name(id)),
         proof: Some(text(&proof, "way")),
+        transport: Some(transport::said(&transport, secrets)?),
+        encryption: encryption::said(&encryption, secrets)?,
     };
-    Ok(Standing { name: text(answer, "name"), fields: file.fields(), id, ..Standing::default() })
+    let version = answer["version"].as_u64();
+    Ok(Standing { name: text(answer, "name"), fields: file.fields(), id, version, ..Standing::default() })
 }
 
 impl Kind for Endpoints {
@@ -88,10 +124,9 @@ impl Kind for Endpoints {
         Box::pin(async {
             let answer = server.api.get("/v1/endpoints").await?;
             let all = answer["data"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let secrets = secrets(server, all.iter().any(|one| one["secret_id"].is_string())).await?;
-            let mut endpoints = Vec::new();
+            let (mut endpoints, mut secrets) = (Vec::new(), None);
             for one in all {
-                endpoints.push(standing(server, one, &secrets).await?);
+                endpoints.push(standing(server, one, &mut secrets).await?);
             }
             Ok(endpoints)
         })
@@ -100,7 +135,7 @@ impl Kind for Endpoints {
     fn one<'a>(&'a self, server: &'a Server, id: &'a str) -> Answered<'a, Standing> {
         Box::pin(async move {
             let answer = server.api.get(&format!("/v1/endpoints/{id}")).await?;
-            standing(server, &answer, &secrets(server, answer["secret_id"].is_string()).await?).await
+            standing(server, &answer, &mut None).await
         })
     }
 
@@ -116,7 +151,8 @@ impl Kind for Endpoints {
 
     fn put<'a>(&'a self, server: &'a Server, change: &'a Change, from: Option<&'a Standing>) -> Answered<'a, Value> {
         Box::pin(async move {
-            let mut body: Fields = change.lines.iter().map(|line| (line.field.clone(), line.after.clone())).collect();
+            let plain = change.lines.iter().filter(|line| !line.field.contains('.'));
+            let mut body: Fields = plain.map(|line| (line.field.clone(), line.after.clone())).collect();
             if let Some(name) = body.get_mut("secret") {
                 *name = json!({ "secret": name.take() });
             }
@@ -125,19 +161,23 @@ impl Kind for Endpoints {
                 if let Some(way) = body.shift_remove("proof") {
                     server.api.patch(&format!("{path}/proof"), &json!({ "way": way })).await?;
                 }
-                return match body.is_empty() {
-                    true => Ok(Value::Null),
-                    false => Ok(server.api.patch(&path, &Value::Object(body)).await?),
-                };
+                let mut answer = Value::Null;
+                if !body.is_empty() {
+                    body.insert("expected_version".to_owned(), json!(from.version));
+                    answer = server.api.patch(&path, &Value::Object(body)).await?;
+                }
+                let of_tables = put_tables(server, change, &from.id).await?;
+                return Ok(if answer["approval_id"].is_string() { answer } else { of_tables.unwrap_or(answer) });
             }
             body.insert("name".to_owned(), json!(change.name));
             let is_off = body.shift_remove("disabled") == Some(Value::Bool(true));
             let made = server.api.post("/v1/endpoints", &Value::Object(body), None).await?;
+            let waits = put_tables(server, change, &text(&made, "id")).await?;
             if is_off {
                 let path = format!("/v1/endpoints/{}", text(&made, "id"));
                 server.api.patch(&path, &json!({ "disabled": true })).await?;
             }
-            Ok(made)
+            Ok(waits.unwrap_or(made))
         })
     }
 

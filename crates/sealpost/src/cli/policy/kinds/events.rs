@@ -17,6 +17,7 @@ const ABOUT: About = About {
     wide: false,
     by: By::Key,
     stays: &[],
+    tables: &[],
     removal: Removal::Never,
     module: None,
 };

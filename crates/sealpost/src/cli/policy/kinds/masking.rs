@@ -17,6 +17,7 @@ const ABOUT: About = About {
     wide: true,
     by: By::Key,
     stays: &[],
+    tables: &[],
     removal: Removal::Never,
     module: Some("masking"),
 };

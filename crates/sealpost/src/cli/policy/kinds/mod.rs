@@ -42,6 +42,8 @@ pub(super) struct About {
     pub(super) by: By,
     /// Fields that stay as they are where a file says nothing of them; of all others that means that there is none.
     pub(super) stays: &'static [&'static str],
+    /// Those of them that are tables, of which one that is there is the whole.
+    pub(super) tables: &'static [&'static str],
     /// Whether one can go.
     pub(super) removal: Removal,
     /// As what it takes an approval, if it may.
@@ -64,7 +66,7 @@ pub(super) enum Place {
 pub(super) enum By {
     /// A key.
     Key,
-    /// A signed-in member with a fresh passkey, on this page.
+    /// A signed-in member with a fresh passkey, on this page; a key asks for it.
     Member(&'static str),
 }
 
@@ -110,10 +112,24 @@ pub(super) trait Kind: Sync {
     /// Does it, from where it stands. Answers what the server said.
     fn put<'a>(&'a self, server: &'a Server, change: &'a Change, from: Option<&'a Standing>) -> Answered<'a, Value>;
 
+    /// What others are asked to agree to, where only a member does it: which target, and the whole of what is wanted. Nothing if that can't
+    /// be asked for.
+    fn wish(&self, _change: &Change, _from: Option<&Standing>) -> Option<Wish> {
+        None
+    }
+
     /// Takes one away.
     fn remove<'a>(&'a self, _server: &'a Server, _there: &'a Standing) -> Answered<'a, ()> {
         Box::pin(async { Err(Stop::failed("there is no way to remove this")) })
     }
+}
+
+/// What a key asks members for.
+pub(super) struct Wish {
+    /// The id of what it is about, if it is about an object that is there.
+    pub(super) target: Option<String>,
+    /// The whole of what it shall say.
+    pub(super) wanted: Value,
 }
 
 /// The versions of something that never changes what it said.

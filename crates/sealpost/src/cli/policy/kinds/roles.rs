@@ -1,10 +1,10 @@
 //! An organisation's own roles: `roles.toml`.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{About, Answered, By, Kind, Place, Removal, fields, pick, sorted, text};
-use crate::cli::policy::model::{Change, Fields, Standing, Wanted};
+use super::{About, Answered, By, Kind, Place, Removal, Wish, fields, pick, sorted, text};
+use crate::cli::policy::model::{Act, Change, Fields, Standing, Wanted};
 use crate::cli::policy::server::{Server, members_only};
 use crate::cli::{Outcome, Stop};
 
@@ -17,8 +17,9 @@ const ABOUT: About = About {
     wide: true,
     by: By::Member("/app/live/roles"),
     stays: &[],
+    tables: &[],
     removal: Removal::Possible,
-    module: None,
+    module: Some("role"),
 };
 
 #[derive(Default, Deserialize, Serialize)]
@@ -127,6 +128,21 @@ impl Kind for Roles {
 
     fn one<'a>(&'a self, server: &'a Server, id: &'a str) -> Answered<'a, Standing> {
         Box::pin(async move { Role::standing(&server.api.get(&format!("/v1/roles/{id}")).await?) })
+    }
+
+    fn wish(&self, change: &Change, from: Option<&Standing>) -> Option<Wish> {
+        // Nobody is asked whether a role may go: it takes a member, and nobody else.
+        if change.act == Act::Remove {
+            return None;
+        }
+        let target = from.map(|from| from.id.clone());
+        let mut wanted = change.wanted.clone();
+        let cidrs = wanted.get("cidrs").and_then(Value::as_array).cloned().unwrap_or_default();
+        let cidrs: Vec<_> = cidrs.iter().filter_map(Value::as_str).collect();
+        wanted.insert("id".to_owned(), json!(target));
+        wanted.insert("name".to_owned(), json!(change.name));
+        wanted.insert("cidrs".to_owned(), json!(cidrs.join(" ")));
+        Some(Wish { target, wanted: Value::Object(wanted) })
     }
 
     fn put<'a>(&'a self, _: &'a Server, _: &'a Change, _: Option<&'a Standing>) -> Answered<'a, Value> {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{About, Answered, By, Kind, Place, Removal, of_answer, of_toml, pick, to_toml};
+use super::{About, Answered, By, Kind, Place, Removal, Wish, of_answer, of_toml, pick, to_toml};
 use crate::cli::Outcome;
 use crate::cli::policy::model::{Change, Fields, Standing, Wanted};
 use crate::cli::policy::server::{Server, members_only};
@@ -17,8 +17,9 @@ const ABOUT: About = About {
     wide: true,
     by: By::Member("/app/live/storage"),
     stays: &["live", "test"],
+    tables: &[],
     removal: Removal::Never,
-    module: None,
+    module: Some("storage"),
 };
 
 #[derive(Deserialize, Serialize)]
@@ -50,6 +51,19 @@ struct Rule {
     days: Option<u16>,
 }
 
+/// Puts a value where this path of fields leads.
+fn put_at(whole: &mut Fields, path: &str, value: &Value) {
+    match path.split_once('.') {
+        None => drop(whole.insert(path.to_owned(), value.clone())),
+        Some((first, rest)) => {
+            let inner = whole.entry(first).or_insert_with(|| Value::Object(Fields::new()));
+            if let Value::Object(inner) = inner {
+                put_at(inner, rest, value);
+            }
+        }
+    }
+}
+
 impl Kind for Storage {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -73,6 +87,12 @@ impl Kind for Storage {
             let fields = of_answer::<File>(pick(&answer, &["live", "test"]))?;
             Ok(Standing { fields, version: answer["version"].as_u64(), ..Standing::default() })
         })
+    }
+
+    fn wish(&self, change: &Change, from: Option<&Standing>) -> Option<Wish> {
+        let mut whole = from?.fields.clone();
+        change.lines.iter().for_each(|line| put_at(&mut whole, &line.field, &line.after));
+        Some(Wish { target: None, wanted: Value::Object(whole) })
     }
 
     fn put<'a>(&'a self, _: &'a Server, _: &'a Change, _: Option<&'a Standing>) -> Answered<'a, Value> {

@@ -1,24 +1,12 @@
-//! The export as a PDF to read: any script, in bounded memory.
-//!
-//! * [`face`] is the one font, embedded as the part of it that was used; [`joining`] gives Arabic letters the forms they have
-//!   beside each other; [`text`] breaks lines and puts them into the order they are read in (UAX #9).
-//! * [`paper`] fills pages, and [`file`] writes each as soon as it is full.
-//!
-//! A code point that the font lacks is shown as `[U+4E2D]`; the JSON has every text as it is.
+//! The export as a PDF to read: any script, in bounded memory. A code point that the font lacks is shown as `[U+4E2D]`; the JSON has every
+//! text as it is.
 
-mod face;
-mod file;
-mod joining;
-mod paper;
-#[cfg(test)]
-mod tests;
-mod text;
-
+use sealpost_govern::paper::{Paper, Shape, Style};
 use serde_json::Value;
 
-use self::paper::{Paper, Style};
 use super::model::{About, AlsoHeld, Counts, LookView, Person, Piece, Suppressed, Unwritable, Writer, plain};
 use crate::messages::Whole;
+use crate::workflows::WholeRun;
 
 /// Writes it.
 pub(super) struct Pdf {
@@ -27,7 +15,7 @@ pub(super) struct Pdf {
 
 impl Pdf {
     pub(super) fn new() -> Result<Self, Unwritable> {
-        Ok(Self { paper: Paper::new()? })
+        Ok(Self { paper: Paper::new(Shape::Upright)? })
     }
 
     fn about(&mut self, about: &About) {
@@ -91,6 +79,35 @@ impl Pdf {
         self.paper.pair("Data", &data.join("\n"));
     }
 
+    fn run(&mut self, run: &WholeRun) {
+        let workflow = run.workflow.clone().unwrap_or_else(|| run.workflow_id.to_string());
+        self.paper.block(&format!("{} · {workflow}", run.created_at), Style::Subheading);
+        self.paper.pair("Run", &run.id.to_string());
+        let reason = run.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+        self.paper.pair("State", &format!("{}{reason} at {}, since {}", run.state.word(), run.node, run.updated_at));
+        self.paper.pair("Class", &format!("{}, version {}", run.class.as_str(), run.version));
+        match run.not_stored {
+            Some(rule) => self.paper.pair("Data", &format!("not stored: {rule}")),
+            None => {
+                for (label, known) in [("Data", &run.data), ("Answers", &run.answers)] {
+                    let mut values = Vec::new();
+                    known
+                        .as_object()
+                        .into_iter()
+                        .flatten()
+                        .for_each(|(name, one)| walk(name.clone(), one, &mut values));
+                    self.paper.pair(label, &values.join("\n"));
+                }
+            }
+        }
+        let steps = run.steps.iter().map(|step| {
+            let detail = step.detail.as_deref().map(|detail| format!(", {detail}")).unwrap_or_default();
+            let message = step.message_id.map(|id| format!(", {id}")).unwrap_or_default();
+            format!("{}  {} ({}): {}{detail}{message}", step.updated_at, step.node, step.kind, step.state.word())
+        });
+        self.paper.pair("Steps", &steps.collect::<Vec<_>>().join("\n"));
+    }
+
     fn suppressed(&mut self, one: &Suppressed) {
         let says = format!("{}: {}, since {}", one.channel.as_str(), one.reason.as_str(), one.created_at);
         self.paper.pair(&one.id.to_string(), &says);
@@ -111,6 +128,7 @@ impl Pdf {
     fn complete(&mut self, counts: &Counts) -> Result<(), Unwritable> {
         self.paper.block("Complete", Style::Heading);
         self.paper.pair("Messages", &counts.messages.to_string());
+        self.paper.pair("Runs of workflows", &counts.workflow_runs.to_string());
         self.paper.pair("Suppressions", &counts.suppressions.to_string());
         self.paper.pair("Looks", &counts.looks.to_string());
         let missing = self.paper.missing();
@@ -119,7 +137,7 @@ impl Pdf {
                 "Written as [U+…] because this document has no letters for them; the JSON export has them as they are:";
             self.paper.pair("Code points", &format!("{says} {}", missing.join(" ")));
         }
-        self.paper.finish()
+        Ok(self.paper.finish()?)
     }
 }
 
@@ -142,6 +160,7 @@ impl Writer for Pdf {
             Piece::Person(person) => self.person(person),
             Piece::Begin(section) => self.paper.block(section.title(), Style::Heading),
             Piece::Message(message) => self.message(message),
+            Piece::Run(run) => self.run(run),
             Piece::Suppressed(suppressed) => self.suppressed(suppressed),
             Piece::Look(look) => self.look(look),
             Piece::AlsoHeld(other) => self.also(other),

@@ -4,51 +4,91 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 use pdf_writer::writers::{Catalog, DocumentInfo};
 use pdf_writer::{Chunk, Content, Filter, Name, Rect, Ref, Str, TextStr};
 
+use super::Unprintable;
 use super::face::{EFFORT, Face};
 use super::file::{File, settings};
+use super::table::Head;
 use super::text::{self, Line};
-use crate::exports::model::Unwritable;
 
-/// ISO 216 A4, in points.
-const SIZE: (f32, f32) = (595.0, 842.0);
-const MARGIN: f32 = 56.0;
+/// ISO 216 A4, in points: its short and its long side.
+const SIDES: (f32, f32) = (595.0, 842.0);
 /// How wide the column of labels is.
 const LABELS: f32 = 116.0;
 const FONT: Name<'static> = Name(b"F");
 /// Pages that one node of the tree of pages holds.
 const PAGES_IN_A_NODE: usize = 64;
 
+/// How pages are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// For texts.
+    Upright,
+    /// For tables.
+    Lying,
+}
+
+impl Shape {
+    const fn size(self) -> (f32, f32) {
+        match self {
+            Self::Upright => SIDES,
+            Self::Lying => (SIDES.1, SIDES.0),
+        }
+    }
+
+    const fn margin(self) -> f32 {
+        match self {
+            Self::Upright => 56.0,
+            Self::Lying => 36.0,
+        }
+    }
+}
+
 /// How a text looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
+pub enum Style {
+    /// The document's name.
     Title,
+    /// Of a part.
     Heading,
+    /// Of a part of a part.
     Subheading,
+    /// What a value is.
     Label,
+    /// A value.
     Value,
+    /// The name of a column.
+    Column,
+    /// What stands in a row.
+    Cell,
+    /// What stands at the foot of every page.
     Footer,
+    /// What lies under everything on every page.
+    Mark,
 }
 
 impl Style {
-    const fn size(self) -> f32 {
+    pub(super) const fn size(self) -> f32 {
         match self {
             Self::Title => 18.0,
             Self::Heading => 13.0,
             Self::Subheading => 10.0,
             Self::Label | Self::Value => 9.0,
             Self::Footer => 7.5,
+            Self::Column | Self::Cell => 6.5,
+            Self::Mark => 15.0,
         }
     }
 
     /// 0 is black.
     const fn gray(self) -> f32 {
         match self {
-            Self::Title | Self::Heading | Self::Subheading | Self::Value => 0.0,
-            Self::Label | Self::Footer => 0.38,
+            Self::Title | Self::Heading | Self::Subheading | Self::Value | Self::Cell => 0.0,
+            Self::Label | Self::Footer | Self::Column => 0.38,
+            Self::Mark => 0.88,
         }
     }
 
-    fn leading(self) -> f32 {
+    pub(super) fn leading(self) -> f32 {
         self.size() * 1.4
     }
 
@@ -57,16 +97,21 @@ impl Style {
         match self {
             Self::Heading => 18.0,
             Self::Subheading => 12.0,
-            Self::Title | Self::Label | Self::Value | Self::Footer => 0.0,
+            Self::Title | Self::Label | Self::Value | Self::Footer | Self::Column | Self::Cell | Self::Mark => 0.0,
         }
     }
 }
 
 /// The pages of a file.
-pub(super) struct Paper {
+pub struct Paper {
+    shape: Shape,
     file: File,
-    face: Face,
+    pub(super) face: Face,
     footer: String,
+    /// What lies under everything on every page.
+    mark: String,
+    /// The head of the table that is being written.
+    pub(super) head: Option<Head>,
     catalog: Ref,
     info: Ref,
     root: Ref,
@@ -78,17 +123,21 @@ pub(super) struct Paper {
     pages: usize,
     content: Content,
     /// How far up the page there is something, in points.
-    y: f32,
+    pub(super) y: f32,
 }
 
 impl Paper {
-    pub(super) fn new() -> Result<Self, Unwritable> {
+    /// Pages of this shape, nothing on them yet.
+    pub fn new(shape: Shape) -> Result<Self, Unprintable> {
         let mut file = File::new();
         let [catalog, info, root, font, node] = [(); 5].map(|()| file.next());
         Ok(Self {
+            shape,
             file,
             face: Face::new()?,
             footer: String::new(),
+            mark: String::new(),
+            head: None,
             catalog,
             info,
             root,
@@ -98,35 +147,54 @@ impl Paper {
             kids: Vec::new(),
             pages: 0,
             content: Content::new(),
-            y: SIZE.1 - MARGIN,
+            y: shape.size().1 - shape.margin(),
         })
     }
 
     /// What stands at the foot of every page, beside its number.
-    pub(super) fn footer(&mut self, says: String) {
+    pub fn footer(&mut self, says: String) {
         self.footer = says;
     }
 
+    /// What lies under everything on every page, from corner to corner: whoever cuts the foot off has not cut this off.
+    pub fn mark(&mut self, says: String) {
+        self.mark = says;
+    }
+
+    /// Where a page begins.
+    pub(super) fn top(&self) -> f32 {
+        self.shape.size().1 - self.shape.margin()
+    }
+
+    pub(super) fn margin(&self) -> f32 {
+        self.shape.margin()
+    }
+
+    /// How wide what is written may be.
+    pub(super) fn width(&self) -> f32 {
+        self.shape.size().0 - 2.0 * self.shape.margin()
+    }
+
     /// A text over the whole width.
-    pub(super) fn block(&mut self, says: &str, style: Style) {
+    pub fn block(&mut self, says: &str, style: Style) {
         // Whatever it is the heading of begins on the same page.
         self.room(style.above() + style.leading() + 3.0 * Style::Value.leading());
-        if self.y < SIZE.1 - MARGIN {
+        if self.y < self.top() {
             self.y -= style.above();
         }
-        let width = SIZE.0 - 2.0 * MARGIN;
+        let (at, width) = (self.margin(), self.width());
         for line in text::lines(&mut self.face, says, width * 1000.0 / style.size()) {
-            self.line(&line, style, MARGIN, width);
+            self.line(&line, style, at, width);
         }
         self.y -= 3.0;
     }
 
     /// A label and what belongs to it beside it.
-    pub(super) fn pair(&mut self, label: &str, value: &str) {
+    pub fn pair(&mut self, label: &str, value: &str) {
         if value.is_empty() {
             return;
         }
-        let (at, width) = (MARGIN + LABELS, SIZE.0 - 2.0 * MARGIN - LABELS);
+        let (at, width) = (self.margin() + LABELS, self.width() - LABELS);
         let mut labels = text::lines(&mut self.face, label, (LABELS - 8.0) * 1000.0 / Style::Label.size()).into_iter();
         for line in text::lines(&mut self.face, value, width * 1000.0 / Style::Value.size()) {
             self.beside(labels.next());
@@ -144,19 +212,24 @@ impl Paper {
         self.room(Style::Value.leading());
         if let Some(label) = label {
             let y = self.y;
-            self.line(&label, Style::Label, MARGIN, LABELS - 8.0);
+            self.line(&label, Style::Label, self.margin(), LABELS - 8.0);
             self.y = y;
         }
     }
 
     /// Code points that could not be drawn so far.
-    pub(super) fn missing(&self) -> Vec<String> {
+    pub fn missing(&self) -> Vec<String> {
         self.face.missing().iter().map(|one| format!("U+{:04X}", u32::from(*one))).collect()
     }
 
     fn line(&mut self, line: &Line, style: Style, x: f32, width: f32) {
         self.room(style.leading());
         self.y -= style.leading();
+        self.set(line, style, x, width);
+    }
+
+    /// Draws a line where the page is, in a column of this width.
+    pub(super) fn set(&mut self, line: &Line, style: Style, x: f32, width: f32) {
         let x = if line.from_the_right { x + width - line.width * style.size() / 1000.0 } else { x };
         self.draw(line, style, x, self.y);
     }
@@ -171,27 +244,31 @@ impl Paper {
     }
 
     /// Turns the page if so much doesn't fit on it.
-    fn room(&mut self, height: f32) {
-        if self.y - height < MARGIN {
+    pub(super) fn room(&mut self, height: f32) {
+        if self.y - height < self.margin() {
             self.turn();
+            self.repeat_head();
         }
     }
 
     fn turn(&mut self) {
         self.pages += 1;
         let foot = format!("{}   {}", self.footer, self.pages);
+        let margin = self.margin();
         for line in text::lines(&mut self.face, &foot, f32::MAX) {
-            self.draw(&line, Style::Footer, MARGIN, MARGIN / 2.0);
+            self.draw(&line, Style::Footer, margin, margin / 2.0);
         }
         let drawn = std::mem::replace(&mut self.content, Content::new()).finish();
-        let packed = compress_to_vec_zlib(drawn.as_slice(), EFFORT);
+        let drawn = [self.under().as_slice(), b"\n", drawn.as_slice()].concat();
+        let packed = compress_to_vec_zlib(&drawn, EFFORT);
         let [page, content] = [(); 2].map(|()| self.file.next());
         let mut chunk = Chunk::with_settings(settings());
         chunk.stream(content, &packed).filter(Filter::FlateDecode);
         self.file.object(content, &chunk);
         let mut chunk = Chunk::with_settings(settings());
+        let (wide, high) = self.shape.size();
         let mut writer = chunk.page(page);
-        writer.parent(self.node).media_box(Rect::new(0.0, 0.0, SIZE.0, SIZE.1)).contents(content);
+        writer.parent(self.node).media_box(Rect::new(0.0, 0.0, wide, high)).contents(content);
         writer.resources().fonts().pair(FONT, self.font);
         drop(writer);
         self.file.object(page, &chunk);
@@ -200,7 +277,33 @@ impl Paper {
             self.end_node();
             self.node = self.file.next();
         }
-        self.y = SIZE.1 - MARGIN;
+        self.y = self.top();
+    }
+
+    /// What lies under a page's text: the mark, as often as it fits from the lower left to the upper right.
+    fn under(&mut self) -> Vec<u8> {
+        if self.mark.is_empty() {
+            return Vec::new();
+        }
+        let ((wide, high), mark) = (self.shape.size(), self.mark.clone());
+        let (sine, cosine) = high.atan2(wide).sin_cos();
+        let mut under = Content::new();
+        // Whoever reads a page aloud leaves this out (ISO 32000-1 §14.8.2.2).
+        under.begin_marked_content(Name(b"Artifact"));
+        under.set_fill_gray(Style::Mark.gray());
+        for line in text::lines(&mut self.face, &mark, f32::MAX) {
+            let bytes: Vec<u8> = line.glyphs.iter().flat_map(|glyph| glyph.to_be_bytes()).collect();
+            let length = line.width * Style::Mark.size() / 1000.0;
+            for step in [-1.0, 0.0, 1.0_f32] {
+                // Centred on the diagonal, and beside it.
+                let x = wide / 2.0 - length / 2.0 * cosine - step * high / 3.0 * sine;
+                let y = high / 2.0 - length / 2.0 * sine + step * high / 3.0 * cosine;
+                under.begin_text().set_font(FONT, Style::Mark.size());
+                under.set_text_matrix([cosine, sine, -sine, cosine, x, y]).show(Str(&bytes)).end_text();
+            }
+        }
+        under.end_marked_content();
+        under.finish().as_slice().to_vec()
     }
 
     fn end_node(&mut self) {
@@ -213,7 +316,7 @@ impl Paper {
     }
 
     /// Writes what is left: the last page, the font, what leads to all of them.
-    pub(super) fn finish(&mut self) -> Result<(), Unwritable> {
+    pub fn finish(&mut self) -> Result<(), Unprintable> {
         self.turn();
         if !self.kids.is_empty() {
             self.end_node();
@@ -231,14 +334,16 @@ impl Paper {
         let mut chunk = Chunk::with_settings(settings());
         chunk.indirect(self.catalog).start::<Catalog>().pages(self.root);
         self.file.object(self.catalog, &chunk);
-        self.file.finish(self.catalog, self.info).map_err(|_| Unwritable::Pdf("its end"))
+        self.file.finish(self.catalog, self.info).map_err(|_| Unprintable("its end"))
     }
 
-    pub(super) fn waiting(&self) -> usize {
+    /// How many bytes wait to be taken.
+    pub fn waiting(&self) -> usize {
         self.file.waiting()
     }
 
-    pub(super) fn take(&mut self) -> Vec<u8> {
+    /// Takes them.
+    pub fn take(&mut self) -> Vec<u8> {
         self.file.take()
     }
 }

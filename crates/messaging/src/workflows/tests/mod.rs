@@ -1,5 +1,10 @@
 //! What runs promise, through the services and the jobs, on both engines.
 
+mod answers;
+mod looks;
+mod triggers;
+mod volatile;
+
 use std::sync::Arc;
 
 use sealpost_egress::guard::Policy;
@@ -17,10 +22,6 @@ use sealpost_store::{
 use sealpost_web::Failure;
 use serde_json::{Value, json};
 
-use super::definition::Definition;
-use super::model::{NewWorkflow, Run, RunState, Step, StepState};
-use super::runs::Views;
-use super::{WorkflowRefusal, Workflows, runs, service};
 use crate::channels::ChannelKind;
 use crate::contacts::Details;
 use crate::dispatcher::ByHand;
@@ -30,6 +31,11 @@ use crate::events::{Class, NewEvent, NewVersion};
 use crate::label::Label;
 use crate::storage::{self, Gone, Mode};
 use crate::templates::{Content, NewTemplate};
+use crate::versions::{Promoted, testing as promoting};
+use crate::workflows::definition::Definition;
+use crate::workflows::model::{NewWorkflow, Run, RunState, Step, StepState};
+use crate::workflows::runs::Views;
+use crate::workflows::{APPROVABLE, WorkflowRefusal, Workflows, promotion, runs, service};
 use crate::{Messaging, MessagingConfig};
 
 const EMAIL: &str = "marker.tapir@example.com";
@@ -92,7 +98,8 @@ impl Scene {
 
     async fn promote(&self, id: WorkflowId, version: u32, expected: u32) -> Result<(), WorkflowRefusal> {
         self.workflows().expect_ready(&self.ctx, id, version).await?;
-        let promote = move |tx: &mut Tx<'_>| Ok(service::promote(tx, id, version, expected)?.map(drop));
+        let keys = self.store().keys().organisation(self.ctx.org.id).await?;
+        let promote = move |tx: &mut Tx<'_>| Ok(promotion::promote(tx, &keys, id, version, expected)?.map(drop));
         self.store().write(&self.ctx, promote).await
     }
 
@@ -391,6 +398,61 @@ both_engines! {
         assert!(matches!(scene.workflows().find(&other, made.id).await, Err(WorkflowRefusal::NotFound)));
     }
 
+    async fn in_live_what_was_never_in_force_waits_and_what_was_comes_back(house: TestStore) {
+        let scene = Scene::new(house).await;
+        let owner = promoting::owner(scene.store(), &scene.ctx).await;
+        promoting::takes(scene.store(), &owner, "workflow").await;
+        let keys = scene.store().keys().organisation(owner.org.id).await.unwrap();
+        let new = NewWorkflow { name: Label::parse("wait").unwrap(), definition: definition(waiting()) };
+        let id = scene.store().write(&owner, move |tx| service::create(tx, new)).await.unwrap().id;
+        let newer = definition(json!({ "first": { "type": "end", "outcome": "new" } }));
+        let draft = move |tx: &mut Tx<'_>| Ok::<_, WorkflowRefusal>(service::draft(tx, id, newer)?.map(drop));
+        scene.store().write(&owner, draft).await.unwrap();
+        let promote = async |version: u32, expected: u32| {
+            let keys = keys.clone();
+            scene.store().write(&owner, move |tx| promotion::promote(tx, &keys, id, version, expected)).await
+        };
+        let live = async || scene.workflows().find(&owner, id).await.unwrap().live_version;
+        for version in [1, 2] {
+            let Promoted::Waits(asked) = promote(version, live().await).await.unwrap() else { panic!("nobody was asked") };
+            assert_eq!(live().await, version - 1);
+            promoting::grant(scene.store(), &owner, &APPROVABLE, &asked).await.unwrap();
+            assert_eq!(live().await, version);
+        }
+        assert!(matches!(promote(1, 1).await, Err(WorkflowRefusal::Moved)));
+        assert!(matches!(promote(1, 2).await.unwrap(), Promoted::InForce(back) if back.live_version == 1));
+        assert_eq!(live().await, 1, "what was in force takes nobody else");
+    }
+
+    async fn of_a_hundred_who_promote_at_once_one_does(house: TestStore) {
+        let scene = Scene::new(house).await;
+        let new = NewWorkflow { name: Label::parse("wait").unwrap(), definition: definition(waiting()) };
+        let id = scene.store().write(&scene.ctx, move |tx| service::create(tx, new)).await.unwrap().id;
+        let keys = scene.store().keys().organisation(scene.ctx.org.id).await.unwrap();
+        let all = (0..100).map(|_| {
+            let (store, ctx, keys) = (scene.store().clone(), scene.ctx.clone(), keys.clone());
+            tokio::spawn(async move { store.write(&ctx, move |tx| promotion::promote(tx, &keys, id, 1, 0)).await })
+        });
+        let mut done = 0;
+        for one in all.collect::<Vec<_>>() {
+            match one.await.unwrap() {
+                Ok(_) => done += 1,
+                Err(refusal) => assert!(matches!(refusal, WorkflowRefusal::Moved), "{refusal}"),
+            }
+        }
+        assert_eq!((done, scene.workflows().find(&scene.ctx, id).await.unwrap().promotions), (1, 1));
+    }
+
+    async fn no_leaf_no_version_in_force(house: TestStore) {
+        let scene = Scene::new(house).await;
+        let new = NewWorkflow { name: Label::parse("wait").unwrap(), definition: definition(waiting()) };
+        let id = scene.store().write(&scene.ctx, move |tx| service::create(tx, new)).await.unwrap().id;
+        scene.house.break_ledger(true);
+        assert!(scene.promote(id, 1, 0).await.is_err());
+        scene.house.break_ledger(false);
+        assert_eq!(scene.workflows().find(&scene.ctx, id).await.unwrap().live_version, 0);
+    }
+
     async fn what_is_cancelled_goes_no_further(house: TestStore) {
         let mut scene = Scene::new(house).await;
         scene.workflow("wait", waiting()).await;
@@ -478,13 +540,6 @@ both_engines! {
         scene.workflows().look_after().await.unwrap();
         assert_eq!(scene.run(before).await.gone, Some(Gone::Purged));
         assert_eq!(scene.run(after).await.gone, Some(Gone::UntilDelivered), "at its own end");
-    }
-
-    async fn what_may_never_be_written_does_not_run(house: TestStore) {
-        let scene = Scene::new(house).await;
-        scene.workflow("wait", waiting()).await;
-        storage::testing::decide(&scene.house.store, &scene.ctx, Class::Transactional, Mode::Never).await;
-        assert_eq!(scene.begin("wait").await, Err("workflow_not_storable"));
     }
 
     async fn no_leaf_no_run(house: TestStore) {

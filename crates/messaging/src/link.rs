@@ -1,38 +1,38 @@
-//! The token in an unsubscribe link.
+//! The token in a link that works without a session.
 //!
-//! It names the message it was sent with and is authenticated by the installation, so that nothing has to be stored for it and
-//! nobody can make one: `base64url(organisation ‖ environment ‖ message ‖ HMAC-SHA256(…)[..16])`.
+//! It names what it belongs to and is authenticated by the installation, so that nothing has to be stored for it and nobody can make
+//! one: `base64url(organisation ‖ environment ‖ id ‖ HMAC-SHA256(…)[..16])`. Each kind of link has a key of its own.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sealpost_seal::Key;
-use sealpost_store::{Environment, MessageId, Org, OrgId};
+use sealpost_store::{Environment, Org, OrgId};
 
 const CLEAR: usize = 16 + 1 + 16;
 const TAG: usize = 16;
 
-/// Which message a link belongs to.
+/// What a link belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Link {
-    pub(super) org: Org,
-    pub(super) message: MessageId,
+pub(crate) struct Link {
+    pub(crate) org: Org,
+    pub(crate) id: [u8; 16],
 }
 
 impl Link {
-    pub(super) fn seal(self, key: &Key) -> String {
+    pub(crate) fn seal(self, key: &Key) -> String {
         let mut bytes = Vec::with_capacity(CLEAR + TAG);
         bytes.extend_from_slice(&self.org.id.bytes());
         bytes.push(match self.org.environment {
             Environment::Test => 0,
             Environment::Live => 1,
         });
-        bytes.extend_from_slice(&self.message.bytes());
+        bytes.extend_from_slice(&self.id);
         let tag = key.mac(&[&bytes]);
         bytes.extend_from_slice(&tag[..TAG]);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    pub(super) fn open(key: &Key, token: &str) -> Option<Self> {
+    pub(crate) fn open(key: &Key, token: &str) -> Option<Self> {
         if token.len() > 128 {
             return None;
         }
@@ -49,7 +49,7 @@ impl Link {
             _ => return None,
         };
         let org = Org { id: OrgId::from_bytes(clear.get(..16)?.try_into().ok()?), environment };
-        Some(Self { org, message: MessageId::from_bytes(clear.get(17..)?.try_into().ok()?) })
+        Some(Self { org, id: clear.get(17..)?.try_into().ok()? })
     }
 }
 
@@ -59,14 +59,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn link() -> Link {
-        Link {
-            org: Org { id: OrgId::from_bytes([1; 16]), environment: Environment::Live },
-            message: MessageId::from_bytes([2; 16]),
-        }
+        Link { org: Org { id: OrgId::from_bytes([1; 16]), environment: Environment::Live }, id: [2; 16] }
     }
 
     #[test]
-    fn a_link_leads_back_to_its_message_and_only_under_its_key() {
+    fn a_link_leads_back_to_what_it_belongs_to_and_only_under_its_key() {
         let (key, other) = (Key::from_bytes([1; 32]), Key::from_bytes([2; 32]));
         let token = link().seal(&key);
         assert_eq!(Link::open(&key, &token), Some(link()));

@@ -7,8 +7,8 @@ use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Chunk, Filter, Name, Rect, Ref, Str};
 use subsetter::GlyphRemapper;
 
+use super::Unprintable;
 use super::file::{File, settings};
-use crate::exports::model::Unwritable;
 
 const FONT: &[u8] = include_bytes!("font/DejaVuSans.ttf");
 /// Its name in the file, with the mark of a subset (ISO 32000-1 §9.6.4).
@@ -41,8 +41,8 @@ pub(super) struct Face {
 }
 
 impl Face {
-    pub(super) fn new() -> Result<Self, Unwritable> {
-        let face = ttf_parser::Face::parse(FONT, 0).map_err(|_| Unwritable::Pdf("the font can't be read"))?;
+    pub(super) fn new() -> Result<Self, Unprintable> {
+        let face = ttf_parser::Face::parse(FONT, 0).map_err(|_| Unprintable("the font can't be read"))?;
         let nothing = Used { width: 0.0, says: (char::REPLACEMENT_CHARACTER, None) };
         Ok(Self { face, used: GlyphRemapper::new(), glyphs: vec![nothing], missing: BTreeSet::new() })
     }
@@ -88,9 +88,9 @@ impl Face {
     }
 
     /// Writes what was used of it as the font `id`.
-    pub(super) fn finish(&self, file: &mut File, id: Ref) -> Result<(), Unwritable> {
+    pub(super) fn finish(&self, file: &mut File, id: Ref) -> Result<(), Unprintable> {
         let [cid, descriptor, data, cmap] = [(); 4].map(|()| file.next());
-        let part = subsetter::subset(FONT, 0, &self.used).map_err(|_| Unwritable::Pdf("the font can't be cut down"))?;
+        let part = subsetter::subset(FONT, 0, &self.used).map_err(|_| Unprintable("the font can't be cut down"))?;
         let length = i32::try_from(part.len()).unwrap_or(i32::MAX);
         let packed = compress_to_vec_zlib(&part, EFFORT);
         let mut chunk = Chunk::with_settings(settings());

@@ -1,0 +1,148 @@
+//! Endpoints as something that takes an approval in live: a new one, and a policy that protects less than before. What others agree to is the
+//! whole policy.
+
+use sealpost_govern::Reason;
+use sealpost_govern::approvals::{self, Apply, Approvable, Approval, Line, Module, Prepared};
+use sealpost_govern::revisions::Revisable;
+use sealpost_govern::security::{Turned, typed};
+use sealpost_store::{EndpointId, Leaf, OrgKeys, Recorded, StoreError, Tx};
+use sealpost_web::{Failure, Fault, Refusal, not_found};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::lines::lines;
+use super::model::Policy;
+use super::service::{self, SETTING, can_be_signed, is_url};
+use crate::endpoints::codes::ENDPOINT_INVALID;
+use crate::endpoints::model::{Filter, Profiles};
+use crate::endpoints::{service as endpoints, store};
+use crate::versions::VersionRefusal;
+
+/// Endpoints in live.
+pub const APPROVABLE: Approvable = Approvable {
+    module: Module::Endpoint,
+    says: "Something leaves that didn’t: to another place, about more, or less protected. To protect more takes nobody else.",
+    wide: false,
+    of: Some(EndpointId::PREFIX),
+    prepare,
+    apply: Apply::Here(apply),
+};
+
+/// Every policy there was.
+pub const REVISABLE: Revisable = Revisable {
+    setting: SETTING,
+    title: "Endpoint",
+    of: Some(EndpointId::PREFIX),
+    page: "/endpoints",
+    lines: between,
+    roll_back,
+};
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Act {
+    /// That a new endpoint may be called.
+    Admit,
+    /// That this policy is in force.
+    Change,
+}
+
+impl Act {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Admit => "admit",
+            Self::Change => "change",
+        }
+    }
+}
+
+/// What is wanted, with the whole policy it is about. The mark says that the policy was looked at where it was asked for, by whoever might
+/// ask for it: who edits a request can't make another of it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    act: Act,
+    policy: Policy,
+    mark: String,
+}
+
+fn mark(keys: &OrgKeys, act: Act, policy: &Policy) -> Result<String, Fault> {
+    let bytes = serde_json::to_vec(policy).map_err(Fault::new)?;
+    let mac = keys.purpose("endpoint-policy").mac(&[act.word().as_bytes(), b"\n", &bytes]);
+    Ok(mac.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Asks others to agree.
+pub(super) fn ask(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    act: Act,
+    policy: Policy,
+    why: Option<&Reason>,
+) -> Result<Recorded<Approval>, Failure> {
+    let target = Some(policy.endpoint_id.bytes());
+    let wanted = Wanted { act, mark: mark(keys, act, &policy)?, policy };
+    approvals::ask(tx, keys, &APPROVABLE, target, serde_json::to_value(wanted).map_err(Fault::new)?, why)
+}
+
+fn prepare(tx: &mut Tx<'_>, keys: &OrgKeys, target: Option<[u8; 16]>, value: Value) -> Result<Prepared, Failure> {
+    let wanted: Wanted = typed(value)?;
+    let id = wanted.policy.endpoint_id;
+    if target != Some(id.bytes()) || mark(keys, wanted.act, &wanted.policy)? != wanted.mark {
+        return Err(not_found().into());
+    }
+    let endpoint = store::find(tx, id)?.ok_or_else(not_found)?;
+    let before = service::of(tx, &endpoint)?;
+    let lines = match wanted.act {
+        Act::Admit if endpoint.is_admitted || before != wanted.policy => return Err(VersionRefusal::Moved.into()),
+        Act::Admit => lines(&endpoint.name, None, &wanted.policy),
+        Act::Change => lines(&endpoint.name, Some(&before), &wanted.policy),
+    };
+    let version = endpoint.version.into();
+    Ok(Prepared { wanted: serde_json::to_value(wanted).map_err(Fault::new)?, lines, version, tied: vec![] })
+}
+
+fn apply(tx: &mut Tx<'_>, keys: &OrgKeys, value: Value, why: Option<&Reason>) -> Result<(), Failure> {
+    let wanted: Wanted = typed(value)?;
+    match wanted.act {
+        Act::Change => service::put(tx, keys, &wanted.policy, why).map(drop),
+        Act::Admit => {
+            let id = wanted.policy.endpoint_id;
+            if !store::admit(tx, id, true)? {
+                return Err(StoreError::Superseded.into());
+            }
+            endpoints::changed(tx, id);
+            tx.note(Leaf::of("endpoint.admit").on(EndpointId::PREFIX, id.bytes()));
+            Ok(())
+        }
+    }
+}
+
+/// The policy, if it can be one: what is rolled back to was one once.
+fn read(value: Value) -> Result<Policy, Failure> {
+    let policy: Policy = typed(value)?;
+    let invalid = |place, code| Refusal::of(&ENDPOINT_INVALID).at(place, code);
+    if !is_url(&policy.url) {
+        return Err(invalid("/url", "url_invalid").into());
+    }
+    Filter::new(policy.events.clone()).map_err(|_| invalid("/events", "pattern_invalid"))?;
+    Profiles::read(&policy.profiles).map_err(|_| invalid("/profiles", "profile_unknown"))?;
+    Ok(policy)
+}
+
+fn roll_back(tx: &mut Tx<'_>, keys: &OrgKeys, value: Value, why: Option<&Reason>) -> Result<Recorded<Turned>, Failure> {
+    let to = read(value)?;
+    let endpoint = store::find(tx, to.endpoint_id)?.ok_or_else(not_found)?;
+    can_be_signed(tx, &to)?;
+    let before = service::of(tx, &endpoint)?;
+    if let Some(asked) = service::gate(tx, keys, &endpoint, (&before, to.clone()), false, why)? {
+        return Ok(asked.map(|approval| Turned::Waits(approval.id)));
+    }
+    Ok(service::put(tx, keys, &to, why)?.map(|()| Turned::Done))
+}
+
+fn between(before: &Value, after: &Value) -> Result<Vec<Line>, Failure> {
+    let (before, after): (Policy, Policy) = (typed(before.clone())?, typed(after.clone())?);
+    Ok(lines(&after.endpoint_id.to_string(), Some(&before), &after))
+}
