@@ -72,6 +72,16 @@ await withBrowser(async (first) => {
     }
     await page.locator(`#main tr[data-row="${message.id}"]`).getByText("Delivered").waitFor();
     verdict(!(await page.content()).includes("15550100124"), "and its recipient is masked");
+    // The stream comes late: what happens while the page doesn't listen yet.
+    let listen;
+    const late = new Promise((go) => { listen = go; });
+    await home.route("**/app/test/live*", async (route) => { await late; await route.continue(); });
+    await go("/messages", home);
+    const unheard = await api("POST", "/v1/messages", { event: "otp.login", to: { phone: "+15550100125" }, data: { code: "417234" } });
+    while ((await api("GET", `/v1/messages/${unheard.id}`)).state !== "delivered") await home.waitForTimeout(100);
+    listen();
+    await home.locator(`#main tr[data-row="${unheard.id}"]`).getByText("Delivered").waitFor();
+    verdict(true, "what happened before the page could hear of it is in it all the same");
     await home.close();
   });
 

@@ -10,6 +10,7 @@ use crate::house::{House, Member, text};
 
 crate::on_both_engines! {
     whoever_listens_hears_of_what_kind_a_change_is_and_of_nobody
+    what_happened_before_one_listens_is_told_to_who_saw_less
     whoever_is_not_believed_any_more_hears_nothing_more
     an_open_stream_ends_with_its_session_its_role_its_member_and_its_address
     a_hundred_streams_end_with_their_sessions
@@ -40,6 +41,27 @@ async fn whoever_listens_hears_of_what_kind_a_change_is_and_of_nobody(house: Hou
     assert!(heard.contains("event: change") && needles.found_in(heard.as_bytes()).is_empty(), "{heard}");
     let heard = until(&mut viewers, |said| said.contains("\"msg\"")).await;
     assert!(!heard.contains("\"ses\"") && needles.found_in(heard.as_bytes()).is_empty(), "{heard}");
+}
+
+async fn what_happened_before_one_listens_is_told_to_who_saw_less(house: House) {
+    let owner = house.owner().await;
+    let page = house.api.ask(Ask::get("/app/test/contacts").page().member(&owner)).await.text();
+    let (_, at) = page.split_once("data-at=\"").expect("a page says as of when it is");
+    let at = at.split('"').next().unwrap();
+    house.post("/v1/contacts", &json!({ "email": "sam@example.com" })).await;
+    let hears = |kind: &'static str| move |said: &str| said.contains(kind);
+    let since = Ask::get(format!("/app/test/live?since={at}")).member(&owner);
+    let heard = until(&mut house.api.listen(since.clone()).await, hears("\"con\"")).await;
+    let (_, id) = heard.split_once("id: ").expect("an event has an id");
+    let id: i64 = id.split('\n').next().unwrap().parse().expect("it is a moment");
+    // Whoever comes back has heard of it; what is said first is what they missed.
+    let first = async |ask: Ask| until(&mut house.api.listen(ask).await, hears("retry: ")).await;
+    let back = first(since.header("last-event-id", &format!("{}", id + 60_000))).await;
+    assert!(!back.contains("change"), "{back}");
+    let anew = first(Ask::get("/app/test/live").member(&owner)).await;
+    assert!(!anew.contains("change"), "{anew}");
+    let refused = house.api.ask(Ask::get("/app/test/live?since=soon").member(&owner)).await;
+    assert_eq!(refused.status, 422, "{}", refused.text());
 }
 
 async fn whoever_is_not_believed_any_more_hears_nothing_more(house: House) {

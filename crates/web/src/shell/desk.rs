@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{CONTENT_SECURITY_POLICY, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
-use sealpost_store::{Ctx, Environment, RequestId, StoreError};
+use sealpost_store::{Ctx, Environment, RequestId, StoreError, Time};
 
 use super::{Banner, Face, Frame, Group, Head, Nav, POLICY, Theme, Toast};
 use crate::browser::{DONE_COOKIE, THEME_COOKIE, clear, cookie, done};
@@ -80,6 +80,7 @@ impl Ready {
         let text = |name| cookie(headers, name).ok().flatten();
         Ok(Desk {
             ready: self.clone(),
+            at: ctx.now(),
             face: self.faces.face(ctx).await?,
             permissions: caller.permissions,
             csrf: csrf.to_owned(),
@@ -102,6 +103,8 @@ impl Ready {
 /// What a page's handler finds.
 pub(crate) struct Desk {
     ready: Arc<Ready>,
+    /// Before anything was read for it.
+    at: Time,
     face: Face,
     permissions: PermissionSet,
     csrf: String,
@@ -132,6 +135,7 @@ impl Desk {
             theme: self.theme,
             toast: self.toast.clone(),
             request: ctx.request,
+            at: self.at,
             banners: &self.banners,
             helps: self.helps.as_deref(),
             preview: self.preview.as_ref(),

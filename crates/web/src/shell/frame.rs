@@ -1,7 +1,7 @@
 //! What stands around a page's content.
 
 use askama::Template;
-use sealpost_store::{Environment, RequestId};
+use sealpost_store::{Environment, RequestId, Time};
 
 use super::icon::Mark;
 use super::parts::When;
@@ -104,6 +104,8 @@ pub struct Head<'a> {
     pub toast: Option<Toast>,
     /// The request.
     pub request: RequestId,
+    /// As of when what it shows is: nothing that happened later is in it for certain.
+    pub at: Time,
     /// What everybody is told.
     pub banners: &'a [Banner],
     /// How far it reaches, if it is for somebody who was let in to help: they are led nowhere else, and leave by a way of their own.
@@ -135,10 +137,11 @@ struct Section<'a> {
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"<title>{{ title }}</title><div class="page">{{ banners }}{{ content|safe }}</div>{{ toast }}"#
+    source = r#"<title>{{ title }}</title><div class="page" data-at="{{ at.unix_ms() }}">{{ banners }}{{ content|safe }}</div>{{ toast }}"#
 )]
 struct Part<'a> {
     title: &'a str,
+    at: Time,
     banners: Banned<'a>,
     content: &'a str,
     toast: Toasts<'a>,
@@ -220,7 +223,7 @@ impl Frame {
     pub fn part(&self, head: &Head<'_>, content: &impl Template) -> Result<String, askama::Error> {
         let content = content.render()?;
         let (banners, toast) = (Banned { banners: head.banners }, Toasts { toast: head.toast.as_ref() });
-        Part { title: head.title, banners, content: &content, toast }.render()
+        Part { title: head.title, at: head.at, banners, content: &content, toast }.render()
     }
 }
 

@@ -31,6 +31,7 @@ pub fn keep(name: &str, title: &str, path: &str, content: &impl Template) {
         theme: Theme::System,
         toast: None,
         request: RequestId::from_bytes([1; 16]),
+        at: NOW,
         banners: &[],
         helps: None,
         preview: None,

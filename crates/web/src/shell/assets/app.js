@@ -383,7 +383,8 @@
     const hears = () => $$('#main [data-live], #main [data-hears]').flatMap((one) => (one.dataset.live || one.dataset.hears).split(' '));
     if (!hears().length) { stream?.close(); stream = null; return; }
     if (stream) return;
-    stream = new EventSource(`${app}/live`);
+    // What happened between the making of this page and now is news as well.
+    stream = new EventSource(`${app}/live?since=${$('#main .page').dataset.at}`);
     stream.addEventListener('change', (event) => {
       const kinds = hears();
       const news = JSON.parse(event.data);
