@@ -165,6 +165,17 @@ async fn everybody_sees_that_somebody_is_in_and_whoever_ends_it_ends_it_at_once(
     let helper = objects.helper(&house, &grant).await;
     assert!(page(helper.clone()).await.text().contains("You are let in to help"));
     let mut stream = house.api.listen(Ask::get("/app/test/live").member(&helper)).await;
+    // Looking is no news to who looks, or an open page would ask for itself for ever; what somebody else does is.
+    house.event("otp.login", "sms", "otp", &json!({ "text": "{{ code }} is your code." })).await;
+    let contact = text(&house.post("/v1/contacts", &json!({ "phone": "+12025550142" })).await, "id");
+    until(&mut stream, |said| said.contains("\"con\"")).await;
+    assert_eq!(house.api.ask(Ask::get(format!("/v1/contacts/{contact}")).member(&helper)).await.status, 200);
+    let message = json!({ "event": "otp.login", "to": { "phone": "+12025550142" }, "data": { "code": "774411" } });
+    house.post("/v1/messages", &message).await;
+    let heard = until(&mut stream, |said| said.contains("\"msg\"")).await;
+    let looks = house.as_owner(Ask::get(format!("/v1/ledger/entries?actor={grant}&action=support.look"))).await;
+    assert!(!looks["data"].as_array().unwrap().is_empty(), "{looks}");
+    assert!(!heard.contains("\"con\""), "{heard}");
     house.as_owner(Ask::new("post", format!("/v1/support-grants/{grant}/end"))).await;
     let next = house.api.ask(Ask::get("/v1/messages").member(&helper)).await;
     assert_eq!((next.status, &*next.code()), (401, "support_session_ended"));
