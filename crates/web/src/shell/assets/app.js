@@ -360,35 +360,35 @@
   // — News —
 
   let stream;
+  let soon = 0;
+  /** Kinds that changed and that nothing shown was made anew for. */
+  const changed = new Set();
+  // Pages say what they are about; what is told on every page says it for itself.
+  const hears = () => $$('#main [data-live], #main [data-hears]').flatMap((one) => (one.dataset.live || one.dataset.hears).split(' '));
   const refresh = async () => {
     const busy = $('dialog[open], [popover]:popover-open:not(.rail)') || typing(document.activeElement || body);
-    if (document.hidden || busy) { stale = true; return; }
-    stale = false;
+    // What is shown now may be about something else, or in clear and to stay so for a while.
+    if (document.hidden || busy || !hears().some((kind) => changed.has(kind))) return;
+    changed.clear();
     const known = new Set($$('#main [data-row]').map((row) => row.dataset.row));
-    const scroll = scrollY;
+    const [scroll, old] = [scrollY, $('#main .page')];
     const { response, page } = await ask(location.href);
     const content = page && $('.page', page);
-    if (!response.ok || !content) return;
+    if (!response.ok || !content || !old.isConnected) return;
     const open = $$('#main details[open]').map((one) => $$('#main details').indexOf(one));
-    $('#main .page').replaceWith(content);
+    old.replaceWith(content);
     open.forEach((at) => { const one = $$('#main details')[at]; if (one) one.open = true; });
     if (known.size) $$('#main [data-row]').forEach((row) => row.classList.toggle('new', !known.has(row.dataset.row)));
     settle();
     scrollTo(0, scroll);
   };
-  let stale = false;
-  let soon = 0;
   const watch = () => {
-    // Pages say what they are about; what is told on every page says it for itself.
-    const hears = () => $$('#main [data-live], #main [data-hears]').flatMap((one) => (one.dataset.live || one.dataset.hears).split(' '));
     if (!hears().length) { stream?.close(); stream = null; return; }
     if (stream) return;
     // What happened between the making of this page and now is news as well.
     stream = new EventSource(`${app}/live?since=${$('#main .page').dataset.at}`);
     stream.addEventListener('change', (event) => {
-      const kinds = hears();
-      const news = JSON.parse(event.data);
-      if (!news.kinds.some((kind) => kinds.includes(kind))) return;
+      JSON.parse(event.data).kinds.forEach((kind) => changed.add(kind));
       clearTimeout(soon);
       soon = setTimeout(refresh, 150);
     });
@@ -399,7 +399,7 @@
       if (response?.ok && stream?.readyState === EventSource.CLOSED) { stream = null; watch(); }
     });
   };
-  const catchUp = () => setTimeout(() => { if (!document.hidden && stale) refresh(); });
+  const catchUp = () => setTimeout(refresh);
   document.addEventListener('visibilitychange', catchUp);
   // What came while something was open or typed.
   for (const over of ['close', 'toggle', 'focusout']) document.addEventListener(over, catchUp, true);
