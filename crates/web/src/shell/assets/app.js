@@ -45,7 +45,8 @@
     const of = Math.abs(since);
     if (of < 1e3) return 'now';
     const [size, unit] = SPANS.find(([size]) => of >= size);
-    const count = Math.floor(of / size);
+    // What lies ahead is not nearer than it is: “in 3 days”, a second after three days were set.
+    const count = since >= 0 ? Math.floor(of / size) : Math.round(of / size);
     const span = `${count} ${unit}${unit === 'day' && count > 1 ? 's' : ''}`;
     return since >= 0 ? `${span} ago` : `in ${span}`;
   };
