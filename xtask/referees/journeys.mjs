@@ -1,5 +1,6 @@
 // What people do in the dashboard, with mouse and keyboard, against the demo: every journey ends in something that another place knows of too.
 import { execFileSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { Webhook } from "standardwebhooks";
 import { authenticator, enter, errors, look, own, part, receiver, signIn, user, verdict, withBrowser } from "./_browser.mjs";
@@ -208,7 +209,12 @@ await withBrowser(async (first) => {
     await fill(page, "Put in force…", {}, "Put it in force");
     await page.locator(".toast").waitFor();
     const workflow = path(page).split("/").at(-1);
-    await api("POST", `/v1/workflows/${workflow}/triggers`, { event: "account.greeting", data: { code: { field: "/data/name" } } });
+    await main(page).getByRole("link", { name: "Add an event…" }).click();
+    await sheet(page).getByLabel("Event", { exact: true }).selectOption("account.greeting");
+    await sheet(page).getByLabel("Runs are started with", { exact: true }).fill("code = /data/name");
+    await sheet(page).getByRole("button", { name: "Add the event" }).click();
+    await page.locator("[data-trigger]").getByText("account.greeting").waitFor();
+    verdict(true, "an event is told on its page to begin runs of it");
     const begun = await api("POST", "/v1/workflow-runs", { workflow: "account.welcome", to: { phone: "+15550100178" }, data: { code: "738291" } });
     await go(`/workflow-runs/${begun.id}`);
     await page.locator(".under").getByText("Waiting").waitFor();
@@ -224,6 +230,35 @@ await withBrowser(async (first) => {
     await api("POST", "/v1/messages", { event: "account.greeting", to: { phone: "+15550100179" }, data: { name: "Hedy" } });
     const { data: runs } = await api("GET", `/v1/workflow-runs?workflow_id=${workflow}`);
     verdict(runs.length === 2, "and an event that it was told to wait for begins another run");
+    const shared = "a secret of the sender's and ours";
+    await api("POST", "/v1/secrets", { name: "crm-webhook", value: shared });
+    await go(`/workflows/${workflow}`);
+    const webhook = { "Stored secret": "crm-webhok", "Where that is": "/data/customer/phone", "Runs are started with": "code = /data/visit" };
+    await main(page).getByRole("link", { name: "Add a webhook…" }).click();
+    await sheet(page).getByLabel("It is known who calls by", { exact: true }).selectOption("github-like");
+    await sheet(page).getByLabel("It says for whom by", { exact: true }).selectOption("phone");
+    for (const [label, value] of Object.entries(webhook)) await sheet(page).getByLabel(label, { exact: true }).fill(value);
+    await sheet(page).getByRole("button", { name: "Add the webhook" }).click();
+    await sheet(page).locator("#secret-says").getByText("Secret unknown").waitFor();
+    verdict((await sheet(page).getByLabel("Where that is", { exact: true }).inputValue()) === "/data/customer/phone", "a secret that nobody stored is said beside its field, and the rest is kept");
+    await look(page, "webhook-refused", ({ axe, width }) => axe || width === 360);
+    await sheet(page).getByLabel("Stored secret", { exact: true }).fill("crm-webhook");
+    await sheet(page).getByRole("button", { name: "Add the webhook" }).click();
+    const added = page.locator("dd", { hasText: "crm-webhook" });
+    await added.waitFor();
+    await look(page, "begun-by", ({ axe, width, colorScheme }) => axe || (width === 360 && colorScheme === "dark"));
+    const hook = new URL(await added.locator(".line code").textContent()).pathname;
+    const said = JSON.stringify({ customer: { phone: "+15550100180" }, visit: "738292" });
+    const send = (body, signed = body) => page.evaluate(([hook, body, signature]) => (
+      fetch(hook, { method: "POST", credentials: "omit", body, headers: { "Content-Type": "application/json", "X-Hub-Signature-256": signature } }).then((answer) => answer.status)
+    ), [hook, body, `sha256=${createHmac("sha256", shared).update(signed).digest("hex")}`]);
+    verdict((await send(said)) === 202 && (await send(said)) === 202 && (await send("{}", said)) === 401, "its address takes what is signed, and nothing else");
+    const { data: begunByAll } = await api("GET", `/v1/workflow-runs?workflow_id=${workflow}`);
+    verdict(begunByAll.length === 3, "and begins one run, however often it comes");
+    await added.getByRole("link", { name: "Take away…" }).click();
+    await sheet(page).getByRole("button", { name: "Take it away" }).click();
+    await added.waitFor({ state: "detached" });
+    verdict((await send(said)) === 404, "until it is taken away");
   });
 
   await part("endpoint", async () => {

@@ -28,6 +28,9 @@ async function furnish({ api, browser, tls }, page, url) {
   const flow = await api("POST", "/v1/workflows", { name: "visit.follow-up", definition: { class: "transactional", start: "greet", nodes } });
   await api("POST", `/v1/workflows/${flow.id}/promote`, { version: 1, expected: 0 });
   await api("POST", `/v1/workflows/${flow.id}/triggers`, { event: "visit.reminder" });
+  await api("POST", "/v1/secrets", { name: "crm-webhook" });
+  const hook = { check: "standard", secret: { secret: "crm-webhook" }, to: { email: "/data/customer/email" }, id: "/data/id" };
+  await api("POST", `/v1/workflows/${flow.id}/triggers`, { webhook: hook, data: { plan: { field: "/data/plan" } } });
   await api("POST", "/v1/workflow-runs", { workflow: "visit.follow-up", to: { email: "ada@example.com" }, data: { name: "Ada" } });
   await page.goto(`${url}/app/test`);
   await own(page, "POST", "/v1/invitations", { email: "sam@example.com", name: "Sam Example", role: "agent" });

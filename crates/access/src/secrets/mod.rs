@@ -42,7 +42,7 @@ pub use model::{
 };
 pub use pages::NAV;
 pub(crate) use reseal::reseal;
-pub use service::{create, list, remove, rotate, usable};
+pub use service::{create, list, remove, rotate, usable, usable_since};
 pub use upkeep::{look_after, look_after_forever};
 pub use users::{SecretUse, SecretUser};
 

@@ -12,6 +12,17 @@ pub(super) fn end_of_older(expires_at: Option<Time>, overlap_ends: Time) -> Time
     expires_at.map_or(overlap_ends, |end| end.min(overlap_ends))
 }
 
+/// A version, as far as it matters here: what tells its value from others, since when it is there, and until when.
+pub(super) type Lived = (Option<[u8; 4]>, Time, Option<Time>);
+
+/// Since when there has been a version with a value that may be used `now`; nothing if none may. The same value may have been brought in
+/// before, and of a version without a fingerprint nobody knows.
+pub(super) fn usable_since(versions: &[Lived], now: Time) -> Option<Time> {
+    let usable = || versions.iter().filter(|(_, _, ends)| is_usable(*ends, now)).map(|(mark, ..)| mark);
+    let may_be_one = |mark: &Option<[u8; 4]>| usable().any(|one| mark.is_none() || one.is_none() || one == mark);
+    versions.iter().filter(|(mark, ..)| may_be_one(mark)).map(|(_, since, _)| *since).min()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,5 +43,26 @@ mod tests {
         assert_eq!(end_of_older(None, at(50)), at(50));
         assert_eq!(end_of_older(Some(at(20)), at(50)), at(20));
         assert_eq!(end_of_older(Some(at(80)), at(50)), at(50));
+    }
+
+    #[test]
+    fn a_value_is_usable_since_it_was_there_for_the_first_time() {
+        let version =
+            |mark: Option<u8>, since, ends: Option<i64>| (mark.map(|mark| [mark; 4]), at(since), ends.map(at));
+        let since = |versions: &[Lived]| usable_since(versions, at(100)).map(Time::unix_ms);
+        assert_eq!(
+            since(&[version(Some(2), 50, None), version(Some(1), 10, Some(60))]),
+            Some(50),
+            "the older one is over"
+        );
+        assert_eq!(since(&[version(Some(2), 50, None), version(Some(1), 10, Some(101))]), Some(10), "not yet");
+        assert_eq!(
+            since(&[version(Some(1), 50, None), version(Some(1), 10, Some(60))]),
+            Some(10),
+            "the same once more"
+        );
+        assert_eq!(since(&[version(None, 50, None), version(Some(1), 10, Some(60))]), Some(10), "nobody knows");
+        assert_eq!(since(&[version(Some(2), 50, None), version(None, 10, Some(60))]), Some(10), "nobody knows");
+        assert_eq!(since(&[version(Some(1), 10, Some(60))]), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Use cases of secrets, inside the transaction of whoever needs them.
 
 use sealpost_seal::{Place, SecretText};
-use sealpost_store::{Change, Ctx, Leaf, OrgKeys, SecretId, StoreError, Tx};
+use sealpost_store::{Change, Ctx, Leaf, OrgKeys, SecretId, StoreError, Time, Tx};
 
 use super::mark::{Fingerprint, NetworkMark};
 use super::model::{
@@ -81,6 +81,16 @@ pub fn usable(
     let now = ctx.now();
     let rows = of_purpose(tx, id, purpose)?;
     rows.into_iter().filter(|row| rules::is_usable(row.expires_at, now)).map(|row| open(ctx, keys, id, row)).collect()
+}
+
+/// Since when there has been a version with a value that may be used now: what was signed before was signed by another. Nothing if none
+/// may.
+pub fn usable_since(tx: &mut Tx<'_>, id: SecretId, purpose: Purpose) -> Result<Option<Time>, StoreError> {
+    let now = tx.ctx().now();
+    let rows = of_purpose(tx, id, purpose)?;
+    let versions: Vec<rules::Lived> =
+        rows.iter().map(|row| (row.fingerprint, row.created_at, row.expires_at)).collect();
+    Ok(rules::usable_since(&versions, now))
 }
 
 /// Every secret of this environment, without its values.

@@ -38,6 +38,11 @@ pub fn state_of(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Optio
     Ok(store::find(tx, keys, id)?.map(|approval| approval.state(now)))
 }
 
+/// What others are asked about this now, if they are.
+pub fn asked_about(tx: &mut Tx<'_>, module: Module, target: [u8; 16]) -> Result<Option<ApprovalId>, StoreError> {
+    store::asked_about(tx, module, target)
+}
+
 /// Asks for something that takes an approval: pins what is wanted, and tells who can agree.
 pub fn ask(
     tx: &mut Tx<'_>,

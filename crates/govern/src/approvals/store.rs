@@ -290,6 +290,19 @@ pub(super) fn overdue(tx: &mut Tx<'_>, now: Time, limit: u32) -> Result<Vec<Appr
     )
 }
 
+/// The newest request about this that others may still agree to, or that waits to go live. Index approval_state.
+pub(super) fn asked_about(tx: &mut Tx<'_>, module: Module, target: [u8; 16]) -> Result<Option<ApprovalId>, StoreError> {
+    let now = tx.ctx().now();
+    tx.optional(
+        org_sql!(
+            "select id from approval where org = $1 and state in ('pending', 'approved') and module = $2 and target = $3
+                and expires_at > $4 order by id desc limit 1"
+        ),
+        &[&module.word(), &ApprovalId::from_bytes(target), &now],
+        |row| row.get("id"),
+    )
+}
+
 /// Requests nobody was written about yet.
 pub(super) fn untold(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<ApprovalId>, StoreError> {
     tx.all(

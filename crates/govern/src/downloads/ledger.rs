@@ -1,13 +1,16 @@
 //! The ledger as a source of rows: what was done, as its list shows it. Its proof is another file (`GET /v1/ledger/export`).
 
+use std::marker::PhantomData;
+
 use sealpost_access::permissions::LEDGER_READ;
 use sealpost_store::{Ctx, Store, StoreError, Time, Tx};
 use sealpost_web::{BoxFuture, Failure, Fault, Refusal};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::source::{Column, Exportable, Source, Stretch};
+use super::source::{Column, Exportable, Source, Stretch, parameters, parameters_of, row};
 use crate::audit::{self, Filter};
-use crate::security::typed;
 
 /// Of the ledger only reasons and other details were written by people.
 const SOURCE: Source = Source {
@@ -32,12 +35,42 @@ const SOURCE: Source = Source {
     ],
 };
 
-/// The ledger.
-pub(super) struct LedgerRows(pub(super) Store);
+/// What stands in the ledger, as rows: leaves of all kinds, or of one.
+pub(crate) trait Leaves: Send + Sync + 'static {
+    /// What it says about itself.
+    const SOURCE: &'static Source;
+    /// What its list is asked with.
+    type Parameters: Serialize + DeserializeOwned + Send;
 
-impl Exportable for LedgerRows {
+    /// About so many from before `until` and below a position, newest first.
+    fn look<'a>(
+        house: &'a Store,
+        ctx: &'a Ctx,
+        wanted: Self::Parameters,
+        until: Time,
+        below: Option<u64>,
+        limit: u32,
+    ) -> BoxFuture<'a, Result<Looked, Failure>>;
+}
+
+/// What was found, and the position down to which was looked.
+pub(crate) struct Looked {
+    pub(crate) rows: Vec<Map<String, Value>>,
+    pub(crate) down_to: u64,
+}
+
+/// A source of them.
+pub(crate) struct LedgerRows<L>(Store, PhantomData<L>);
+
+impl<L> LedgerRows<L> {
+    pub(super) const fn new(house: Store) -> Self {
+        Self(house, PhantomData)
+    }
+}
+
+impl<L: Leaves> Exportable for LedgerRows<L> {
     fn source(&self) -> &'static Source {
-        &SOURCE
+        L::SOURCE
     }
 
     fn shows_beforehand(&self) -> bool {
@@ -45,8 +78,7 @@ impl Exportable for LedgerRows {
     }
 
     fn filter(&self, wanted: Value) -> Result<Value, Refusal> {
-        let filter: Filter = typed(wanted)?;
-        Ok(without_nothing(serde_json::to_value(filter).unwrap_or_default()))
+        parameters::<L::Parameters>(wanted)
     }
 
     /// A ledger has no index of what was done: all of it is the most there can be.
@@ -63,41 +95,48 @@ impl Exportable for LedgerRows {
         limit: u32,
     ) -> BoxFuture<'a, Result<Stretch, Failure>> {
         Box::pin(async move {
-            let mut filter: Filter = serde_json::from_value(filter.clone()).map_err(Fault::new)?;
-            filter.to = Some(filter.to.map_or(until, |to| to.min(until)));
-            let scan = audit::entries(&self.0, ctx, filter, after.map(seq_of), limit).await?;
-            let mut rows = Vec::with_capacity(scan.entries.len());
-            for entry in &scan.entries {
-                match serde_json::to_value(entry).map_err(Fault::new)? {
-                    Value::Object(row) => rows.push(row),
-                    _ => rows.push(Map::new()),
-                }
-            }
-            let next = (scan.looked_down_to > 0).then(|| place_of(scan.looked_down_to));
-            Ok(Stretch { rows, next })
+            let wanted = parameters_of(filter)?;
+            let found = L::look(&self.0, ctx, wanted, until, after.map(seq_of), limit).await?;
+            Ok(Stretch { rows: found.rows, next: (found.down_to > 0).then(|| place_of(found.down_to)) })
         })
     }
 
-    /// The ledger names nobody who is written to.
+    /// The ledger names nobody who is written to: ids alone, and what people wrote is its reader's to see as long as it is there.
     fn is_outlived(&self, _: &mut Tx<'_>, _: Time) -> Result<bool, StoreError> {
         Ok(false)
     }
 }
 
+/// Leaves of all kinds.
+pub(super) struct Everything;
+
+impl Leaves for Everything {
+    const SOURCE: &'static Source = &SOURCE;
+    type Parameters = Filter;
+
+    fn look<'a>(
+        house: &'a Store,
+        ctx: &'a Ctx,
+        mut wanted: Filter,
+        until: Time,
+        below: Option<u64>,
+        limit: u32,
+    ) -> BoxFuture<'a, Result<Looked, Failure>> {
+        wanted.to = Some(wanted.to.map_or(until, |to| to.min(until)));
+        Box::pin(async move {
+            let scan = audit::entries(house, ctx, wanted, below, limit).await?;
+            let rows = scan.entries.iter().map(|entry| serde_json::to_value(entry).map(row));
+            Ok(Looked { rows: rows.collect::<Result<_, _>>().map_err(Fault::new)?, down_to: scan.looked_down_to })
+        })
+    }
+}
+
 /// A position of the ledger as where a stretch ended.
-pub(crate) fn place_of(seq: u64) -> [u8; 16] {
+fn place_of(seq: u64) -> [u8; 16] {
     u128::from(seq).to_be_bytes()
 }
 
 /// The position of the ledger where a stretch ended.
-pub(crate) fn seq_of(place: [u8; 16]) -> u64 {
+fn seq_of(place: [u8; 16]) -> u64 {
     u64::try_from(u128::from_be_bytes(place)).unwrap_or(u64::MAX)
-}
-
-/// What is not asked for is not in a filter.
-pub(crate) fn without_nothing(mut value: Value) -> Value {
-    if let Some(members) = value.as_object_mut() {
-        members.retain(|_, member| !member.is_null());
-    }
-    value
 }

@@ -37,13 +37,13 @@ mod write;
 
 pub use api::feature;
 pub(crate) use approval::APPROVABLE;
-pub(crate) use ledger::{place_of, seq_of, without_nothing};
+pub(crate) use ledger::{Leaves, Looked};
 pub use manifest::{Manifest, NotTheFile, verify};
 pub use model::{Format, Policy, State};
 pub use pages::NAV;
 pub use quota::count;
 pub use service::{Downloads, Wish};
-pub use source::{Column, Exportable, Exportables, Source, Stretch, Unsound};
+pub use source::{Column, Exportable, Exportables, Source, Stretch, Unsound, kept, parameters, parameters_of, row};
 pub use upkeep::outlive;
 pub(crate) use write::PROGRESS;
 pub use write::work_forever;

@@ -4,8 +4,14 @@ use std::sync::Arc;
 
 use sealpost_store::{Ctx, StoreError, Time, Tx};
 use sealpost_web::problem::BODY_INVALID;
-use sealpost_web::{BoxFuture, Failure, Permission, Refusal};
+use sealpost_web::{BoxFuture, Failure, Fault, Permission, Refusal};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+
+use super::ledger::{Everything, LedgerRows};
+use crate::looks::LookRows;
+use crate::security::typed;
 
 /// A column.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +92,33 @@ pub trait Exportable: Send + Sync {
     fn is_outlived(&self, tx: &mut Tx<'_>, since: Time) -> Result<bool, StoreError>;
 }
 
+/// What a list is asked with, in one form only: as a wish for its rows keeps it.
+pub fn parameters<P: Serialize + DeserializeOwned>(wanted: Value) -> Result<Value, Refusal> {
+    Ok(kept(&typed::<P>(wanted)?))
+}
+
+/// The same of what was read already: what is not asked for is not in it.
+pub fn kept<P: Serialize>(parameters: &P) -> Value {
+    let mut value = serde_json::to_value(parameters).unwrap_or_default();
+    if let Some(members) = value.as_object_mut() {
+        members.retain(|_, member| !member.is_null());
+    }
+    value
+}
+
+/// What a list is asked with, as it was kept.
+pub fn parameters_of<P: DeserializeOwned>(kept: &Value) -> Result<P, Failure> {
+    Ok(serde_json::from_value(kept.clone()).map_err(Fault::new)?)
+}
+
+/// What a list shows, as a row.
+pub fn row(shown: Value) -> Map<String, Value> {
+    match shown {
+        Value::Object(row) => row,
+        _ => Map::new(),
+    }
+}
+
 /// Everything that many rows can be taken of.
 #[derive(Clone)]
 pub struct Exportables(Arc<[Arc<dyn Exportable>]>);
@@ -125,8 +158,8 @@ impl Exportables {
 impl Exportables {
     /// The ledger, who looked, and these.
     pub fn with_ledger(house: &sealpost_store::Store, others: Vec<Arc<dyn Exportable>>) -> Result<Self, Unsound> {
-        let ledger: Arc<dyn Exportable> = Arc::new(super::ledger::LedgerRows(house.clone()));
-        let looks: Arc<dyn Exportable> = Arc::new(crate::looks::LookRows(house.clone()));
+        let ledger: Arc<dyn Exportable> = Arc::new(LedgerRows::<Everything>::new(house.clone()));
+        let looks: Arc<dyn Exportable> = Arc::new(LedgerRows::<LookRows>::new(house.clone()));
         Self::new(others.into_iter().chain([ledger, looks]).collect())
     }
 }

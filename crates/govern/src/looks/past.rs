@@ -16,7 +16,7 @@ const DAY_MS: i64 = 86_400_000;
 /// Which looks somebody wants to see.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
+pub(crate) struct Wanted {
     /// Of this member or key.
     pub(super) actor: Option<TypedId>,
     /// At this object.

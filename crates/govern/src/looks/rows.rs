@@ -1,13 +1,12 @@
 //! Looks as rows of a file: what their list shows.
 
 use sealpost_access::permissions::LEDGER_READ;
-use sealpost_store::{Ctx, Store, StoreError, Time, Tx};
-use sealpost_web::{BoxFuture, Failure, Fault, Refusal};
-use serde_json::{Map, Value};
+use sealpost_store::{Ctx, Store, Time};
+use sealpost_web::{BoxFuture, Failure, Fault};
+use serde_json::Value;
 
 use super::past::{self, Wanted};
-use crate::downloads::{Column, Exportable, Source, Stretch, place_of, seq_of, without_nothing};
-use crate::security::typed;
+use crate::downloads::{Column, Leaves, Looked, Source, row};
 
 /// Of a look only its reason was written by people.
 const SOURCE: Source = Source {
@@ -32,55 +31,29 @@ const SOURCE: Source = Source {
 };
 
 /// Who looked at what.
-pub(crate) struct LookRows(pub(crate) Store);
+pub(crate) struct LookRows;
 
-impl Exportable for LookRows {
-    fn source(&self) -> &'static Source {
-        &SOURCE
-    }
+impl Leaves for LookRows {
+    const SOURCE: &'static Source = &SOURCE;
+    type Parameters = Wanted;
 
-    fn shows_beforehand(&self) -> bool {
-        false
-    }
-
-    fn filter(&self, wanted: Value) -> Result<Value, Refusal> {
-        let wanted: Wanted = typed(wanted)?;
-        Ok(without_nothing(serde_json::to_value(wanted).unwrap_or_default()))
-    }
-
-    /// There is no index of looks: as many leaves as there are is the most there can be.
-    fn count<'a>(&'a self, ctx: &'a Ctx, _: &'a Value, _: Time) -> BoxFuture<'a, Result<u64, Failure>> {
-        Box::pin(async move { Ok(self.0.ledger_head(ctx).await?.map_or(0, |(head, _)| head.frontier.size())) })
-    }
-
-    fn stretch<'a>(
-        &'a self,
+    fn look<'a>(
+        house: &'a Store,
         ctx: &'a Ctx,
-        filter: &'a Value,
+        wanted: Wanted,
         until: Time,
-        after: Option<[u8; 16]>,
+        below: Option<u64>,
         limit: u32,
-    ) -> BoxFuture<'a, Result<Stretch, Failure>> {
+    ) -> BoxFuture<'a, Result<Looked, Failure>> {
         Box::pin(async move {
-            let wanted: Wanted = serde_json::from_value(filter.clone()).map_err(Fault::new)?;
-            let found = past::looks(&self.0, ctx, wanted, after.map(seq_of), limit).await?;
+            let found = past::looks(house, ctx, wanted, below, limit).await?;
             let mut rows = Vec::with_capacity(found.looks.len());
             for look in found.looks.iter().filter(|look| look.at < until) {
-                match serde_json::to_value(look).map_err(Fault::new)? {
-                    Value::Object(mut row) => {
-                        row.insert("fields".into(), Value::String(look.fields.join(" ")));
-                        rows.push(row);
-                    }
-                    _ => rows.push(Map::new()),
-                }
+                let mut shown = row(serde_json::to_value(look).map_err(Fault::new)?);
+                shown.insert("fields".into(), Value::String(look.fields.join(" ")));
+                rows.push(shown);
             }
-            let next = (found.looked_down_to > 0).then(|| place_of(found.looked_down_to));
-            Ok(Stretch { rows, next })
+            Ok(Looked { rows, down_to: found.looked_down_to })
         })
-    }
-
-    /// A look names its object by id alone; what it says of why is its reader's to see as long as it is in the ledger.
-    fn is_outlived(&self, _: &mut Tx<'_>, _: Time) -> Result<bool, StoreError> {
-        Ok(false)
     }
 }

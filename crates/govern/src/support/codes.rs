@@ -9,6 +9,8 @@ sealpost_web::codes! {
     SUPPORT_OVER = 409 "support_over" "This support access is over";
     /// 409: nobody gets a link who is on the host.
     SUPPORT_NO_LINK = 409 "support_no_link" "This support access is for the host: it takes no link";
+    /// 409: whoever is a member is let in as one, and has no say in it.
+    SUPPORT_IS_MEMBER = 409 "support_is_member" "This address is a member's own: they are let in as a member";
     /// 422: nobody may be granted this.
     SUPPORT_SCOPE = 422 "support_scope" "Support access can't be asked for so";
 }

@@ -1,9 +1,11 @@
 //! Use cases of support access.
 
 use sealpost_access::api_keys::person;
+use sealpost_access::members::Members;
 use sealpost_access::notices::raise;
 use sealpost_access::sign_in::codes::LINK_SPENT;
 use sealpost_seal::Purpose;
+use sealpost_seal::normal::Email;
 use sealpost_seal::token::{Token, TokenKind};
 use sealpost_seal::viewer::Viewer;
 use sealpost_store::{
@@ -14,13 +16,23 @@ use sealpost_web::{Failure, Refusal, not_found};
 use serde_json::json;
 
 use super::approval::APPROVABLE;
-use super::codes::{SUPPORT_NO_LINK, SUPPORT_OVER};
+use super::codes::{SUPPORT_IS_MEMBER, SUPPORT_NO_LINK, SUPPORT_OVER};
 use super::model::{Content, Ended, Grant, To, to_text};
 use super::rules::Wanted;
 use super::session::SESSION;
 use super::{notices, store};
 use crate::approvals::{self, Approval};
 use crate::reason::Reason;
+
+/// Refuses to let a member in as somebody from outside, by their own address: of an address nobody knows whose it is, and they could agree
+/// to it themselves.
+pub(super) async fn expect_outsider(house: &Store, ctx: &Ctx, email: Option<&str>) -> Result<(), Failure> {
+    let Some(email) = email.and_then(|email| Email::parse(email).ok()) else { return Ok(()) };
+    match Members::new(house.clone()).by_email(ctx, &email).await? {
+        Some(_) => Err(Refusal::of(&SUPPORT_IS_MEMBER).at("/email", "is_member").into()),
+        None => Ok(()),
+    }
+}
 
 /// Asks others to let somebody in.
 pub(super) fn ask(
@@ -136,11 +148,17 @@ pub(super) async fn is_good(house: &Store, text: &str) -> Result<bool, StoreErro
     Ok(found.is_some_and(|(grant, _)| grant.is_active(ctx.now()) && grant.link == Some((mac, None))))
 }
 
-/// Uses a link up and begins the session of its grant, both or neither.
+/// Uses a link up and begins the session of its grant, both or neither. Whoever has become a member since it was asked for, or was named by
+/// whoever changed the request, is not let in by it.
 pub(super) async fn follow(house: &Store, text: &str, request: RequestId) -> Result<Token, Failure> {
     let spent = || Failure::from(Refusal::of(&LINK_SPENT));
     let (org, id, link) = find_link(house, text).await?.ok_or_else(spent)?;
     let ctx = Ctx { org, actor: actor(id), viewer: Viewer::masked(), request, world: house.world().clone() };
+    let keys = house.keys().organisation(org.id).await?;
+    let (grant, content) = house.read(&ctx, move |tx| show(tx, &keys, org.id, id)).await?;
+    if grant.to == To::Address {
+        expect_outsider(house, &ctx, content.email.as_deref()).await?;
+    }
     let token = Token::generate(SESSION, ctx.rng());
     let mac = token.mac(house.keys().pepper());
     let enter = move |tx: &mut Tx<'_>| {

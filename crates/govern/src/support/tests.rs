@@ -6,12 +6,13 @@ use std::sync::Arc;
 use sealpost_access::Credentials;
 use sealpost_access::api_keys::KeyAuthenticator;
 use sealpost_access::mail::{Courier, Letter, Post};
-use sealpost_access::members::{self, Members};
+use sealpost_access::members::{self, Invitation, Members};
 use sealpost_access::permissions::*;
 use sealpost_access::roles::{RoleRef, Standard};
 use sealpost_access::scim::ScimAuthenticator;
 use sealpost_access::sessions::{self, Agent, Method, Opening, SessionAuthenticator};
 use sealpost_seal::Personal;
+use sealpost_seal::normal::Email;
 use sealpost_store::testing::TestStore;
 use sealpost_store::{
     Actor, ActorKind, Ctx, Environment, Leaf, MemberId, OrgKeys, RequestId, Store, StoreError, SupportGrantId, Tx,
@@ -101,6 +102,16 @@ impl Scene {
     async fn enter(&self, id: SupportGrantId) -> String {
         let link = self.link(id).await;
         follow(self.store(), &link).await.unwrap()
+    }
+
+    /// Invites whoever has this address.
+    async fn invite(&self, address: &str) -> MemberId {
+        let email = Email::parse(address).unwrap();
+        let invitation = Invitation { email, name: None, role: RoleRef::Standard(Standard::Viewer), teams: vec![] };
+        let new = Members::new(self.store().clone()).prepare(&self.asks, invitation).await.unwrap();
+        let (all, keys) = (self.store().keys().clone(), self.keys().await);
+        let invite = move |tx: &mut Tx<'_>| members::invite(tx, (&all, &keys), &new);
+        self.store().write::<_, Failure>(&self.asks, invite).await.unwrap().id
     }
 
     async fn end(&self, house: &Store, id: SupportGrantId) -> Result<(), Failure> {
@@ -301,6 +312,22 @@ both_engines! {
             let within = tokio::time::timeout(std::time::Duration::from_secs(1), refused).await;
             assert!(within.is_ok(), "trial {trial}");
         }
+    }
+
+    async fn whoever_is_a_member_is_not_let_in_as_somebody_from_outside(house: TestStore) {
+        let scene = Scene::new(house).await;
+        let outside = async |address: &str| service::expect_outsider(scene.store(), &scene.asks, Some(address)).await;
+        scene.invite("sue@clinic.example").await;
+        assert_eq!(code(outside("Sue@Clinic.example").await), &SUPPORT_IS_MEMBER);
+        outside("sam@help.example").await.unwrap();
+        // Whoever asks by another way, or becomes a member meanwhile, comes to a closed door, and their link is as good as before.
+        let grant = scene.grant(wanted()).await;
+        let link = scene.link(grant.id).await;
+        let member = scene.invite("sam@help.example").await;
+        assert_eq!(code(follow(scene.store(), &link).await), &SUPPORT_IS_MEMBER);
+        let keys = scene.store().keys().clone();
+        scene.store().write::<_, Failure>(&scene.asks, move |tx| members::withdraw(tx, &keys, member)).await.unwrap();
+        follow(scene.store(), &link).await.unwrap();
     }
 
     async fn a_member_who_is_one_no_more_is_not_let_in(house: TestStore) {

@@ -1,14 +1,13 @@
 //! The list of contacts as rows.
 
 use sealpost_access::permissions::CONTACTS_READ;
-use sealpost_govern::downloads::{Column, Exportable, Source, Stretch};
-use sealpost_govern::security::typed;
+use sealpost_govern::downloads::{Column, Exportable, Source, Stretch, parameters, row};
 use sealpost_store::{ContactId, Ctx, StoreError, Time, Tx};
 use sealpost_web::{BoxFuture, Failure, Fault, Refusal};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{behind, store};
+use super::{begins, behind, store};
 use crate::contacts::{ContactView, Contacts};
 
 const SOURCE: Source = Source {
@@ -41,7 +40,7 @@ impl Exportable for ContactRows {
     }
 
     fn filter(&self, wanted: Value) -> Result<Value, Refusal> {
-        typed::<Filter>(wanted).map(|_| json!({}))
+        parameters::<Filter>(wanted)
     }
 
     fn count<'a>(&'a self, ctx: &'a Ctx, _: &'a Value, until: Time) -> BoxFuture<'a, Result<u64, Failure>> {
@@ -59,15 +58,13 @@ impl Exportable for ContactRows {
         after: Option<[u8; 16]>,
         limit: u32,
     ) -> BoxFuture<'a, Result<Stretch, Failure>> {
-        let before = ContactId::from_bytes(after.unwrap_or_else(|| behind(until)));
+        let before = ContactId::from_bytes(begins(until, after));
         Box::pin(async move {
             let found = self.0.list(ctx, Some(before), limit).await.map_err(Failure::from)?;
             let next = found.last().filter(|_| found.len() >= limit as usize).map(|last| last.id.bytes());
             let mut rows = Vec::with_capacity(found.len());
             for contact in found.iter().filter_map(|candidate| candidate.contact.as_ref()) {
-                if let Value::Object(row) = serde_json::to_value(ContactView::of(ctx, contact)).map_err(Fault::new)? {
-                    rows.push(row);
-                }
+                rows.push(row(serde_json::to_value(ContactView::of(ctx, contact)).map_err(Fault::new)?));
             }
             Ok(Stretch { rows, next })
         })

@@ -1,14 +1,13 @@
 //! Deliveries to endpoints as rows, and each of their attempts: ids, states and times, nothing personal.
 
 use sealpost_access::permissions::ENDPOINTS_READ;
-use sealpost_govern::downloads::{Column, Exportable, Source, Stretch};
-use sealpost_govern::security::typed;
+use sealpost_govern::downloads::{Column, Exportable, Source, Stretch, parameters, parameters_of, row};
 use sealpost_store::{Ctx, DeliveryId, EndpointId, Store, StoreError, Time, Tx};
 use sealpost_web::{BoxFuture, Failure, Fault, Refusal};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{behind, store};
+use super::{begins, behind, store};
 use crate::deliveries::{self, Delivery, EventPattern, State, Wanted};
 
 const DELIVERIES: Source = Source {
@@ -49,23 +48,12 @@ const ATTEMPTS: Source = Source {
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Filter {
-    #[serde(skip_serializing_if = "Option::is_none")]
     endpoint_id: Option<EndpointId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<State>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<EventPattern>,
 }
 
 impl Filter {
-    fn parse(wanted: Value) -> Result<Value, Refusal> {
-        Ok(serde_json::to_value(typed::<Self>(wanted)?).unwrap_or_default())
-    }
-
-    fn read(filter: &Value) -> Result<Self, Failure> {
-        Ok(serde_json::from_value(filter.clone()).map_err(Fault::new)?)
-    }
-
     fn wanted(self) -> Wanted {
         Wanted { endpoint: self.endpoint_id, state: self.state, event: self.event, ..Wanted::default() }
     }
@@ -79,18 +67,11 @@ async fn stretch(
     before: DeliveryId,
     limit: u32,
 ) -> Result<(Vec<Delivery>, Option<[u8; 16]>), Failure> {
-    let wanted = Filter::read(filter)?.wanted();
+    let wanted = parameters_of::<Filter>(filter)?.wanted();
     let search = move |tx: &mut Tx<'_>| deliveries::search(tx, &wanted, before, limit);
     let found = house.read::<_, StoreError>(ctx, search).await?;
     let next = found.last().filter(|_| found.len() >= limit as usize).map(|last| last.id.bytes());
     Ok((found, next))
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(row) => row,
-        _ => Map::new(),
-    }
 }
 
 /// Deliveries.
@@ -102,14 +83,14 @@ impl Exportable for DeliveryRows {
     }
 
     fn filter(&self, wanted: Value) -> Result<Value, Refusal> {
-        Filter::parse(wanted)
+        parameters::<Filter>(wanted)
     }
 
     /// Of those in a state, or of an event, there are at most as many as there are.
     fn count<'a>(&'a self, ctx: &'a Ctx, filter: &'a Value, until: Time) -> BoxFuture<'a, Result<u64, Failure>> {
         let before = DeliveryId::from_bytes(behind(until));
         Box::pin(async move {
-            let endpoint = Filter::read(filter)?.endpoint_id;
+            let endpoint = parameters_of::<Filter>(filter)?.endpoint_id;
             let count = move |tx: &mut Tx<'_>| store::deliveries(tx, endpoint, before);
             Ok(self.0.read::<_, StoreError>(ctx, count).await?)
         })
@@ -123,10 +104,10 @@ impl Exportable for DeliveryRows {
         after: Option<[u8; 16]>,
         limit: u32,
     ) -> BoxFuture<'a, Result<Stretch, Failure>> {
-        let before = DeliveryId::from_bytes(after.unwrap_or_else(|| behind(until)));
+        let before = DeliveryId::from_bytes(begins(until, after));
         Box::pin(async move {
             let (found, next) = stretch(&self.0, ctx, filter, before, limit).await?;
-            let rows = found.iter().map(|one| Ok(object(deliveries::as_listed(one)?)));
+            let rows = found.iter().map(|one| Ok(row(deliveries::as_listed(one)?)));
             Ok(Stretch { rows: rows.collect::<Result<_, Fault>>()?, next })
         })
     }
@@ -145,7 +126,7 @@ impl Exportable for AttemptRows {
     }
 
     fn filter(&self, wanted: Value) -> Result<Value, Refusal> {
-        Filter::parse(wanted)
+        parameters::<Filter>(wanted)
     }
 
     fn count<'a>(&'a self, ctx: &'a Ctx, _: &'a Value, until: Time) -> BoxFuture<'a, Result<u64, Failure>> {
@@ -161,7 +142,7 @@ impl Exportable for AttemptRows {
         after: Option<[u8; 16]>,
         limit: u32,
     ) -> BoxFuture<'a, Result<Stretch, Failure>> {
-        let before = DeliveryId::from_bytes(after.unwrap_or_else(|| behind(until)));
+        let before = DeliveryId::from_bytes(begins(until, after));
         Box::pin(async move {
             let (found, next) = stretch(&self.0, ctx, filter, before, limit).await?;
             let (ids, mut rows): (Vec<_>, Vec<_>) = (found.iter().map(|one| one.id).collect(), Vec::new());
@@ -171,11 +152,11 @@ impl Exportable for AttemptRows {
             let attempts = self.0.read::<_, StoreError>(ctx, read).await?;
             for (delivery, attempts) in found.iter().zip(&attempts) {
                 for attempt in attempts {
-                    let mut row = object(deliveries::attempt_as_shown(attempt)?);
-                    row.insert("delivery_id".into(), json!(delivery.id));
-                    row.insert("endpoint_id".into(), json!(delivery.endpoint));
-                    row.insert("event".into(), json!(delivery.kind));
-                    rows.push(row);
+                    let mut shown = row(deliveries::attempt_as_shown(attempt)?);
+                    shown.insert("delivery_id".into(), json!(delivery.id));
+                    shown.insert("endpoint_id".into(), json!(delivery.endpoint));
+                    shown.insert("event".into(), json!(delivery.kind));
+                    rows.push(shown);
                 }
             }
             Ok(Stretch { rows, next })

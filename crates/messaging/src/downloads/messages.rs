@@ -1,15 +1,15 @@
 //! The list of messages as rows: to whom, what became of it; not what it says.
 
 use sealpost_access::permissions::MESSAGES_READ;
-use sealpost_govern::downloads::{Column, Exportable, Source, Stretch};
+use sealpost_govern::downloads::{Column, Exportable, Source, Stretch, kept, parameters_of, row};
 use sealpost_govern::security::typed;
 use sealpost_store::{ContactId, Ctx, MessageId, StoreError, Time, Tx};
 use sealpost_web::problem::BODY_INVALID;
-use sealpost_web::{BoxFuture, Failure, Fault, Refusal};
+use sealpost_web::{BoxFuture, Failure, Refusal};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{behind, store};
+use super::{begins, behind, store};
 use crate::messages::{MessageStanding, Messages, Which};
 
 const SOURCE: Source = Source {
@@ -40,17 +40,11 @@ const SOURCE: Source = Source {
 #[derive(Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Filter {
-    #[serde(skip_serializing_if = "Option::is_none")]
     contact_id: Option<ContactId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     standing: Option<MessageStanding>,
 }
 
 impl Filter {
-    fn read(filter: &Value) -> Result<Self, Failure> {
-        Ok(serde_json::from_value(filter.clone()).map_err(Fault::new)?)
-    }
-
     fn which(self) -> Which {
         match (self.contact_id, self.standing) {
             (Some(contact), _) => Which::To(contact),
@@ -75,14 +69,14 @@ impl Exportable for MessageRows {
         if filter.contact_id.is_some() && filter.standing.is_some() {
             return Err(Refusal::of(&BODY_INVALID).at("/standing", "combination_invalid"));
         }
-        Ok(serde_json::to_value(filter).unwrap_or_default())
+        Ok(kept(&filter))
     }
 
     /// Of those who stand so, or are to one person, there are at most as many as there are.
     fn count<'a>(&'a self, ctx: &'a Ctx, filter: &'a Value, until: Time) -> BoxFuture<'a, Result<u64, Failure>> {
         let before = MessageId::from_bytes(behind(until));
         Box::pin(async move {
-            let which = Filter::read(filter)?.which();
+            let which = parameters_of::<Filter>(filter)?.which();
             let count = move |tx: &mut Tx<'_>| store::messages(tx, which, before);
             Ok(self.messages.store().read::<_, StoreError>(ctx, count).await?)
         })
@@ -96,16 +90,14 @@ impl Exportable for MessageRows {
         after: Option<[u8; 16]>,
         limit: u32,
     ) -> BoxFuture<'a, Result<Stretch, Failure>> {
-        let before = MessageId::from_bytes(after.unwrap_or_else(|| behind(until)));
+        let before = MessageId::from_bytes(begins(until, after));
         Box::pin(async move {
-            let found = self.messages.page(ctx, Filter::read(filter)?.which(), before, limit).await?;
+            let found = self.messages.page(ctx, parameters_of::<Filter>(filter)?.which(), before, limit).await?;
             // What stands so is found by what says so, and may be gone by now: a short stretch is the last only if it is empty.
             let next = found.last().map(|last| last.id.bytes());
             let mut rows = Vec::with_capacity(found.len());
             for message in &found {
-                if let Value::Object(row) = self.messages.row(ctx, message).await? {
-                    rows.push(row);
-                }
+                rows.push(row(self.messages.row(ctx, message).await?));
             }
             Ok(Stretch { rows, next })
         })

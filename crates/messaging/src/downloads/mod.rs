@@ -30,6 +30,11 @@ fn behind(until: Time) -> [u8; 16] {
     id
 }
 
+/// Below which a stretch begins: where the one before it ended, or behind everything from before `until`.
+fn begins(until: Time, after: Option<[u8; 16]>) -> [u8; 16] {
+    after.unwrap_or_else(|| behind(until))
+}
+
 #[cfg(test)]
 mod tests {
     use sealpost_store::ContactId;

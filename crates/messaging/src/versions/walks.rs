@@ -1,125 +1,27 @@
-//! Walks at random through everything that may become of a real template and a real event in live: whatever people do in whatever order,
-//! what is in force is what others have agreed to, byte for byte, or was in force before.
+//! Walks at random through everything that may become of a real template, event, route and workflow in live: whatever people do in
+//! whatever order, what is in force is what others have agreed to, byte for byte, or was in force before.
+
+mod things;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sealpost_access::members;
 use sealpost_access::roles::{RoleRef, Standard};
 use sealpost_govern::approvals::testing::{agree_with, ask_anew, decide, put_into_force, refuse, take_back};
-use sealpost_govern::approvals::{Approvables, Approval, Digest, GoesLive, Module, Needed, Policy, Rule, State};
+use sealpost_govern::approvals::{Approvables, Digest, GoesLive, Needed, Policy, Rule, State};
 use sealpost_seal::Rng;
 use sealpost_store::testing::{SeededRng, TestStore};
-use sealpost_store::{
-    Actor, ActorKind, ApprovalId, Ctx, Environment, EventId, MemberId, Org, Store, StoreError, TemplateId, Tx,
-};
+use sealpost_store::{Actor, ActorKind, ApprovalId, Ctx, Environment, MemberId, Org, StoreError, Tx, both_engines};
 use sealpost_web::Failure;
 
-use super::{Expected, Promoted};
+use self::things::{Became, CONTENTS, Kind, Thing};
 use crate::assembly::Messaging;
-use crate::channels::ChannelKind;
-use crate::events::{self, Class, EventRefusal, Events, NewEvent, NewVersion};
-use crate::label::Label;
-use crate::templates::{Content, New, NewTemplate, TemplateRefusal, Templates};
+use crate::templates::New;
 
 /// Who takes part; the first is never demoted, so that somebody can let the others in again.
 const PEOPLE: usize = 4;
-/// What something may say.
-const CONTENTS: u32 = 3;
-
-/// Something that goes live in versions.
-enum Thing {
-    Template(Templates, [TemplateId; 2]),
-    Event(Events, [EventId; 2], [TemplateId; 2]),
-}
-
-/// What became of a wish: nothing; it is in force; others have to agree, with this.
-type Became = Option<Option<Approval>>;
-
-fn became<T, E>(outcome: Result<Promoted<T>, E>) -> Became {
-    match outcome {
-        Ok(Promoted::InForce(_)) => Some(None),
-        Ok(Promoted::Waits(approval)) => Some(Some(*approval)),
-        Err(_) => None,
-    }
-}
-
-const fn at(environment: Environment) -> usize {
-    match environment {
-        Environment::Live => 0,
-        Environment::Test => 1,
-    }
-}
-
-fn text(content: u32) -> Content {
-    Content { subject: None, text: format!("it says {content}"), html: None }
-}
-
-fn class(content: u32) -> Class {
-    [Class::Otp, Class::Transactional, Class::Marketing][content as usize]
-}
-
-impl Thing {
-    const fn module(&self) -> Module {
-        match self {
-            Self::Template(..) => Module::Template,
-            Self::Event(..) => Module::Event,
-        }
-    }
-
-    /// Adds a version in the environment of whoever acts: its number, and what waits.
-    async fn write(&self, house: &Store, by: &Ctx, content: u32, becomes: New) -> (u32, Became) {
-        let keys = house.keys().organisation(by.org.id).await.unwrap();
-        match self {
-            Self::Template(templates, ids) => {
-                let id = ids[at(by.org.environment)];
-                let publish = templates.prepare_version(by, id, text(content)).await.unwrap();
-                let add = move |tx: &mut Tx<'_>| publish.publish(tx, &keys, becomes);
-                let published = house.write::<_, TemplateRefusal>(by, add).await.unwrap().1;
-                (published.version.version, Some(published.waits.map(|waits| *waits)))
-            }
-            Self::Event(_, ids, templates) => {
-                let here = at(by.org.environment);
-                let (id, template) = (ids[here], templates[here]);
-                let new =
-                    NewVersion { class: class(content), template, template_version: None, channel: None, route: None };
-                let add = move |tx: &mut Tx<'_>| events::publish(tx, &keys, id, new, becomes);
-                let published = house.write::<_, EventRefusal>(by, add).await.unwrap().1;
-                (published.version.version, Some(published.waits.map(|waits| *waits)))
-            }
-        }
-    }
-
-    async fn promote(&self, by: &Ctx, version: u32) -> Became {
-        match self {
-            Self::Template(all, ids) => became(all.promote(by, ids[0], version, Expected::default()).await),
-            Self::Event(all, ids, _) => became(all.promote(by, ids[0], version, Expected::default()).await),
-        }
-    }
-
-    async fn go_live(&self, by: &Ctx, version: u32) -> Became {
-        match self {
-            Self::Template(all, ids) => became(all.go_live(by, ids[1], Some(version)).await),
-            Self::Event(all, ids, _) => became(all.go_live(by, ids[1], Some(version)).await),
-        }
-    }
-
-    /// What is in force in live: how often that was decided, the version, and what it says.
-    async fn stands(&self, ctx: &Ctx) -> (u32, u32, u32) {
-        let (promotions, version, content) = match self {
-            Self::Template(all, ids) => {
-                let found = all.find(ctx, ids[0]).await.unwrap();
-                let version = all.version(ctx, ids[0], found.in_force.unwrap()).await.unwrap();
-                (found.promotions, version.version, (0..CONTENTS).find(|one| text(*one) == version.content))
-            }
-            Self::Event(all, ids, _) => {
-                let found = all.find(ctx, ids[0]).await.unwrap();
-                let version = all.version(ctx, ids[0], found.in_force.unwrap()).await.unwrap();
-                (found.promotions, version.version, (0..CONTENTS).find(|one| class(*one) == version.class))
-            }
-        };
-        (promotions, version, content.unwrap())
-    }
-}
+/// Acts of a walk.
+const ACTS: u32 = 200;
 
 /// A request, as a bystander remembers it.
 struct Asked {
@@ -135,8 +37,8 @@ struct Asked {
 }
 
 /// What a bystander knows.
-struct World {
-    house: TestStore,
+struct World<'h> {
+    house: &'h TestStore,
     all: Approvables,
     thing: Thing,
     people: Vec<Ctx>,
@@ -157,9 +59,8 @@ fn in_test(ctx: &Ctx) -> Ctx {
     Ctx { org: Org { environment: Environment::Test, ..ctx.org }, ..ctx.clone() }
 }
 
-impl World {
-    async fn new(is_template: bool) -> Self {
-        let house = TestStore::sqlite().await;
+impl<'h> World<'h> {
+    async fn new(house: &'h TestStore, kind: Kind) -> Self {
         let ctx = live(&house.organisation().await);
         let mut people = Vec::new();
         for _ in 0..PEOPLE {
@@ -168,24 +69,7 @@ impl World {
             let id = house.store.write::<_, StoreError>(&ctx, join).await.unwrap();
             people.push(Ctx { actor: Actor { kind: ActorKind::Member, id: id.bytes() }, ..ctx.clone() });
         }
-        let (templates, label) = (Templates::new(house.store.clone()), |name| Label::parse(name).unwrap());
-        let mut ids = Vec::new();
-        for here in [live(&people[0]), in_test(&people[0])] {
-            let new = NewTemplate { name: label("login"), channel: ChannelKind::Sms, content: text(0) };
-            ids.push(templates.create(&here, new).await.unwrap().0.id);
-        }
-        let of_templates = [ids[0], ids[1]];
-        let thing = if is_template {
-            Thing::Template(templates, of_templates)
-        } else {
-            let (events, mut ids) = (Events::new(house.store.clone()), Vec::new());
-            for (here, template) in [live(&people[0]), in_test(&people[0])].into_iter().zip(of_templates) {
-                let version =
-                    NewVersion { class: class(0), template, template_version: None, channel: None, route: None };
-                ids.push(events.create(&here, NewEvent { name: label("otp.login"), version }).await.unwrap().0.id);
-            }
-            Thing::Event(events, [ids[0], ids[1]], of_templates)
-        };
+        let thing = Thing::new(house, kind, [&live(&people[0]), &in_test(&people[0])]).await;
         let first = || BTreeMap::from([(1, (0, 0))]);
         Self {
             all: Approvables::with(Messaging::APPROVABLES).unwrap(),
@@ -344,27 +228,31 @@ impl World {
     }
 }
 
-async fn walk(seed: u64) -> u32 {
+/// Answers how often something went live because others agreed.
+async fn walk(house: &TestStore, kind: Kind, seed: u64) -> u32 {
     let rng = SeededRng::new(seed);
     let below = |most: u32| {
         let mut bytes = [0; 4];
         rng.fill(&mut bytes);
         u32::from_le_bytes(bytes) % most
     };
-    let mut world = World::new(seed.is_multiple_of(2)).await;
+    let mut world = World::new(house, kind).await;
     world.rule(1 + below(2) as u8, GoesLive::OnApproval).await;
     let mut agreed = 0;
-    for _ in 0..400 {
+    for _ in 0..ACTS {
         agreed += u32::from(world.act(&below).await);
     }
     agreed
 }
 
-#[tokio::test]
-async fn whatever_happens_in_between_what_is_live_is_what_others_have_agreed_to() {
-    let mut agreed = 0;
-    for seed in 0..10 {
-        agreed += walk(seed).await;
+both_engines! {
+    async fn whatever_happens_in_between_what_is_live_is_what_others_have_agreed_to(house: TestStore) {
+        for kind in Kind::ALL {
+            let mut agreed = 0;
+            for seed in 0..2 {
+                agreed += walk(&house, kind, seed).await;
+            }
+            assert!(agreed > 2, "{kind:?}: {agreed} that went live prove nothing");
+        }
     }
-    assert!(agreed > 10, "{agreed} that went live prove nothing");
 }

@@ -19,6 +19,8 @@ mod sealing;
 mod service;
 mod store;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod triggers;
 

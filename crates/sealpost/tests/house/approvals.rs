@@ -447,11 +447,16 @@ async fn an_endpoint_waits_in_live_to_be_called_and_to_protect_less(house: House
     let path = format!("/v1/endpoints/{}", text(&made, "id"));
     let held = house.api.ask(live(Ask::new("post", format!("{path}/verify")))).await;
     assert_eq!((held.status, &*held.code()), (409, "endpoint_unapproved"));
+    let page = Ask::get(format!("/app/live/endpoints/{}", text(&made, "id")));
+    let shown = async || house.api.ask(page.clone().page().member(&asker)).await.text();
+    let leads = format!("/app/live/approvals/{}", text(&made, "approval_id"));
+    assert!(shown().await.contains(&leads), "whoever looks at it is led to what waits");
     let (state, changes) = agree_in_live(&text(&made, "approval_id")).await;
     let url = changes.as_array().unwrap().iter().find(|line| line["what"] == "URL").unwrap();
     assert_eq!((state, &url["after"]), (json!("live"), &new["url"]));
     let standing = async || house.api.must(live(Ask::get(&path))).await;
     assert_eq!(standing().await["admitted"], true);
+    assert!(!shown().await.contains(&leads));
 
     let patch = |body: Value| live(Ask::new("patch", path.clone()).json(&body));
     let answer = house.api.ask(patch(json!({ "url": "https://hooks.example.com/b", "expected_version": 1 }))).await;

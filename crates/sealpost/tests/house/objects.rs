@@ -161,6 +161,10 @@ impl Objects {
             let contact = json!({ "phone": format!("+1202556{serial:04}") });
             body["into"] = json!(text(&house.post("/v1/contacts", &contact).await, "id"));
         }
+        if page == "/workflows/{id}/triggers/webhook" {
+            let secret = json!({ "name": format!("webhook-{serial}") });
+            body["secret"] = json!(text(&house.post("/v1/secrets", &secret).await, "id"));
+        }
         if route.path == "/v1/keys/report-leak" {
             body["key"] = json!(house.key_with(&["keys:read"]).await.1);
         }

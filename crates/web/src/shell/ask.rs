@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::Icon;
 use super::parts::{Field, Tone};
+use super::problem::title;
 use crate::Call;
 use crate::problem::{Failure, Place, Refusal};
 use crate::reply::Reply;
@@ -44,13 +45,15 @@ pub struct Ask {
 #[derive(Clone, Debug, Template)]
 #[template(
     ext = "html",
-    source = r#"<p class="note bad" role="alert" data-code="{{ code }}" data-wrong="{{ places }}">{{ Icon::Alert }}<span>{{ says }}</span></p>"#
+    source = r##"<p class="note bad" role="alert" data-code="{{ code }}" data-wrong="{{ places }}">{{ Icon::Alert }}<span>{{ says }}{% for (name, label) in fields %}{% if !loop.first %},{% endif %} <a href="#{{ name }}">{{ label }}</a>{% endfor %}</span></p>"##
 )]
 pub struct Refused {
     code: &'static str,
     /// What of it, as a program would read it.
     places: String,
     says: String,
+    /// The fields that are wrong: what they are called, and what people read.
+    fields: Vec<(&'static str, &'static str)>,
 }
 
 impl HtmlSafe for Refused {}
@@ -62,17 +65,19 @@ impl Refused {
             let place = place(&wrong.place);
             if place.is_empty() { sentence(&wrong.code) } else { format!("{place}: {}", sentence(&wrong.code)) }
         });
-        Self::saying(refusal, &wrong.collect::<Vec<_>>())
+        Self::saying(refusal, &wrong.collect::<Vec<_>>(), vec![])
     }
 
-    fn saying(refusal: &Refusal, wrong: &[String]) -> Self {
+    fn saying(refusal: &Refusal, wrong: &[String], fields: Vec<(&'static str, &'static str)>) -> Self {
         let places = refusal.errors().iter().map(|wrong| format!("/{}", place(&wrong.place))).collect::<Vec<_>>();
         let detail = refusal.explanation().map(|detail| format!(" {detail}")).unwrap_or_default();
         let more = wrong.iter().map(|one| format!(" {one}")).collect::<String>();
+        let end = if fields.is_empty() || !detail.is_empty() || !more.is_empty() { "." } else { ":" };
         Self {
             code: refusal.code().code,
             places: places.join(" "),
-            says: format!("{}.{detail}{more}", refusal.code().title),
+            says: format!("{}{end}{detail}{more}", title(refusal.code())),
+            fields,
         }
     }
 }
@@ -195,15 +200,18 @@ impl Ask {
 
     /// The same question with what was wrong with the answer, said beside the fields it was wrong with.
     pub fn refused(mut self, refusal: &Refusal) -> Self {
-        let mut unplaced = Vec::new();
+        let (mut unplaced, mut named) = (Vec::new(), Vec::new());
         for wrong in refusal.errors() {
             let (place, says) = (place(&wrong.place), sentence(&wrong.code));
             match self.fields.iter_mut().find(|field| field.is_called(&place)) {
-                Some(field) => *field = field.clone().wrong(Some(says)),
+                Some(field) => {
+                    named.extend(Some(field.called()).filter(|called| !named.contains(called)));
+                    *field = field.clone().wrong(Some(says));
+                }
                 None => unplaced.push(says),
             }
         }
-        self.wrong = Some(Refused::saying(refusal, &unplaced));
+        self.wrong = Some(Refused::saying(refusal, &unplaced, named));
         self
     }
 
@@ -241,5 +249,32 @@ fn sentence(code: &str) -> String {
     match letters.next() {
         Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
         None => words,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::BODY_INVALID;
+
+    fn said(refusal: &Refusal, named: &[&Field]) -> String {
+        Refused::saying(refusal, &[], named.iter().map(|field| field.called()).collect()).to_string()
+    }
+
+    #[test]
+    fn people_are_told_of_fields_and_led_to_them() {
+        let refusal = Refusal::of(&BODY_INVALID).at("/name", "field_missing").at("/url", "field_missing");
+        let (name, url) = (Field::new("name", "Name"), Field::new("url", "URL"));
+        let text = said(&refusal, &[&name, &url]);
+        let fields = r##"Some fields are missing or wrong: <a href="#name">Name</a>, <a href="#url">URL</a>"##;
+        assert!(text.contains(fields), "{text}");
+        let detailed = said(&refusal.detail("It can’t be read."), &[&name]);
+        assert!(detailed.contains(r##"wrong. It can’t be read. <a href="#name">"##), "{detailed}");
+    }
+
+    #[test]
+    fn a_note_warns_only_where_it_means_to() {
+        let icons = [Tone::Ok, Tone::Idle].map(Tone::icon);
+        assert!(icons.iter().all(|icon| *icon != Icon::Alert) && Tone::Warn.icon() == Icon::Alert);
     }
 }

@@ -5,7 +5,7 @@ use sealpost_store::RequestId;
 
 use super::Icon;
 use super::assets::Assets;
-use crate::problem::{Place, Refusal};
+use crate::problem::{BODY_INVALID, Code, Place, Refusal};
 
 /// A refusal as a page.
 #[derive(Template)]
@@ -51,7 +51,7 @@ impl Problem {
         });
         Self {
             code: code.code,
-            title: code.title,
+            title: title(code),
             status: code.status,
             detail: refusal.explanation().unwrap_or_default().to_owned(),
             wrong: wrong.collect(),
@@ -71,6 +71,11 @@ impl Problem {
         let content = self.render()?;
         Door { style: assets.href("app.css"), title: self.title, content: &content, leave }.render()
     }
+}
+
+/// What happened, for people: what a program sends is a body, what people fill in are fields.
+pub(super) fn title(code: &Code) -> &'static str {
+    if code.code == BODY_INVALID.code { "Some fields are missing or wrong" } else { code.title }
 }
 
 /// `field_missing` as people read it.

@@ -12,7 +12,7 @@ use crate::approvals::codes::APPROVAL_PERSON_UNKNOWN;
 use crate::approvals::{self, Waiting};
 use crate::audit::{EnvironmentWord, TypedId};
 use crate::reason::Reason;
-use crate::support::codes::SUPPORT_SCOPE;
+use crate::support::codes::{SUPPORT_IS_MEMBER, SUPPORT_SCOPE};
 use crate::support::rules::{DEFAULT, MINUTES, Wanted};
 use crate::support::service;
 
@@ -95,13 +95,14 @@ pub(super) fn route(api: &Api) -> Endpoint {
             "minutes": 60,
         }))
         .answers::<Waiting>(202)
-        .refuses(&[&SUPPORT_SCOPE, &APPROVAL_PERSON_UNKNOWN])
+        .refuses(&[&SUPPORT_SCOPE, &SUPPORT_IS_MEMBER, &APPROVAL_PERSON_UNKNOWN])
         .to(move |call: Call<Body>| {
             let api = api.clone();
             async move {
                 let (call, body) = call.take_body();
                 let keys = api.house.keys().organisation(call.ctx.org.id).await?;
                 let (wanted, reason) = body.wanted(call.ctx.org.environment);
+                service::expect_outsider(&api.house, &call.ctx, wanted.email.as_deref()).await?;
                 call.write(&api.house, move |tx| {
                     let asked = service::ask(tx, &keys, wanted, &reason)?;
                     let reply: Reply = approvals::accepted(asked.value())?;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Api;
+use crate::support::codes::SUPPORT_IS_MEMBER;
 use crate::support::service;
 
 /// A button was pressed.
@@ -46,7 +47,7 @@ pub(super) fn enter(api: &Api) -> Endpoint {
         .takes_form::<Button>()
         .example(json!({}))
         .answers_with(303, "")
-        .refuses(&[&LINK_SPENT])
+        .refuses(&[&LINK_SPENT, &SUPPORT_IS_MEMBER])
         .to(move |call: Call<Button>| {
             let house = house.clone();
             async move {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::{ALL, PermissionNames, SUPPORT_MANAGE};
-use sealpost_store::{MemberId, Tx};
+use sealpost_store::MemberId;
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::shell::Ask;
 use sealpost_web::shell::parts::{Choice, Field, Kind};
@@ -16,7 +16,7 @@ use crate::approvals::codes::APPROVAL_PERSON_UNKNOWN;
 use crate::audit::TypedId;
 use crate::reason::Reason;
 use crate::support::api::{Api, Body};
-use crate::support::codes::SUPPORT_SCOPE;
+use crate::support::codes::{SUPPORT_IS_MEMBER, SUPPORT_SCOPE};
 use crate::support::rules::{DEFAULT, GRANTABLE, MINUTES};
 use crate::support::service;
 
@@ -92,7 +92,7 @@ pub(super) fn ask(api: &Api) -> Endpoint {
             "permissions": ["messages:read"],
         }))
         .answers_with(303, "")
-        .refuses(&[&SUPPORT_SCOPE, &APPROVAL_PERSON_UNKNOWN])
+        .refuses(&[&SUPPORT_SCOPE, &SUPPORT_IS_MEMBER, &APPROVAL_PERSON_UNKNOWN])
         .to(move |call: Call<Form>| {
             let api = api.clone();
             async move { wish(&api, &call).await }
@@ -107,9 +107,11 @@ async fn wish(api: &Api, call: &Call<Form>) -> Result<Reply, Failure> {
     let (wanted, reason) = body.wanted(call.ctx.org.environment);
     let keys = api.house.keys().organisation(call.ctx.org.id).await?;
     let done = |id| call.done(&format!("/approvals/{id}"));
-    let act = move |tx: &mut Tx<'_>| service::ask(tx, &keys, wanted, &reason);
-    let asked = api.house.write(&call.ctx, act).await;
-    match asked {
+    let asked = async {
+        service::expect_outsider(&api.house, &call.ctx, wanted.email.as_deref()).await?;
+        api.house.write(&call.ctx, move |tx| service::ask(tx, &keys, wanted, &reason)).await
+    };
+    match asked.await {
         Ok(approval) => Ok(done(approval.id)),
         Err(failure) => question(call, Some(&call.body)).again(call, placed(failure)),
     }
@@ -118,8 +120,8 @@ async fn wish(api: &Api, call: &Call<Form>) -> Result<Reply, Failure> {
 /// Says what was wrong beside the field it was written into.
 fn placed(failure: Failure) -> Failure {
     match failure {
-        Failure::Refused(refusal) if refusal.code() == &SUPPORT_SCOPE => {
-            let mut placed = Refusal::of(&SUPPORT_SCOPE);
+        Failure::Refused(refusal) if [&SUPPORT_SCOPE, &SUPPORT_IS_MEMBER].contains(&refusal.code()) => {
+            let mut placed = Refusal::of(refusal.code());
             for wrong in refusal.errors() {
                 let sealpost_web::problem::Place::Pointer(at) = &wrong.place else { continue };
                 let at = if at == "/email" { "/who".to_owned() } else { at.clone() };

@@ -7,7 +7,7 @@ use sealpost_web::shell::testing::{NOW, keep};
 
 use super::list::{ListPage, Row, empty};
 use super::probe::{Opened, Signature, TriedPage};
-use super::show::{Acts, Panels, ShowPage};
+use super::show::{Acts, Panels, ShowPage, Waits};
 use super::words::badge;
 use crate::deliveries::samples::row as delivery;
 use crate::deliveries::{Attempt, Latency};
@@ -57,6 +57,7 @@ fn endpoints_are_listed_shown_and_tried() {
         name: "billing".into(),
         state: badge(&FAILING),
         why: Some("Since 22 min ago; single calls probe whether it is back.".into()),
+        waits: None,
         id: Ident::new(EndpointId::from_bytes([1; 16])),
         url: "https://billing.example.com/hooks".into(),
         description: "Delivery reports for billing".into(),
@@ -89,6 +90,8 @@ fn endpoints_are_listed_shown_and_tried() {
         pager: Pager::default(),
     };
     keep("endpoint", "billing", "/endpoints/{id}", &show);
+    let waits = Some(Waits { href: Some("/x".into()), is_over: false });
+    keep("endpoint-unapproved", "billing", "/endpoints/{id}", &ShowPage { waits, ..show });
     let tried = TriedPage {
         title: "Test event",
         back: "/x".into(),

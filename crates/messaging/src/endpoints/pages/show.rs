@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_access::permissions::{ENDPOINTS_MANAGE, ENDPOINTS_READ};
+use sealpost_govern::approvals::{self, Module};
 use sealpost_store::{DeliveryId, EndpointId, Store, StoreError};
 use sealpost_web::shell::Icon;
 use sealpost_web::shell::parts::{Chips, Ident, Pager, State as Badge, When};
@@ -33,6 +34,8 @@ pub(super) struct ShowPage {
     pub(super) name: String,
     pub(super) state: Badge,
     pub(super) why: Option<String>,
+    /// Whether others have yet to agree to it.
+    pub(super) waits: Option<Waits>,
     pub(super) id: Ident,
     pub(super) url: String,
     pub(super) description: String,
@@ -48,6 +51,14 @@ pub(super) struct ShowPage {
     pub(super) chips: Chips,
     pub(super) rows: Vec<Row>,
     pub(super) pager: Pager,
+}
+
+/// What others have yet to agree to.
+pub(super) struct Waits {
+    /// Where they do, for whoever may see that.
+    pub(super) href: Option<String>,
+    /// Whether nobody is asked any more.
+    pub(super) is_over: bool,
 }
 
 /// What stands beside its facts.
@@ -98,8 +109,18 @@ async fn handle(store: Store, endpoints: Endpoints, call: Call<(), Query>) -> Re
     let query = state.map(|state| format!("state={}", state.word())).unwrap_or_default();
     let pager = Pager::new(&path, &query, given, page.next_cursor.as_deref());
     let panels = panels(&store, &endpoints, &call, &endpoint).await?;
-    let content = content(&call, endpoint, panels, chips(&path, state), page.data, pager);
+    let waits = waits(&store, &call, &endpoint).await?;
+    let content = ShowPage { waits, ..content(&call, endpoint, panels, chips(&path, state), page.data, pager) };
     call.show(&content.name, &content)
+}
+
+async fn waits(store: &Store, call: &Call<(), Query>, endpoint: &Endpoint) -> Result<Option<Waits>, StoreError> {
+    if endpoint.is_admitted {
+        return Ok(None);
+    }
+    let target = endpoint.id.bytes();
+    let asked = store.read(&call.ctx, move |tx| approvals::asked_about(tx, Module::Endpoint, target)).await?;
+    Ok(Some(Waits { href: asked.and_then(|id| call.page_of(&id.to_string())), is_over: asked.is_none() }))
 }
 
 async fn panels(
@@ -173,9 +194,11 @@ fn content<B, Q>(
         list: call.at("/endpoints"),
         state: words::badge(&endpoint.state),
         why,
+        waits: None,
         id: Ident::new(endpoint.id),
         acts: may_manage.then(|| Acts {
-            verify: (endpoint.state != State::Active).then(|| at("/verify")),
+            // Neither before others have agreed.
+            verify: (endpoint.is_admitted && endpoint.state != State::Active).then(|| at("/verify")),
             make_default: (!endpoint.is_default && endpoint.state != State::Pending).then(|| at("/default")),
             test: at("/test"),
             change: at("/edit"),

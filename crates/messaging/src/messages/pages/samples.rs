@@ -74,7 +74,7 @@ fn shown(state: State, says: Says, steps: &[Step]) -> ShowPage {
         reason: (state == State::Failed).then(|| "mailbox unknown".to_owned()),
         id: Ident::new(id),
         steps: lines(steps, NOW.plus_ms(60_000)),
-        took: Some(Took(310)),
+        took: Some(("delivered", Took(310))),
         says,
         data: vec![("code".into(), masked()), ("items[0].price".into(), masked())],
         not_stored: None,

@@ -25,7 +25,8 @@ pub(super) struct ShowPage {
     pub(super) reason: Option<String>,
     pub(super) id: Ident,
     pub(super) steps: Vec<StepLine>,
-    pub(super) took: Option<Took>,
+    /// What has become of it, and within what time.
+    pub(super) took: Option<(&'static str, Took)>,
     pub(super) says: Says,
     pub(super) data: Vec<(String, Masked)>,
     pub(super) not_stored: Option<Masked>,
@@ -119,7 +120,6 @@ pub(super) async fn page<B, Q>(
     let event = messages.accepting.events.names(ctx, [message.event].into()).await?.remove(&message.event);
     let template = messages.accepting.templates.names(ctx, [message.template].into()).await?.remove(&message.template);
     let steps = messages.timeline(ctx, message).await?;
-    let arrived = matches!(view.state, State::Sent | State::Delivered);
     let may = |permission| call.caller.permissions.contains(permission);
     let (data, not_stored) = fields(view.data.as_ref());
     Ok(ShowPage {
@@ -128,7 +128,7 @@ pub(super) async fn page<B, Q>(
         state: words::badge(view.state),
         reason: view.reason.as_deref().map(words::spaced),
         id: Ident::new(view.id),
-        took: arrived.then(|| Took(view.updated_at.since(view.created_at))),
+        took: words::went(view.state).map(|word| (word, Took(view.updated_at.since(view.created_at)))),
         steps: lines(&steps, now),
         says,
         data,

@@ -19,6 +19,15 @@ pub(crate) const fn badge(state: State) -> Badge {
     }
 }
 
+/// What is said of a message with the time it took: that it arrived only where somebody has said so.
+pub(super) const fn went(state: State) -> Option<&'static str> {
+    match state {
+        State::Sent => Some("sent"),
+        State::Delivered => Some("delivered"),
+        _ => None,
+    }
+}
+
 /// What is stored for how long, as people read it.
 pub(super) const fn storage(mode: Mode) -> &'static str {
     match mode {

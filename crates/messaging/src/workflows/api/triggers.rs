@@ -5,7 +5,7 @@ use sealpost_access::permissions::{WORKFLOWS_READ, WORKFLOWS_WRITE};
 use sealpost_access::secrets::{self, SecretRef};
 use sealpost_store::{Ctx, SecretId, Time, WorkflowId, WorkflowTriggerId};
 use sealpost_web::problem::BODY_INVALID;
-use sealpost_web::{Call, Caller, Class, Endpoint, Failure, Refusal, Reply, delete, get, post};
+use sealpost_web::{Call, Caller, Class, Endpoint, Refusal, Reply, delete, get, post};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 
@@ -223,11 +223,4 @@ fn remove(workflows: &Workflows) -> Endpoint {
                 Ok(reply)
             }
         })
-}
-
-impl Workflows {
-    /// Everything that begins runs of this workflow.
-    pub(in crate::workflows) async fn triggers(&self, ctx: &Ctx, id: WorkflowId) -> Result<Vec<Trigger>, Failure> {
-        self.store().read(ctx, move |tx| triggers::of_workflow(tx, id)).await
-    }
 }

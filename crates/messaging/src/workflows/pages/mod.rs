@@ -10,6 +10,7 @@ mod run;
 #[cfg(test)]
 mod samples;
 mod show;
+mod triggers;
 mod words;
 
 use sealpost_access::permissions::WORKFLOWS_READ;
@@ -33,7 +34,7 @@ pub const NAV: Nav = Nav {
 };
 
 pub(super) fn routes(workflows: &Workflows) -> Vec<Endpoint> {
-    vec![
+    let pages = vec![
         list::list(workflows),
         edit::ask_new(),
         edit::create(workflows),
@@ -50,5 +51,6 @@ pub(super) fn routes(workflows: &Workflows) -> Vec<Endpoint> {
         act::retry(workflows),
         reveal::ask(workflows),
         reveal::reveal(workflows),
-    ]
+    ];
+    pages.into_iter().chain(triggers::routes(workflows)).collect()
 }

@@ -9,7 +9,8 @@ use serde_json::to_value;
 use super::graph::Graph;
 use super::list::{ListPage, Row, empty};
 use super::run::{Facts, RunPage, RunRow, RunsPage, Shown, StepLine};
-use super::show::{ShowPage, TriggerLine, VersionLine};
+use super::show::{ShowPage, VersionLine};
+use super::triggers::{Begun, TriggerLine, WebhookLine};
 use super::words;
 use crate::versions::By;
 use crate::workflows::api::example;
@@ -28,6 +29,30 @@ fn run(number: u8, state: RunState) -> RunRow {
         state: words::badge(state),
         node: "confirmed".into(),
         began: When::new(NOW, NOW),
+    }
+}
+
+fn begun() -> Begun {
+    let trigger = |number: u8, event: Option<&str>, webhook| TriggerLine {
+        id: WorkflowTriggerId::from_bytes([number; 16]),
+        event: event.map(str::to_owned),
+        webhook,
+        data: if number > 1 { vec!["by = \"crm\"".into(), "plan = /data/plan".into()] } else { vec![] },
+        made: When::new(NOW, NOW),
+        remove: Some("/x".into()),
+    };
+    let webhook = WebhookLine {
+        url: Line::new("https://sealpost.example.com/hooks/AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCwwNDg8"),
+        check: "standard",
+        secret: Some(("crm-webhook".into(), Some("/x".into()))),
+        to: ("an e-mail address", "/data/customer/email".into()),
+        id: Some("/data/id".into()),
+    };
+    Begun {
+        start: Line::new(r#"{ "workflow": "visit.follow-up" }"#),
+        triggers: vec![trigger(1, Some("visit.booked"), None), trigger(2, None, Some(webhook))],
+        event: Some("/x".into()),
+        webhook: Some("/x".into()),
     }
 }
 
@@ -70,23 +95,11 @@ fn workflows_are_listed_and_shown() {
         promote: Some("/x".into()),
         runs: RunState::ALL.into_iter().zip(1..).map(|(state, number)| run(number, state)).collect(),
         all_runs: "/x".into(),
-        start: Line::new(r#"{ "workflow": "visit.follow-up" }"#),
-        triggers: vec![
-            TriggerLine {
-                id: WorkflowTriggerId::from_bytes([1; 16]),
-                by: "Event visit.booked".into(),
-                url: None,
-                made: When::new(NOW, NOW),
-            },
-            TriggerLine {
-                id: WorkflowTriggerId::from_bytes([2; 16]),
-                by: "Webhook, by standard".into(),
-                url: Some(Line::new("https://sealpost.example.com/hooks/AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCwwNDg8")),
-                made: When::new(NOW, NOW),
-            },
-        ],
+        begun: begun(),
     };
     keep("workflow", "visit.follow-up", "/workflows/{id}", &show);
+    let begun = Begun { triggers: vec![], event: None, webhook: None, ..begun() };
+    keep("workflow-begun-by-nothing", "visit.follow-up", "/workflows/{id}", &ShowPage { begun, ..show });
 }
 
 #[test]

@@ -1,16 +1,16 @@
 //! `GET /app/{env}/workflows/{id}`
 
 use sealpost_access::permissions::{WORKFLOWS_READ, WORKFLOWS_WRITE};
-use sealpost_store::{WorkflowId, WorkflowTriggerId};
+use sealpost_store::WorkflowId;
 use sealpost_web::shell::Icon;
-use sealpost_web::shell::parts::{Ident, Line, When};
+use sealpost_web::shell::parts::{Ident, When};
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
 
 use super::graph::Graph;
 use super::run::{RunRow, row};
+use super::triggers::Begun;
 use crate::versions::{By, authors_of};
 use crate::workflows::Workflows;
-use crate::workflows::triggers::{Source, Trigger};
 
 /// Runs that are shown with their workflow.
 const RUNS: u32 = 10;
@@ -31,18 +31,7 @@ pub(super) struct ShowPage {
     pub(super) promote: Option<String>,
     pub(super) runs: Vec<RunRow>,
     pub(super) all_runs: String,
-    pub(super) start: Line,
-    pub(super) triggers: Vec<TriggerLine>,
-}
-
-/// What else begins it.
-pub(super) struct TriggerLine {
-    pub(super) id: WorkflowTriggerId,
-    /// The event, or how it is known who calls.
-    pub(super) by: String,
-    /// Where a webhook is sent to.
-    pub(super) url: Option<Line>,
-    pub(super) made: When,
+    pub(super) begun: Begun,
 }
 
 /// One version.
@@ -84,7 +73,7 @@ async fn handle(workflows: Workflows, call: Call) -> Result<Reply, Failure> {
         made: When::new(version.created_at, call.ctx.now()),
         by: By::of(&call, authors.get(&version.version)),
     };
-    let triggers = workflows.triggers(&call.ctx, id).await?;
+    let begun = Begun::of(&workflows, &call, &workflow).await?;
     let may_write = call.caller.permissions.contains(WORKFLOWS_WRITE);
     let page = ShowPage {
         list: call.at("/workflows"),
@@ -97,23 +86,8 @@ async fn handle(workflows: Workflows, call: Call) -> Result<Reply, Failure> {
         promote: may_write.then(|| call.at(&format!("/workflows/{id}/promote"))),
         runs: runs.iter().map(|run| row(&call, run, &workflow.name)).collect(),
         all_runs: call.at(&format!("/workflow-runs?workflow_id={id}")),
-        start: Line::new(format!(
-            r#"{{ "workflow": "{}", "to": {{ "phone": "+15550100124" }}, "data": {{}} }}"#,
-            workflow.name
-        )),
-        triggers: triggers.into_iter().map(|trigger| trigger_line(&workflows, &call, trigger)).collect(),
+        begun,
         name: workflow.name,
     };
     call.show(&page.name, &page)
-}
-
-fn trigger_line(workflows: &Workflows, call: &Call, trigger: Trigger) -> TriggerLine {
-    let (by, url) = match trigger.source {
-        Source::Event(event) => (format!("Event {event}"), None),
-        Source::Webhook(webhook) => {
-            let url = workflows.links.of(&call.ctx, trigger.id);
-            (format!("Webhook, by {}", webhook.check.name()), Some(Line::new(url)))
-        }
-    };
-    TriggerLine { id: trigger.id, by, url, made: When::new(trigger.created_at, call.ctx.now()) }
 }

@@ -20,6 +20,8 @@ use crate::workflows::Workflows;
 const OVER: &str = "workflow_run.over";
 /// How often it is looked for what a crash or a hold left, and for what is too old.
 const SWEEP: Duration = Duration::from_secs(15);
+/// How often what came in by webhooks is forgotten that can't come again: in days or never, so that no sooner matters.
+const FORGETS: Duration = Duration::from_secs(3_600);
 /// Runs let go in one transaction.
 const AT_ONCE: u32 = 200;
 
@@ -40,7 +42,10 @@ pub(super) fn is_over(tx: &mut Tx<'_>, id: WorkflowRunId, storage: Mode) -> Resu
 pub async fn look_after_forever(workflows: Workflows) {
     let mut over = workflows.store().bus().subscribe(OVER);
     let mut sweep = tokio::time::interval(SWEEP);
-    sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut forgets = tokio::time::interval(FORGETS);
+    for every in [&mut sweep, &mut forgets] {
+        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    }
     loop {
         let outcome = tokio::select! {
             Some(change) = over.recv() => {
@@ -50,7 +55,8 @@ pub async fn look_after_forever(workflows: Workflows) {
                 }
                 workflows.let_go_in(where_to).await
             }
-            _ = sweep.tick() => workflows.look_after().await,
+            _ = sweep.tick() => workflows.let_go_everywhere().await,
+            _ = forgets.tick() => workflows.forget_arrivals().await,
         };
         if let Err(error) = outcome {
             tracing::error!(error = %error, "workflows.not_looked_after");
@@ -61,6 +67,10 @@ pub async fn look_after_forever(workflows: Workflows) {
 impl Workflows {
     /// Everything there is to look after, once, and nothing left in logs.
     pub async fn look_after(&self) -> Result<(), StoreError> {
+        self.let_go_everywhere().await.and(self.forget_arrivals().await)
+    }
+
+    async fn let_go_everywhere(&self) -> Result<(), StoreError> {
         let organisations = self.store().organisations().await?;
         let both = |id| [Environment::Test, Environment::Live].map(|environment| Org { id, environment });
         self.let_go_in(organisations.into_iter().flat_map(both)).await

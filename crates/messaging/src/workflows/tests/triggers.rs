@@ -6,7 +6,8 @@ use sealpost_access::secrets::{self, NewSecret, Origin, Overlap, SecretRef};
 use sealpost_seal::SecretText;
 use sealpost_seal::signature::{KeyEncoding, Outgoing, SigningKey, SigningSecret, profiles, sign};
 use sealpost_store::{
-    Ctx, Environment, Leaf, SecretId, Store, StoreError, Tx, WorkflowId, WorkflowRunId, WorkflowTriggerId, both_engines,
+    Ctx, Environment, Leaf, SecretId, Store, StoreError, Tx, WorkflowId, WorkflowRunId, WorkflowTriggerId,
+    both_engines, sql,
 };
 use sealpost_web::Failure;
 use serde_json::{Value, json};
@@ -14,13 +15,12 @@ use serde_json::{Value, json};
 use super::{Scene, code, definition, send, waiting};
 use crate::Messaging;
 use crate::events::Class;
-use crate::label::Label;
 use crate::messages::scene::House;
 use crate::storage::{self, Mode};
 use crate::workflows::definition::{Path, To};
-use crate::workflows::model::{NewWorkflow, Run, RunState};
+use crate::workflows::model::{Run, RunState};
 use crate::workflows::triggers::{self, Check, NewTrigger, Received, Source, Webhook};
-use crate::workflows::{promotion, secret_uses, service};
+use crate::workflows::{secret_uses, testing};
 
 const SECRET: &str = "a secret of the sender's and ours";
 const BODY: &str = r#"{"id":"evt_7","customer":{"email":"marker.tapir@example.com"},"plan":"marker-okapi"}"#;
@@ -30,12 +30,9 @@ async fn runs(messaging: &Messaging, ctx: &Ctx) -> Vec<Run> {
 }
 
 async fn make(house: &Store, ctx: &Ctx, name: &str, nodes: Value) -> WorkflowId {
-    let new = NewWorkflow { name: Label::parse(name).unwrap(), definition: definition(nodes) };
-    let made = house.write(ctx, move |tx| service::create(tx, new)).await.unwrap();
-    let keys = house.keys().organisation(ctx.org.id).await.unwrap();
-    let promote = move |tx: &mut Tx<'_>| Ok::<_, Failure>(promotion::promote(tx, &keys, made.id, 1, 0)?.map(drop));
-    house.write(ctx, promote).await.unwrap();
-    made.id
+    let id = testing::create(house, ctx, name, definition(nodes)).await;
+    testing::promote(house, ctx, id, 1, 0).await.unwrap();
+    id
 }
 
 async fn begins(
@@ -77,7 +74,21 @@ fn standard(secret: &str, id: &str, at: i64, body: &str) -> Vec<(String, String)
     sign(&profiles::STANDARD, &[SigningKey::Secret(&secret)], &outgoing).unwrap()
 }
 
+/// What a sender sends who signs no time.
+fn github_like(secret: &str, at: i64) -> Vec<(String, String)> {
+    let secret = SigningSecret::import(secret, KeyEncoding::Text).unwrap();
+    let outgoing = Outgoing::new("x", at, "push", BODY.as_bytes()).unwrap();
+    sign(&profiles::GITHUB_LIKE, &[SigningKey::Secret(&secret)], &outgoing).unwrap()
+}
+
 impl Scene {
+    /// How much is remembered that came in by this.
+    async fn remembered(&self, via: WorkflowTriggerId) -> usize {
+        let all = sql!("select run from workflow_arrival where org = $1 and env = $2 and via = $3");
+        let count = move |tx: &mut Tx<'_>| Ok(tx.all(all, &[&via], |row| row.get::<WorkflowRunId>("run"))?.len());
+        self.store().read::<_, StoreError>(&self.ctx, count).await.unwrap()
+    }
+
     async fn receive(
         &self,
         via: WorkflowTriggerId,
@@ -228,14 +239,65 @@ both_engines! {
         scene.receive(via, &says("the next", "3"), BODY).await.unwrap();
     }
 
+    async fn what_a_webhook_brought_is_forgotten_once_it_can_not_come_again(house: TestStore) {
+        let scene = Scene::new(house).await;
+        let workflow = make(scene.store(), &scene.ctx, "wait", waiting()).await;
+        let secret = stored(scene.store(), &scene.ctx, SECRET).await;
+        let via = begins(scene.store(), &scene.ctx, workflow, webhook("standard", secret), None).await.unwrap();
+        let first = standard(SECRET, "msg_1", scene.now(), BODY);
+        let run = scene.receive(via, &first, BODY).await.unwrap();
+        scene.pass(triggers::rules::REPEATED_MS / 1_000);
+        scene.workflows().look_after().await.unwrap();
+        assert_eq!(scene.remembered(via).await, 1);
+        assert_eq!(scene.receive(via, &standard(SECRET, "msg_1", scene.now(), BODY), BODY).await, Ok(run));
+        scene.pass(1);
+        scene.workflows().look_after().await.unwrap();
+        assert_eq!(scene.remembered(via).await, 0);
+        assert_eq!(scene.receive(via, &first, BODY).await, Err("signature_invalid"), "caught on its way, it is too old");
+        let other = scene.receive(via, &standard(SECRET, "msg_1", scene.now(), BODY), BODY).await.unwrap();
+        assert_ne!(other, run);
+        scene.workflows().look_after().await.unwrap();
+        assert_eq!(scene.receive(via, &standard(SECRET, "msg_1", scene.now(), BODY), BODY).await, Ok(other), "what is newer stays");
+    }
+
+    async fn what_is_signed_without_a_time_is_remembered_for_as_long_as_its_secret(house: TestStore) {
+        let scene = Scene::new(house).await;
+        let workflow = make(scene.store(), &scene.ctx, "wait", waiting()).await;
+        let secret = stored(scene.store(), &scene.ctx, SECRET).await;
+        let via = begins(scene.store(), &scene.ctx, workflow, webhook("github-like", secret), None).await.unwrap();
+        let run = scene.receive(via, &github_like(SECRET, scene.now()), BODY).await.unwrap();
+        scene.pass(2 * triggers::rules::REPEATED_MS / 1_000);
+        scene.workflows().look_after().await.unwrap();
+        assert_eq!(scene.receive(via, &github_like(SECRET, scene.now()), BODY).await, Ok(run));
+        let rotate = async |value: &str| {
+            let keys = scene.store().keys().organisation(scene.ctx.org.id).await.unwrap();
+            let new = NewSecret::new(SecretText::new(value.into()), KeyEncoding::Text, Origin::Imported).unwrap();
+            let rotate = move |tx: &mut Tx<'_>| {
+                secrets::rotate(tx, &keys, secret, secrets::STORED, new, Overlap::seconds(60).unwrap())?;
+                Ok(tx.record(Leaf::of("secret.rotate"), ()))
+            };
+            scene.store().write::<_, StoreError>(&scene.ctx, rotate).await.unwrap();
+        };
+        // The same value once more: what it signed is good still, though the version is new.
+        rotate(SECRET).await;
+        scene.pass(61);
+        scene.workflows().look_after().await.unwrap();
+        assert_eq!(scene.receive(via, &github_like(SECRET, scene.now()), BODY).await, Ok(run));
+        rotate("the next").await;
+        scene.workflows().look_after().await.unwrap();
+        assert_eq!(scene.remembered(via).await, 1, "the older one is good for a while");
+        scene.pass(61);
+        scene.workflows().look_after().await.unwrap();
+        assert_eq!(scene.remembered(via).await, 0);
+        assert_eq!(scene.receive(via, &github_like(SECRET, scene.now()), BODY).await, Err("signature_invalid"));
+    }
+
     async fn the_same_webhook_at_the_same_moment_begins_one_run(house: TestStore) {
         let scene = Scene::new(house).await;
         let workflow = make(scene.store(), &scene.ctx, "wait", waiting()).await;
         let secret = stored(scene.store(), &scene.ctx, SECRET).await;
         let via = begins(scene.store(), &scene.ctx, workflow, webhook("github-like", secret), None).await.unwrap();
-        let signing = SigningSecret::import(SECRET, KeyEncoding::Text).unwrap();
-        let outgoing = Outgoing::new("x", scene.now(), "push", BODY.as_bytes()).unwrap();
-        let headers = sign(&profiles::GITHUB_LIKE, &[SigningKey::Secret(&signing)], &outgoing).unwrap();
+        let headers = github_like(SECRET, scene.now());
         let all = futures(&scene, via, &headers).await;
         assert!(all.windows(2).all(|two| two[0] == two[1] && two[0].is_ok()), "{all:?}");
         assert_eq!(runs(&scene.messaging, &scene.ctx).await.len(), 1);

@@ -5,8 +5,8 @@
 //! webhook   POST /hooks/{token}     link ─► signature ─► mapped ─► arrival, run, job, leaf: one transaction
 //! ```
 //!
-//! A webhook begins one run, however often it comes: what came is remembered, by a keyed hash of what is signed of it, for as long as
-//! the trigger is there.
+//! A webhook begins one run, however often it comes: what came is remembered, by a keyed hash of what is signed of it, for as long as it
+//! can come again.
 
 mod arrive;
 mod follow;
@@ -14,8 +14,9 @@ mod model;
 pub(super) mod rules;
 mod service;
 mod store;
+mod upkeep;
 
 pub(super) use arrive::{Links, Received};
 pub use follow::Followed;
 pub(super) use model::{Check, Mapping, NewTrigger, Source, Trigger, Webhook};
-pub(super) use service::{create, of_workflow, remove, secret_uses_of};
+pub(super) use service::{Known, create, remove, secret_uses_of};

@@ -3,6 +3,7 @@
 use sealpost_seal::key::sha256;
 use sealpost_seal::pan;
 use sealpost_seal::signature::{Companion, Part, Profile, SigningSecret, VerifyingKey, profiles, verify};
+use sealpost_store::Time;
 use serde_json::{Map, Value, json};
 
 use super::model::{Check, Mapping, NewTrigger, Source};
@@ -13,6 +14,11 @@ use crate::workflows::rules::filled;
 /// How far the time that is signed may be from ours, in seconds: what Standard Webhooks advises.
 /// <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#verifying-webhook-authenticity>
 pub(super) const WINDOW_S: u32 = 300;
+/// For how long a sender may repeat what it signs anew each time, in milliseconds: 30 days. By hand, Stripe does so longest of those who
+/// say it (<https://docs.stripe.com/webhooks#retries>); by themselves all give up within days.
+pub(in crate::workflows) const REPEATED_MS: i64 = 30 * 86_400_000;
+// What is caught on its way is refused as too old long before it is forgotten, whichever clock was wrong.
+const _: () = assert!(REPEATED_MS > 10 * 1_000 * WINDOW_S as i64);
 /// The header with the key of whoever can't sign.
 pub(in crate::workflows) const KEY_HEADER: &str = "sealpost-trigger-key";
 /// The header in which they may say what they call what they send.
@@ -137,6 +143,19 @@ fn signed_id(profile: &Profile<'static>) -> Option<&'static str> {
     named.filter(|_| profile.signed.contains(&Part::Id))
 }
 
+/// What came in before this moment can't come again, and is forgotten; nothing while that can't be said. `usable_since` is since when the
+/// secret has had a value that is good now.
+pub(super) fn forgets_before(check: Check, usable_since: Option<Time>, now: Time) -> Option<Time> {
+    let repeated = now.plus_ms(-REPEATED_MS);
+    match check {
+        // Whoever could send it again has the key, and could send anything.
+        Check::Key => Some(repeated),
+        Check::Signature(profile) if profile.is_replay_safe() => Some(repeated),
+        // Without a time a signature is good for as long as its secret.
+        Check::Signature(_) => usable_since.map(|since| since.min(repeated)),
+    }
+}
+
 /// What came, as fields name it: an object as it is, anything else under `body`.
 pub(super) fn known(body: Value) -> Value {
     match body {
@@ -222,6 +241,19 @@ mod tests {
         let safravo = Check::Signature(&profiles::SAFRAVO);
         assert_eq!(of(safravo, &[("X-Safravo-Delivery", "a")]), of(safravo, &[("X-Safravo-Delivery", "b")]));
         assert_ne!(of(Check::Key, &[("webhook-id", "a")]), of(Check::Key, &[]));
+    }
+
+    #[test]
+    fn what_a_signature_without_a_time_vouches_for_is_remembered_for_as_long_as_its_secret() {
+        let (now, day) = (Time::from_unix_ms(NOW * 1_000), 86_400_000);
+        let since = |days: i64| Some(now.plus_ms(-days * day));
+        for check in profiles::ALL.into_iter().map(Check::Signature).chain([Check::Key]) {
+            let is_timed = !matches!(check, Check::Signature(profile) if !profile.is_replay_safe());
+            let before = |usable_since| forgets_before(check, usable_since, now);
+            assert_eq!(before(since(400)), if is_timed { since(30) } else { since(400) }, "{check:?}");
+            assert_eq!(before(since(3)), since(30), "{check:?}");
+            assert_eq!(before(None), if is_timed { since(30) } else { None }, "{check:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What can be done with triggers.
 
 use sealpost_access::secrets::{self, SecretUse};
-use sealpost_store::{Change, Leaf, Recorded, StoreError, Tx, WorkflowId, WorkflowTriggerId};
+use sealpost_store::{Change, Ctx, Leaf, Recorded, StoreError, Tx, WorkflowId, WorkflowTriggerId};
 use sealpost_web::{Failure, Refusal, not_found};
 
 use super::model::{NewTrigger, Source, Trigger, Webhook};
@@ -9,10 +9,51 @@ use super::{rules, store};
 use crate::events;
 use crate::workflows::codes::TRIGGER_INVALID;
 use crate::workflows::definition::Wrong;
-use crate::workflows::{CHANGED, store as workflows};
+use crate::workflows::{CHANGED, Workflows, store as workflows};
 
 /// The most triggers of a workflow.
 const MOST: usize = 20;
+
+/// What begins runs, with what people call the secret it is believed by.
+pub(in crate::workflows) struct Known {
+    /// What does.
+    pub(in crate::workflows) trigger: Trigger,
+    /// The name of a webhook's secret.
+    pub(in crate::workflows) secret: Option<String>,
+}
+
+impl Workflows {
+    /// Everything that begins runs of this workflow.
+    pub(in crate::workflows) async fn triggers(&self, ctx: &Ctx, id: WorkflowId) -> Result<Vec<Trigger>, Failure> {
+        self.store().read(ctx, move |tx| of_workflow(tx, id)).await
+    }
+
+    /// The same, as people know it.
+    pub(in crate::workflows) async fn known_triggers(&self, ctx: &Ctx, id: WorkflowId) -> Result<Vec<Known>, Failure> {
+        let known = move |tx: &mut Tx<'_>| {
+            let mut all = Vec::new();
+            for trigger in of_workflow(tx, id)? {
+                let secret = match &trigger.source {
+                    Source::Webhook(webhook) => secrets::name_of(tx, webhook.secret)?,
+                    Source::Event(_) => None,
+                };
+                all.push(Known { trigger, secret: secret.map(|name| name.as_str().to_owned()) });
+            }
+            Ok(all)
+        };
+        self.store().read(ctx, known).await
+    }
+
+    /// The trigger of this id.
+    pub(in crate::workflows) async fn find_trigger(
+        &self,
+        ctx: &Ctx,
+        id: WorkflowTriggerId,
+    ) -> Result<Trigger, Failure> {
+        let found = self.store().peek::<_, StoreError>(ctx, move |tx| store::find(tx, id)).await?;
+        found.ok_or_else(|| not_found().into())
+    }
+}
 
 /// Makes a trigger of a workflow; it begins runs from now on, if a version is in force.
 pub(in crate::workflows) fn create(
@@ -50,7 +91,7 @@ pub(in crate::workflows) fn remove(tx: &mut Tx<'_>, id: WorkflowTriggerId) -> Re
 }
 
 /// Everything that begins runs of one workflow.
-pub(in crate::workflows) fn of_workflow(tx: &mut Tx<'_>, workflow: WorkflowId) -> Result<Vec<Trigger>, Failure> {
+fn of_workflow(tx: &mut Tx<'_>, workflow: WorkflowId) -> Result<Vec<Trigger>, Failure> {
     workflows::find(tx, workflow)?.ok_or_else(not_found)?;
     Ok(store::of_workflow(tx, workflow)?)
 }

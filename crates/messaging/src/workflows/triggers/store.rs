@@ -1,6 +1,6 @@
 //! Every query on triggers, and on what came in by them.
 
-use sealpost_store::{Row, SecretId, Sql, StoreError, Tx, WorkflowId, WorkflowRunId, WorkflowTriggerId, sql};
+use sealpost_store::{Row, SecretId, Sql, StoreError, Time, Tx, WorkflowId, WorkflowRunId, WorkflowTriggerId, sql};
 
 use super::model::{Check, Source, Stored, Trigger, Webhook};
 
@@ -29,6 +29,14 @@ const DELETE: Sql = sql!("delete from workflow_trigger where org = $1 and env = 
 const FORGET: Sql = sql!("delete from workflow_arrival where org = $1 and env = $2 and via = $3");
 const ARRIVE: Sql = sql!(
     "insert into workflow_arrival (org, env, via, mac, run, created_at) values ($1, $2, $3, $4, $5, $6) on conflict do nothing"
+);
+// Index workflow_arrival_age.
+const IS_ANY_OLDER: Sql =
+    sql!("select run from workflow_arrival where org = $1 and env = $2 and via = $3 and created_at < $4 limit 1");
+const FORGET_OLDEST: Sql = sql!(
+    "delete from workflow_arrival where org = $1 and env = $2 and via = $3 and mac in \
+     (select mac from workflow_arrival where org = $1 and env = $2 and via = $3 and created_at < $4 \
+     order by created_at limit $5)"
 );
 const ARRIVED: Sql = sql!("select run from workflow_arrival where org = $1 and env = $2 and via = $3 and mac = $4");
 
@@ -93,6 +101,21 @@ pub(super) fn arrived(
     mac: [u8; 32],
 ) -> Result<Option<WorkflowRunId>, StoreError> {
     tx.optional(ARRIVED, &[&via, &mac], |row| row.get("run"))
+}
+
+/// Whether anything is remembered that came in by this before then.
+pub(super) fn is_any_older(tx: &mut Tx<'_>, via: WorkflowTriggerId, before: Time) -> Result<bool, StoreError> {
+    Ok(tx.optional(IS_ANY_OLDER, &[&via, &before], |row| row.get::<WorkflowRunId>("run"))?.is_some())
+}
+
+/// Forgets the oldest of what came in by this before then; answers how many that were.
+pub(super) fn forget_oldest(
+    tx: &mut Tx<'_>,
+    via: WorkflowTriggerId,
+    before: Time,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    tx.execute(FORGET_OLDEST, &[&via, &before, &limit])
 }
 
 fn read(row: &Row<'_>) -> Result<Trigger, StoreError> {

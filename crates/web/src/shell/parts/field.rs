@@ -72,6 +72,11 @@ impl Field {
         self.name == name
     }
 
+    /// What it is called, and what people read.
+    pub(in crate::shell) const fn called(&self) -> (&'static str, &'static str) {
+        (self.name, self.label)
+    }
+
     /// Filled in so.
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.value = value.into();

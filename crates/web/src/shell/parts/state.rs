@@ -5,6 +5,7 @@ use std::fmt;
 use askama::Template;
 
 use super::markup;
+use crate::shell::Icon;
 
 /// How good the news is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,15 @@ impl Tone {
             Self::Warn => "warn",
             Self::Bad => "bad",
             Self::Idle => "idle",
+        }
+    }
+
+    /// What stands before a note of it: a warning sign only where it warns.
+    pub const fn icon(self) -> Icon {
+        match self {
+            Self::Ok => Icon::Check,
+            Self::Warn | Self::Bad => Icon::Alert,
+            Self::Idle => Icon::Info,
         }
     }
 }
