@@ -195,7 +195,12 @@ impl Listener {
             .filter_map(kind)
             .chain(led)
             .collect();
-        KINDS.iter().filter(|(kind, _)| changed.contains(*kind)).filter_map(|kind| self.may_hear(kind)).chain(for_all).collect()
+        KINDS
+            .iter()
+            .filter(|(kind, _)| changed.contains(*kind))
+            .filter_map(|kind| self.may_hear(kind))
+            .chain(for_all)
+            .collect()
     }
 }
 

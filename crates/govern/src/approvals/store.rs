@@ -51,6 +51,21 @@ const HISTORY: Sql = org_sql!(
      order by id desc limit $4"
 );
 
+const OPEN_OF: Sql = org_sql!(
+    "select id from approval where org = $1 and state in ('pending', 'approved') and module = $2
+        and (target = $3 or (target is null and $3 is null)) and env in ($4, 'both') and expires_at > $5 order by id limit 20"
+);
+
+/// Requests of a module that something may yet become of, of this object or of none. Index approval_state (org, state, id).
+pub(super) fn open_of(
+    tx: &mut Tx<'_>,
+    module: Module,
+    target: Option<[u8; 16]>,
+) -> Result<Vec<ApprovalId>, StoreError> {
+    let (environment, now) = (tx.ctx().org.environment.as_str(), tx.ctx().now());
+    tx.all(OPEN_OF, &[&module.word(), &target.map(ApprovalId::from_bytes), &environment, &now], |row| row.get("id"))
+}
+
 /// The policy in force. Relies on the primary key.
 pub(super) fn standing(tx: &mut Tx<'_>) -> Result<Standing, StoreError> {
     let found = tx.optional(
