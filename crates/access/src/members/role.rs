@@ -54,7 +54,7 @@ pub fn give(
     why: Option<&str>,
 ) -> Result<Recorded<Outcome>, Failure> {
     let (from, role) = may(tx, to)?;
-    if roles::widens(Some(&from), &role)
+    if rules::may_more(&from, &role)
         && let Some(asked) = (gate.ask)(tx, keys, &to, why)?
     {
         return Ok(asked.map(Outcome::Waits));

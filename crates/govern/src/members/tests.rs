@@ -88,6 +88,7 @@ both_engines! {
         let asked = gives(&scene, &scene.asks, &sam, ours(Standard::SuperAdmin)).await.unwrap().unwrap();
         refused(agreed(&scene, &sam, asked).await, &APPROVAL_TIED);
         assert_eq!(agreed(&scene, &scene.others[0], asked).await.unwrap(), State::Live);
+        assert!(gives(&scene, &scene.asks, &sam, ours(Standard::Owner)).await.unwrap().is_some(), "an owner is more");
         let first = said(&scene).await.pop().unwrap().says;
         gives(&scene, &scene.asks, &sam, ours(Standard::Viewer)).await.unwrap();
         let keys = scene.keys().await;
