@@ -22,6 +22,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod api_keys;
+mod asked;
 mod credentials;
 pub mod encryption;
 pub mod identities;
@@ -48,4 +49,5 @@ pub mod sso;
 pub mod teams;
 pub mod visits;
 
+pub use asked::{Asked, Gate};
 pub use credentials::Credentials;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::net::TcpStream;
 
-use crate::guard::{Policy, Refusal};
+use crate::guard::{AgreedPort, Policy, Refusal};
 use crate::own;
 use crate::resolve::{ResolveError, Resolver, SystemResolver};
 
@@ -62,17 +62,23 @@ impl Network {
     }
 
     /// Resolves `host`, judges every answer and connects to one of exactly those addresses. With
-    /// `loopback_only` even public addresses are refused (plain-text protocols).
+    /// `loopback_only` even public addresses are refused (plain-text protocols). A port that the policy doesn't permit takes that others
+    /// have agreed to it.
     ///
     /// Nothing is resolved twice: the address that was judged is the address that is called.
-    pub(crate) async fn dial(&self, host: &Host, port: u16, loopback_only: bool) -> Result<TcpStream, DialError> {
+    pub(crate) async fn dial(
+        &self,
+        host: &Host,
+        (port, agreed): (u16, Option<AgreedPort>),
+        loopback_only: bool,
+    ) -> Result<TcpStream, DialError> {
         let addresses = match host {
             Host::Literal(address) => vec![*address],
             Host::Name(name) => self.resolver.resolve(name).await?,
         };
         self.policy.permit(&addresses)?;
         for address in &addresses {
-            self.permit_endpoint(*address, port, loopback_only)?;
+            self.permit_endpoint(*address, (port, agreed), loopback_only)?;
             self.permit_elsewhere(*address)?;
         }
         for address in addresses.into_iter().take(TRIED) {
@@ -101,13 +107,18 @@ impl Network {
         if self.policy.permits_loopback() || !own::is_ours(address) { Ok(()) } else { Err(Refusal::OwnAddress) }
     }
 
-    fn permit_endpoint(&self, address: IpAddr, port: u16, loopback_only: bool) -> Result<(), Refusal> {
+    fn permit_endpoint(
+        &self,
+        address: IpAddr,
+        (port, agreed): (u16, Option<AgreedPort>),
+        loopback_only: bool,
+    ) -> Result<(), Refusal> {
         let loopback = address.is_loopback();
         if loopback {
             Ok(())
         } else if loopback_only {
             Err(Refusal::PlainText)
-        } else if self.policy.permits_port(port) {
+        } else if self.policy.permits_port(port) || agreed.is_some_and(|agreed| agreed.is(port)) {
             Ok(())
         } else {
             Err(Refusal::Port)
@@ -127,4 +138,25 @@ async fn connect(pinned: SocketAddr) -> Option<(TcpStream, IpAddr)> {
     stream.set_nodelay(true).ok()?;
     let peer = stream.peer_addr().ok()?;
     (peer == pinned).then_some((stream, peer.ip()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::OtherPort;
+    use crate::resolve::FixedResolver;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "what others have agreed to is what is tested")]
+    fn a_port_is_judged_again_when_it_is_called() {
+        let network = Network::new(Policy::strict(), FixedResolver::default());
+        let public = IpAddr::from([93, 184, 215, 14]);
+        let agreed = |port: u16| OtherPort::of(port).map(AgreedPort::by_approval);
+        let judged = |port: u16, agreed| network.permit_endpoint(public, (port, agreed), false);
+        assert_eq!(judged(443, None), Ok(()));
+        assert_eq!(judged(9000, None), Err(Refusal::Port));
+        assert_eq!(judged(9000, agreed(9001)), Err(Refusal::Port));
+        assert_eq!(judged(9000, agreed(9000)), Ok(()));
+        assert_eq!(network.permit_endpoint(public, (9000, agreed(9000)), true), Err(Refusal::PlainText));
+    }
 }

@@ -11,7 +11,7 @@ use rustls_pki_types::{DnsName, ServerName};
 use thiserror::Error;
 use url::{Host as UrlHost, Url};
 
-use crate::guard::{Policy, Refusal};
+use crate::guard::{AgreedPort, OtherPort, Policy, Refusal};
 use crate::network::Host;
 use crate::suffix::Suffix;
 
@@ -53,6 +53,8 @@ pub(crate) struct Origin {
     pub(crate) tls: bool,
     pub(crate) host: Host,
     pub(crate) port: u16,
+    /// That others have agreed to the port, where no policy permits it: what was judged with it shares no connection with what wasn't.
+    pub(crate) agreed: Option<AgreedPort>,
     /// The `Host` header (RFC 9110 §7.2): host, and port unless it is the scheme's default.
     pub(crate) authority: HeaderValue,
     pub(crate) server_name: ServerName<'static>,
@@ -114,6 +116,11 @@ impl Target {
     /// and single-label test names. [`crate::client::Client`] judges the target again, by its addresses,
     /// whenever it connects.
     pub fn parse(url: &str, policy: &Policy) -> Result<Self, TargetError> {
+        Self::agreed(url, policy, None)
+    }
+
+    /// The same of a `url` whose port others may have agreed to.
+    pub fn agreed(url: &str, policy: &Policy, agreed: Option<AgreedPort>) -> Result<Self, TargetError> {
         if url.len() > MAX_LENGTH {
             return Err(TargetError::TooLong);
         }
@@ -133,11 +140,13 @@ impl Target {
             "http" if loopback => false,
             _ => return Err(TargetError::SchemeNotAllowed),
         };
-        let port = url
-            .port_or_known_default()
-            .filter(|port| loopback || policy.permits_port(*port))
-            .ok_or(TargetError::PortNotAllowed)?;
-        let origin = Origin { tls, server_name: server_name(&host)?, authority: authority(&url)?, host, port };
+        let port = url.port_or_known_default().ok_or(TargetError::PortNotAllowed)?;
+        let agreed = match agreed {
+            _ if loopback || policy.permits_port(port) => None,
+            Some(agreed) if agreed.is(port) => Some(agreed),
+            _ => return Err(TargetError::PortNotAllowed),
+        };
+        let origin = Origin { tls, server_name: server_name(&host)?, authority: authority(&url)?, host, port, agreed };
         Ok(Self { origin: Arc::new(origin), path_and_query: path_and_query(&url)? })
     }
 
@@ -149,6 +158,18 @@ impl Target {
             Some(Suffix::Registry) => Err(TargetError::PublicSuffix),
             Some(Suffix::Provider) | None => Ok(target),
         }
+    }
+
+    /// The port of a `url` that somebody enters, where that is all that is wrong with it ([`Target::entered`]) and others may agree to it.
+    pub fn other_port(url: &str, policy: &Policy) -> Option<OtherPort> {
+        let refused = Self::entered(url, policy) == Err(TargetError::PortNotAllowed);
+        let target = Self::entered(url, &policy.clone().with_any_port()).ok().filter(|_| refused)?;
+        OtherPort::of(target.port())
+    }
+
+    /// The same place under another path.
+    pub fn at(&self, path: &'static str) -> Self {
+        Self { origin: self.origin.clone(), path_and_query: PathAndQuery::from_static(path) }
     }
 
     /// The host in ASCII (Punycode) form; an IPv6 literal without brackets.
@@ -380,6 +401,44 @@ mod tests {
     fn line_breaks_can_not_reach_the_request_line() {
         let target = parse("https://example.com/a\r\nHost: evil/?q=\r\n").unwrap();
         assert!(!target.target_uri().contains(['\r', '\n', ' ']));
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "what others have agreed to is what is tested")]
+    fn another_port_takes_that_others_agreed_to_exactly_that() {
+        let policy = Policy::strict();
+        let agreed = |port: u16| Some(AgreedPort::by_approval(OtherPort::of(port).unwrap()));
+        let read = |url: &str, port: u16| Target::agreed(url, &policy, agreed(port));
+        assert_eq!(read("https://hooks.example.com:9000/a", 9000).unwrap().port(), 9000);
+        for url in ["https://hooks.example.com:9001/", "https://hooks.example.com:25/", "https://hooks.example.com:0/"]
+        {
+            assert_eq!(read(url, 9000), Err(TargetError::PortNotAllowed), "{url}");
+        }
+        for url in ["https://10.0.0.1:9000/", "http://hooks.example.com:9000/", "https://u@hooks.example.com:9000/"] {
+            assert!(read(url, 9000).is_err(), "only the port was agreed to: {url}");
+        }
+        // Where the policy permits it anyway, there is nothing to agree to.
+        assert_eq!(read("https://hooks.example.com/", 9000), parse("https://hooks.example.com/"));
+        let below = read("https://hooks.example.com:9000/a?b=c", 9000).unwrap().at("/.well-known/x");
+        assert_eq!(below.target_uri(), "https://hooks.example.com:9000/.well-known/x");
+    }
+
+    #[test]
+    fn only_a_port_that_is_all_that_is_wrong_can_be_agreed_to() {
+        let other = |url: &str| Target::other_port(url, &Policy::strict()).map(OtherPort::number);
+        assert_eq!(other("https://hooks.example.com:9000/"), Some(9000));
+        for url in [
+            "https://hooks.example.com/",
+            "https://hooks.example.com:8443/",
+            "https://hooks.example.com:587/",
+            "https://hooks.example.com:0/",
+            "http://hooks.example.com:9000/",
+            "https://127.0.0.1:9000/",
+            "https://co.uk:9000/",
+            "https://u@hooks.example.com:9000/",
+        ] {
+            assert_eq!(other(url), None, "{url}");
+        }
     }
 
     #[test]

@@ -10,6 +10,8 @@
 //! * [`downloads`] lets files of many rows out: asked for, agreed to, sealed, once.
 //! * [`erasure`] says what a certificate of erasure says, and checks one.
 //! * [`evidence`] is the record of processing, the controls and what proves them, as a signed pack.
+//! * [`members`] stands at the gate of people: another role for one, that may more than theirs, may take an approval.
+//! * [`networks`] stands at the gate of address lists: those that let more in may take an approval.
 //! * [`paper`] writes documents to read, page by page.
 //! * [`revisions`] shows what settings said, what each change changed, and leads back.
 //! * [`support`] lets somebody in to help, for a while and on record.
@@ -28,6 +30,8 @@ pub mod evidence;
 pub mod leaks;
 pub mod looks;
 pub mod masking;
+pub mod members;
+pub mod networks;
 pub mod paper;
 mod reason;
 pub mod revisions;

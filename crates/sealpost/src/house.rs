@@ -30,6 +30,8 @@ use sealpost_govern::checkpoints::{Signer, WitnessFolder};
 use sealpost_govern::downloads::{self, Downloads, Exportables};
 use sealpost_govern::evidence::{self as govern_evidence, Evidence, Installation, Source};
 use sealpost_govern::leaks::LeakAlarm;
+use sealpost_govern::members::GATE as MEMBER_GATE;
+use sealpost_govern::networks::GATE as NETWORK_GATE;
 use sealpost_govern::revisions::{self, Revisables};
 use sealpost_govern::roles::gate as role_gate;
 use sealpost_govern::security::{self, Switches};
@@ -88,7 +90,7 @@ impl House {
         let sources = Exportables::with_ledger(&store, messaging.exportables())?;
         let downloads = Downloads::new(store.clone(), sources);
         features.push(downloads::feature(&downloads));
-        features.push(networks::feature(&store));
+        features.push(networks::feature(&store, NETWORK_GATE));
         features.push(encryption::feature(&store));
         let post = post(&messaging, &config.server.public_url);
         features.push(secrets::feature(&store, Messaging::SECRET_USERS, post.clone()));
@@ -163,7 +165,7 @@ fn people(
     vec![
         sessions::feature(store.clone(), sessions()),
         passkeys::feature(passkeys.clone(), members.clone(), sessions()),
-        members::feature(members.clone(), sessions(), post.clone()),
+        members::feature(members.clone(), sessions(), post.clone(), MEMBER_GATE),
         roles::feature(store.clone(), sessions(), matrix, role_gate),
         teams::feature(store.clone(), sessions()),
         scim::feature(members.clone(), sessions(), url.as_str()),

@@ -15,6 +15,7 @@ mod invite;
 mod model;
 mod pages;
 mod provision;
+mod role;
 mod rules;
 #[cfg(test)]
 mod rules_tests;
@@ -38,10 +39,12 @@ pub(crate) use pages::called;
 pub(crate) use provision::{
     Face, activate, count, deactivate, follow_teams, from, holder, identify, provision, readdress, set_face,
 };
+pub(crate) use role::follow_group;
+pub use role::{Gate, Outcome, SETTING, TheirRole, give, set_role, standing};
 pub(crate) use rules::may_give;
 pub use rules::{Acting, MemberRefused};
-pub use service::{Members, NewName, acting, create, owner, remove, rename, resume, set_role, suspend, withdraw};
-pub(crate) use service::{follow_group, join};
+pub(crate) use service::join;
+pub use service::{Members, NewName, acting, create, owner, remove, rename, resume, suspend, withdraw};
 pub(crate) use store::{count_with_role, find, hold, owners, role, state, teams};
 pub(crate) use subject::{EmailIndex, Subject};
 pub use upkeep::{is_in_use, look_after, reindex};

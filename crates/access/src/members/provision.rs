@@ -5,8 +5,9 @@ use sealpost_store::{Leaf, MemberId, OrgKeys, StoreError, Tx};
 use sealpost_web::Failure;
 
 use super::model::{MemberName, MemberRow, MemberState};
+use super::role::{TheirRole, set_role};
 use super::rules::{self, MemberRefused};
-use super::service::{acting, may_stop, present, set_role};
+use super::service::{acting, may_stop, present};
 use super::store;
 use super::subject::{EmailIndex, Subject};
 use crate::links;
@@ -126,7 +127,7 @@ pub(crate) fn follow_teams(tx: &mut Tx<'_>, keys: &OrgKeys, id: MemberId, to: Ro
     if row.role == to || rules::is_owner(&role) {
         return Ok(());
     }
-    set_role(tx, keys, id, to).map(drop)
+    set_role(tx, keys, TheirRole { member: id, role: to }, None).map(drop)
 }
 
 /// How many members there are.

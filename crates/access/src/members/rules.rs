@@ -9,7 +9,7 @@ use sealpost_web::{PermissionSet, Refusal};
 use super::codes;
 use super::model::MemberState;
 use crate::permissions::ALL;
-use crate::roles::{Excess, Role, RoleRef, Standard};
+use crate::roles::{self, Excess, Role, RoleRef, Standard};
 
 /// Who changes something about members.
 #[derive(Clone, Debug)]
@@ -91,6 +91,11 @@ pub(super) fn may_change_role(
     may_touch(acting, target, from)?;
     may_give(acting, to)?;
     if is_owner(to) { Ok(()) } else { leaves_an_owner(target, owners) }
+}
+
+/// Whether a member may more with this role than with theirs: by what it says, or as an owner, who alone decides about owners.
+pub(super) fn may_more(from: &Role, to: &Role) -> bool {
+    roles::widens(Some(from), to) || (is_owner(to) && !is_owner(from))
 }
 
 /// Whether a member may be suspended or removed.

@@ -5,7 +5,7 @@ use sealpost_seal::viewer::MaskProfile;
 use sealpost_store::{ChannelId, MemberId, RoleId};
 use sealpost_web::PermissionSet;
 
-use super::rules::{Acting, MemberRefused, may_change_role, may_give, may_stop, may_touch};
+use super::rules::{Acting, MemberRefused, may_change_role, may_give, may_more, may_stop, may_touch};
 use crate::permissions::ALL;
 use crate::roles::{Excess, Role, RoleRef, Standard, Visibility};
 
@@ -121,4 +121,17 @@ fn a_super_admin_does_everything_but_decide_about_owners() {
         Err(MemberRefused::Exceeds(Excess::Permissions(_)))
     ));
     assert_eq!(may_touch(&admin, member(2), &Standard::SuperAdmin.role()), Err(MemberRefused::Outranked));
+}
+
+#[test]
+fn whoever_becomes_an_owner_may_more_and_whoever_keeps_what_they_have_does_not() {
+    let more = |from: Standard, to: Standard| may_more(&from.role(), &to.role());
+    use Standard::{Admin, Agent, Auditor, Developer, Owner, SuperAdmin, Viewer};
+    for (from, to) in [(SuperAdmin, Owner), (Admin, SuperAdmin), (Viewer, Agent), (Agent, Viewer), (Auditor, Developer)]
+    {
+        assert!(more(from, to), "{from:?} {to:?}");
+    }
+    for (from, to) in [(Owner, SuperAdmin), (Owner, Viewer), (Admin, Viewer), (Admin, Agent), (Developer, Developer)] {
+        assert!(!more(from, to), "{from:?} {to:?}");
+    }
 }

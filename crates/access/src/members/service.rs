@@ -4,7 +4,7 @@
 //! told to every node.
 
 use sealpost_seal::normal::Email;
-use sealpost_store::{ActorKind, Ctx, Keys, Leaf, MemberId, OrgKeys, Recorded, ScimTokenId, Store, StoreError, Tx};
+use sealpost_store::{ActorKind, Ctx, Keys, Leaf, MemberId, Recorded, ScimTokenId, Store, StoreError, Tx};
 use sealpost_web::{Failure, not_found};
 
 use super::model::{Member, MemberName, MemberRow, MemberState};
@@ -171,32 +171,6 @@ pub async fn owner(house: &Store, ctx: &Ctx) -> Result<MemberId, StoreError> {
 pub(crate) fn join(tx: &mut Tx<'_>, id: MemberId) -> Result<(), StoreError> {
     store::set_state(tx, id, MemberState::Invited, MemberState::Active)?;
     tx.note(Leaf::of("member.join").on(MemberId::PREFIX, id.bytes()));
-    Ok(())
-}
-
-/// Gives a member another role.
-pub fn set_role(tx: &mut Tx<'_>, keys: &OrgKeys, id: MemberId, to: RoleRef) -> Result<Recorded<()>, Failure> {
-    let acting = acting(tx)?;
-    let (row, from) = present(tx, id)?;
-    let role = roles::find(tx, to)?.ok_or(MemberRefused::RoleUnknown)?;
-    let owners = store::owners(tx)?;
-    rules::may_change_role(&acting, id, (&from, &role), &owners)?;
-    store::set_role(tx, id, to)?;
-    sessions::end_all_of(tx, id, Ended::RoleChanged)?;
-    let details = serde_json::json!({ "from": row.role.to_string(), "to": to.to_string() });
-    let sealed = keys.seal_audit(tx.ctx(), details.to_string().as_bytes());
-    Ok(tx.record(Leaf::of("member.role").on(MemberId::PREFIX, id.bytes()).with(sealed), ()))
-}
-
-/// A service says by somebody's groups which role they have: a consequence of their coming. Owners stay what they are.
-pub(crate) fn follow_group(tx: &mut Tx<'_>, keys: &OrgKeys, id: MemberId, to: RoleRef) -> Result<(), StoreError> {
-    let row = store::find(tx, id)?.filter(|row| row.role != RoleRef::Standard(Standard::Owner) && row.role != to);
-    let (Some(row), Some(_)) = (row, roles::find(tx, to)?) else { return Ok(()) };
-    store::set_role(tx, id, to)?;
-    sessions::end_all_of(tx, id, Ended::RoleChanged)?;
-    let details = serde_json::json!({ "from": row.role.to_string(), "to": to.to_string() });
-    let sealed = keys.seal_audit(tx.ctx(), details.to_string().as_bytes());
-    tx.note(Leaf::of("member.role").on(MemberId::PREFIX, id.bytes()).because("group").with(sealed));
     Ok(())
 }
 

@@ -76,7 +76,12 @@ impl House {
 
     async fn set_role(&self, by: MemberId, of: MemberId, to: Standard) -> Result<(), &'static str> {
         let keys = self.store().keys().organisation(self.ctx.org.id).await.unwrap();
-        let done = self.store().write(&self.by(by), move |tx| set_role(tx, &keys, of, RoleRef::Standard(to))).await;
+        let done = self
+            .store()
+            .write(&self.by(by), move |tx| {
+                set_role(tx, &keys, TheirRole { member: of, role: RoleRef::Standard(to) }, None)
+            })
+            .await;
         code(done)
     }
 

@@ -5,6 +5,9 @@
 //! after [`model::GUARD_MS`], unless somebody confirms it from an address that is still admitted: whoever shuts themselves out is
 //! back in soon. When it lapses is stored with it and asked on every request, so no node has to be awake for it;
 //! [`look_after`] only writes down that it has happened.
+//!
+//! Lists that let more in may take an approval: whoever knows of approvals stands at the [`Gate`]. What others agreed to undoes itself as
+//! well, unless it is confirmed. Every list that ever held is a revision.
 
 mod admission;
 mod api;
@@ -22,11 +25,11 @@ mod upkeep;
 pub use admission::Admission;
 pub(crate) use admission::expect;
 pub use api::feature;
-pub use model::{Lists, Pending, Standing};
+pub use model::{Lists, Pending, Standing, Whole};
 pub use pages::NAV;
-pub use rules::administrative;
 pub(crate) use rules::barred;
-pub use service::{change, confirm, reset, revert, standing};
+pub use rules::{Known, administrative};
+pub use service::{Gate, Outcome, SETTING, change, confirm, decide, decide_from, reset, revert, standing};
 pub use upkeep::{look_after, look_after_forever};
 
 /// Told after the lists were changed.

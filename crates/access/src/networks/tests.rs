@@ -52,7 +52,7 @@ impl House {
         let store = || test.store.clone();
         let (sessions, keys) = (SessionAuthenticator::new(store()), KeyAuthenticator::new(store()));
         let features = vec![
-            super::feature(&test.store),
+            super::feature(&test.store, super::Gate::OPEN),
             sessions::feature(store(), sessions.clone()),
             api_keys::feature(store(), keys.clone()),
         ];

@@ -41,7 +41,7 @@ impl Role {
 
 /// Whether a role would let its members do or see more, prove themselves less, or work from more places or for longer than before. One
 /// that wasn't there says nothing.
-pub(super) fn widens(before: Option<&Role>, after: &Role) -> bool {
+pub(crate) fn widens(before: Option<&Role>, after: &Role) -> bool {
     let Some(before) = before else { return true };
     let (from, to) = (before.cidrs.as_slice(), after.cidrs.as_slice());
     let wider = !from.is_empty() && (to.is_empty() || to.iter().any(|cidr| !from.contains(cidr)));

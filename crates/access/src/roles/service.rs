@@ -1,7 +1,7 @@
 //! Use cases of roles.
 
-use sealpost_store::{ActorKind, ApprovalId, Leaf, MemberId, OrgKeys, Recorded, RoleId, StoreError, Tx};
-use sealpost_web::{Failure, Fault, Reply, not_found};
+use sealpost_store::{ActorKind, Leaf, MemberId, OrgKeys, Recorded, RoleId, StoreError, Tx};
+use sealpost_web::{Failure, Fault, not_found};
 
 use super::model::{NewRole, Role, RoleRef, StoredRole};
 use super::rules::{self, RoleRefused};
@@ -9,7 +9,7 @@ use super::store;
 use super::whole::Whole;
 use crate::masking::DailyReveals;
 use crate::revisions::{self, Change, Setting, Subject};
-use crate::{members, permissions, sessions};
+use crate::{Asked, members, permissions, sessions};
 
 /// Its name among the settings that leave revisions.
 pub const SETTING: Setting = Setting::new("role");
@@ -51,14 +51,6 @@ pub struct Wish<'a> {
     pub id: Option<RoleId>,
     /// What it would say.
     pub role: &'a Role,
-}
-
-/// Others were asked first.
-pub struct Asked {
-    /// What for.
-    pub approval: ApprovalId,
-    /// What whoever wanted it is answered.
-    pub reply: Reply,
 }
 
 /// Asks others before a role says more than it did, where that takes an approval; nothing, where it doesn't.

@@ -78,7 +78,7 @@ impl House {
         let post = Post::new(None, "https://localhost");
         let features = vec![
             super::feature(&sso),
-            members::feature(sso.members.clone(), sessions.clone(), post),
+            members::feature(sso.members.clone(), sessions.clone(), post, members::Gate::OPEN),
             sessions::feature(test.store.clone(), sessions.clone()),
         ];
         let credentials = Credentials::new(
@@ -280,7 +280,7 @@ both_engines! {
         house.come(&connection, vouched("u2", Some("ada@clinic.example"), &[]), 2).await.unwrap();
         let (_, org) = house.keys().await;
         let promote = move |tx: &mut sealpost_store::Tx<'_>| {
-            members::set_role(tx, &org, ada, RoleRef::Standard(Standard::Owner))
+            members::set_role(tx, &org, members::TheirRole { member: ada, role: RoleRef::Standard(Standard::Owner) }, None)
         };
         house.store().write(&house.ctx, promote).await.unwrap();
         let refused = house.come(&connection, vouched("u2", None, &[]), 3).await;

@@ -64,7 +64,7 @@ impl Connection {
     ) -> Result<Self, SendError> {
         let failed = SendError::before_request;
         let stream = deadline
-            .run(network.dial(&origin.host, origin.port, !origin.tls))
+            .run(network.dial(&origin.host, (origin.port, origin.agreed), !origin.tls))
             .await
             .map_err(|_| failed(SendErrorKind::Timeout))??;
         let peer = stream.peer_addr().map_err(|_| failed(SendErrorKind::ConnectFailed))?;

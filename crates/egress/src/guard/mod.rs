@@ -9,6 +9,7 @@
 mod cidr;
 mod embedded;
 mod policy;
+mod port;
 mod table;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub use cidr::{Cidr, CidrError};
 pub use embedded::{Form, embedded};
 pub use policy::{Policy, Refusal};
+pub use port::{AgreedPort, OtherPort};
 
 /// What an address is for, as far as calling it is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

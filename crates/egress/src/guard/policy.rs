@@ -5,10 +5,8 @@ use std::net::IpAddr;
 
 use thiserror::Error;
 
+use super::port::HTTPS_PORTS;
 use super::{AddressClass, Cidr, classify};
-
-/// HTTPS ports open without further approval.
-const HTTPS_PORTS: [u16; 2] = [443, 8443];
 
 /// Ports of mail relays: relay, submission over TLS, submission, and its customary alternative.
 const MAIL_PORTS: [u16; 4] = [25, 465, 587, 2525];

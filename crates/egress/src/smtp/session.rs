@@ -68,7 +68,8 @@ impl Session {
     ) -> Result<Self, RelayFailure> {
         let connector = TlsConnector::from(config.clone());
         let plain = relay.security() == Security::PlainLoopbackOnly;
-        let dialled = async { network.dial(relay.host(), relay.port(), plain).await.map_err(RelayFailure::from) };
+        let dialled =
+            async { network.dial(relay.host(), (relay.port(), None), plain).await.map_err(RelayFailure::from) };
         let stream = patience.within(dialled).await?;
         let mut dialogue = Dialogue::new(Stream::Plain(stream), patience);
         let (mut dialogue, offers) = match relay.security() {

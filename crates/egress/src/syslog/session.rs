@@ -37,7 +37,7 @@ impl Session {
         collector: &Collector,
     ) -> Result<Self, SyslogError> {
         let in_clear = collector.server_name.is_none();
-        let tcp = network.dial(&collector.host, collector.port, in_clear).await?;
+        let tcp = network.dial(&collector.host, (collector.port, None), in_clear).await?;
         let stream = match collector.server_name.clone() {
             None => Stream::Plain(tcp),
             Some(name) => {

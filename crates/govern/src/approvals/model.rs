@@ -30,6 +30,10 @@ macro_rules! modules {
             Event event "Event in live";
             /// Masking that shows more than before.
             Masking masking "Weaker masking";
+            /// Another role for a member, that may more than theirs.
+            Member member "A member who may more";
+            /// Lists of networks that let in whom those before didn't.
+            Network network "Networks that let more in";
             /// A role whose members may or see more than before.
             Role role "A role that says more";
             /// Which ways messages go in live.
@@ -82,7 +86,7 @@ modules!(define);
 impl Module {
     /// Whether only a signed-in member changes it, whoever asked: keys and programs may ask, and put nothing of it into force.
     pub(super) const fn is_for_members(self) -> bool {
-        matches!(self, Self::ApprovalPolicy | Self::Role | Self::Storage)
+        matches!(self, Self::ApprovalPolicy | Self::Member | Self::Network | Self::Role | Self::Storage)
     }
 
     pub(crate) fn of(word: &str) -> Option<Self> {

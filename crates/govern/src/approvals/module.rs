@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::model::{Line, Module, Tied};
 use super::policy;
 use crate::reason::Reason;
-use crate::{downloads, masking, roles, support};
+use crate::{downloads, masking, members, networks, roles, support};
 
 /// Something that may take an approval.
 #[derive(Clone, Copy)]
@@ -57,8 +57,15 @@ pub struct Prepared {
 }
 
 /// What of this crate may take an approval.
-pub(super) const OWN: &[Approvable] =
-    &[policy::APPROVABLE, masking::APPROVABLE, downloads::APPROVABLE, roles::APPROVABLE, support::APPROVABLE];
+pub(super) const OWN: &[Approvable] = &[
+    policy::APPROVABLE,
+    masking::APPROVABLE,
+    downloads::APPROVABLE,
+    members::APPROVABLE,
+    networks::APPROVABLE,
+    roles::APPROVABLE,
+    support::APPROVABLE,
+];
 
 /// Everything that may take an approval.
 #[derive(Clone)]

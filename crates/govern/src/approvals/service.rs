@@ -38,9 +38,9 @@ pub fn state_of(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Optio
     Ok(store::find(tx, keys, id)?.map(|approval| approval.state(now)))
 }
 
-/// What others are asked about this now, if they are.
-pub fn asked_about(tx: &mut Tx<'_>, module: Module, target: [u8; 16]) -> Result<Option<ApprovalId>, StoreError> {
-    store::asked_about(tx, module, target)
+/// What waits for others of a module, and of this object if it is about objects, oldest first: as far as the context's environment sees it.
+pub fn waiting(tx: &mut Tx<'_>, module: Module, target: Option<[u8; 16]>) -> Result<Vec<ApprovalId>, StoreError> {
+    store::open_of(tx, module, target)
 }
 
 /// Asks for something that takes an approval: pins what is wanted, and tells who can agree.

@@ -51,6 +51,21 @@ const HISTORY: Sql = org_sql!(
      order by id desc limit $4"
 );
 
+const OPEN_OF: Sql = org_sql!(
+    "select id from approval where org = $1 and state in ('pending', 'approved') and module = $2
+        and (target = $3 or (target is null and $3 is null)) and env in ($4, 'both') and expires_at > $5 order by id limit 20"
+);
+
+/// Requests of a module that something may yet become of, of this object or of none. Index approval_state (org, state, id).
+pub(super) fn open_of(
+    tx: &mut Tx<'_>,
+    module: Module,
+    target: Option<[u8; 16]>,
+) -> Result<Vec<ApprovalId>, StoreError> {
+    let (environment, now) = (tx.ctx().org.environment.as_str(), tx.ctx().now());
+    tx.all(OPEN_OF, &[&module.word(), &target.map(ApprovalId::from_bytes), &environment, &now], |row| row.get("id"))
+}
+
 /// The policy in force. Relies on the primary key.
 pub(super) fn standing(tx: &mut Tx<'_>) -> Result<Standing, StoreError> {
     let found = tx.optional(
@@ -286,19 +301,6 @@ pub(super) fn overdue(tx: &mut Tx<'_>, now: Time, limit: u32) -> Result<Vec<Appr
             "select id from approval where org = $1 and state in ('pending', 'approved') and expires_at <= $2 order by id limit $3"
         ),
         &[&now, &limit],
-        |row| row.get("id"),
-    )
-}
-
-/// The newest request about this that others may still agree to, or that waits to go live. Index approval_state.
-pub(super) fn asked_about(tx: &mut Tx<'_>, module: Module, target: [u8; 16]) -> Result<Option<ApprovalId>, StoreError> {
-    let now = tx.ctx().now();
-    tx.optional(
-        org_sql!(
-            "select id from approval where org = $1 and state in ('pending', 'approved') and module = $2 and target = $3
-                and expires_at > $4 order by id desc limit 1"
-        ),
-        &[&module.word(), &ApprovalId::from_bytes(target), &now],
         |row| row.get("id"),
     )
 }

@@ -420,13 +420,13 @@ both_engines! {
         assert_eq!(scene.show(asked.id).await.request.state, State::Approved);
         let (keys, demoted) = (scene.keys().await, MemberId::from_bytes(scene.others[1].actor.id));
         let viewer = RoleRef::Standard(Standard::Viewer);
-        let demote = move |tx: &mut Tx<'_>| members::set_role(tx, &keys, demoted, viewer);
+        let demote = move |tx: &mut Tx<'_>| members::set_role(tx, &keys, members::TheirRole { member: demoted, role: viewer }, None);
         scene.house.store.write::<_, Failure>(&scene.asks, demote).await.unwrap();
         refused(scene.apply(asked.id).await, &APPROVAL_TOO_FEW);
         refused(scene.approve(&scene.others[1], asked.id, asked.digest()).await, &APPROVAL_NOT_ASKED);
         assert!(!scene.is_off().await);
         let (keys, owner) = (scene.keys().await, RoleRef::Standard(Standard::Owner));
-        let promote = move |tx: &mut Tx<'_>| members::set_role(tx, &keys, demoted, owner);
+        let promote = move |tx: &mut Tx<'_>| members::set_role(tx, &keys, members::TheirRole { member: demoted, role: owner }, None);
         scene.house.store.write::<_, Failure>(&scene.asks, promote).await.unwrap();
         assert_eq!(scene.apply(asked.id).await.unwrap(), State::Live, "whoever may again has agreed");
     }

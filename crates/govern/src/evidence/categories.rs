@@ -241,6 +241,7 @@ pub(super) const TABLES: &[Table] = &[
             "signing",
             "version",
             "admitted",
+            "agreed_port",
             "created_at",
             "updated_at",
         ],

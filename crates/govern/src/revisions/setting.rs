@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::approvals::{self, Line};
 use crate::security::Change;
-use crate::{masking, roles};
+use crate::{masking, members, networks, roles};
 
 /// A setting that leaves revisions.
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ pub struct RegisteredTwice(Setting);
 impl Revisables {
     /// Those of this crate and these.
     pub fn with(others: &[Revisable]) -> Result<Self, RegisteredTwice> {
-        let own = [approvals::REVISABLE, masking::REVISABLE, roles::REVISABLE];
+        let own = [approvals::REVISABLE, masking::REVISABLE, members::REVISABLE, networks::REVISABLE, roles::REVISABLE];
         let mut all: Vec<Revisable> = Vec::new();
         for one in own.iter().chain(others) {
             if all.iter().any(|other| other.setting == one.setting) {

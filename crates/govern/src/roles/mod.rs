@@ -5,10 +5,10 @@
 #[cfg(test)]
 mod tests;
 
-use sealpost_access::members;
 use sealpost_access::permissions::APPROVALS_VOTE;
 use sealpost_access::revisions::{self, Subject};
-use sealpost_access::roles::{self, Asked, NewRole, Outcome, RoleRef, SETTING, Whole, Wish};
+use sealpost_access::roles::{self, NewRole, Outcome, RoleRef, SETTING, Whole, Wish};
+use sealpost_access::{Asked, members};
 use sealpost_seal::Purpose;
 use sealpost_store::{OrgKeys, Recorded, RoleId, StoreError, Tx};
 use sealpost_web::problem::BODY_INVALID;
@@ -116,7 +116,7 @@ fn said(reason: Option<&Reason>) -> Option<&str> {
 }
 
 /// What differs, and what doesn't: everything either of them says.
-fn between(from: Option<&Whole>, to: &Whole) -> Vec<Line> {
+pub(crate) fn between(from: Option<&Whole>, to: &Whole) -> Vec<Line> {
     let (from, to) = (from.map(Whole::facts).unwrap_or_default(), to.facts());
     let of = |all: &[(String, String)], what: &str| all.iter().find(|(name, _)| name == what).map(|(_, is)| is.clone());
     let gone = from.iter().filter(|(what, _)| of(&to, what).is_none());

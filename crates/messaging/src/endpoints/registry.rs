@@ -15,6 +15,7 @@ use sealpost_store::{Ctx, DeliveryId, EndpointId, Leaf, Org, Store, StoreError, 
 
 use super::model::{Hearer, Ready, State};
 use super::pace::{self, Slice};
+use super::policy as policies;
 use super::rules::{self, Gate, Recent};
 use super::transport;
 use super::{CHANGED, ED25519, encryption, notices, signing, store};
@@ -155,7 +156,9 @@ impl Endpoints {
             .peek(ctx, move |tx| {
                 let Some(endpoint) = store::find(tx, id)? else { return Ok(None) };
                 // A URL that the policy of today refuses is not called, whatever it was when it was entered.
-                let target = Target::parse(&endpoint.url, &policy).map_err(|_| StoreError::Column("url".into()))?;
+                let agreed = policies::agreed_port(tx, id)?;
+                let target = Target::agreed(&endpoint.url, &policy, agreed);
+                let target = target.map_err(|_| StoreError::Column("url".into()))?;
                 let signers = signing::ready(tx, &keys, &endpoint)?;
                 let key = secrets::usable(tx, &keys, endpoint.signing, ED25519)?
                     .into_iter()

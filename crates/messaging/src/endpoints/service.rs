@@ -244,6 +244,7 @@ pub(super) fn store_changes(tx: &mut Tx<'_>, endpoint: &mut Endpoint, changes: C
     if let Some(url) = changes.url.filter(|url| *url != endpoint.url) {
         endpoint.url = url;
         endpoint.state = State::Pending;
+        store::agree_port(tx, id, None)?;
         proof::begin_again(tx, id)?;
         signing::moved(tx, id)?;
     }
@@ -360,11 +361,23 @@ impl Endpoints {
         self.store.read(ctx, store::all).await
     }
 
-    /// Whether this may be an endpoint's URL.
-    pub fn check_url(&self, url: &str) -> Result<(), Refusal> {
-        Target::entered(url, self.client.network().policy())
-            .map(drop)
-            .map_err(|error| Refusal::of(&codes::URL_REFUSED).at("/url", error.code()))
+    /// Whether this may be the URL of an endpoint: of a new one, or of this one. A port that is all that is wrong with it may be asked for
+    /// where others have to agree to endpoints.
+    pub(super) async fn check_url(&self, ctx: &Ctx, url: &str, of: Option<EndpointId>) -> Result<(), Failure> {
+        let policy = self.client.network().policy();
+        let Err(error) = Target::entered(url, policy) else { return Ok(()) };
+        if Target::other_port(url, policy).is_some() {
+            let same = url.to_owned();
+            let may_be = move |tx: &mut Tx<'_>| {
+                let found = of.map(|id| store::find(tx, id)).transpose()?.flatten();
+                let stands_there = found.is_some_and(|endpoint| endpoint.url == same);
+                Ok::<_, StoreError>(stands_there || policy::is_guarded(tx)?)
+            };
+            if self.store.read(ctx, may_be).await? {
+                return Ok(());
+            }
+        }
+        Err(Refusal::of(&codes::URL_REFUSED).at("/url", error.code()).into())
     }
 
     /// Sends a test event and tells exactly what was sent and how it went.
@@ -379,13 +392,9 @@ impl Endpoints {
 
     pub(super) async fn at_hand(&self, ctx: &Ctx, id: EndpointId) -> Result<std::sync::Arc<Ready>, Failure> {
         self.forget(ctx.org, id);
+        self.store.read(ctx, move |tx| policy::may_be_called(tx, &find(tx, id)?)).await?;
         match self.ready(ctx, id).await {
-            Ok(ready) => {
-                let ready = ready.ok_or_else(not_found)?;
-                let endpoint = ready.endpoint.clone();
-                self.store.read(ctx, move |tx| policy::may_be_called(tx, &endpoint)).await?;
-                Ok(ready)
-            }
+            Ok(ready) => Ok(ready.ok_or_else(not_found)?),
             // The policy of this installation has become stricter than the URL.
             Err(StoreError::Column(name)) if name == "url" => Err(Refusal::of(&codes::URL_REFUSED).into()),
             Err(error) => Err(error.into()),

@@ -1,6 +1,7 @@
 //! Statements about endpoints.
 
 use sealpost_access::secrets::Kept;
+use sealpost_egress::guard::OtherPort;
 use sealpost_store::{EndpointId, Row, StoreError, Tx, sql};
 
 use super::model::{Endpoint, Filter, Hearer, Profiles, State};
@@ -72,6 +73,23 @@ pub(super) fn admit(tx: &mut Tx<'_>, id: EndpointId, admitted: bool) -> Result<b
         &[&id, &u32::from(admitted)],
     )?;
     Ok(kept == 1)
+}
+
+/// Keeps which port others have agreed to with the URL that stands there; nothing, if they haven't or didn't have to.
+pub(super) fn agree_port(tx: &mut Tx<'_>, id: EndpointId, port: Option<OtherPort>) -> Result<(), StoreError> {
+    tx.put(
+        sql!("update endpoint set agreed_port = $4 where org = $1 and env = $2 and id = $3"),
+        &[&id, &port.map(|port| u32::from(port.number()))],
+    )
+}
+
+/// Which port others have agreed to with the URL that stands there.
+pub(super) fn agreed_port(tx: &mut Tx<'_>, id: EndpointId) -> Result<Option<OtherPort>, StoreError> {
+    let found =
+        tx.optional(sql!("select agreed_port from endpoint where org = $1 and env = $2 and id = $3"), &[&id], |row| {
+            row.get::<Option<u32>>("agreed_port")
+        })?;
+    Ok(found.flatten().and_then(|port| u16::try_from(port).ok()).and_then(OtherPort::of))
 }
 
 /// Brings an endpoint to another state, unless somebody else did meanwhile.

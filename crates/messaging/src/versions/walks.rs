@@ -197,7 +197,7 @@ impl<'h> World<'h> {
         let role = if self.able.contains(&who) { Standard::Viewer } else { Standard::Owner };
         let (id, role) = (MemberId::from_bytes(self.people[who].actor.id), RoleRef::Standard(role));
         let keys = self.house.store.keys().organisation(self.people[0].org.id).await.unwrap();
-        let turn = move |tx: &mut Tx<'_>| members::set_role(tx, &keys, id, role);
+        let turn = move |tx: &mut Tx<'_>| members::set_role(tx, &keys, members::TheirRole { member: id, role }, None);
         self.house.store.write::<_, Failure>(&self.people[0], turn).await.unwrap();
         if !self.able.remove(&who) {
             self.able.insert(who);

@@ -15,6 +15,9 @@ crate::on_both_engines! {
     a_route_waits_in_live_and_comes_back_without_waiting
     a_workflow_waits_in_live_and_comes_back_without_waiting
     an_endpoint_waits_in_live_to_be_called_and_to_protect_less
+    another_port_waits_in_live_and_is_refused_elsewhere
+    networks_that_let_more_in_wait_for_somebody_else_and_undo_themselves
+    another_role_that_may_more_waits_for_somebody_else
 }
 
 async fn takes(house: &House, module: &str) {
@@ -484,4 +487,129 @@ async fn an_endpoint_waits_in_live_to_be_called_and_to_protect_less(house: House
     assert_eq!((&moved["url"], &moved["version"]), (&json!("https://hooks.example.com/b"), &json!(3)));
     let all = house.api.must(live(Ask::get("/v1/revisions?setting=endpoint"))).await;
     assert_eq!(all["data"].as_array().unwrap().len(), 3, "{all}");
+}
+
+async fn another_port_waits_in_live_and_is_refused_elsewhere(house: House) {
+    let asker = house.member("super_admin").await;
+    let new = |port: u16, environment: &str| {
+        let new =
+            json!({ "name": "reports", "url": format!("https://hooks.example.com:{port}/a"), "events": ["message.*"] });
+        Ask::post("/v1/endpoints", &new).header("sealpost-environment", environment).member(&asker)
+    };
+    let refused = async |port, environment| {
+        let answer = house.api.ask(new(port, environment)).await;
+        assert_eq!((answer.status, &*answer.code()), (422, "url_refused"), "{}", answer.text());
+        assert_eq!(answer.json()["errors"][0]["code"], "port_not_allowed");
+    };
+    refused(9000, "live").await;
+    takes(&house, "endpoint").await;
+    refused(9000, "test").await;
+    refused(587, "live").await;
+    let made = house.api.must(new(9000, "live")).await;
+    let live = |ask: Ask| ask.header("sealpost-environment", "live");
+    let path = format!("/v1/endpoints/{}", text(&made, "id"));
+    let held = house.api.ask(live(Ask::new("post", format!("{path}/verify"))).member(&asker)).await;
+    assert_eq!((held.status, &*held.code()), (409, "endpoint_unapproved"));
+    let (id, owner) = (text(&made, "approval_id"), house.standing_owner().await);
+    let asked = house.api.must(live(Ask::get(format!("/v1/approvals/{id}"))).member(&owner)).await;
+    let url = asked["changes"].as_array().unwrap().iter().find(|line| line["what"] == "URL").unwrap();
+    assert_eq!(url["after"], "https://hooks.example.com:9000/a", "they see the port");
+    let vote = Ask::post(format!("/v1/approvals/{id}/approve"), &json!({ "digest": asked["digest"] }));
+    assert_eq!(house.api.must(live(vote).member(&owner)).await["state"], "live");
+    // It may be called now, if there is such a host; the same URL of another endpoint waits as well.
+    let test = house.api.ask(live(Ask::new("post", format!("{path}/test"))).member(&asker)).await;
+    assert_ne!(test.code(), "url_refused", "{}", test.text());
+    let elsewhere = json!({ "url": "https://hooks.example.com:9001/a" });
+    let elsewhere = live(Ask::new("patch", path.clone()).json(&elsewhere)).member(&asker);
+    assert_eq!(house.api.ask(elsewhere).await.status, 202);
+    let described = live(Ask::new("patch", path).json(&json!({ "description": "reports" }))).member(&asker);
+    assert_eq!(house.api.ask(described).await.status, 200);
+}
+
+async fn networks_that_let_more_in_wait_for_somebody_else_and_undo_themselves(house: House) {
+    let (asker, path) = (house.member("super_admin").await, "/v1/settings/networks");
+    let put = |dashboard: &str| {
+        let lists = json!({ "dashboard": [dashboard], "admin": [], "keys": [] });
+        Ask::new("put", path).json(&lists).member(&asker)
+    };
+    let confirm = || Ask::post(format!("{path}/confirm"), &json!({})).member(&asker);
+    takes(&house, "network").await;
+    assert_eq!(house.api.ask(put("127.0.0.0/8")).await.status, 200, "to let fewer in takes nobody else");
+    house.api.must(confirm()).await;
+    let narrow = house.api.ask(put("127.0.0.0/16")).await;
+    assert_eq!(narrow.status, 200);
+    house.api.must(confirm()).await;
+    let stale = house.api.ask(put("127.0.0.0/24").header("if-match", narrow.header("etag"))).await;
+    assert_eq!((stale.status, &*stale.code()), (412, "networks_moved"));
+
+    let answer = house.api.ask(put("127.0.0.0/8")).await;
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    let id = text(&answer.json(), "approval_id");
+    let form = json!({ "dashboard": "", "admin": "", "keys": "" });
+    let form = Ask::new("post", "/app/test/networks/edit").form(&form).page().member(&asker);
+    let around = house.api.ask(form).await;
+    assert!(around.status == 303 && around.header("location").contains("/approvals/apr_"), "{}", around.text());
+    let page = house.api.ask(Ask::get("/app/test/networks").page().member(&asker)).await;
+    assert!(page.text().contains("wait for others") && page.text().contains(&id), "{}", page.text());
+    let standing = async || house.get(path).await;
+    assert_eq!(standing().await["dashboard"], json!(["127.0.0.0/16"]));
+    let would = json!({ "what": "Members", "before": "127.0.0.0/16", "after": "127.0.0.0/8" });
+    assert_eq!(house.get(format!("/v1/approvals/{id}")).await["changes"][0], would);
+
+    assert_eq!(agree(&house, &id).await, "live");
+    let now = standing().await;
+    assert_eq!(now["dashboard"], json!(["127.0.0.0/8"]));
+    assert_eq!(now["pending"]["reverts_to"]["dashboard"], json!(["127.0.0.0/16"]), "unless somebody confirms it");
+    house.api.must(confirm()).await;
+    assert_eq!(standing().await["pending"], Value::Null);
+    let waiting = around.header("location").rsplit('/').next().unwrap().to_owned();
+    assert_eq!(agree(&house, &waiting).await, "conflict", "it was about what is there no more");
+
+    let all = house.get("/v1/revisions?setting=network").await["data"].clone();
+    assert_eq!((&all[0]["approval_id"], all.as_array().unwrap().len()), (&json!(id), 4));
+    let acts = house.api.must(Ask::get("/v1/ledger/entries?action=networks.change").key(&house.keys.live)).await;
+    assert_eq!(acts["data"][0]["details"]["digest"], all[0]["digest"], "{acts}");
+    let back = |at: usize| {
+        let path = format!("/v1/revisions/{}/roll-back", text(&all[at], "id"));
+        Ask::post(path, &json!({ "reason": "the move is over" })).member(&asker)
+    };
+    assert_eq!(house.api.ask(back(3)).await.status, 202, "back to anywhere waits");
+    assert_eq!(house.api.ask(back(1)).await.status, 200);
+    assert_eq!(standing().await["dashboard"], json!(["127.0.0.0/16"]));
+}
+
+async fn another_role_that_may_more_waits_for_somebody_else(house: House) {
+    let asker = house.member("super_admin").await;
+    let (id, link) = house.invited("sam@example.com", "agent").await;
+    let (sam, _) = house.follow(&link).await;
+    let path = format!("/v1/members/{id}");
+    takes(&house, "member").await;
+    let put = |role: &str| Ask::new("put", format!("{path}/role")).json(&json!({ "role": role })).member(&asker);
+    let role = async || house.as_owner(Ask::get(path.clone())).await["role"].clone();
+    let answer = house.api.ask(put("admin")).await;
+    assert_eq!((answer.status, role().await), (202, json!("agent")), "{}", answer.text());
+    assert_eq!(house.api.ask(Ask::get("/v1/session").member(&sam)).await.status, 200, "nobody was signed out");
+    let asked = text(&answer.json(), "approval_id");
+    let form = json!({ "role": "developer" });
+    let form = Ask::new("post", format!("/app/test/people/{id}/role")).form(&form).page().member(&asker);
+    let around = house.api.ask(form).await;
+    assert!(around.status == 303 && around.header("location").contains("/approvals/apr_"), "{}", around.text());
+    let page = house.api.ask(Ask::get(format!("/app/test/people/{id}")).page().member(&asker)).await;
+    assert!(page.text().contains("waits for others") && page.text().contains(&asked), "{}", page.text());
+    let shown = house.get(format!("/v1/approvals/{asked}")).await;
+    assert_eq!((&shown["target"], &shown["tied"][0]["tie"]), (&json!(id), &json!("beneficiary")));
+    let line = json!({ "what": "Role", "before": "Agent", "after": "Admin" });
+    assert_eq!(shown["changes"][0], line);
+
+    assert_eq!(agree(&house, &asked).await, "live");
+    assert_eq!(role().await, "admin");
+    assert_eq!(house.api.ask(Ask::get("/v1/session").member(&sam)).await.code(), "session_ended");
+    let waiting = around.header("location").rsplit('/').next().unwrap().to_owned();
+    assert_eq!(agree(&house, &waiting).await, "conflict");
+    assert_eq!(house.api.ask(put("viewer")).await.status, 204, "to take away takes nobody else");
+    let all = house.get("/v1/revisions?setting=member").await["data"].clone();
+    assert_eq!((&all[1]["approval_id"], &all[1]["target"]), (&json!(asked), &json!(id)));
+    let back = Ask::post(format!("/v1/revisions/{}/roll-back", text(&all[1], "id")), &json!({ "reason": "a mistake" }));
+    assert_eq!(house.api.ask(back.member(&asker)).await.status, 202);
+    assert_eq!(role().await, "viewer");
 }

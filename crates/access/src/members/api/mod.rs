@@ -15,7 +15,7 @@ use std::sync::Arc;
 use sealpost_store::MemberId;
 use sealpost_web::{Feature, Listing, Refusal};
 
-use super::{Members, codes, pages};
+use super::{Gate, Members, codes, pages};
 use crate::mail::Post;
 use crate::sessions::SessionAuthenticator;
 pub(super) use stop::{Deed, act, erase};
@@ -26,6 +26,7 @@ pub(super) struct Api {
     pub(super) members: Members,
     pub(super) sessions: Arc<SessionAuthenticator>,
     pub(super) post: Post,
+    pub(super) gate: Gate,
 }
 
 /// Where a page of a list begins: behind this member.
@@ -34,9 +35,9 @@ pub(super) fn position(listing: &Listing<'_>, cursor: Option<&str>) -> Result<Op
     Ok(position.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).map(MemberId::from_bytes))
 }
 
-/// Routes of members and invitations. Their links go by this post, and are shown.
-pub fn feature(members: Members, sessions: Arc<SessionAuthenticator>, post: Post) -> Feature {
-    let api = Api { members, sessions, post };
+/// Routes of members and invitations. Their links go by this post, and are shown; `gate` asks others before a member may more.
+pub fn feature(members: Members, sessions: Arc<SessionAuthenticator>, post: Post, gate: Gate) -> Feature {
+    let api = Api { members, sessions, post, gate };
     Feature {
         name: "members",
         about: "People of the organisation's staff, and those who are invited. A member belongs to both environments. What is known \

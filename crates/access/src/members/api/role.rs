@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::Api;
 use crate::members::codes::{LAST_OWNER, ONESELF, OUTRANKED, OWNERS_ONLY, ROLE_EXCEEDS, ROLE_UNKNOWN};
-use crate::members::service;
+use crate::members::role::{self, Outcome, TheirRole};
 use crate::permissions::MEMBERS_MANAGE;
 use crate::roles::RoleRef;
 
@@ -30,10 +30,14 @@ pub(super) fn route(api: Api) -> Endpoint {
         .class(Class::Write)
         .acts("member.role")
         .summary("Give a member another role")
-        .describe("Signs them out everywhere: within a second no node believes what they could do before.")
+        .describe(
+            "Signs them out everywhere: within a second no node believes what they could do before. Where a role that may more than theirs \
+             takes an approval, the answer is `202` with what waits.",
+        )
         .takes::<Body>()
         .example(json!({ "role": "agent" }))
         .answers_with(204, "")
+        .also_answers(202, "application/json")
         .refuses(&[&LAST_OWNER, &ONESELF, &OUTRANKED, &OWNERS_ONLY, &ROLE_EXCEEDS, &ROLE_UNKNOWN])
         .to(move |call| change(api.clone(), call))
 }
@@ -42,7 +46,13 @@ async fn change(api: Api, call: Call<Body>) -> Result<Reply, Failure> {
     let (id, role): (MemberId, _) = (call.id("id")?, call.body.role);
     let house = api.members.house();
     let keys = house.keys().organisation(call.ctx.org.id).await?;
-    let act = move |tx: &mut Tx<'_>| Ok(service::set_role(tx, &keys, id, role)?.map(|()| Reply::empty()));
+    let (gate, to) = (api.gate, TheirRole { member: id, role });
+    let act = move |tx: &mut Tx<'_>| {
+        Ok(role::give(tx, &keys, gate, to, None)?.map(|outcome| match outcome {
+            Outcome::InForce => Reply::empty(),
+            Outcome::Waits(asked) => asked.reply,
+        }))
+    };
     let reply = call.write(house, act).await?;
     api.sessions.forget();
     Ok(reply)

@@ -12,7 +12,7 @@ use super::words::{self, Roles};
 use crate::members::api::Api;
 use crate::members::codes::{LAST_OWNER, ONESELF, OUTRANKED, OWNERS_ONLY, ROLE_EXCEEDS, ROLE_UNKNOWN};
 use crate::members::model::Member;
-use crate::members::service;
+use crate::members::role::{self, Outcome, TheirRole};
 use crate::permissions::MEMBERS_MANAGE;
 use crate::roles::RoleRef;
 
@@ -47,6 +47,7 @@ pub(super) fn route(api: &Api) -> Endpoint {
         .acts("member.role")
         .done("Role changed")
         .summary("Give a member another role")
+        .describe("Leads to what waits, where a role that may more than theirs takes an approval.")
         .takes_form::<Form>()
         .example(json!({ "role": "agent" }))
         .answers_with(303, "")
@@ -58,7 +59,13 @@ async fn handle(api: Api, call: Call<Form>) -> Result<Reply, Failure> {
     let (id, role): (MemberId, _) = (call.id("id")?, call.body.role);
     let keys = api.members.house().keys().organisation(call.ctx.org.id).await?;
     let done = call.done(&format!("/people/{id}"));
-    let act = move |tx: &mut Tx<'_>| Ok(service::set_role(tx, &keys, id, role)?.map(|()| done));
+    let (gate, to, approvals) = (api.gate, TheirRole { member: id, role }, call.at("/approvals"));
+    let act = move |tx: &mut Tx<'_>| {
+        Ok(role::give(tx, &keys, gate, to, None)?.map(|outcome| match outcome {
+            Outcome::InForce => done,
+            Outcome::Waits(asked) => Reply::see_other(&format!("{approvals}/{}", asked.approval)),
+        }))
+    };
     match call.write(api.members.house(), act).await {
         Ok(reply) => {
             api.sessions.forget();

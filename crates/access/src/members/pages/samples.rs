@@ -75,6 +75,7 @@ fn a_member_is_shown_with_what_can_be_done_where_they_stand() {
         let teams = vec![("Front desk".to_owned(), Some(at("/teams/x/edit"))), ("Ward 3".to_owned(), None)];
         let mut page = page(&member, &Roles::ours(), teams, true, NOW, at);
         page.did = Some(at("/audit?actor=x"));
+        page.waits = vec![at("/approvals/apr_x")];
         keep(name, "Sam Example", "/people/{id}", &page);
     };
     keep("member-active", MemberState::Active);

@@ -9,7 +9,7 @@ use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get, not_found};
 use super::words::{self, Roles};
 use crate::members::api::Api;
 use crate::members::model::{Member, MemberState};
-use crate::permissions::{LEDGER_READ, MEMBERS_MANAGE, MEMBERS_READ, SESSIONS_MANAGE};
+use crate::permissions::{APPROVALS_READ, LEDGER_READ, MEMBERS_MANAGE, MEMBERS_READ, SESSIONS_MANAGE};
 use crate::teams;
 
 /// One member.
@@ -32,6 +32,8 @@ pub(super) struct ShowPage {
     pub(super) preview: String,
     pub(super) did: Option<String>,
     pub(super) sessions: Option<String>,
+    /// Where each of what waits for others is.
+    pub(super) waits: Vec<String>,
 }
 
 pub(super) fn route(api: &Api) -> Endpoint {
@@ -51,9 +53,13 @@ async fn show(api: Api, call: Call) -> Result<Reply, Failure> {
     let roles = Roles::all(house, &call.ctx).await?;
     let names = team_names(house, &call, &member).await?;
     let may = |permission| call.caller.permissions.contains(permission);
+    let gate = api.gate;
+    let waiting = house.read(&call.ctx, move |tx| (gate.waiting)(tx, Some(id.bytes()))).await?;
+    let waits = if may(APPROVALS_READ) { waiting } else { Vec::new() };
     let is_oneself = call.ctx.actor.id == id.bytes();
     let page = ShowPage {
         did: may(LEDGER_READ).then(|| call.at(&format!("/audit?actor={id}"))),
+        waits: waits.into_iter().map(|approval| call.at(&format!("/approvals/{approval}"))).collect(),
         sessions: may(SESSIONS_MANAGE).then(|| call.at(&format!("/sessions?member_id={id}"))),
         ..page(&member, &roles, names, may(MEMBERS_MANAGE) && !is_oneself, call.ctx.now(), |path| call.at(path))
     };
@@ -114,5 +120,6 @@ pub(super) fn page(
         preview: own("sees"),
         did: None,
         sessions: None,
+        waits: Vec::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use sealpost_store::Time;
-use sealpost_web::{Cidr, Cidrs};
+use sealpost_web::{Cidr, Cidrs, Fault, Reply};
 use serde::{Deserialize, Serialize};
 
 use crate::networks::{Lists, Standing};
@@ -81,4 +81,9 @@ impl StandingView {
         let lists = ListsView::from(standing.in_force(now));
         Self { version: standing.version, lists, pending, changed_at: standing.since }
     }
+}
+
+/// The answer that says how it stands.
+pub(super) fn answer(standing: &Standing, now: Time) -> Result<Reply, Fault> {
+    Ok(Reply::ok(&StandingView::of(standing, now))?.version(&standing.tag(now)))
 }

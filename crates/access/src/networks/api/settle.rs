@@ -7,9 +7,9 @@ use sealpost_web::{Call, Class, Endpoint, Failure, IdempotencyKey, Reply, post};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::body::StandingView;
-use crate::networks::codes::{NETWORKS_NOT_PENDING, OWN_ADDRESS_EXCLUDED};
-use crate::networks::service;
+use super::body::{self, StandingView};
+use crate::networks::codes::{NETWORKS_MOVED, NETWORKS_NOT_PENDING, OWN_ADDRESS_EXCLUDED};
+use crate::networks::{Known, service};
 use crate::permissions::NETWORKS_MANAGE;
 
 /// Which change is meant.
@@ -17,7 +17,7 @@ use crate::permissions::NETWORKS_MANAGE;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "NetworkDecision")]
 struct Body {
-    /// The version that was looked at: if it isn't that any more, nothing happens.
+    /// The version that was looked at: if it isn't that any more, nothing happens. The `ETag` in `If-Match` says the same.
     version: Option<u32>,
     #[serde(rename = "idempotency_key")]
     _idempotency_key: Option<IdempotencyKey>,
@@ -35,13 +35,13 @@ pub(super) fn confirm(house: &Store) -> Endpoint {
         .takes::<Body>()
         .example(json!({}))
         .answers::<StandingView>(200)
-        .refuses(&[&CHANGED_MEANWHILE, &NETWORKS_NOT_PENDING, &OWN_ADDRESS_EXCLUDED])
+        .refuses(&[&CHANGED_MEANWHILE, &NETWORKS_MOVED, &NETWORKS_NOT_PENDING, &OWN_ADDRESS_EXCLUDED])
         .to(move |call: Call<Body>| {
             let house = house.clone();
             async move {
-                let (version, peer) = (call.body.version, call.peer());
+                let (known, peer) = (known(&call), call.peer());
                 let keys = house.keys().organisation(call.ctx.org.id).await?;
-                answer(&house, &call, move |tx| service::confirm(tx, &keys, peer, version)).await
+                answer(&house, &call, move |tx| service::confirm(tx, &keys, peer, &known)).await
             }
         })
 }
@@ -57,15 +57,19 @@ pub(super) fn revert(house: &Store) -> Endpoint {
         .takes::<Body>()
         .example(json!({}))
         .answers::<StandingView>(200)
-        .refuses(&[&CHANGED_MEANWHILE, &NETWORKS_NOT_PENDING])
+        .refuses(&[&CHANGED_MEANWHILE, &NETWORKS_MOVED, &NETWORKS_NOT_PENDING])
         .to(move |call: Call<Body>| {
             let house = house.clone();
             async move {
-                let version = call.body.version;
+                let known = known(&call);
                 let keys = house.keys().organisation(call.ctx.org.id).await?;
-                answer(&house, &call, move |tx| service::revert(tx, &keys, version)).await
+                answer(&house, &call, move |tx| service::revert(tx, &keys, &known)).await
             }
         })
+}
+
+fn known(call: &Call<Body>) -> Known {
+    Known { version: call.body.version, tags: call.header("if-match").map(str::to_owned) }
 }
 
 async fn answer(
@@ -77,7 +81,7 @@ async fn answer(
 ) -> Result<Reply, Failure> {
     call.write(house, move |tx| {
         let settled = act(tx)?;
-        let reply = Reply::ok(&StandingView::of(settled.value(), tx.ctx().now()))?;
+        let reply = body::answer(settled.value(), tx.ctx().now())?;
         Ok(settled.map(|_| reply))
     })
     .await

@@ -3,7 +3,7 @@
 use sealpost_store::Store;
 use sealpost_web::{Call, Class, Endpoint, Failure, Reply, get};
 
-use super::body::StandingView;
+use super::body::{self, StandingView};
 use crate::networks::service;
 use crate::permissions::NETWORKS_READ;
 
@@ -19,5 +19,5 @@ pub(super) fn route(house: &Store) -> Endpoint {
 
 async fn handle(house: Store, call: Call) -> Result<Reply, Failure> {
     let standing = house.peek(&call.ctx, service::standing).await?;
-    Ok(Reply::ok(&StandingView::of(&standing, call.ctx.now()))?)
+    Ok(body::answer(&standing, call.ctx.now())?)
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::shut_out::{self, ShutOut};
 use crate::networks::codes::OWN_ADDRESS_EXCLUDED;
-use crate::networks::{Lists, Standing, service};
+use crate::networks::{Gate, Known, Lists, Outcome, Standing, service};
 use crate::permissions::NETWORKS_MANAGE;
 
 /// The lists that shall hold: networks with spaces, commas or line breaks between; anywhere if left empty.
@@ -97,7 +97,7 @@ pub(super) fn preview(house: &Store) -> Endpoint {
         })
 }
 
-pub(super) fn route(house: &Store) -> Endpoint {
+pub(super) fn route(house: &Store, gate: Gate) -> Endpoint {
     let house = house.clone();
     post("/app/{env}/networks/edit")
         .needs(NETWORKS_MANAGE)
@@ -107,23 +107,34 @@ pub(super) fn route(house: &Store) -> Endpoint {
         .acts("networks.change")
         .done("Changed for ten minutes: confirm it to let it stay")
         .summary("Change from where whom is admitted")
-        .describe("Shows instead whom the lists shut out, if that was shown of others.")
+        .describe(
+            "Shows instead whom the lists shut out, if that was shown of others. Leads to what waits, where lists that let more in take an \
+             approval.",
+        )
         .takes_form::<Form>()
         .example(json!({ "dashboard": "192.0.2.0/24 127.0.0.0/8", "admin": "127.0.0.0/8" }))
         .answers_with(303, "")
         .also_answers(200, "text/html")
         .refuses(&[&CHANGED_MEANWHILE, &OWN_ADDRESS_EXCLUDED])
-        .to(move |call| handle(house.clone(), call))
+        .to(move |call| handle(house.clone(), gate, call))
 }
 
-async fn handle(house: Store, call: Call<Form>) -> Result<Reply, Failure> {
+async fn handle(house: Store, gate: Gate, call: Call<Form>) -> Result<Reply, Failure> {
     let changed = async {
-        let (lists, version, peer) = (call.body.read()?, call.body.version, call.peer());
+        let (lists, peer) = (call.body.read()?, call.peer());
+        let known = Known { version: call.body.version, tags: None };
         if call.body.has_seen_others(&lists) {
             return look(&house, &call, &lists).await;
         }
-        let (keys, done) = (house.keys().organisation(call.ctx.org.id).await?, call.done("/networks"));
-        call.write(&house, move |tx| Ok(service::change(tx, &keys, lists, peer, version)?.map(|_| done))).await
+        let keys = house.keys().organisation(call.ctx.org.id).await?;
+        let (done, approvals) = (call.done("/networks"), call.at("/approvals"));
+        call.write(&house, move |tx| {
+            Ok(service::decide_from(tx, &keys, gate, lists, (peer, &known))?.map(|outcome| match outcome {
+                Outcome::InForce(_) => done,
+                Outcome::Waits(asked) => Reply::see_other(&format!("{approvals}/{}", asked.approval)),
+            }))
+        })
+        .await
     };
     match changed.await {
         Ok(reply) => Ok(reply),

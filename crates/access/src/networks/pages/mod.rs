@@ -11,6 +11,7 @@ use sealpost_store::Store;
 use sealpost_web::Endpoint;
 use sealpost_web::shell::{Group, Icon, Nav};
 
+use super::Gate;
 use crate::permissions::NETWORKS_READ;
 
 /// Where they are found.
@@ -26,12 +27,12 @@ pub const NAV: Nav = Nav {
     ids: &[],
 };
 
-pub(super) fn routes(house: &Store) -> Vec<Endpoint> {
+pub(super) fn routes(house: &Store, gate: Gate) -> Vec<Endpoint> {
     vec![
-        show::route(house),
+        show::route(house, gate),
         change::ask(house),
         change::preview(house),
-        change::route(house),
+        change::route(house, gate),
         settle::ask_confirm(house),
         settle::confirm(house),
         settle::ask_revert(house),

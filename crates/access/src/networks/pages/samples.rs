@@ -16,7 +16,9 @@ fn networks_are_shown_with_what_waits() {
     let lists = Lists { dashboard: Cidrs::from_text("192.0.2.0/24 2001:db8::/32").unwrap(), ..Lists::default() };
     let pending = Some(Pending { lists, until: NOW.plus_ms(9 * 60_000) });
     let standing = Standing { version: 3, pending, since: Some(NOW), ..Standing::default() };
-    keep("networks-pending", "Networks", "/networks", &page(&standing, true, NOW, at));
+    let mut shown = page(&standing, true, NOW, at);
+    shown.waits = vec![at("/approvals/apr_x")];
+    keep("networks-pending", "Networks", "/networks", &shown);
 }
 
 #[test]

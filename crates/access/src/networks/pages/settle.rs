@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::networks::codes::{NETWORKS_NOT_PENDING, OWN_ADDRESS_EXCLUDED};
-use crate::networks::{Standing, service};
+use crate::networks::{Known, Standing, service};
 use crate::permissions::NETWORKS_MANAGE;
 
 /// Which change is meant.
@@ -56,7 +56,8 @@ pub(super) fn confirm(house: &Store) -> Endpoint {
             async move {
                 let (version, peer) = (call.body.version, call.peer());
                 let keys = house.keys().organisation(call.ctx.org.id).await?;
-                let settled = settle(&house, &call, move |tx| service::confirm(tx, &keys, peer, version)).await;
+                let known = Known { version, tags: None };
+                let settled = settle(&house, &call, move |tx| service::confirm(tx, &keys, peer, &known)).await;
                 settled.or_else(|failure| confirming(&call, version).again(&call, failure))
             }
         })
@@ -96,7 +97,8 @@ pub(super) fn revert(house: &Store) -> Endpoint {
             async move {
                 let version = call.body.version;
                 let keys = house.keys().organisation(call.ctx.org.id).await?;
-                let settled = settle(&house, &call, move |tx| service::revert(tx, &keys, version)).await;
+                let known = Known { version, tags: None };
+                let settled = settle(&house, &call, move |tx| service::revert(tx, &keys, &known)).await;
                 settled.or_else(|failure| reverting(&call, version).again(&call, failure))
             }
         })

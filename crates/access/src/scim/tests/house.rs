@@ -81,10 +81,10 @@ impl House {
             scim::feature(members.clone(), sessions.clone(), URL),
             sessions::feature(store(), sessions.clone()),
             api_keys::feature(store(), keys.clone()),
-            members::feature(members, sessions.clone(), Post::new(None, URL)),
+            members::feature(members, sessions.clone(), Post::new(None, URL), members::Gate::OPEN),
             teams::feature(store(), sessions.clone()),
             roles::feature(store(), sessions.clone(), &RoleMatrix::default(), roles::OPEN),
-            networks::feature(&test.store),
+            networks::feature(&test.store, networks::Gate::OPEN),
         ];
         let credentials = Credentials::new(keys, sessions.clone(), ScimAuthenticator::new(store()));
         let registry = Registry::new(features, credentials, store(), WebConfig::default()).unwrap();

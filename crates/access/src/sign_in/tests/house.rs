@@ -96,7 +96,12 @@ impl House {
             feature(&sign_in),
             sessions::feature(test.store.clone(), sessions.clone()),
             passkeys::feature(passkeys.clone(), members.clone(), sessions.clone()),
-            members::feature(members, sessions.clone(), Post::new(Some(desk.clone()), PARTY.origin)),
+            members::feature(
+                members,
+                sessions.clone(),
+                Post::new(Some(desk.clone()), PARTY.origin),
+                members::Gate::OPEN,
+            ),
         ];
         let registry = Registry::new(features, credentials, test.store.clone(), WebConfig::default()).unwrap();
         Self { app: registry.app(), sessions, desk, ctx, test }

@@ -11,7 +11,7 @@ mod signature;
 mod view;
 mod vote;
 
-use sealpost_access::members::codes::ROLE_EXCEEDS;
+use sealpost_access::members::codes::{LAST_OWNER, ONESELF, OUTRANKED, OWNERS_ONLY, ROLE_EXCEEDS, ROLE_UNKNOWN};
 use sealpost_access::passkeys::Passkeys;
 use sealpost_access::passkeys::codes::{CHALLENGE_SPENT, PASSKEY_REFUSED};
 use sealpost_access::roles::codes::{OWN_ROLE, ROLE_NAME_TAKEN, ROLES_FULL};
@@ -60,7 +60,7 @@ pub fn feature(house: &Store, all: Approvables, passkeys: Passkeys) -> Feature {
 }
 
 /// What a decision may be refused with.
-pub(super) const OF_DECISIONS: [&Code; 20] = [
+pub(super) const OF_DECISIONS: [&Code; 25] = [
     &APPROVAL_OVER,
     &APPROVAL_BY_MEMBERS,
     &APPROVAL_CHANGED,
@@ -78,7 +78,12 @@ pub(super) const OF_DECISIONS: [&Code; 20] = [
     &APPROVAL_RACED,
     &LIVE_KEY_REQUIRED,
     &OWN_ROLE,
+    &LAST_OWNER,
+    &ONESELF,
+    &OUTRANKED,
+    &OWNERS_ONLY,
     &ROLE_EXCEEDS,
+    &ROLE_UNKNOWN,
     &ROLE_NAME_TAKEN,
     &ROLES_FULL,
 ];

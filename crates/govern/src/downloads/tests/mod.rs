@@ -218,7 +218,7 @@ both_engines! {
         let turn = async |role: Standard| {
             let keys = scene.store().keys().organisation(scene.asks.org.id).await.unwrap();
             let id = MemberId::from_bytes(scene.asks.actor.id);
-            let set = move |tx: &mut Tx<'_>| members::set_role(tx, &keys, id, RoleRef::Standard(role));
+            let set = move |tx: &mut Tx<'_>| members::set_role(tx, &keys, members::TheirRole { member: id, role: RoleRef::Standard(role) }, None);
             scene.store().write::<_, Failure>(&owner, set).await.unwrap();
         };
         // Between when it was written and when it is fetched: an administrator may ask, and sees less.

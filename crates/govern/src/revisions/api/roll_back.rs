@@ -1,7 +1,7 @@
 //! `POST /v1/revisions/{id}/roll-back`
 
 use schemars::JsonSchema;
-use sealpost_access::members::codes::ROLE_EXCEEDS;
+use sealpost_access::members::codes::{LAST_OWNER, ONESELF, OUTRANKED, OWNERS_ONLY, ROLE_EXCEEDS, ROLE_UNKNOWN};
 use sealpost_access::permissions::SECURITY_MANAGE;
 use sealpost_access::roles::codes::{OWN_ROLE, ROLE_NAME_TAKEN};
 use sealpost_store::RevisionId;
@@ -37,13 +37,18 @@ struct Done {
 }
 
 /// What going back may be refused with.
-pub(in crate::revisions) const OF_ROLL_BACKS: [&Code; 9] = [
+pub(in crate::revisions) const OF_ROLL_BACKS: [&Code; 14] = [
     &APPROVAL_PERSON_UNKNOWN,
     &APPROVERS_TOO_FEW,
     &CHANGED_MEANWHILE,
     &MASKING_RACED,
     &OWN_ROLE,
+    &LAST_OWNER,
+    &ONESELF,
+    &OUTRANKED,
+    &OWNERS_ONLY,
     &ROLE_EXCEEDS,
+    &ROLE_UNKNOWN,
     &ROLE_NAME_TAKEN,
     &REVISION_IN_FORCE,
     &REVISION_UNKNOWN,
@@ -60,7 +65,7 @@ pub(super) fn route(api: &Api) -> Endpoint {
         .summary("Change a setting to what it said")
         .describe(
             "By the function by which the setting is changed at all: it leaves that leaf, too (`masking.change`, `storage.change`, \
-             `approval_policy.change`, `role.update`), and a revision of its own. Where the change takes an approval, the answer is `202` with what waits.",
+             `approval_policy.change`, `role.update`, `member.role`, `networks.change`), and a revision of its own. Where the change takes an approval, the answer is `202` with what waits.",
         )
         .takes::<Body>()
         .answers::<Done>(200)

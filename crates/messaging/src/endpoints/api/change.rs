@@ -25,7 +25,7 @@ use crate::versions::Promoted;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Body {
-    /// A new place: the endpoint is pending again.
+    /// A new place: the endpoint is pending again. See the URL of a new one.
     #[schemars(length(max = 2048))]
     url: Option<String>,
     /// What it is for.
@@ -71,7 +71,7 @@ pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Endpoint {
             async move {
                 let id = id(&call)?;
                 if let Some(url) = &call.body.url {
-                    endpoints.check_url(url)?;
+                    endpoints.check_url(&call.ctx, url, Some(id)).await?;
                 }
                 call.body.description.as_deref().map(body::description).transpose()?;
                 let secret = call.body.secret.take().map(|named| named.secret);

@@ -22,7 +22,8 @@ struct Body {
     /// Its name: `[a-z0-9][a-z0-9-]{0,62}`.
     #[schemars(length(min = 1, max = 63), pattern("^[a-z0-9][a-z0-9-]{0,62}$"))]
     name: String,
-    /// Where it is: https, a public host, port 443 or 8443.
+    /// Where it is: https, a public host, port 443 or 8443. In live, where endpoints take an approval, others may agree to another port
+    /// (`endpoint` of *approvals*), but to none of the bad ports of the Fetch standard.
     #[schemars(length(max = 2048))]
     url: String,
     /// What it is for.
@@ -62,7 +63,7 @@ pub(super) fn create(store: &Store, endpoints: &Endpoints) -> Endpoint {
 }
 
 async fn handle(store: Store, endpoints: Endpoints, mut call: Call<Body>) -> Result<Reply, Failure> {
-    endpoints.check_url(&call.body.url)?;
+    endpoints.check_url(&call.ctx, &call.body.url, None).await?;
     body::description(&call.body.description)?;
     let new = NewEndpoint {
         name: body::name(&call.body.name)?,

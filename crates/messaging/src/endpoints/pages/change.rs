@@ -94,7 +94,7 @@ pub(super) fn update(store: &Store, endpoints: &Endpoints) -> Route {
                 let changed = async {
                     let form = call.body.clone();
                     let url = form.url.unwrap_or_default();
-                    endpoints.check_url(&url)?;
+                    endpoints.check_url(&call.ctx, &url, Some(id)).await?;
                     let description = form.description.unwrap_or_default();
                     body::description(&description)?;
                     let changes = Changes {

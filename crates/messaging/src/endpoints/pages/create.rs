@@ -109,7 +109,7 @@ async fn handle(store: Store, endpoints: Endpoints, call: Call<Form>) -> Result<
 async fn make(store: &Store, endpoints: &Endpoints, call: &Call<Form>) -> Result<Reply, Failure> {
     let form = call.body.clone();
     let url = form.url.unwrap_or_default();
-    endpoints.check_url(&url)?;
+    endpoints.check_url(&call.ctx, &url, None).await?;
     let description = form.description.unwrap_or_default();
     body::description(&description)?;
     let new = NewEndpoint {
@@ -169,7 +169,7 @@ fn question<B, Q>(call: &Call<B, Q>, form: &Form) -> Ask {
                     .kind(Kind::Typed("url"))
                     .value(of(&form.url))
                     .placeholder("https://billing.example.com/hooks")
-                    .hint("https, a public host, port 443 or 8443")
+                    .hint("https, a public host, port 443 or 8443; another one where others agree to it")
                     .required(),
             )
             .field(Field::new("description", "What it is for").value(of(&form.description)))

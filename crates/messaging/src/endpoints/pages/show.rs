@@ -119,8 +119,9 @@ async fn waits(store: &Store, call: &Call<(), Query>, endpoint: &Endpoint) -> Re
         return Ok(None);
     }
     let target = endpoint.id.bytes();
-    let asked = store.read(&call.ctx, move |tx| approvals::asked_about(tx, Module::Endpoint, target)).await?;
-    Ok(Some(Waits { href: asked.and_then(|id| call.page_of(&id.to_string())), is_over: asked.is_none() }))
+    let asked = store.read(&call.ctx, move |tx| approvals::waiting(tx, Module::Endpoint, Some(target))).await?;
+    let newest = asked.last();
+    Ok(Some(Waits { href: newest.and_then(|id| call.page_of(&id.to_string())), is_over: newest.is_none() }))
 }
 
 async fn panels(

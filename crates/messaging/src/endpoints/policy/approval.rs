@@ -106,12 +106,16 @@ fn prepare(tx: &mut Tx<'_>, keys: &OrgKeys, target: Option<[u8; 16]>, value: Val
 fn apply(tx: &mut Tx<'_>, keys: &OrgKeys, value: Value, why: Option<&Reason>) -> Result<(), Failure> {
     let wanted: Wanted = typed(value)?;
     match wanted.act {
-        Act::Change => service::put(tx, keys, &wanted.policy, why).map(drop),
+        Act::Change => {
+            service::put(tx, keys, &wanted.policy, why)?;
+            Ok(service::agree(tx, wanted.policy.endpoint_id, &wanted.policy.url)?)
+        }
         Act::Admit => {
             let id = wanted.policy.endpoint_id;
             if !store::admit(tx, id, true)? {
                 return Err(StoreError::Superseded.into());
             }
+            service::agree(tx, id, &wanted.policy.url)?;
             endpoints::changed(tx, id);
             tx.note(Leaf::of("endpoint.admit").on(EndpointId::PREFIX, id.bytes()));
             Ok(())

@@ -7,6 +7,9 @@
 //! new endpoint, there: waits, and is not called before
 //! ```
 //!
+//! A port that no policy of the installation permits is part of the URL that others agree to: once they have, it is kept with that URL, and
+//! what is called is read with it ([`agreed_port`]). Where nobody has to agree, nobody can.
+//!
 //! Whoever changes an endpoint computes what would be ([`gate`]), stores it, and keeps it ([`keep`]); an approval and a roll-back
 //! [`put`](service) a policy as it was written down.
 
@@ -21,5 +24,6 @@ mod tests;
 pub use approval::{APPROVABLE, REVISABLE};
 pub(super) use model::Policy;
 pub(super) use service::{
-    POLICY_REFUSES, begin, expect, expected, gate, keep, may_be_called, of, planned, settled, tag,
+    POLICY_REFUSES, agreed_port, begin, expect, expected, gate, is_guarded, keep, may_be_called, of, planned, settled,
+    tag,
 };

@@ -2,12 +2,13 @@
 
 use sealpost_access::revisions::{self, Change, Setting, Subject};
 use sealpost_access::secrets::{self, SecretRef};
+use sealpost_egress::guard::{AgreedPort, OtherPort, Policy as Strictness};
 use sealpost_egress::target::Target;
 use sealpost_govern::Reason;
 use sealpost_govern::approvals::codes::APPROVAL_PERSON_UNKNOWN;
 use sealpost_govern::approvals::{self, Approval, Module};
 use sealpost_seal::Purpose;
-use sealpost_store::{Environment, Leaf, OrgKeys, Recorded, StoreError, Tx};
+use sealpost_store::{EndpointId, Environment, Leaf, OrgKeys, Recorded, StoreError, Tx};
 use sealpost_web::problem::CHANGED_MEANWHILE;
 use sealpost_web::{Call, Code, Failure, Fault, Refusal, Reply, not_found};
 use serde_json::json;
@@ -67,7 +68,7 @@ pub(in crate::endpoints) fn planned(
 }
 
 /// Whether endpoints take an approval here.
-fn is_guarded(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+pub(in crate::endpoints) fn is_guarded(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(tx.ctx().org.environment == Environment::Live && approvals::is_needed(tx, Module::Endpoint)?)
 }
 
@@ -137,7 +138,7 @@ pub(in crate::endpoints) fn keep(
 ) -> Result<Leaf, Failure> {
     let after = of(tx, endpoint)?;
     if after == *before {
-        return Ok(leaf.on(sealpost_store::EndpointId::PREFIX, endpoint.id.bytes()));
+        return Ok(leaf.on(EndpointId::PREFIX, endpoint.id.bytes()));
     }
     if !store::advance(tx, endpoint.id, endpoint.version)? {
         return Err(Refusal::of(&CHANGED_MEANWHILE).into());
@@ -158,8 +159,7 @@ pub(in crate::endpoints) fn keep(
 fn marked(tx: &Tx<'_>, keys: &OrgKeys, leaf: Leaf, endpoint: &Endpoint, (version, digest): (u32, [u8; 32])) -> Leaf {
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let details = json!({ "version": version, "digest": digest });
-    leaf.on(sealpost_store::EndpointId::PREFIX, endpoint.id.bytes())
-        .with(keys.seal_audit(tx.ctx(), details.to_string().as_bytes()))
+    leaf.on(EndpointId::PREFIX, endpoint.id.bytes()).with(keys.seal_audit(tx.ctx(), details.to_string().as_bytes()))
 }
 
 /// Puts a policy into force as it was written down: what was agreed to, or what was there before. Secrets it names must be there still.
@@ -197,8 +197,25 @@ pub(super) fn can_be_signed(tx: &mut Tx<'_>, to: &Policy) -> Result<(), Failure>
 
 /// Whether a text may be an endpoint's URL at all; whether it may be called is asked whenever it is.
 pub(super) fn is_url(text: &str) -> bool {
-    let any = sealpost_egress::guard::Policy::strict().with_loopback().with_any_port();
-    text.len() <= 2_048 && Target::parse(text, &any).is_ok()
+    somewhere(text).is_some()
+}
+
+/// Where a URL leads, whether or not it may be called.
+fn somewhere(url: &str) -> Option<Target> {
+    let any = Strictness::strict().with_loopback().with_any_port();
+    Target::parse(url, &any).ok().filter(|_| url.len() <= 2_048)
+}
+
+/// Others have agreed to this URL of an endpoint, and to its port with it.
+pub(super) fn agree(tx: &mut Tx<'_>, id: EndpointId, url: &str) -> Result<(), StoreError> {
+    let port = somewhere(url).and_then(|target| OtherPort::of(target.port()));
+    store::agree_port(tx, id, port)
+}
+
+/// The port that others have agreed to with the URL that stands there, if they have.
+#[expect(clippy::disallowed_methods, reason = "what stands there was written by an approval, and goes with the URL")]
+pub(in crate::endpoints) fn agreed_port(tx: &mut Tx<'_>, id: EndpointId) -> Result<Option<AgreedPort>, StoreError> {
+    Ok(store::agreed_port(tx, id)?.map(AgreedPort::by_approval))
 }
 
 /// Why a policy isn't changed.

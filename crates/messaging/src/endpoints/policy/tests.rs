@@ -2,6 +2,11 @@
 
 use sealpost_access::revisions::{self, Revision};
 use sealpost_access::secrets::{self, NewSecret, Origin, STORED, SecretRef};
+use sealpost_egress::client::Client;
+use sealpost_egress::guard::Policy as Guard;
+use sealpost_egress::network::Network;
+use sealpost_egress::resolve::FixedResolver;
+use sealpost_egress::tls::Trust;
 use sealpost_govern::approvals::Approval;
 use sealpost_govern::security::Turned;
 use sealpost_seal::SecretText;
@@ -12,9 +17,9 @@ use sealpost_web::{Code, Failure};
 
 use super::service::put;
 use super::{APPROVABLE, Policy, REVISABLE, gate, of};
-use crate::endpoints::codes::{APPROVAL_APART, ENDPOINT_UNAPPROVED};
+use crate::endpoints::codes::{APPROVAL_APART, ENDPOINT_UNAPPROVED, URL_REFUSED};
 use crate::endpoints::model::{Endpoint, Filter, State};
-use crate::endpoints::service::{self, Changes};
+use crate::endpoints::service::{self, Changes, Name, NewEndpoint};
 use crate::endpoints::{Endpoints, Pki, signing, store, testing, transport};
 use crate::versions::codes::VERSION_MOVED;
 use crate::versions::testing::{grant, owner, takes};
@@ -101,6 +106,11 @@ impl Scene {
         };
         self.house.store.write(&self.owner, make).await.unwrap()
     }
+}
+
+/// A client for what is public, on 443 and 8443.
+fn strict() -> Client {
+    Client::new(Network::new(Guard::strict(), FixedResolver::new()), &Trust::new([]).unwrap()).unwrap()
 }
 
 fn to(url: &str) -> Changes {
@@ -209,6 +219,67 @@ both_engines! {
         };
         scene.house.store.write(&scene.owner, admitted).await.unwrap();
         assert_eq!(at_once(scene.change(hears(&["message.sent"])).await.unwrap()).version, 2);
+    }
+
+    async fn another_port_is_called_once_others_agreed_to_it_and_only_with_that_url(house: TestStore) {
+        const PORT: &str = "https://hooks.example.com:9000/reports";
+        let scene = Scene::new(house).await;
+        let endpoints = Endpoints::new(scene.house.store.clone(), strict());
+        let check = async |ctx: &Ctx, url: &'static str| endpoints.check_url(ctx, url, None).await;
+        refused(check(&scene.owner, PORT).await, &URL_REFUSED);
+        takes(&scene.house.store, &scene.owner, "endpoint").await;
+        check(&scene.owner, PORT).await.unwrap();
+        for never in ["https://hooks.example.com:587/", "https://hooks.example.com:6667/", "https://10.0.0.1:9000/"] {
+            refused(check(&scene.owner, never).await, &URL_REFUSED);
+        }
+        let mut test = scene.owner.clone();
+        test.org.environment = sealpost_store::Environment::Test;
+        refused(check(&test, PORT).await, &URL_REFUSED);
+
+        let port = async || {
+            endpoints.forget(scene.owner.org, scene.id);
+            let ready = endpoints.ready(&scene.owner, scene.id).await;
+            ready.map(|ready| ready.unwrap().target.port()).map_err(|error| error.to_string())
+        };
+        let asked = waits(scene.change(to(PORT)).await.unwrap());
+        assert_eq!(port().await, Ok(443), "it is where it was");
+        grant(&scene.house.store, &scene.owner, &APPROVABLE, &asked).await.unwrap();
+        assert_eq!((port().await, scene.endpoint().await.state), (Ok(9000), State::Pending));
+        // Whoever puts another URL there without others who agree has no port with it.
+        let revision = scene.revisions().await.remove(0);
+        let around = |url: &str| Policy { url: url.into(), ..serde_json::from_value(revision.says.clone()).unwrap() };
+        scene.becomes(around("https://hooks.example.com:9000/other")).await.unwrap();
+        assert!(port().await.is_err());
+        scene.becomes(around(PORT)).await.unwrap();
+        assert!(port().await.is_err(), "not even with the one they agreed to once");
+        // What stands there may stay, whatever it takes to have it.
+        endpoints.check_url(&test, PORT, Some(scene.id)).await.unwrap_err();
+        takes(&scene.house.store, &scene.owner, "masking").await;
+        endpoints.check_url(&scene.owner, PORT, Some(scene.id)).await.unwrap();
+        refused(check(&scene.owner, PORT).await, &URL_REFUSED);
+    }
+
+    async fn a_new_endpoint_at_another_port_is_called_once_others_agreed(house: TestStore) {
+        let scene = Scene::guarded(house).await;
+        let (keys, new) = (scene.house.store.keys().organisation(scene.owner.org.id).await.unwrap(), NewEndpoint {
+            name: Name::parse("new").unwrap(),
+            url: "https://hooks.example.com:9000/new".into(),
+            description: String::new(),
+            events: Filter::new(vec![]).unwrap(),
+            signing: signing::Change::default(),
+            secret: None,
+        });
+        let create = move |tx: &mut Tx<'_>| service::create(tx, &keys, new);
+        let created = scene.house.store.write::<_, Failure>(&scene.owner, create).await.unwrap();
+        let (id, asked) = (created.endpoint.id, created.waits.unwrap());
+        let endpoints = Endpoints::new(scene.house.store.clone(), strict());
+        refused(endpoints.verify(&scene.owner, id).await, &ENDPOINT_UNAPPROVED);
+        takes(&scene.house.store, &scene.owner, "masking").await;
+        refused(endpoints.verify(&scene.owner, id).await, &URL_REFUSED);
+        takes(&scene.house.store, &scene.owner, "endpoint").await;
+        grant(&scene.house.store, &scene.owner, &APPROVABLE, &asked).await.unwrap();
+        endpoints.forget(scene.owner.org, id);
+        assert_eq!(endpoints.ready(&scene.owner, id).await.unwrap().unwrap().target.port(), 9000);
     }
 
     async fn of_a_hundred_who_change_a_policy_at_once_one_does(house: TestStore) {

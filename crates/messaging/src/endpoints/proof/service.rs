@@ -138,9 +138,7 @@ impl Endpoints {
 
     /// With the TLS of its calls: a host that only its own authority speaks for is read by that.
     async fn ask_host(&self, ctx: &Ctx, ready: &Ready, text: &str) -> (&'static str, Option<u16>) {
-        let Ok(target) = Target::parse(&served_at(&ready.target), self.client.network().policy()) else {
-            return ("url_refused", None);
-        };
+        let target = ready.target.at(WELL_KNOWN);
         let Some(speech) = &ready.transport.speech else { return ("transport_unusable", None) };
         let tenant = Tenant::new(ctx.org.id.bytes());
         let mut outbound = Outbound::new(tenant, Method::Get, &target, Bytes::new());
@@ -167,7 +165,9 @@ fn served_at(target: &Target) -> String {
 
 /// Where the text has to stand for an endpoint with this URL.
 pub(super) fn place(endpoints: &Endpoints, way: Way, url: &str) -> Place {
-    let Ok(target) = Target::parse(url, endpoints.client.network().policy()) else { return Place::Nowhere };
+    // Others may have agreed to another port, or will; nothing is called here.
+    let policy = endpoints.client.network().policy().clone().with_any_port();
+    let Ok(target) = Target::parse(url, &policy) else { return Place::Nowhere };
     match way {
         Way::Ping => Place::Nowhere,
         Way::Dns => Place::Record(record_name(&target.host())),

@@ -92,7 +92,12 @@ impl House {
         let sso = Sso::new(members, ways, sessions.clone(), "https://localhost", "/app");
         let features = vec![
             crate::sso::feature(&sso),
-            members::feature(sso.members.clone(), sessions.clone(), Post::new(None, "https://localhost")),
+            members::feature(
+                sso.members.clone(),
+                sessions.clone(),
+                Post::new(None, "https://localhost"),
+                members::Gate::OPEN,
+            ),
             sessions::feature(test.store.clone(), sessions.clone()),
         ];
         let credentials = Credentials::new(

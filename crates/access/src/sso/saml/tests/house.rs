@@ -90,7 +90,7 @@ impl House {
         );
         let features = vec![
             feature(&sso),
-            members::feature(sso.members.clone(), sessions.clone(), Post::new(None, HERE)),
+            members::feature(sso.members.clone(), sessions.clone(), Post::new(None, HERE), members::Gate::OPEN),
             sessions::feature(test.store.clone(), sessions.clone()),
         ];
         let registry = Registry::new(features, credentials, test.store.clone(), WebConfig::default()).unwrap();
