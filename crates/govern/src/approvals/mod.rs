@@ -44,7 +44,7 @@ pub(crate) use policy::{REVISABLE, SWITCH};
 pub use record::{Expected, RecordError, SignedVote, VerifiedRecord, verify_record};
 pub use reseal::reseal;
 pub(crate) use service::show;
-pub use service::{ask, is_needed, spend, state_of};
+pub use service::{ask, is_needed, open_about, spend, state_of};
 #[cfg(test)]
 pub(crate) use tests::{Scene, agree, join, refused, why};
 pub use upkeep::{look_after, look_after_forever};

@@ -32,6 +32,11 @@ pub fn is_needed(tx: &mut Tx<'_>, module: Module) -> Result<bool, StoreError> {
     Ok(store::standing(tx)?.policy.rule(module).is_some())
 }
 
+/// What of this module waits about one object, newest first.
+pub fn open_about(tx: &mut Tx<'_>, module: Module, target: [u8; 16]) -> Result<Vec<ApprovalId>, StoreError> {
+    store::open_about(tx, module, target)
+}
+
 /// Where a request stands, if there is one of this id.
 pub fn state_of(tx: &mut Tx<'_>, keys: &OrgKeys, id: ApprovalId) -> Result<Option<State>, StoreError> {
     let now = tx.ctx().now();

@@ -279,6 +279,19 @@ pub(super) fn page(
     found?.into_iter().map(|stored| opened(tx, keys, stored).map(|(approval, _)| approval)).collect()
 }
 
+/// Requests about one object that may still go live, newest first: a handful. Index approval_state.
+pub(super) fn open_about(tx: &mut Tx<'_>, module: Module, target: [u8; 16]) -> Result<Vec<ApprovalId>, StoreError> {
+    let (environment, now) = (tx.ctx().org.environment.as_str(), tx.ctx().now());
+    tx.all(
+        org_sql!(
+            "select id from approval where org = $1 and env in ($2, 'both') and module = $3 and target = $4
+                and state in ('pending', 'approved') and expires_at > $5 order by id desc limit 10"
+        ),
+        &[&environment, &module.word(), &ApprovalId::from_bytes(target), &now],
+        |row| row.get("id"),
+    )
+}
+
 /// Requests whose time is over by `now` and that still say they wait.
 pub(super) fn overdue(tx: &mut Tx<'_>, now: Time, limit: u32) -> Result<Vec<ApprovalId>, StoreError> {
     tx.all(

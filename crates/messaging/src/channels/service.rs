@@ -6,17 +6,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sealpost_access::secrets::{self, Credential, Kept, NewSecret, Origin, Overlap, Purpose, SecretRef, SecretUse};
 use sealpost_seal::SecretText;
 use sealpost_seal::signature::KeyEncoding;
-use sealpost_store::{Change as Told, ChannelId, Ctx, Leaf, Org, OrgKeys, Recorded, Store, StoreError, Time, Tx};
+use sealpost_store::{Change as Told, ChannelId, Ctx, Org, OrgKeys, Recorded, SecretId, Store, StoreError, Time, Tx};
+use sealpost_web::Failure;
 
 use super::dkim::{self, DkimKind, NewDkim, PrivateKey};
 use super::kind::ChannelKind;
 use super::model::{
-    Channel, ChannelRefusal, DkimSettings, EmailChanges, EmailChannel, EmailSettings, NewChannel, NewEmail,
+    Channel, ChannelRefusal, Created, DkimSettings, EmailChanges, EmailChannel, EmailSettings, NewChannel, NewEmail,
 };
+use super::policy::{self, Policy};
 use super::{CHANGED, rules, store};
 use crate::label::Label;
 use crate::patch::Change;
 use crate::recent::{Recent, anything_of, organisation};
+use crate::versions::{Expected, Promoted};
 
 /// What the password of a relay is kept for.
 const PASSWORD: Purpose = Purpose::new("smtp.password");
@@ -52,6 +55,7 @@ pub struct Update {
     password: Option<NewPassword>,
     dkim: Change<ReadyDkim>,
     may_move_secrets: bool,
+    expected: Expected,
 }
 
 /// A password on its way into the settings.
@@ -72,38 +76,64 @@ struct ReadyDkim {
 }
 
 impl Create {
-    /// Makes the channel and its secrets.
-    pub fn create(self, tx: &mut Tx<'_>) -> Result<Recorded<Channel>, ChannelRefusal> {
+    /// Makes the channel and its secrets, and asks others before it sends, where that takes an approval.
+    pub fn create(self, tx: &mut Tx<'_>) -> Result<Recorded<Created>, Failure> {
         let Self { keys, name, mut email, password, dkim } = self;
         email.password = password.map(|new| new.keep(tx, &keys)).transpose()?;
         email.dkim = dkim.map(|ready| ready.keep(tx, &keys)).transpose()?;
         let (id, now) = (ChannelId::new(&tx.ctx().world), tx.ctx().now());
-        let name = name.as_str().to_owned();
-        let channel = Channel { id, name, email, created_at: now, updated_at: now, last_used_at: None };
+        let mut channel = Channel {
+            id,
+            name: name.as_str().to_owned(),
+            email,
+            version: 1,
+            is_admitted: true,
+            created_at: now,
+            updated_at: now,
+            last_used_at: None,
+        };
         if !store::insert(tx, ChannelKind::Email, &channel)? {
-            return Err(ChannelRefusal::NameTaken);
+            return Err(ChannelRefusal::NameTaken.into());
         }
         tx.publish(Told::new(CHANGED, tx.ctx().org, id.bytes()));
-        Ok(tx.record(Leaf::of("channel.create").on(ChannelId::PREFIX, id.bytes()), channel))
+        let (asked, leaf) = policy::begin(tx, &keys, &mut channel)?;
+        match asked {
+            None => Ok(tx.record(leaf, Created { channel, waits: None })),
+            Some(asked) => {
+                tx.note(leaf);
+                Ok(asked.map(|approval| Created { channel, waits: Some(Box::new(approval)) }))
+            }
+        }
     }
 }
 
 impl Update {
-    /// Changes the channel as it stands now, and its secrets.
-    pub fn apply(self, tx: &mut Tx<'_>) -> Result<Recorded<Channel>, ChannelRefusal> {
-        let Self { keys, id, changes, password, dkim, may_move_secrets } = self;
+    /// Changes the channel as it stands now, and its secrets; or asks others, where that leads elsewhere or protects less than before. One
+    /// that waits to be agreed to is changed, and asked for anew.
+    pub fn apply(self, tx: &mut Tx<'_>) -> Result<Recorded<Promoted<Channel>>, Failure> {
+        let Self { keys, id, changes, password, dkim, may_move_secrets, expected } = self;
         let mut channel = store::find(tx, id)?.ok_or(ChannelRefusal::NotFound)?;
-        let keeps_stored = channel.email.password.is_some_and(|kept| kept.stored().is_some())
+        policy::expect(&channel, &expected)?;
+        let before = Policy::of(&channel);
+        let keeps_stored = before.email.password.is_some_and(|kept| kept.stored().is_some())
             && password.is_none()
             && changes.password.is_keep();
-        if keeps_stored && !may_move_secrets && changes.lead_elsewhere(&channel.email) {
-            return Err(ChannelRefusal::WouldMoveSecret);
+        if keeps_stored && !may_move_secrets && changes.lead_elsewhere(&before.email) {
+            return Err(ChannelRefusal::WouldMoveSecret.into());
         }
         let clears_password = matches!(changes.password, Change::Clear);
-        let (standing, signed) = (channel.email.password, channel.email.dkim.take());
-        let mut email = changes.apply(channel.email);
+        let (standing, signed) = (before.email.password, before.email.dkim.clone());
+        let mut email = changes.apply(before.email.clone());
         let has_password = password.is_some() || (standing.is_some() && !clears_password);
         rules::check(&email, has_password)?;
+        let is_held = policy::is_held(tx, &channel)?;
+        if !is_held {
+            let (after, carries) = planned(tx, &keys, email.clone(), (password.as_ref(), clears_password), &dkim)?;
+            let after = Policy { channel_id: id, email: after };
+            if let Some(asked) = policy::gate(tx, &keys, &before, after, carries, None)? {
+                return Ok(asked.map(|approval| Promoted::Waits(Box::new(approval))));
+            }
+        }
         email.password = keep_password(tx, &keys, standing, password, clears_password)?;
         email.dkim = match dkim {
             Change::Keep => signed,
@@ -117,7 +147,13 @@ impl Update {
         channel.updated_at = tx.ctx().now();
         store::update(tx, &channel)?;
         tx.publish(Told::new(CHANGED, tx.ctx().org, id.bytes()));
-        Ok(tx.record(Leaf::of("channel.update").on(ChannelId::PREFIX, id.bytes()), channel))
+        let leaf = policy::keep(tx, &keys, &mut channel, &before, None)?;
+        if !is_held {
+            return Ok(tx.record(leaf, Promoted::InForce(channel)));
+        }
+        let asked = policy::ask_again(tx, &keys, &channel)?;
+        tx.note(leaf);
+        Ok(asked.map(|approval| Promoted::Waits(Box::new(approval))))
     }
 
     /// Which channel.
@@ -128,6 +164,11 @@ impl Update {
     /// Whoever asks may manage secrets: a stored one may be presented to another relay.
     pub fn may_move_secrets(self, may: bool) -> Self {
         Self { may_move_secrets: may, ..self }
+    }
+
+    /// Whoever asks believes that this is in force.
+    pub fn expecting(self, expected: Expected) -> Self {
+        Self { expected, ..self }
     }
 }
 
@@ -153,6 +194,27 @@ fn stored_password(tx: &mut Tx<'_>, keys: &OrgKeys, wanted: &SecretRef) -> Resul
     let kept = Kept::Stored { stored };
     rules::presentable(&newest(tx, keys, kept, PASSWORD)?)?;
     Ok(kept)
+}
+
+/// The settings as they would be, and whether a password or key comes along that is no part of them.
+fn planned(
+    tx: &mut Tx<'_>,
+    keys: &OrgKeys,
+    mut email: EmailSettings,
+    (password, clears_password): (Option<&NewPassword>, bool),
+    dkim: &Change<ReadyDkim>,
+) -> Result<(EmailSettings, bool), ChannelRefusal> {
+    email.password = match password {
+        Some(NewPassword::Stored(wanted)) => Some(stored_password(tx, keys, wanted)?),
+        None if clears_password => None,
+        Some(NewPassword::Own(_)) | None => email.password,
+    };
+    email.dkim = match dkim {
+        Change::Keep => email.dkim,
+        Change::Clear => None,
+        Change::Set(ready) => Some(ready.planned()),
+    };
+    Ok((email, matches!(password, Some(NewPassword::Own(_))) || dkim.set().is_some()))
 }
 
 fn keep_password(
@@ -193,6 +255,18 @@ fn replace(
 }
 
 impl ReadyDkim {
+    /// The signature as it would be, with its key nowhere yet.
+    fn planned(&self) -> DkimSettings {
+        let Self { domain, selector, algorithm, public, .. } = self;
+        DkimSettings {
+            domain: domain.clone(),
+            selector: selector.clone(),
+            algorithm: *algorithm,
+            public: public.clone(),
+            key: SecretId::from_bytes([0; 16]),
+        }
+    }
+
     fn keep(self, tx: &mut Tx<'_>, keys: &OrgKeys) -> Result<DkimSettings, StoreError> {
         let Self { domain, selector, algorithm, public, key } = self;
         let key = secrets::create(tx, keys, DKIM, key)?;
@@ -267,9 +341,9 @@ impl Channels {
     }
 
     /// Makes a channel.
-    pub async fn create(&self, ctx: &Ctx, new: NewChannel) -> Result<Channel, ChannelRefusal> {
+    pub async fn create(&self, ctx: &Ctx, new: NewChannel) -> Result<Channel, Failure> {
         let create = self.prepare(ctx, new).await?;
-        self.store.write(ctx, move |tx| create.create(tx)).await
+        Ok(self.store.write(ctx, move |tx| create.create(tx)).await?.channel)
     }
 
     /// Makes a change's keys; [`Update::apply`] checks and makes it, inside a transaction.
@@ -295,15 +369,15 @@ impl Channels {
             Change::Set(new) => ready(ctx, Some(new)).await?.map_or(Change::Keep, Change::Set),
         };
         let keys = self.store.keys().organisation(ctx.org.id).await?;
-        Ok(Update { keys, id, changes, password, dkim, may_move_secrets: false })
+        Ok(Update { keys, id, changes, password, dkim, may_move_secrets: false, expected: Expected::default() })
     }
 
     /// Changes a channel.
-    pub async fn update(&self, ctx: &Ctx, id: ChannelId, changes: EmailChanges) -> Result<Channel, ChannelRefusal> {
+    pub async fn update(&self, ctx: &Ctx, id: ChannelId, changes: EmailChanges) -> Result<Promoted<Channel>, Failure> {
         let update = self.prepare_update(ctx, id, changes).await?;
-        let channel = self.store.write(ctx, move |tx| update.apply(tx)).await?;
+        let became = self.store.write(ctx, move |tx| update.apply(tx)).await?;
         self.changed(ctx);
-        Ok(channel)
+        Ok(became)
     }
 
     /// Forgets a channel that has just been changed; the bus tells everybody else.
@@ -339,7 +413,12 @@ impl Channels {
         Ok(self.store.read::<_, StoreError>(ctx, move |tx| store::before(tx, before, limit)).await?)
     }
 
-    /// An e-mail channel ready for use, its credentials opened.
+    /// What sends e-mail where nothing else is said: the oldest channel that others have agreed to.
+    pub async fn first(&self, ctx: &Ctx) -> Result<Option<ChannelId>, StoreError> {
+        self.store.peek(ctx, |tx| store::first(tx, ChannelKind::Email)).await
+    }
+
+    /// An e-mail channel ready for use, its credentials opened. Refused while others have yet to agree to it.
     pub async fn email(&self, ctx: &Ctx, id: ChannelId) -> Result<Arc<EmailChannel>, ChannelRefusal> {
         let key = (ctx.org, id);
         if let Some(ready) = self.ready.get(&key) {
@@ -349,13 +428,20 @@ impl Channels {
         let keys = self.store.keys().organisation(ctx.org.id).await?;
         let open = move |tx: &mut Tx<'_>| {
             let channel = store::find(tx, id)?.ok_or(ChannelRefusal::NotFound)?;
+            if policy::is_held(tx, &channel)? {
+                return Err(ChannelRefusal::Unapproved);
+            }
             let settings = &channel.email;
             let password = settings.password.map(|kept| newest(tx, &keys, kept, PASSWORD)).transpose()?;
             let dkim = settings.dkim.as_ref().map(|dkim| newest(tx, &keys, Kept::Own(dkim.key), DKIM)).transpose()?;
-            ready_channel(id, settings, password.as_ref(), dkim.as_ref())
+            Ok((ready_channel(id, settings, password.as_ref(), dkim.as_ref())?, channel.is_admitted))
         };
-        let ready = Arc::new(self.store.peek(ctx, open).await?);
-        self.ready.put(key, ready.clone(), anything_of(ctx.org), since);
+        let (ready, is_admitted) = self.store.peek(ctx, open).await?;
+        let ready = Arc::new(ready);
+        // One that is used because nobody has to agree at present may be held again in a moment.
+        if is_admitted {
+            self.ready.put(key, ready.clone(), anything_of(ctx.org), since);
+        }
         Ok(ready)
     }
 }
@@ -371,7 +457,7 @@ pub(crate) fn secret_uses(tx: &mut Tx<'_>) -> Result<Vec<SecretUse>, StoreError>
             kind: "channel",
             id: channel.id.to_string(),
             name: channel.name.clone(),
-            page: None,
+            page: Some(format!("/channels/{}", channel.id)),
             last_used_at: channel.last_used_at,
         }));
     }
