@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::api::Ask;
-use crate::house::{House, text};
+use crate::house::{House, PATIENCE, text};
 
 crate::on_both_engines! {
     weaker_masking_waits_for_somebody_else_and_goes_live_as_it_was_shown
@@ -15,6 +15,7 @@ crate::on_both_engines! {
     a_route_waits_in_live_and_comes_back_without_waiting
     a_workflow_waits_in_live_and_comes_back_without_waiting
     an_endpoint_waits_in_live_to_be_called_and_to_protect_less
+    a_channel_waits_in_live_to_send_and_to_lead_elsewhere
 }
 
 async fn takes(house: &House, module: &str) {
@@ -479,4 +480,91 @@ async fn an_endpoint_waits_in_live_to_be_called_and_to_protect_less(house: House
     assert_eq!((&moved["url"], &moved["version"]), (&json!("https://hooks.example.com/b"), &json!(3)));
     let all = house.api.must(live(Ask::get("/v1/revisions?setting=endpoint"))).await;
     assert_eq!(all["data"].as_array().unwrap().len(), 3, "{all}");
+}
+
+async fn a_channel_waits_in_live_to_send_and_to_lead_elsewhere(house: House) {
+    let asker = house.member("super_admin").await;
+    let live = |ask: Ask| ask.header("sealpost-environment", "live").member(&asker);
+    let agree_in_live = async |id: &str| {
+        let owner = house.standing_owner().await;
+        let in_live = |ask: Ask| ask.header("sealpost-environment", "live").member(&owner);
+        let shown = house.api.must(in_live(Ask::get(format!("/v1/approvals/{id}")))).await;
+        let vote = Ask::post(format!("/v1/approvals/{id}/approve"), &json!({ "digest": shown["digest"] }));
+        let state = house.api.must(in_live(vote)).await["state"].clone();
+        (state, shown["changes"].clone())
+    };
+    let after = |changes: &Value, what: &str| {
+        changes.as_array().unwrap().iter().find(|line| line["what"] == what).unwrap()["after"].clone()
+    };
+    takes(&house, "channel").await;
+    // Nobody listens there: what is sent is tried, and what is held isn't.
+    let email = json!({ "host": "127.0.0.1", "port": 2525, "security": "plain_loopback", "helo": "mail.example.com",
+        "from_address": "news@mail.example.com",
+        "dkim": { "domain": "mail.example.com", "selector": "s1", "algorithm": "ed25519" } });
+    let new = json!({ "name": "mail", "email": email });
+    let answer = house.api.ask(Ask::post("/v1/channels", &new).key(&house.keys.live)).await;
+    assert_eq!((answer.status, &*answer.code()), (409, "approval_person_unknown"));
+    let made = house.api.must(live(Ask::post("/v1/channels", &new))).await;
+    assert!(made["admitted"] == false && made["version"] == 1, "{made}");
+    let path = format!("/v1/channels/{}", text(&made, "id"));
+    let page = format!("/app/live/channels/{}", text(&made, "id"));
+    let page = async || house.api.ask(Ask::get(page.clone()).page().member(&asker)).await.text();
+    let shown = page().await;
+    assert!(shown.contains("Waits for approval") && shown.contains(&text(&made, "approval_id")), "{shown}");
+    assert!(shown.contains("s1._domainkey.mail.example.com"), "its record can be published meanwhile");
+
+    let template = json!({ "name": "codes", "channel": "email", "content": { "subject": "Code", "text": "1" } });
+    let template = text(&house.api.must(live(Ask::post("/v1/templates", &template))).await, "id");
+    let event = json!({ "name": "codes", "class": "transactional", "template_id": template, "channel_id": made["id"] });
+    house.api.must(live(Ask::post("/v1/events", &event))).await;
+    let fire = Ask::post("/v1/messages", &json!({ "event": "codes", "to": { "email": "ada@example.com" } }));
+    let sent = text(&house.api.must(fire.key(&house.keys.live)).await, "id");
+    let since = std::time::Instant::now();
+    let ended = loop {
+        let message = house.api.must(Ask::get(format!("/v1/messages/{sent}")).key(&house.keys.live)).await;
+        if message["state"] == "failed" {
+            break message;
+        }
+        assert!(since.elapsed() < PATIENCE, "{message}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    assert_eq!(ended["reason"], "channel_unapproved", "{ended}");
+
+    let (state, changes) = agree_in_live(&text(&made, "approval_id")).await;
+    assert_eq!((state, after(&changes, "From")), (json!("live"), json!("news@mail.example.com")));
+    let standing = async || house.api.must(live(Ask::get(&path))).await;
+    assert_eq!(standing().await["admitted"], true);
+
+    let patch = |body: Value| live(Ask::new("patch", path.clone()).json(&body));
+    let elsewhere = json!({ "email": { "from_address": "boss@example.net" }, "expected_version": 1 });
+    let answer = house.api.ask(patch(elsewhere.clone())).await;
+    assert_eq!((answer.status, &standing().await["version"]), (202, &json!(1)), "{}", answer.text());
+    let first = text(&answer.json(), "approval_id");
+    let stale = house.api.ask(patch(json!({ "email": {}, "expected_version": 7 }))).await;
+    assert_eq!((stale.status, &*stale.code()), (412, "version_moved"));
+    let apart = json!({ "email": { "host": "smtp.example.net", "username": "us", "password": "theirs" } });
+    let apart = house.api.ask(patch(apart)).await;
+    assert_eq!((apart.status, &*apart.code()), (409, "channel_apart"));
+    // Whoever asked makes another policy of their request only by asking for it.
+    let all = house.api.must(live(Ask::get("/v1/revisions?setting=channel"))).await;
+    let revision = format!("/v1/revisions/{}", text(&all["data"][0], "id"));
+    let mut policy = house.api.must(live(Ask::get(revision))).await["says"].clone();
+    policy["email"]["host"] = json!("127.0.0.2");
+    let forged = json!({ "wanted": { "act": "change", "mark": "0".repeat(64), "policy": policy } });
+    let forged = live(Ask::new("put", format!("/v1/approvals/{first}")).json(&forged));
+    let forged = house.api.ask(forged).await;
+    assert_eq!(forged.status, 404, "{}", forged.text());
+    // To be called otherwise takes nobody else; what was asked for before is about what is there no more.
+    let called = house.api.ask(patch(json!({ "email": { "from_name": "Example" } }))).await;
+    assert_eq!((called.status, &called.json()["version"]), (200, &json!(2)), "{}", called.text());
+    assert_eq!(agree_in_live(&first).await.0, "conflict");
+    assert_eq!(standing().await["email"]["from_address"], "news@mail.example.com");
+    let answer = house.api.ask(patch(json!({ "email": { "from_address": "boss@example.net" } }))).await;
+    let (state, changes) = agree_in_live(&text(&answer.json(), "approval_id")).await;
+    assert_eq!((state, after(&changes, "From")), (json!("live"), json!("boss@example.net")));
+    let moved = standing().await;
+    assert_eq!((&moved["email"]["from_address"], &moved["version"]), (&json!("boss@example.net"), &json!(3)));
+    let all = house.api.must(live(Ask::get("/v1/revisions?setting=channel"))).await;
+    assert_eq!(all["data"].as_array().unwrap().len(), 3, "{all}");
+    assert!(page().await.contains("Version 3"));
 }

@@ -14,7 +14,7 @@ use super::service::put;
 use super::{APPROVABLE, Policy, REVISABLE, history};
 use crate::channels::codes::{CHANNEL_APART, CHANNEL_SECRET_GONE, CHANNEL_UNAPPROVED};
 use crate::channels::model::{Channel, ChannelRefusal, EmailChanges, NewChannel, NewEmail, Protection};
-use crate::channels::{Channels, DkimKind, NewDkim, store};
+use crate::channels::{Channels, DkimKind, NewDkim};
 use crate::label::Label;
 use crate::patch::Change;
 use crate::versions::codes::VERSION_MOVED;
