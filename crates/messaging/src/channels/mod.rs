@@ -6,6 +6,7 @@
 
 mod api;
 pub mod codes;
+mod credentials;
 mod dkim;
 mod kind;
 mod model;

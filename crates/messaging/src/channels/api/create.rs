@@ -45,7 +45,7 @@ pub(super) fn create(channels: &Channels) -> Endpoint {
                 "username": "mailer", "password": "correct horse battery staple",
                 "from_address": "news@mail.example.com", "from_name": "Example",
                 "helo": "mail.example.com",
-                "dkim": { "domain": "mail.example.com", "selector": "s1" }
+                "dkim": { "domain": "mail.example.com", "selector": "s1", "algorithm": "ed25519" }
             }
         }))
         .to(move |call: Call<Body>| handle(channels.clone(), call))

@@ -98,7 +98,7 @@ fn row<B, Q>(call: &Call<B, Q>, channel: Channel, is_held: bool, first: Option<C
 
 pub(super) fn empty(new: Option<String>) -> Empty {
     Empty::new(
-        Icon::Outbox,
+        Icon::Send,
         "No channel yet",
         "A channel is a configured sender: which relay takes the mail, who writes it, and what signs it. Events send through one, or along a route of several.",
     )

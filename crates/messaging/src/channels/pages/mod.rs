@@ -22,7 +22,7 @@ pub const NAV: Nav = Nav {
     place: 4,
     title: "Channels",
     path: "/channels",
-    icon: Icon::Outbox,
+    icon: Icon::Send,
     key: '1',
     needs: Some(CHANNELS_READ),
     only: None,
