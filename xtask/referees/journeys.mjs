@@ -680,6 +680,8 @@ await withBrowser(async (first) => {
 
   await part("keyboard", async () => {
     await go("");
+    const keys = await page.locator(".rail .nav a[data-key]").evaluateAll((all) => all.map((one) => one.dataset.key));
+    verdict(keys.length > 20 && new Set(keys).size === keys.length, `each entry of the navigation has a key of its own (${keys.join("")})`);
     await page.keyboard.press("Control+k");
     await page.keyboard.type("cont");
     await page.keyboard.press("Enter");

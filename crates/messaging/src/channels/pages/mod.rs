@@ -19,7 +19,7 @@ use super::Channels;
 /// Where they are found.
 pub const NAV: Nav = Nav {
     group: Group::Build,
-    place: 4,
+    place: 3,
     title: "Channels",
     path: "/channels",
     icon: Icon::Send,
