@@ -289,6 +289,28 @@ await withBrowser(async (first) => {
     ears.close();
   });
 
+  await part("channels", async () => {
+    await go("/channels");
+    const sender = { Name: "mail", Relay: "smtp.example.com", "Account there": "mailer", Password: "wombat-battery", From: "news@mail.example.com", "Calls itself": "mail.example.com" };
+    await fill(page, "Add a channel", { ...sender, "Signs by DKIM for": "mail.example.com", Selector: "s1" }, "Add");
+    await page.waitForURL("**/channels/chn_*");
+    const id = path(page).split("/").at(-1);
+    const first = await own(page, "GET", `/v1/channels/${id}`);
+    const shown = await main(page).textContent();
+    verdict(shown.includes(first.email.dkim.record_name) && shown.includes(first.email.dkim.record_value), "a channel shows the record to publish for its signature");
+    verdict(first.email.has_password && !(await page.content()).includes("wombat"), "and keeps its password to itself");
+    await look(page, "channel", ({ axe }) => axe);
+    await fill(page, "Change…", { "Name beside it": "Example Clinic" }, "Change");
+    await page.locator(".toast").waitFor();
+    await main(page).getByText("Version 2").waitFor();
+    const second = await own(page, "GET", `/v1/channels/${id}`);
+    verdict(second.version === 2 && second.email.from_name === "Example Clinic", "a change makes the next version");
+    verdict(second.email.has_password && second.email.dkim.record_value === first.email.dkim.record_value, "and what is not said anew stays: password and key");
+    await main(page).getByRole("link", { name: "Version 1" }).click();
+    await page.waitForURL("**/revisions/rev_*");
+    verdict(await main(page).getByRole("link", { name: "Roll back to this…" }).isVisible(), "the one before it leads back");
+  });
+
   await part("portal link", async () => {
     const { data: endpoints } = await api("GET", "/v1/endpoints");
     await go(`/endpoints/${endpoints.find((one) => one.name === "ward-system").id}`);
@@ -693,6 +715,8 @@ await withBrowser(async (first) => {
 
   await part("keyboard", async () => {
     await go("");
+    const keys = await page.locator(".rail .nav a[data-key]").evaluateAll((all) => all.map((one) => one.dataset.key));
+    verdict(keys.length > 20 && new Set(keys).size === keys.length, `each entry of the navigation has a key of its own (${keys.join("")})`);
     await page.keyboard.press("Control+k");
     await page.keyboard.type("cont");
     await page.keyboard.press("Enter");

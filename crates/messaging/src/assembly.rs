@@ -209,20 +209,21 @@ impl Messaging {
         storage::APPROVABLE,
         templates::APPROVABLE,
         events::APPROVABLE,
+        channels::APPROVABLE,
         endpoints::APPROVABLE,
         routes::APPROVABLE,
         workflows::APPROVABLE,
     ];
 
     /// What of this crate leaves revisions.
-    pub const REVISABLES: &[Revisable] = &[storage::REVISABLE, endpoints::REVISABLE];
+    pub const REVISABLES: &[Revisable] = &[storage::REVISABLE, channels::REVISABLE, endpoints::REVISABLE];
 
     /// Where their pages are found.
     pub fn navigation() -> Vec<Nav> {
         let work = [home::NAV, messages::NAV, messages::OUTBOX, contacts::NAV];
         work.into_iter()
             .chain([templates::NAV, events::NAV, routes::NAV, workflows::NAV])
-            .chain([endpoints::NAV, erasures::NAV, storage::NAV])
+            .chain([channels::NAV, endpoints::NAV, erasures::NAV, storage::NAV])
             .collect()
     }
 

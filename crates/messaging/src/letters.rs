@@ -1,6 +1,6 @@
 //! Letters to an organisation's own staff: what `access` has to write to members, by the organisation's e-mail channel.
 //!
-//! The first live channel is taken. An organisation without one writes nobody: links are handed over in other ways then.
+//! The first live channel is taken, of those that others have agreed to where they have to. An organisation without one writes nobody: links are handed over in other ways then.
 
 use sealpost_access::mail::{Courier, Letter};
 use sealpost_egress::Tenant;
@@ -27,8 +27,8 @@ impl Letters {
 
     async fn send(&self, ctx: &Ctx, to: &Personal<String>, letter: Letter) -> Result<(), &'static str> {
         let live = Ctx { org: Org { environment: Environment::Live, ..ctx.org }, ..ctx.clone() };
-        let first = self.channels.list(&live, None, 1).await.map_err(|_| "channel_unreadable")?;
-        let id = first.first().ok_or("channel_missing")?.id;
+        let first = self.channels.first(&live).await.map_err(|_| "channel_unreadable")?;
+        let id = first.ok_or("channel_missing")?;
         let channel = self.channels.email(&live, id).await.map_err(|_| "channel_unusable")?;
         let mail = build(&live, &channel, to, letter).ok_or("not_a_mail")?;
         let outcome = self.mailer.send(Tenant::new(ctx.org.id.bytes()), &channel.relay, &mail).await;

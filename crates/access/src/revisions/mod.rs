@@ -17,5 +17,5 @@ mod tests;
 
 pub use model::{Change, Revision, Setting, Subject};
 pub(crate) use reseal::reseal;
-pub use service::{before, find, keep, mark_approved, newest, number};
+pub use service::{before, find, keep, mark_approved, newest, number, of_subject};
 pub use store::page;

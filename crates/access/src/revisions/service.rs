@@ -71,6 +71,18 @@ pub fn before(tx: &mut Tx<'_>, keys: &OrgKeys, revision: &Revision) -> Result<Op
     store::below(tx, keys, (&revision.setting, revision.target), revision.number)
 }
 
+/// The newest revisions of one subject, newest first.
+pub fn of_subject(tx: &mut Tx<'_>, keys: &OrgKeys, of: &Subject, limit: usize) -> Result<Vec<Revision>, StoreError> {
+    let (mut found, mut below) = (Vec::new(), u32::MAX);
+    while found.len() < limit
+        && let Some(next) = store::below(tx, keys, (of.setting.word(), of.target), below)?
+    {
+        below = next.number;
+        found.push(next);
+    }
+    Ok(found)
+}
+
 /// The newest of the same setting: what is in force.
 pub fn newest(tx: &mut Tx<'_>, keys: &OrgKeys, revision: &Revision) -> Result<Option<Revision>, StoreError> {
     store::below(tx, keys, (&revision.setting, revision.target), u32::MAX)

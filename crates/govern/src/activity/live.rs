@@ -35,13 +35,14 @@ const WAITING: usize = 4;
 /// The kind of files that somebody asked for.
 const FILES: &str = "dow";
 /// The kinds of things, by the prefix of their ids, and who hears of them.
-const KINDS: [(&str, Permission); 21] = [
+const KINDS: [(&str, Permission); 22] = [
     ("msg", MESSAGES_READ),
     ("con", CONTACTS_READ),
     ("era", ERASURES_READ),
     (FILES, DOWNLOADS_READ),
     ("tpl", TEMPLATES_READ),
     ("evd", EVENTS_READ),
+    ("chn", CHANNELS_READ),
     ("rte", ROUTES_READ),
     ("wf", WORKFLOWS_READ),
     ("run", WORKFLOWS_READ),

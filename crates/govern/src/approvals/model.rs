@@ -20,6 +20,8 @@ macro_rules! modules {
         $with! {
             /// What takes an approval, itself.
             ApprovalPolicy approval_policy "What takes an approval";
+            /// Through whom mail goes: a new channel, or one that leads elsewhere or protects less.
+            Channel channel "Weaker or new channel";
             /// An export of everything that is held about a person.
             ContactExport contact_export "Export of a person’s data";
             /// A file of many rows.

@@ -185,7 +185,11 @@ pub(super) const TABLES: &[Table] = &[
     table("route", &[(&["name"], Plain, Notes)], &["kind", "version", "live_version", "promotions", "created_at"]),
     table("route_version", &[], &["route", "version", "content", "created_at", "released_at"]),
     table("route_attempt", &[(&["attempt", "channel", "outcome"], Plain, Traffic)], &["message", "round", "step"]),
-    table("channel", &[(&["name", "settings"], Plain, Notes)], &["kind", "created_at", "updated_at", "last_used_at"]),
+    table(
+        "channel",
+        &[(&["name", "settings"], Plain, Notes)],
+        &["kind", "version", "admitted", "created_at", "updated_at", "last_used_at"],
+    ),
     table(
         "message",
         &[

@@ -25,6 +25,14 @@ pub enum DkimKind {
 }
 
 impl DkimKind {
+    /// It as people read it.
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Rsa => "RSA, which every receiver verifies",
+            Self::Ed25519 => "Ed25519, small and not verified everywhere",
+        }
+    }
+
     /// Its name in the DNS record's `k=` tag.
     pub const fn as_str(self) -> &'static str {
         match self {

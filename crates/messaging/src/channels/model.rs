@@ -7,6 +7,7 @@ use sealpost_access::secrets::{Credential, Kept};
 use sealpost_egress::dkim::DkimKey;
 use sealpost_egress::mail::Mailbox;
 use sealpost_egress::smtp::{Security, SmtpRelay};
+use sealpost_govern::approvals::Approval;
 use sealpost_store::{ChannelId, SecretId, StoreError, Time};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,40 @@ pub enum Protection {
     Starttls,
     /// Clear text, to loopback addresses only: a relay on the same machine.
     PlainLoopback,
+}
+
+impl Protection {
+    /// What a form sends for it.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::ImplicitTls => "implicit_tls",
+            Self::Starttls => "starttls",
+            Self::PlainLoopback => "plain_loopback",
+        }
+    }
+
+    /// Whether nobody on the way reads along.
+    pub(super) const fn is_encrypted(self) -> bool {
+        !matches!(self, Self::PlainLoopback)
+    }
+
+    /// It in a word.
+    pub(super) const fn short(self) -> &'static str {
+        match self {
+            Self::ImplicitTls => "TLS",
+            Self::Starttls => "STARTTLS",
+            Self::PlainLoopback => "clear text",
+        }
+    }
+
+    /// It as people read it.
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::ImplicitTls => "TLS from the first byte",
+            Self::Starttls => "STARTTLS, required",
+            Self::PlainLoopback => "nothing: clear text to this machine",
+        }
+    }
 }
 
 impl From<Protection> for Security {
@@ -98,7 +133,7 @@ pub struct EmailChanges {
 }
 
 /// An e-mail sender as it is stored. Credentials are secrets' ids.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmailSettings {
     /// The relay's name or address.
@@ -126,7 +161,7 @@ pub struct EmailSettings {
 }
 
 /// A signature as it is stored.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DkimSettings {
     /// The signing domain.
@@ -141,6 +176,15 @@ pub struct DkimSettings {
     pub key: SecretId,
 }
 
+/// A new channel, and what waits.
+#[derive(Debug)]
+pub struct Created {
+    /// As stored.
+    pub channel: Channel,
+    /// What waits for others, if they have to agree before it sends.
+    pub waits: Option<Box<Approval>>,
+}
+
 /// A channel.
 #[derive(Clone, Debug)]
 pub struct Channel {
@@ -150,6 +194,10 @@ pub struct Channel {
     pub name: String,
     /// How it sends.
     pub email: EmailSettings,
+    /// The number of its policy.
+    pub version: u32,
+    /// Whether others have agreed to it, where they have to.
+    pub is_admitted: bool,
     /// When it was made.
     pub created_at: Time,
     /// When it was last changed.
@@ -196,6 +244,9 @@ pub enum ChannelRefusal {
     /// Its password is a stored secret, which would be presented elsewhere: that is for whoever may manage secrets.
     #[error("a stored secret would be presented elsewhere")]
     WouldMoveSecret,
+    /// Others have yet to agree to it.
+    #[error("others have yet to agree to this channel")]
+    Unapproved,
     /// There is no such channel here.
     #[error("there is no such channel")]
     NotFound,

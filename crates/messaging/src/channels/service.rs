@@ -3,25 +3,22 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sealpost_access::secrets::{self, Credential, Kept, NewSecret, Origin, Overlap, Purpose, SecretRef, SecretUse};
+use sealpost_access::secrets::{self, Kept, SecretUse};
 use sealpost_seal::SecretText;
-use sealpost_seal::signature::KeyEncoding;
-use sealpost_store::{Change as Told, ChannelId, Ctx, Leaf, Org, OrgKeys, Recorded, Store, StoreError, Time, Tx};
+use sealpost_store::{Change as Told, ChannelId, Ctx, Org, OrgKeys, Recorded, Store, StoreError, Time, Tx};
+use sealpost_web::Failure;
 
-use super::dkim::{self, DkimKind, NewDkim, PrivateKey};
+use super::credentials::{self, DKIM, NewPassword, PASSWORD, ReadyDkim, newest};
+use super::dkim::{self, PrivateKey};
 use super::kind::ChannelKind;
-use super::model::{
-    Channel, ChannelRefusal, DkimSettings, EmailChanges, EmailChannel, EmailSettings, NewChannel, NewEmail,
-};
+use super::model::{Channel, ChannelRefusal, Created, EmailChanges, EmailChannel, EmailSettings, NewChannel, NewEmail};
+use super::policy::{self, Policy};
 use super::{CHANGED, rules, store};
 use crate::label::Label;
 use crate::patch::Change;
 use crate::recent::{Recent, anything_of, organisation};
+use crate::versions::{Expected, Promoted};
 
-/// What the password of a relay is kept for.
-const PASSWORD: Purpose = Purpose::new("smtp.password");
-/// What a signing key is kept for.
-const DKIM: Purpose = Purpose::new("dkim.key");
 /// Channels kept ready.
 const READY: u64 = 1000;
 /// Uses of a channel are written no more often than this.
@@ -52,72 +49,89 @@ pub struct Update {
     password: Option<NewPassword>,
     dkim: Change<ReadyDkim>,
     may_move_secrets: bool,
-}
-
-/// A password on its way into the settings.
-enum NewPassword {
-    /// A value, to be kept in a secret of the channel's own.
-    Own(NewSecret),
-    /// One that is stored.
-    Stored(SecretRef),
-}
-
-/// A signing key on its way into the secrets.
-struct ReadyDkim {
-    domain: String,
-    selector: String,
-    algorithm: DkimKind,
-    public: String,
-    key: NewSecret,
+    expected: Expected,
 }
 
 impl Create {
-    /// Makes the channel and its secrets.
-    pub fn create(self, tx: &mut Tx<'_>) -> Result<Recorded<Channel>, ChannelRefusal> {
+    /// Makes the channel and its secrets, and asks others before it sends, where that takes an approval.
+    pub fn create(self, tx: &mut Tx<'_>) -> Result<Recorded<Created>, Failure> {
         let Self { keys, name, mut email, password, dkim } = self;
         email.password = password.map(|new| new.keep(tx, &keys)).transpose()?;
         email.dkim = dkim.map(|ready| ready.keep(tx, &keys)).transpose()?;
         let (id, now) = (ChannelId::new(&tx.ctx().world), tx.ctx().now());
-        let name = name.as_str().to_owned();
-        let channel = Channel { id, name, email, created_at: now, updated_at: now, last_used_at: None };
+        let mut channel = Channel {
+            id,
+            name: name.as_str().to_owned(),
+            email,
+            version: 1,
+            is_admitted: true,
+            created_at: now,
+            updated_at: now,
+            last_used_at: None,
+        };
         if !store::insert(tx, ChannelKind::Email, &channel)? {
-            return Err(ChannelRefusal::NameTaken);
+            return Err(ChannelRefusal::NameTaken.into());
         }
         tx.publish(Told::new(CHANGED, tx.ctx().org, id.bytes()));
-        Ok(tx.record(Leaf::of("channel.create").on(ChannelId::PREFIX, id.bytes()), channel))
+        let (asked, leaf) = policy::begin(tx, &keys, &mut channel)?;
+        match asked {
+            None => Ok(tx.record(leaf, Created { channel, waits: None })),
+            Some(asked) => {
+                tx.note(leaf);
+                Ok(asked.map(|approval| Created { channel, waits: Some(Box::new(approval)) }))
+            }
+        }
     }
 }
 
 impl Update {
-    /// Changes the channel as it stands now, and its secrets.
-    pub fn apply(self, tx: &mut Tx<'_>) -> Result<Recorded<Channel>, ChannelRefusal> {
-        let Self { keys, id, changes, password, dkim, may_move_secrets } = self;
+    /// Changes the channel as it stands now, and its secrets; or asks others, where that leads elsewhere or protects less than before. One
+    /// that waits to be agreed to is changed, and asked for anew.
+    pub fn apply(self, tx: &mut Tx<'_>) -> Result<Recorded<Promoted<Channel>>, Failure> {
+        let Self { keys, id, changes, password, dkim, may_move_secrets, expected } = self;
         let mut channel = store::find(tx, id)?.ok_or(ChannelRefusal::NotFound)?;
-        let keeps_stored = channel.email.password.is_some_and(|kept| kept.stored().is_some())
+        policy::expect(&channel, &expected)?;
+        let before = Policy::of(&channel);
+        let keeps_stored = before.email.password.is_some_and(|kept| kept.stored().is_some())
             && password.is_none()
             && changes.password.is_keep();
-        if keeps_stored && !may_move_secrets && changes.lead_elsewhere(&channel.email) {
-            return Err(ChannelRefusal::WouldMoveSecret);
+        if keeps_stored && !may_move_secrets && changes.lead_elsewhere(&before.email) {
+            return Err(ChannelRefusal::WouldMoveSecret.into());
         }
         let clears_password = matches!(changes.password, Change::Clear);
-        let (standing, signed) = (channel.email.password, channel.email.dkim.take());
-        let mut email = changes.apply(channel.email);
+        let (standing, signed) = (before.email.password, before.email.dkim.clone());
+        let mut email = changes.apply(before.email.clone());
         let has_password = password.is_some() || (standing.is_some() && !clears_password);
         rules::check(&email, has_password)?;
-        email.password = keep_password(tx, &keys, standing, password, clears_password)?;
+        let is_held = policy::is_held(tx, &channel)?;
+        if !is_held {
+            let (after, carries) =
+                credentials::planned(tx, &keys, email.clone(), (password.as_ref(), clears_password), &dkim)?;
+            let after = Policy { channel_id: id, email: after };
+            if let Some(asked) = policy::gate(tx, &keys, &before, after, carries, None)? {
+                return Ok(asked.map(|approval| Promoted::Waits(Box::new(approval))));
+            }
+        }
+        email.password = credentials::keep_password(tx, &keys, standing, password, clears_password)?;
         email.dkim = match dkim {
             Change::Keep => signed,
-            Change::Clear => replace(tx, signed, None)?,
+            Change::Clear => credentials::replace(tx, signed, None)?,
             Change::Set(ready) => {
                 let kept = ready.keep(tx, &keys)?;
-                replace(tx, signed, Some(kept))?
+                credentials::replace(tx, signed, Some(kept))?
             }
         };
         channel.email = email;
         channel.updated_at = tx.ctx().now();
         store::update(tx, &channel)?;
         tx.publish(Told::new(CHANGED, tx.ctx().org, id.bytes()));
-        Ok(tx.record(Leaf::of("channel.update").on(ChannelId::PREFIX, id.bytes()), channel))
+        let leaf = policy::keep(tx, &keys, &mut channel, &before, None)?;
+        if !is_held {
+            return Ok(tx.record(leaf, Promoted::InForce(channel)));
+        }
+        let asked = policy::ask_again(tx, &keys, &channel)?;
+        tx.note(leaf);
+        Ok(asked.map(|approval| Promoted::Waits(Box::new(approval))))
     }
 
     /// Which channel.
@@ -129,74 +143,10 @@ impl Update {
     pub fn may_move_secrets(self, may: bool) -> Self {
         Self { may_move_secrets: may, ..self }
     }
-}
 
-impl NewPassword {
-    fn of(given: Credential) -> Result<Self, ChannelRefusal> {
-        Ok(match given {
-            Credential::Value(value) => Self::Own(password_secret(value)?),
-            Credential::Stored(wanted) => Self::Stored(wanted),
-        })
-    }
-
-    fn keep(self, tx: &mut Tx<'_>, keys: &OrgKeys) -> Result<Kept, ChannelRefusal> {
-        match self {
-            Self::Own(new) => Ok(Kept::Own(secrets::create(tx, keys, PASSWORD, new)?)),
-            Self::Stored(wanted) => stored_password(tx, keys, &wanted),
-        }
-    }
-}
-
-/// The stored secret that is meant, if a relay can be told it.
-fn stored_password(tx: &mut Tx<'_>, keys: &OrgKeys, wanted: &SecretRef) -> Result<Kept, ChannelRefusal> {
-    let stored = secrets::refer(tx, wanted)?.ok_or(ChannelRefusal::NoSuchSecret)?;
-    let kept = Kept::Stored { stored };
-    rules::presentable(&newest(tx, keys, kept, PASSWORD)?)?;
-    Ok(kept)
-}
-
-fn keep_password(
-    tx: &mut Tx<'_>,
-    keys: &OrgKeys,
-    standing: Option<Kept>,
-    new: Option<NewPassword>,
-    clear: bool,
-) -> Result<Option<Kept>, ChannelRefusal> {
-    match (standing, new) {
-        (Some(Kept::Own(id)), Some(NewPassword::Own(new))) => {
-            secrets::rotate(tx, keys, id, PASSWORD, new, Overlap::NONE)?;
-            Ok(standing)
-        }
-        (standing, Some(new)) => {
-            let kept = new.keep(tx, keys)?;
-            standing.map(|old| old.let_go(tx)).transpose()?;
-            Ok(Some(kept))
-        }
-        (Some(old), None) if clear => {
-            old.let_go(tx)?;
-            Ok(None)
-        }
-        (standing, None) => Ok(standing),
-    }
-}
-
-/// The new signature in the place of the old one, whose key goes.
-fn replace(
-    tx: &mut Tx<'_>,
-    old: Option<DkimSettings>,
-    new: Option<DkimSettings>,
-) -> Result<Option<DkimSettings>, StoreError> {
-    if let Some(old) = old {
-        secrets::remove(tx, old.key)?;
-    }
-    Ok(new)
-}
-
-impl ReadyDkim {
-    fn keep(self, tx: &mut Tx<'_>, keys: &OrgKeys) -> Result<DkimSettings, StoreError> {
-        let Self { domain, selector, algorithm, public, key } = self;
-        let key = secrets::create(tx, keys, DKIM, key)?;
-        Ok(DkimSettings { domain, selector, algorithm, public, key })
+    /// Whoever asks believes that this is in force.
+    pub fn expecting(self, expected: Expected) -> Self {
+        Self { expected, ..self }
     }
 }
 
@@ -261,15 +211,15 @@ impl Channels {
             unsubscribe_base,
         };
         rules::check(&email, password.is_some())?;
-        let dkim = ready(ctx, dkim).await?;
+        let dkim = credentials::ready(ctx, dkim).await?;
         let keys = self.store.keys().organisation(ctx.org.id).await?;
         Ok(Create { keys, name: new.name, email, password, dkim })
     }
 
     /// Makes a channel.
-    pub async fn create(&self, ctx: &Ctx, new: NewChannel) -> Result<Channel, ChannelRefusal> {
+    pub async fn create(&self, ctx: &Ctx, new: NewChannel) -> Result<Channel, Failure> {
         let create = self.prepare(ctx, new).await?;
-        self.store.write(ctx, move |tx| create.create(tx)).await
+        Ok(self.store.write(ctx, move |tx| create.create(tx)).await?.channel)
     }
 
     /// Makes a change's keys; [`Update::apply`] checks and makes it, inside a transaction.
@@ -292,18 +242,18 @@ impl Channels {
         let dkim = match std::mem::take(&mut changes.dkim) {
             Change::Keep => Change::Keep,
             Change::Clear => Change::Clear,
-            Change::Set(new) => ready(ctx, Some(new)).await?.map_or(Change::Keep, Change::Set),
+            Change::Set(new) => credentials::ready(ctx, Some(new)).await?.map_or(Change::Keep, Change::Set),
         };
         let keys = self.store.keys().organisation(ctx.org.id).await?;
-        Ok(Update { keys, id, changes, password, dkim, may_move_secrets: false })
+        Ok(Update { keys, id, changes, password, dkim, may_move_secrets: false, expected: Expected::default() })
     }
 
     /// Changes a channel.
-    pub async fn update(&self, ctx: &Ctx, id: ChannelId, changes: EmailChanges) -> Result<Channel, ChannelRefusal> {
+    pub async fn update(&self, ctx: &Ctx, id: ChannelId, changes: EmailChanges) -> Result<Promoted<Channel>, Failure> {
         let update = self.prepare_update(ctx, id, changes).await?;
-        let channel = self.store.write(ctx, move |tx| update.apply(tx)).await?;
+        let became = self.store.write(ctx, move |tx| update.apply(tx)).await?;
         self.changed(ctx);
-        Ok(channel)
+        Ok(became)
     }
 
     /// Forgets a channel that has just been changed; the bus tells everybody else.
@@ -339,7 +289,12 @@ impl Channels {
         Ok(self.store.read::<_, StoreError>(ctx, move |tx| store::before(tx, before, limit)).await?)
     }
 
-    /// An e-mail channel ready for use, its credentials opened.
+    /// What sends e-mail where nothing else is said: the oldest channel that others have agreed to.
+    pub async fn first(&self, ctx: &Ctx) -> Result<Option<ChannelId>, StoreError> {
+        self.store.peek(ctx, |tx| store::first(tx, ChannelKind::Email)).await
+    }
+
+    /// An e-mail channel ready for use, its credentials opened. Refused while others have yet to agree to it.
     pub async fn email(&self, ctx: &Ctx, id: ChannelId) -> Result<Arc<EmailChannel>, ChannelRefusal> {
         let key = (ctx.org, id);
         if let Some(ready) = self.ready.get(&key) {
@@ -349,13 +304,20 @@ impl Channels {
         let keys = self.store.keys().organisation(ctx.org.id).await?;
         let open = move |tx: &mut Tx<'_>| {
             let channel = store::find(tx, id)?.ok_or(ChannelRefusal::NotFound)?;
+            if policy::is_held(tx, &channel)? {
+                return Err(ChannelRefusal::Unapproved);
+            }
             let settings = &channel.email;
             let password = settings.password.map(|kept| newest(tx, &keys, kept, PASSWORD)).transpose()?;
             let dkim = settings.dkim.as_ref().map(|dkim| newest(tx, &keys, Kept::Own(dkim.key), DKIM)).transpose()?;
-            ready_channel(id, settings, password.as_ref(), dkim.as_ref())
+            Ok((ready_channel(id, settings, password.as_ref(), dkim.as_ref())?, channel.is_admitted))
         };
-        let ready = Arc::new(self.store.peek(ctx, open).await?);
-        self.ready.put(key, ready.clone(), anything_of(ctx.org), since);
+        let (ready, is_admitted) = self.store.peek(ctx, open).await?;
+        let ready = Arc::new(ready);
+        // One that is used because nobody has to agree at present may be held again in a moment.
+        if is_admitted {
+            self.ready.put(key, ready.clone(), anything_of(ctx.org), since);
+        }
         Ok(ready)
     }
 }
@@ -371,16 +333,11 @@ pub(crate) fn secret_uses(tx: &mut Tx<'_>) -> Result<Vec<SecretUse>, StoreError>
             kind: "channel",
             id: channel.id.to_string(),
             name: channel.name.clone(),
-            page: None,
+            page: Some(format!("/channels/{}", channel.id)),
             last_used_at: channel.last_used_at,
         }));
     }
     Ok(uses)
-}
-
-fn newest(tx: &mut Tx<'_>, keys: &OrgKeys, kept: Kept, own: Purpose) -> Result<SecretText, StoreError> {
-    let versions = kept.usable(tx, keys, own)?;
-    versions.into_iter().next().map(|newest| newest.value).ok_or(StoreError::Missing("secret"))
 }
 
 fn ready_channel(
@@ -405,42 +362,5 @@ fn ready_channel(
         reply_to: rules::reply_to(settings)?,
         dkim,
         unsubscribe_base: settings.unsubscribe_base.clone(),
-    })
-}
-
-fn password_secret(password: SecretText) -> Result<NewSecret, ChannelRefusal> {
-    NewSecret::new(password, KeyEncoding::Text, Origin::Imported)
-        .map_err(|_| ChannelRefusal::Setting { field: "password", code: "text_unsuitable" })
-}
-
-/// Makes or reads a signing key, away from the threads that serve requests.
-async fn ready(ctx: &Ctx, new: Option<NewDkim>) -> Result<Option<ReadyDkim>, ChannelRefusal> {
-    let Some(new) = new else { return Ok(None) };
-    let rng = ctx.world.rng.clone();
-    let made = tokio::task::spawn_blocking(move || ready_key(new, &*rng)).await;
-    made.map_err(|_| StoreError::Panicked)?.map(Some)
-}
-
-fn ready_key(new: NewDkim, rng: &dyn sealpost_seal::rng::Rng) -> Result<ReadyDkim, ChannelRefusal> {
-    const NOT_A_KEY: ChannelRefusal = ChannelRefusal::Setting { field: "dkim/private_key", code: "not_a_key" };
-    let NewDkim { domain, selector, algorithm, private_key } = new;
-    // First: making a key is costly, and in vain if it has no place.
-    let place = dkim::place(&domain, &selector)?;
-    let (key, origin) = match &private_key {
-        Some(pem) => (PrivateKey::from_pem(pem).ok_or(NOT_A_KEY)?, Origin::Imported),
-        None => (PrivateKey::generate(algorithm.unwrap_or(DkimKind::Rsa), rng), Origin::Generated),
-    };
-    if algorithm.is_some_and(|wanted| wanted != key.kind()) {
-        return Err(ChannelRefusal::Setting { field: "dkim/algorithm", code: "not_of_the_key" });
-    }
-    let (algorithm, public, secret) = (key.kind(), key.public(), key.to_secret());
-    let placed = dkim::placed(place, key);
-    let key = NewSecret::new(secret, KeyEncoding::Base64, origin).map_err(|_| NOT_A_KEY)?;
-    Ok(ReadyDkim {
-        domain: placed.domain().to_owned(),
-        selector: selector.to_ascii_lowercase(),
-        algorithm,
-        public,
-        key,
     })
 }

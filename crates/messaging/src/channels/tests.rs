@@ -6,9 +6,14 @@ use sealpost_seal::signature::KeyEncoding;
 use sealpost_store::testing::TestStore;
 use sealpost_store::{Ctx, Leaf, SecretId, StoreError, Tx, both_engines};
 
+use sealpost_web::problem::{PERMISSION_MISSING, Place};
+use sealpost_web::{Code, Failure, Refusal, not_found};
+
+use super::codes::{CHANNEL_EXISTS, CHANNEL_INVALID};
 use super::*;
 use crate::label::Label;
 use crate::patch::Change;
+use crate::versions::Promoted;
 
 const PASSWORD: &str = "marker-wombat-password";
 
@@ -39,6 +44,29 @@ fn email() -> NewEmail {
 
 fn new(email: NewEmail) -> NewChannel {
     NewChannel { name: Label::parse("mail").unwrap(), email }
+}
+
+/// What became of a change that nobody has to agree to.
+fn at_once(became: Result<Promoted<Channel>, Failure>) -> Channel {
+    match became.unwrap() {
+        Promoted::InForce(channel) => channel,
+        Promoted::Waits(_) => panic!("nobody has said that this takes an approval"),
+    }
+}
+
+fn refused<T>(outcome: Result<T, Failure>, code: &Code) -> Refusal {
+    match outcome {
+        Err(Failure::Refused(refusal)) if refusal.code() == code => refusal,
+        _ => panic!("not {}", code.code),
+    }
+}
+
+/// The place of the first thing that was wrong.
+fn place(refusal: &Refusal) -> String {
+    match &refusal.errors()[0].place {
+        Place::Pointer(place) => place.clone(),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn hex(id: SecretId) -> String {
@@ -94,7 +122,7 @@ both_engines! {
             reply_to: Change::Clear,
             ..EmailChanges::default()
         };
-        let updated = channels.update(&ctx, made.id, changes).await.unwrap();
+        let updated = at_once(channels.update(&ctx, made.id, changes).await);
         assert!(updated.email.password.is_none() && updated.email.reply_to.is_none());
         assert_eq!(updated.email.dkim.as_ref().unwrap().selector, "s2");
         assert_ne!(updated.email.dkim.unwrap().public, made.email.dkim.as_ref().unwrap().public);
@@ -110,7 +138,7 @@ both_engines! {
         let made = channels.create(&ctx, new(email())).await.unwrap();
         let before = channels.email(&ctx, made.id).await.unwrap();
         let changes = EmailChanges { password: Change::Set(Credential::Value(SecretText::new("another".into()))), ..EmailChanges::default() };
-        let updated = channels.update(&ctx, made.id, changes).await.unwrap();
+        let updated = at_once(channels.update(&ctx, made.id, changes).await);
         assert_eq!(updated.email.password, made.email.password, "the secret stays, with a new version");
         assert!(channels.email(&ctx, made.id).await.unwrap().relay != before.relay);
     }
@@ -131,15 +159,13 @@ both_engines! {
             (NewEmail { dkim: Some(NewDkim { domain: "x".into(), ..dkim("s1") }), ..email() }, "dkim/domain"),
             (NewEmail { dkim: Some(dkim("a b")), ..email() }, "dkim/selector"),
         ] {
-            match channels.create(&ctx, new(wrong)).await {
-                Err(ChannelRefusal::Setting { field: named, .. }) => assert_eq!(named, field),
-                other => panic!("{field}: {other:?}"),
-            }
+            let refusal = refused(channels.create(&ctx, new(wrong)).await, &CHANNEL_INVALID);
+            assert_eq!(place(&refusal), format!("/email/{field}"));
         }
         let made = channels.create(&ctx, new(email())).await.unwrap();
         let alone = channels.update(&ctx, made.id, EmailChanges { password: Change::Clear, ..EmailChanges::default() }).await;
-        assert!(matches!(alone, Err(ChannelRefusal::Setting { field: "password", .. })));
-        assert!(matches!(channels.create(&ctx, new(email())).await, Err(ChannelRefusal::NameTaken)));
+        assert_eq!(place(&refused(alone, &CHANNEL_INVALID)), "/email/password");
+        refused(channels.create(&ctx, new(email())).await, &CHANNEL_EXISTS);
     }
 
     async fn a_foreign_channel_does_not_exist_here(house: TestStore) {
@@ -149,7 +175,7 @@ both_engines! {
         channels.email(&ours, made.id).await.unwrap();
         assert!(matches!(channels.find(&theirs, made.id).await, Err(ChannelRefusal::NotFound)));
         assert!(matches!(channels.email(&theirs, made.id).await, Err(ChannelRefusal::NotFound)));
-        assert!(matches!(channels.update(&theirs, made.id, EmailChanges::default()).await, Err(ChannelRefusal::NotFound)));
+        refused(channels.update(&theirs, made.id, EmailChanges::default()).await, not_found().code());
         assert!(channels.list(&theirs, None, 10).await.unwrap().is_empty());
     }
 
@@ -173,7 +199,7 @@ both_engines! {
         }
         assert!(channels.email(&ctx, made.id).await.unwrap().relay != before.relay, "the new version is presented");
         let own = EmailChanges { password: Change::Set(Credential::Value(SecretText::new("own".into()))), ..EmailChanges::default() };
-        let changed = channels.update(&ctx, made.id, own).await.unwrap();
+        let changed = at_once(channels.update(&ctx, made.id, own).await);
         assert!(matches!(changed.email.password, Some(Kept::Own(_))));
         let keys = house.store.keys().organisation(ctx.org.id).await.unwrap();
         let kept = house.store.read(&ctx, move |tx| secrets::usable(tx, &keys, stored, secrets::STORED)).await.unwrap();
@@ -188,12 +214,11 @@ both_engines! {
         let password = Some(Credential::Stored(named));
         let made = channels.create(&ctx, new(NewEmail { password, ..email() })).await.unwrap();
         let elsewhere = || EmailChanges { host: Some("evil.example.com".into()), ..EmailChanges::default() };
-        let refused = channels.update(&ctx, made.id, elsewhere()).await;
-        assert!(matches!(refused, Err(ChannelRefusal::WouldMoveSecret)));
+        refused(channels.update(&ctx, made.id, elsewhere()).await, &PERMISSION_MISSING);
         let harmless = EmailChanges { from_name: Change::Set("Other".into()), ..EmailChanges::default() };
-        channels.update(&ctx, made.id, harmless).await.unwrap();
+        at_once(channels.update(&ctx, made.id, harmless).await);
         let update = channels.prepare_update(&ctx, made.id, elsewhere()).await.unwrap().may_move_secrets(true);
-        let moved = house.store.write(&ctx, move |tx| update.apply(tx)).await.unwrap();
+        let moved = at_once(house.store.write(&ctx, move |tx| update.apply(tx)).await);
         assert_eq!(moved.email.host, "evil.example.com");
     }
 
@@ -206,8 +231,8 @@ both_engines! {
         for wanted in [SecretRef::Id(stored), SecretRef::Id(own), nobody] {
             let name = Label::parse("other").unwrap();
             let password = Some(Credential::Stored(wanted));
-            let refused = channels.create(&ours, NewChannel { name, email: NewEmail { password, ..email() } }).await;
-            assert!(matches!(refused, Err(ChannelRefusal::NoSuchSecret)));
+            let named = channels.create(&ours, NewChannel { name, email: NewEmail { password, ..email() } }).await;
+            assert_eq!(place(&refused(named, &CHANNEL_INVALID)), "/email/password/secret");
         }
     }
 
@@ -233,8 +258,7 @@ both_engines! {
         let ctx = house.organisation().await;
         let channels = Channels::new(house.store.clone());
         house.break_ledger(true);
-        let refused = channels.create(&ctx, new(email())).await;
-        assert!(matches!(refused, Err(ChannelRefusal::Store(StoreError::Unrecorded))));
+        assert!(matches!(channels.create(&ctx, new(email())).await, Err(Failure::Fault(_))));
         house.break_ledger(false);
         assert!(channels.list(&ctx, None, 10).await.unwrap().is_empty());
         assert!(house.store.read(&ctx, sealpost_access::secrets::list).await.unwrap().is_empty());

@@ -47,7 +47,7 @@ const RELEASE: Sql = sql!(
 const SPEC: Sql = sql!(
     "select e.id, v.version, v.class, t.channel as kind, t.id as template, \
        coalesce(v.template_version, t.in_force) as template_version, \
-       coalesce(v.channel, (select id from channel where org = $1 and env = $2 and kind = t.channel order by id limit 1)) \
+       coalesce(v.channel, (select id from channel where org = $1 and env = $2 and kind = t.channel order by admitted desc, id limit 1)) \
          as channel, v.route \
      from event e \
      join event_version v on v.org = e.org and v.env = e.env and v.event = e.id and v.version = e.in_force \

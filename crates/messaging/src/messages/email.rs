@@ -18,10 +18,11 @@ use crate::unsubscribe::Unsubscribe;
 const CHANNEL_MISSING: &str = "channel_missing";
 const CHANNEL_UNUSABLE: &str = "channel_unusable";
 const CHANNEL_UNREADABLE: &str = "channel_unreadable";
+const CHANNEL_UNAPPROVED: &str = "channel_unapproved";
 
 /// Whether a message can't be sent for a reason that another channel hasn't.
 pub(super) fn is_about_the_channel(code: &str) -> bool {
-    [CHANNEL_MISSING, CHANNEL_UNUSABLE, CHANNEL_UNREADABLE].contains(&code)
+    [CHANNEL_MISSING, CHANNEL_UNUSABLE, CHANNEL_UNREADABLE, CHANNEL_UNAPPROVED].contains(&code)
 }
 
 /// Sends messages by e-mail.
@@ -99,16 +100,11 @@ impl EmailSender {
         // A message accepted before the first channel was made takes the one there is by now.
         let id = match sender {
             Some(id) => id,
-            None => self
-                .channels
-                .list(ctx, None, 1)
-                .await
-                .ok()
-                .and_then(|all| Some(all.first()?.id))
-                .ok_or(CHANNEL_MISSING)?,
+            None => self.channels.first(ctx).await.map_err(|_| CHANNEL_UNREADABLE)?.ok_or(CHANNEL_MISSING)?,
         };
         self.channels.email(ctx, id).await.map_err(|refusal| match refusal {
             ChannelRefusal::NotFound => CHANNEL_MISSING,
+            ChannelRefusal::Unapproved => CHANNEL_UNAPPROVED,
             ChannelRefusal::NameTaken
             | ChannelRefusal::NoSuchSecret
             | ChannelRefusal::WouldMoveSecret

@@ -7,6 +7,7 @@
 
 mod api;
 mod approvals;
+mod approved_objects;
 mod attacker;
 mod canary;
 mod databases;

@@ -106,7 +106,13 @@ impl Objects {
                 | "/v1/workflows"
         ) || matches!(
             page,
-            "/templates/new" | "/events/new" | "/routes/new" | "/endpoints/new" | "/secrets/new" | "/workflows/new"
+            "/templates/new"
+                | "/events/new"
+                | "/routes/new"
+                | "/channels/new"
+                | "/endpoints/new"
+                | "/secrets/new"
+                | "/workflows/new"
         );
         if route.method == "post" && names && body["name"].is_string() {
             body["name"] = json!(format!("{}-{serial}", text(&body, "name")));

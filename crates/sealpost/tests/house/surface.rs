@@ -8,8 +8,9 @@ use crate::api::{Ask, FORM};
 use crate::house::House;
 
 /// What pages call as the API does.
-const COLLECTIONS: [&str; 19] = [
+const COLLECTIONS: [&str; 20] = [
     "/v1/approvals",
+    "/v1/channels",
     "/v1/contacts",
     "/v1/deliveries",
     "/v1/downloads",

@@ -3,12 +3,13 @@
 use schemars::JsonSchema;
 use sealpost_access::permissions::CHANNELS_MANAGE;
 use sealpost_access::secrets::may_refer;
+use sealpost_govern::approvals::codes::APPROVAL_PERSON_UNKNOWN;
 use sealpost_web::problem::BODY_INVALID;
 use sealpost_web::{Call, Class, Endpoint, Failure, Refusal, Reply, post};
 use serde::Deserialize;
 
 use super::body::EmailBody;
-use super::view::ChannelView;
+use super::view::CreatedView;
 use crate::channels::Channels;
 use crate::channels::codes::{CHANNEL_EXISTS, CHANNEL_INVALID};
 use crate::channels::model::NewChannel;
@@ -33,10 +34,10 @@ pub(super) fn create(channels: &Channels) -> Endpoint {
         .class(Class::Write)
         .acts("channel.create")
         .summary("Create a channel")
-        .describe("The answer shows the DNS record to publish for DKIM. Passwords and private keys are never shown.")
+        .describe("The answer shows the DNS record to publish for DKIM. Passwords and private keys are never shown. In live, where channels take an approval, it sends nothing before others have agreed: `approval_id` is what waits.")
         .takes::<Body>()
-        .answers::<ChannelView>(201)
-        .refuses(&[&CHANNEL_EXISTS, &CHANNEL_INVALID])
+        .answers::<CreatedView>(201)
+        .refuses(&[&CHANNEL_EXISTS, &CHANNEL_INVALID, &APPROVAL_PERSON_UNKNOWN])
         .example(serde_json::json!({
             "name": "mail",
             "email": {
@@ -44,7 +45,7 @@ pub(super) fn create(channels: &Channels) -> Endpoint {
                 "username": "mailer", "password": "correct horse battery staple",
                 "from_address": "news@mail.example.com", "from_name": "Example",
                 "helo": "mail.example.com",
-                "dkim": { "domain": "mail.example.com", "selector": "s1" }
+                "dkim": { "domain": "mail.example.com", "selector": "s1", "algorithm": "ed25519" }
             }
         }))
         .to(move |call: Call<Body>| handle(channels.clone(), call))
@@ -60,8 +61,8 @@ async fn handle(channels: Channels, mut call: Call<Body>) -> Result<Reply, Failu
     let ctx = call.ctx.clone();
     call.write(channels.store(), move |tx| {
         let created = create.create(tx)?;
-        let path = format!("/v1/channels/{}", created.value().id);
-        let reply = Reply::json(201, &ChannelView::of(&ctx, created.value()))?.location(&path);
+        let path = format!("/v1/channels/{}", created.value().channel.id);
+        let reply = Reply::json(201, &CreatedView::of(&ctx, created.value()))?.location(&path);
         Ok(created.map(|_| reply))
     })
     .await

@@ -5,7 +5,7 @@ use sealpost_store::ChannelId;
 use sealpost_web::{Call, Class, Endpoint, Failure, Page, PageQuery, Reply, get};
 
 use super::view::ChannelView;
-use crate::channels::Channels;
+use crate::channels::{Channels, policy};
 use crate::cursor;
 
 pub(super) fn list(channels: &Channels) -> Endpoint {
@@ -33,11 +33,12 @@ pub(super) fn show(channels: &Channels) -> Endpoint {
         .needs(CHANNELS_READ)
         .class(Class::Read)
         .summary("Read a channel")
+        .describe("Its `ETag` is another as soon as how it sends is.")
         .answers::<ChannelView>(200)
         .to(move |call: Call| one(channels.clone(), call))
 }
 
 async fn one(channels: Channels, call: Call) -> Result<Reply, Failure> {
     let channel = channels.find(&call.ctx, call.id("id")?).await?;
-    Ok(Reply::ok(&ChannelView::of(&call.ctx, &channel))?)
+    Ok(Reply::ok(&ChannelView::of(&call.ctx, &channel))?.version(&policy::tag(&channel)))
 }

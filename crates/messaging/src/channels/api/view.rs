@@ -2,12 +2,12 @@
 
 use schemars::JsonSchema;
 use sealpost_access::secrets::Kept;
-use sealpost_store::{ChannelId, Ctx, SecretId, Time};
+use sealpost_store::{ApprovalId, ChannelId, Ctx, SecretId, Time};
 use serde::Serialize;
 
 use crate::channels::dkim::DkimKind;
 use crate::channels::kind::ChannelKind;
-use crate::channels::model::{Channel, DkimSettings, Protection};
+use crate::channels::model::{Channel, Created, DkimSettings, Protection};
 
 /// A channel.
 #[derive(Serialize, JsonSchema)]
@@ -22,12 +22,34 @@ pub(super) struct ChannelView {
     kind: ChannelKind,
     /// How it sends.
     email: EmailView,
+    /// The number of its policy: what decides through whom mail goes, and how.
+    version: u32,
+    /// Whether others have agreed to it, where that takes an approval; until then it sends nothing.
+    admitted: bool,
     /// When it was made.
     created_at: Time,
     /// When it was last changed.
     updated_at: Time,
     /// When it sent last, to within a minute.
     last_used_at: Option<Time>,
+}
+
+/// A new channel.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CreatedChannel")]
+pub(super) struct CreatedView {
+    /// The channel.
+    #[serde(flatten)]
+    channel: ChannelView,
+    /// What waits for others, if they have to agree before it sends.
+    approval_id: Option<ApprovalId>,
+}
+
+impl CreatedView {
+    pub(super) fn of(ctx: &Ctx, created: &Created) -> Self {
+        let approval_id = created.waits.as_ref().map(|approval| approval.id);
+        Self { channel: ChannelView::of(ctx, &created.channel), approval_id }
+    }
 }
 
 /// An e-mail sender.
@@ -98,6 +120,8 @@ impl ChannelView {
                 dkim: email.dkim.as_ref().map(DkimView::from),
                 unsubscribe_base: email.unsubscribe_base,
             },
+            version: channel.version,
+            admitted: channel.is_admitted,
             created_at: channel.created_at,
             updated_at: channel.updated_at,
             last_used_at: channel.last_used_at,
