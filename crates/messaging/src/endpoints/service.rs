@@ -392,7 +392,11 @@ impl Endpoints {
 
     pub(super) async fn at_hand(&self, ctx: &Ctx, id: EndpointId) -> Result<std::sync::Arc<Ready>, Failure> {
         self.forget(ctx.org, id);
-        self.store.read(ctx, move |tx| policy::may_be_called(tx, &find(tx, id)?)).await?;
+        let may_be_called = move |tx: &mut Tx<'_>| {
+            let endpoint = find(tx, id)?;
+            policy::may_be_called(tx, &endpoint)
+        };
+        self.store.read(ctx, may_be_called).await?;
         match self.ready(ctx, id).await {
             Ok(ready) => Ok(ready.ok_or_else(not_found)?),
             // The policy of this installation has become stricter than the URL.

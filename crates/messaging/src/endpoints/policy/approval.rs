@@ -107,7 +107,7 @@ fn apply(tx: &mut Tx<'_>, keys: &OrgKeys, value: Value, why: Option<&Reason>) ->
     let wanted: Wanted = typed(value)?;
     match wanted.act {
         Act::Change => {
-            service::put(tx, keys, &wanted.policy, why)?;
+            service::put(tx, keys, &wanted.policy, why).map(drop)?;
             Ok(service::agree(tx, wanted.policy.endpoint_id, &wanted.policy.url)?)
         }
         Act::Admit => {
