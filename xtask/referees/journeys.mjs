@@ -302,7 +302,7 @@ await withBrowser(async (first) => {
     await look(page, "channel", ({ axe }) => axe);
     await fill(page, "Change…", { "Name beside it": "Example Clinic" }, "Change");
     await page.locator(".toast").waitFor();
-    await main(page).getByText("Version 2").waitFor();
+    await main(page).getByRole("link", { name: "Version 2" }).waitFor();
     const second = await own(page, "GET", `/v1/channels/${id}`);
     verdict(second.version === 2 && second.email.from_name === "Example Clinic", "a change makes the next version");
     verdict(second.email.has_password && second.email.dkim.record_value === first.email.dkim.record_value, "and what is not said anew stays: password and key");
