@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 use tokio_rustls::TlsConnector;
 
 use crate::house::Member;
+use crate::preview::without;
 
 /// Where the server's pages are, as its configuration in these tests has it by default.
 pub(crate) const ORIGIN: &str = "https://localhost:7700";
@@ -308,9 +309,9 @@ impl Answer {
         rest.split('"').next().unwrap().to_owned()
     }
 
-    /// Status and body, without what names this one request.
+    /// Status and body, without what names this one request, and without the moment of a page.
     pub(crate) fn without_request_id(&self) -> (u16, String) {
-        (self.status, self.text().replace(self.header("x-request-id"), "…"))
+        (self.status, without(&self.text().replace(self.header("x-request-id"), "…"), " data-at=\"", "\""))
     }
 
     /// Everything a caller can see, as one text.

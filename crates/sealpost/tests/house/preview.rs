@@ -75,7 +75,7 @@ fn content(answer: &Answer, reference: &str) -> String {
     let page = [" <span class=\"tag\">you</span>", " <span class=\"tag ok\">this one</span>"]
         .iter()
         .fold(page, |page, oneself| page.replace(oneself, ""));
-    let page = ["name=\"_csrf\" value=\"", "name=\"idempotency_key\" value=\"", "data-csrf=\""]
+    let page = ["name=\"_csrf\" value=\"", "name=\"idempotency_key\" value=\"", "data-csrf=\"", " data-at=\""]
         .iter()
         .fold(page, |page, before| without(&page, before, "\""));
     // Who looks; and how long ago something was.
@@ -84,7 +84,7 @@ fn content(answer: &Answer, reference: &str) -> String {
 }
 
 /// A text without anything from `begin` to the next `end`.
-fn without(text: &str, begin: &str, end: &str) -> String {
+pub(crate) fn without(text: &str, begin: &str, end: &str) -> String {
     let mut parts = text.split(begin);
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |before, part| before + part.split_once(end).map_or("", |(_, rest)| rest))
