@@ -8,7 +8,7 @@ use crate::api::{Ask, FORM};
 use crate::house::House;
 
 /// What pages call as the API does.
-const COLLECTIONS: [&str; 19] = [
+const COLLECTIONS: [&str; 20] = [
     "/v1/approvals",
     "/v1/contacts",
     "/v1/deliveries",
@@ -27,6 +27,7 @@ const COLLECTIONS: [&str; 19] = [
     "/v1/teams",
     "/v1/templates",
     "/v1/workflow-runs",
+    "/v1/workflow-triggers",
     "/v1/workflows",
 ];
 
