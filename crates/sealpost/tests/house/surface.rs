@@ -28,6 +28,7 @@ const COLLECTIONS: [&str; 20] = [
     "/v1/teams",
     "/v1/templates",
     "/v1/workflow-runs",
+    "/v1/workflow-triggers",
     "/v1/workflows",
 ];
 
