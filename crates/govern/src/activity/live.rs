@@ -70,9 +70,8 @@ const LOOK_OF_HELPER: &str = "support.look";
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Seen {
-    /// `data-at` of the page: a moment of this server, in milliseconds since the Unix epoch. From now on unless said otherwise.
-    #[schemars(range(min = 0))]
-    since: Option<i64>,
+    /// `data-at` of the page: a moment of this server. From now on unless said otherwise.
+    since: Option<Time>,
 }
 
 pub(super) fn live(house: &Store) -> Endpoint {
@@ -114,7 +113,7 @@ struct Listener {
 }
 
 impl Listener {
-    async fn follow(self, since: Option<i64>, events: Events) {
+    async fn follow(self, since: Option<Time>, events: Events) {
         let mut at = self.ctx.now();
         let Ok(mut seen) = self.size().await else { return };
         let mut progress = self.house.bus().subscribe(PROGRESS);
@@ -162,8 +161,8 @@ impl Listener {
     }
 
     /// The kinds of what changed since then among the first `size` leaves.
-    async fn missed(&self, since: Option<i64>, size: u64) -> Result<BTreeSet<&'static str>, StoreError> {
-        let Some(since) = since.map(|since| since.saturating_sub(SLACK_MS)) else { return Ok(BTreeSet::new()) };
+    async fn missed(&self, since: Option<Time>, size: u64) -> Result<BTreeSet<&'static str>, StoreError> {
+        let Some(since) = since.map(|since| since.plus_ms(-SLACK_MS).unix_ms()) else { return Ok(BTreeSet::new()) };
         let from = size.saturating_sub(LEAVES.into());
         let leaves = self.leaves(from).await?;
         let fresh: Vec<_> = leaves.iter().skip_while(|leaf| leaf.at_ms < since).cloned().collect();
@@ -209,7 +208,7 @@ impl Listener {
 fn change(at: Time, kinds: &BTreeSet<&'static str>) -> String {
     match kinds.is_empty() {
         true => String::new(),
-        false => format!("id: {}\nevent: change\ndata: {}\n\n", at.unix_ms(), serde_json::json!({ "kinds": kinds })),
+        false => format!("id: {at}\nevent: change\ndata: {}\n\n", serde_json::json!({ "kinds": kinds })),
     }
 }
 

@@ -53,10 +53,10 @@ async fn what_happened_before_one_listens_is_told_to_who_saw_less(house: House) 
     let since = Ask::get(format!("/app/test/live?since={at}")).member(&owner);
     let heard = until(&mut house.api.listen(since.clone()).await, hears("\"con\"")).await;
     let (_, id) = heard.split_once("id: ").expect("an event has an id");
-    let id: i64 = id.split('\n').next().unwrap().parse().expect("it is a moment");
+    let told = id.split('\n').next().unwrap().parse::<sealpost_store::Time>().expect("it is a moment");
     // Whoever comes back has heard of it; what is said first is what they missed.
     let first = async |ask: Ask| until(&mut house.api.listen(ask).await, hears("retry: ")).await;
-    let back = first(since.header("last-event-id", &format!("{}", id + 60_000))).await;
+    let back = first(since.header("last-event-id", &told.plus_ms(60_000).to_string())).await;
     assert!(!back.contains("change"), "{back}");
     let anew = first(Ask::get("/app/test/live").member(&owner)).await;
     assert!(!anew.contains("change"), "{anew}");

@@ -137,7 +137,7 @@ struct Section<'a> {
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"<title>{{ title }}</title><div class="page" data-at="{{ at.unix_ms() }}">{{ banners }}{{ content|safe }}</div>{{ toast }}"#
+    source = r#"<title>{{ title }}</title><div class="page" data-at="{{ at }}">{{ banners }}{{ content|safe }}</div>{{ toast }}"#
 )]
 struct Part<'a> {
     title: &'a str,
