@@ -7,7 +7,7 @@ use sealpost_store::{Ctx, StoreError, Tx, WorkflowId, WorkflowRunId, both_engine
 use sealpost_web::Failure;
 use serde_json::{Value, json};
 
-use super::{EMAIL, Scene, code, send};
+use super::{EMAIL, Scene, code, send, waiting};
 use crate::contacts::{Details, Prefer};
 use crate::duplicates::Duplicates;
 use crate::erasures::Asked;
@@ -231,7 +231,7 @@ both_engines! {
     async fn a_reply_begins_runs_only_if_no_run_waited_for_it(house: TestStore) {
         let mut scene = Scene::new(house).await;
         scene.workflow("ask", asking()).await;
-        let begun = scene.workflow("begun", super::waiting()).await;
+        let begun = scene.workflow("begun", waiting()).await;
         scene.begun_by_reply(begun).await;
         let asked = scene.begin("ask").await.unwrap();
         scene.work().await;
@@ -253,7 +253,7 @@ both_engines! {
     async fn without_its_leaf_a_reply_does_nothing(house: TestStore) {
         let mut scene = Scene::new(house).await;
         scene.workflow("ask", asking()).await;
-        let begun = scene.workflow("begun", super::waiting()).await;
+        let begun = scene.workflow("begun", waiting()).await;
         scene.begun_by_reply(begun).await;
         let id = scene.begin("ask").await.unwrap();
         scene.work().await;
