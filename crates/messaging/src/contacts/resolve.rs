@@ -46,23 +46,31 @@ impl Contacts {
     /// All identifiers that are given must lead to one contact; those it doesn't have are not added to it: sending a message
     /// is no edit of a person.
     pub async fn resolve(&self, ctx: &Ctx, recipient: &Recipient) -> Result<Resolved, ContactRefusal> {
-        let details = match recipient {
-            Recipient::Contact(id) => {
-                let subject = self.unlock(ctx, self.person(ctx, *id).await?).await?;
-                return Ok(Resolved { subject, fresh: None });
-            }
-            Recipient::Person(details) => details,
-        };
-        let epochs = self.store.keys().epochs(ctx.org.id, ctx.now()).await?;
-        let indexes = Index::all(&epochs, ctx, details);
-        if let Some(found) = self.one_holder(ctx, &indexes).await? {
-            return Ok(Resolved { subject: self.unlock(ctx, found).await?, fresh: None });
+        if let Some(subject) = self.known(ctx, recipient).await? {
+            return Ok(Resolved { subject, fresh: None });
         }
+        let Recipient::Person(details) = recipient else { return Err(ContactRefusal::NotFound) };
+        let epochs = self.store.keys().epochs(ctx.org.id, ctx.now()).await?;
         rules::check_new(details)?;
         let slot = self.store.keys().mint(ctx.org.id).await?;
         let likes = self.likes(ctx, &epochs, details).await?;
         let fresh = Box::new(NewContact::seal(ctx, (&epochs, likes), slot, details));
         Ok(Resolved { subject: fresh.subject().clone(), fresh: Some(fresh) })
+    }
+
+    /// The contact this is, if there is one: nobody is prepared.
+    pub async fn known(&self, ctx: &Ctx, recipient: &Recipient) -> Result<Option<Subject>, ContactRefusal> {
+        let found = match recipient {
+            Recipient::Contact(id) => Some(self.person(ctx, *id).await?),
+            Recipient::Person(details) => {
+                let epochs = self.store.keys().epochs(ctx.org.id, ctx.now()).await?;
+                self.one_holder(ctx, &Index::all(&epochs, ctx, details)).await?
+            }
+        };
+        match found {
+            Some(found) => self.unlock(ctx, found).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The contact that stands for the person with this id.

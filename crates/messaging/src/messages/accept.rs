@@ -418,14 +418,21 @@ fn content(rendered: Rendered) -> Content {
 
 /// What is wrong with the recipient, told at `/to`.
 pub(crate) fn unresolved(refusal: ContactRefusal) -> Failure {
+    unresolved_at(refusal, "/to")
+}
+
+/// The same where it stands at another place.
+pub(crate) fn unresolved_at(refusal: ContactRefusal, place: &str) -> Failure {
     match refusal {
-        ContactRefusal::NotFound => Refusal::of(&codes::RECIPIENT_UNKNOWN).at("/to/contact_id", "unknown").into(),
-        ContactRefusal::Exists { .. } | ContactRefusal::Ambiguous => {
-            Refusal::of(&codes::RECIPIENT_AMBIGUOUS).at("/to", "ambiguous").into()
+        ContactRefusal::NotFound => {
+            Refusal::of(&codes::RECIPIENT_UNKNOWN).at(format!("{place}/contact_id"), "unknown").into()
         }
-        ContactRefusal::Unaddressed => Refusal::of(&codes::ADDRESS_MISSING).at("/to", "address_missing").into(),
+        ContactRefusal::Exists { .. } | ContactRefusal::Ambiguous => {
+            Refusal::of(&codes::RECIPIENT_AMBIGUOUS).at(place, "ambiguous").into()
+        }
+        ContactRefusal::Unaddressed => Refusal::of(&codes::ADDRESS_MISSING).at(place, "address_missing").into(),
         ContactRefusal::CardNumber { field } => {
-            Refusal::of(&codes::CARD_NUMBER).at(format!("/to/{field}"), "card_number").into()
+            Refusal::of(&codes::CARD_NUMBER).at(format!("{place}/{field}"), "card_number").into()
         }
         ContactRefusal::Store(error) => error.into(),
     }

@@ -38,7 +38,7 @@ mod whole;
 mod witness;
 
 pub use accept::Accepting;
-pub(crate) use accept::{NotAccepted, check_card_numbers, unresolved};
+pub(crate) use accept::{NotAccepted, check_card_numbers, unresolved, unresolved_at};
 pub use api::feature;
 pub(crate) use api::{ItemResult, REFUSALS, send_as, send_each_as};
 pub(crate) use dispatch::ELSEWHERE_MS;

@@ -13,6 +13,7 @@ mod definition;
 mod model;
 mod pages;
 mod promotion;
+mod replies;
 mod rules;
 mod runs;
 mod sealing;

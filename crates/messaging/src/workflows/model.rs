@@ -194,6 +194,17 @@ pub struct Run {
     pub updated_at: Time,
 }
 
+/// A reply that a run was told of and that no wait of it was satisfied by yet.
+#[derive(Clone, Debug)]
+pub(super) struct Replied {
+    /// What the run calls it.
+    pub(super) name: String,
+    /// When it came.
+    pub(super) at: Time,
+    /// Its text, sealed; nothing if no node looks at it, or if it may not be written.
+    pub(super) sealed: Option<Vec<u8>>,
+}
+
 /// What became of a node in a run.
 #[derive(Clone, Debug)]
 pub struct Step {

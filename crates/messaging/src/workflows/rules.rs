@@ -6,7 +6,7 @@ use sealpost_store::Time;
 use serde_json::{Map, Value};
 
 use super::definition::{Awaited, Branches, Definition, Given, LONGEST_S, Node};
-use super::model::{Step, StepState};
+use super::model::{Replied, Step, StepState};
 use crate::deliveries::RETRIES;
 use crate::messages::State;
 
@@ -21,6 +21,8 @@ pub(super) struct Known<'k> {
     pub(super) signals: &'k BTreeSet<String>,
     /// Where the messages stand that sends of this run made, by node.
     pub(super) messages: &'k BTreeMap<String, State>,
+    /// Whether the contact has replied: [`answering`].
+    pub(super) replied: bool,
     /// When that is.
     pub(super) now: Time,
 }
@@ -105,6 +107,7 @@ pub(super) fn todo<'d>(node: &'d Node, step: Option<&Step>, known: &Known<'_>) -
             let end = since.plus_ms(i64::from(*timeout_seconds) * 1_000);
             let (happened, look) = match awaited {
                 Awaited::Signal(name) => (known.signals.contains(name).then_some(true), end),
+                Awaited::Reply => (known.replied.then_some(true), end),
                 Awaited::Message(of) => (arrived(of, known), known.now.plus_ms(patience(known.now.since(since)))),
             };
             match happened {
@@ -118,6 +121,18 @@ pub(super) fn todo<'d>(node: &'d Node, step: Option<&Step>, known: &Known<'_>) -
             Todo::Became(Became { state: StepState::Done, detail: None, then: Then::Done(outcome.as_deref()) })
         }
     }
+}
+
+/// The reply that a wait of a run is satisfied by, of those that none was before: the first since the run began to send its last message,
+/// or since it began where it has sent none. What came before was no answer to that.
+pub(super) fn answering<'r>(
+    began: Time,
+    steps: impl IntoIterator<Item = &'r Step>,
+    replies: &'r [Replied],
+) -> Option<&'r Replied> {
+    let sent = steps.into_iter().filter(|step| step.message.is_some()).map(|step| step.started_at).max();
+    let since = sent.unwrap_or(began);
+    replies.iter().filter(|reply| reply.at >= since).min_by_key(|reply| reply.at)
 }
 
 /// Whether the message of this send has arrived; nothing if it may still.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::model::Run;
 
 const TABLE: &str = "workflow_run";
+const REPLIES: &str = "workflow_signal";
 
 /// A run's key: made from the contact's subject key and from a slot of the run's own, so that destroying either of them makes the run
 /// noise.
@@ -48,6 +49,25 @@ impl RunKey {
         serde_json::from_slice(&clear).map_err(|_| StoreError::Unopenable)
     }
 
+    /// Seals what a contact replied, at the place of the signal of this name.
+    pub(super) fn seal_reply(&self, ctx: &Ctx, run: WorkflowRunId, name: &str, text: &str) -> Vec<u8> {
+        let row = reply_row(run, name);
+        envelope::seal(&self.key, self.id, &reply_place(ctx.org, &row), text.as_bytes(), ctx.rng())
+    }
+
+    /// What a contact replied.
+    pub(super) fn open_reply(
+        &self,
+        org: Org,
+        run: WorkflowRunId,
+        name: &str,
+        sealed: &[u8],
+    ) -> Result<String, StoreError> {
+        let row = reply_row(run, name);
+        let clear = envelope::open(&self.key, &reply_place(org, &row), sealed)?;
+        std::str::from_utf8(&clear).map(str::to_owned).map_err(|_| StoreError::Unopenable)
+    }
+
     /// What the run was started with, and what its calls were answered.
     pub(super) fn open_both(
         &self,
@@ -69,5 +89,21 @@ fn place<'a>(org: Org, row: &'a [u8; 16], contact: ContactId, column: &'static s
         column,
         row,
         owner: Some(contact.bytes()),
+    }
+}
+
+fn reply_row(run: WorkflowRunId, name: &str) -> Vec<u8> {
+    [&run.bytes()[..], name.as_bytes()].concat()
+}
+
+/// The key is made of the contact's already: no owner has to stand beside it.
+fn reply_place(org: Org, row: &[u8]) -> Place<'_> {
+    Place {
+        org: org.id.bytes(),
+        environment: Some(org.environment),
+        table: REPLIES,
+        column: "payload",
+        row,
+        owner: None,
     }
 }

@@ -93,7 +93,7 @@ const fn of_file(table: &'static str, column: &'static str, row: Row) -> Column 
 }
 
 /// Every column of the data that holds what is sealed.
-pub(crate) const SEALED: [Column; 26] = [
+pub(crate) const SEALED: [Column; 27] = [
     of_contact("external_id"),
     of_contact("name"),
     of_contact("email"),
@@ -112,6 +112,14 @@ pub(crate) const SEALED: [Column; 26] = [
     of_message("payload"),
     of_run("payload"),
     of_run("answers"),
+    Column {
+        table: "workflow_signal",
+        column: "payload",
+        under: Under::Combined("workflow_run"),
+        row: Row::Columns(&["run", "name"]),
+        has_environment: true,
+        owner: Owner::Nobody,
+    },
     Column {
         table: "message",
         column: "opening",

@@ -8,6 +8,7 @@ use crate::house::{House, text};
 crate::on_both_engines! {
     a_webhook_begins_one_run_and_whoever_is_not_believed_learns_nothing
     an_event_begins_a_run_with_its_message_and_once
+    a_reply_goes_on_with_a_run_and_begins_one
 }
 
 const KEY: &str = "a key that the sender says";
@@ -84,4 +85,32 @@ async fn an_event_begins_a_run_with_its_message_and_once(house: House) {
     let refused = json!({ "event": "visit.booked", "to": { "phone": "+12025550142" }, "data": {} });
     assert_eq!(house.ask(Ask::post("/v1/messages", &refused)).await.status, 422);
     assert_eq!(runs(&house, &workflow).await.len(), 1, "no message, no run");
+}
+
+async fn a_reply_goes_on_with_a_run_and_begins_one(house: House) {
+    let nodes = json!({
+        "first": { "type": "wait", "for": "reply", "timeout_seconds": 3_600, "next": "look", "otherwise": "no" },
+        "look": { "type": "condition", "if": { "field": "/answers/first/body/text", "matches": "^yes" }, "then": "yes", "else": "no" },
+        "yes": { "type": "end", "outcome": "yes" },
+        "no": { "type": "end", "outcome": "no" },
+    });
+    house.workflow("ask", &nodes).await;
+    let begun = waiting(&house, "begun").await;
+    let triggers = format!("/v1/workflows/{begun}/triggers");
+    assert_eq!(house.post(&triggers, &json!({ "reply": true })).await["reply"], true);
+    let to = json!({ "phone": "+12025550143" });
+    let run = text(&house.post("/v1/workflow-runs", &json!({ "workflow": "ask", "to": to })).await, "id");
+    house.run_in(&run, "waiting").await;
+    let reply = json!({ "from": to, "text": "yes, says marker-numbat", "id": "SM7" });
+    let taken = house.post("/v1/replies", &reply).await;
+    assert_eq!(taken, json!({ "runs": [run], "began": [] }));
+    let shown = house.run_in(&run, "done").await;
+    assert_eq!(shown["reason"], "yes");
+    assert!(!shown.to_string().contains("numbat"), "{shown}");
+    assert_eq!(house.post("/v1/replies", &reply).await, taken, "the same once more");
+    assert!(runs(&house, &begun).await.is_empty());
+    let other = json!({ "from": to, "text": "another thing", "id": "SM8" });
+    let taken = house.post("/v1/replies", &other).await;
+    assert_eq!(taken["runs"], json!([]));
+    assert_eq!(runs(&house, &begun).await[0]["id"], taken["began"][0]);
 }

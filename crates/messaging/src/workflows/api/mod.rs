@@ -1,6 +1,7 @@
 //! The routes of workflows and of their runs.
 
 mod receive;
+mod replies;
 mod reveal;
 mod runs;
 pub(super) mod triggers;
@@ -13,10 +14,11 @@ use super::{Workflows, codes, pages};
 /// What workflows add to the API.
 pub fn feature(workflows: &Workflows) -> Feature {
     let routes = workflows::routes(workflows).into_iter().chain(runs::routes(workflows));
-    let routes = routes.chain(triggers::routes(workflows)).chain([receive::receive(workflows)]);
+    let routes =
+        routes.chain(triggers::routes(workflows)).chain([receive::receive(workflows), replies::receive(workflows)]);
     Feature {
         name: "workflows",
-        about: "What is done step by step for one contact and outlives a crash: sends, calls, conditions, delays and waits, begun by the API, an event or a signed webhook, in numbered versions that never change.",
+        about: "What is done step by step for one contact and outlives a crash: sends, calls, conditions, delays and waits, begun by the API, an event, a signed webhook or a reply, in numbered versions that never change.",
         routes: routes.chain(pages::routes(workflows)).collect(),
         codes: codes::ALL,
     }

@@ -18,7 +18,7 @@ pub(super) fn routes(workflows: &Workflows) -> Vec<Endpoint> {
     vec![create(workflows), list(workflows), remove(workflows)]
 }
 
-/// A trigger: either `event` or `webhook`.
+/// A trigger: one of `event`, `webhook` and `reply`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "NewWorkflowTrigger")]
@@ -27,6 +27,9 @@ pub(in crate::workflows) struct Body {
     event: Option<String>,
     /// Whoever calls an address of its own.
     webhook: Option<WebhookBody>,
+    /// `true`: a contact's reply that no run waits for.
+    #[serde(default)]
+    reply: bool,
     /// What runs are started with, of what came (`/data/…`); all of it unless said otherwise.
     data: Mapping,
 }
@@ -91,6 +94,8 @@ pub(in crate::workflows) struct TriggerView {
     pub(in crate::workflows) event: Option<String>,
     /// The webhook, if it is one.
     pub(in crate::workflows) webhook: Option<WebhookView>,
+    /// Whether it is a contact's reply.
+    reply: bool,
     /// What runs are started with; all of what came if absent.
     data: Mapping,
     /// When it was made.
@@ -124,28 +129,31 @@ struct List {
 impl TriggerView {
     pub(in crate::workflows) fn of(workflows: &Workflows, ctx: &Ctx, trigger: Trigger) -> Self {
         let Trigger { id, workflow, source, data, created_at } = trigger;
+        let reply = matches!(source, Source::Reply);
         let (event, webhook) = match source {
+            Source::Reply => (None, None),
             Source::Event(event) => (Some(event), None),
             Source::Webhook(Webhook { check, secret, to, id: path }) => {
                 let url = workflows.links.of(ctx, id);
                 (None, Some(WebhookView { url, check: check.name(), secret_id: secret, to, id: path }))
             }
         };
-        Self { id, workflow_id: workflow, event, webhook, data, created_at }
+        Self { id, workflow_id: workflow, event, webhook, reply, data, created_at }
     }
 }
 
 impl Body {
     /// What is wanted, of somebody who may want it.
     fn wanted(self, caller: &Caller) -> Result<NewTrigger, Refusal> {
-        let Self { event, webhook, data } = self;
-        let source = match (event, webhook) {
-            (Some(event), None) => Source::Event(event),
-            (None, Some(WebhookBody { check: CheckName(check), secret, to, id })) => {
+        let Self { event, webhook, reply, data } = self;
+        let source = match (event, webhook, reply) {
+            (Some(event), None, false) => Source::Event(event),
+            (None, Some(WebhookBody { check: CheckName(check), secret, to, id }), false) => {
                 secrets::may_refer(caller)?;
                 Source::Webhook(Webhook { check, secret: secret.secret, to, id })
             }
-            _ => return Err(Refusal::of(&BODY_INVALID).at("/event", "either_event_or_webhook")),
+            (None, None, true) => Source::Reply,
+            _ => return Err(Refusal::of(&BODY_INVALID).at("/event", "either_event_or_webhook_or_reply")),
         };
         Ok(NewTrigger { source, data })
     }
@@ -160,8 +168,8 @@ fn create(workflows: &Workflows) -> Endpoint {
         .summary("Have something begin runs of a workflow")
         .describe(
             "An event begins a run whenever it is fired in this environment, in the transaction that accepts its message. A webhook has \
-             an address of its own, and begins one run for each thing that comes in signed, however often that comes. Who names a stored \
-             secret needs `secrets:manage`, too.",
+             an address of its own, and begins one run for each thing that comes in signed, however often that comes. A \
+             reply begins a run if no run of the contact waits for it. Who names a stored secret needs `secrets:manage`, too.",
         )
         .takes::<Body>()
         .answers::<TriggerView>(201)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sealpost_seal::pan;
 
-use super::{Awaited, Definition, LONGEST_S, MOST_ATTEMPTS, MOST_NODES, Node};
+use super::{Awaited, Definition, LONGEST_S, MOST_ATTEMPTS, MOST_NODES, Node, Path};
 use crate::label::Label;
 
 /// The largest definition, in bytes of JSON.
@@ -108,11 +108,20 @@ fn wrong_in(definition: &Definition, node: &Node) -> Vec<(&'static str, &'static
         Node::Send { .. } | Node::End { .. } => {}
     }
     for (place, path) in node.looks_at() {
-        if path.answer_of().is_some_and(|of| !matches!(definition.node(of), Some(Node::Call { .. }))) {
+        if path.answer_of().is_some_and(|of| !answers(definition.node(of), path)) {
             wrong.push((place, "not_a_call"));
         }
     }
     wrong
+}
+
+/// Whether this node has what such a path leads to: a call its answer, a wait for a reply what was said.
+fn answers(node: Option<&Node>, path: &Path) -> bool {
+    match node {
+        Some(Node::Call { .. }) => true,
+        Some(node) => node.waits_for_reply() && !path.is_status(),
+        None => false,
+    }
 }
 
 /// A node from which a way leads back to it. Kahn's algorithm (1962): what is left when all that nothing leads to is taken away.

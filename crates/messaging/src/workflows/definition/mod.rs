@@ -4,6 +4,7 @@
 mod check;
 mod condition;
 mod path;
+mod replies;
 
 use std::collections::BTreeMap;
 
@@ -184,7 +185,7 @@ impl Branches {
     }
 }
 
-/// What is waited for. A contact's reply will be another of these once there are conversations.
+/// What is waited for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[schemars(rename = "WorkflowAwaited")]
@@ -193,6 +194,8 @@ pub enum Awaited {
     Signal(String),
     /// That the message of this send was sent or delivered.
     Message(String),
+    /// A reply of the contact's: `POST /v1/replies`.
+    Reply,
 }
 
 const fn once() -> u32 {
@@ -271,7 +274,7 @@ impl Definition {
         self.nodes.get(name)
     }
 
-    /// Whether anything looks at what this call was answered: what nobody looks at is not kept.
+    /// Whether anything looks at what this call was answered, or at what this wait was replied: what nobody looks at is not kept.
     pub(crate) fn asks_for_answer_of(&self, call: &str) -> bool {
         self.nodes.values().any(|node| node.looks_at().iter().any(|(_, path)| path.answer_of() == Some(call)))
     }

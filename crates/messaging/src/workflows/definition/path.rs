@@ -10,7 +10,7 @@ const DATA: &str = "/data";
 const ANSWERS: &str = "/answers/";
 
 /// A JSON pointer (RFC 6901) into what a run knows: `/data/…` is what it was started with, `/answers/{node}/status` and
-/// `/answers/{node}/body/…` what a call was answered.
+/// `/answers/{node}/body/…` what a call was answered, `/answers/{node}/body/text` what a contact replied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Path(String);
@@ -26,7 +26,12 @@ impl Path {
         (text.len() <= LONGEST && (below(DATA) || answer)).then(|| Self(text.to_owned()))
     }
 
-    /// The call whose answer it is in.
+    /// Whether it leads to the status of a call.
+    pub(crate) fn is_status(&self) -> bool {
+        self.0.strip_prefix(ANSWERS).and_then(|rest| rest.split_once('/')).is_some_and(|(_, part)| part == "status")
+    }
+
+    /// The call whose answer it is in, or the wait for a reply.
     pub(crate) fn answer_of(&self) -> Option<&str> {
         self.0.strip_prefix(ANSWERS)?.split('/').next()
     }
@@ -82,6 +87,8 @@ mod tests {
             assert!(Path::parse(bad).is_none(), "{bad}");
         }
         assert!(Path::parse(&format!("/data/{}", "a".repeat(LONGEST))).is_none());
+        assert!(Path::parse("/answers/crm/status").unwrap().is_status());
+        assert!(!Path::parse("/answers/crm/body/status").unwrap().is_status());
         assert_eq!(Path::parse("/answers/crm/body/a").unwrap().answer_of(), Some("crm"));
     }
 }

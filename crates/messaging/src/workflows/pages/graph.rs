@@ -154,6 +154,7 @@ fn about(node: &Node) -> String {
         Node::Wait { awaited: Awaited::Message(of), timeout_seconds, .. } => {
             format!("message of {of}, up to {timeout_seconds} s")
         }
+        Node::Wait { awaited: Awaited::Reply, timeout_seconds, .. } => format!("a reply, up to {timeout_seconds} s"),
         Node::End { outcome } => outcome.clone().unwrap_or_default(),
     }
 }

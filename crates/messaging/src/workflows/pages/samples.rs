@@ -50,8 +50,9 @@ fn begun() -> Begun {
     };
     Begun {
         start: Line::new(r#"{ "workflow": "visit.follow-up" }"#),
-        triggers: vec![trigger(1, Some("visit.booked"), None), trigger(2, None, Some(webhook))],
+        triggers: vec![trigger(1, Some("visit.booked"), None), trigger(2, None, Some(webhook)), trigger(3, None, None)],
         event: Some("/x".into()),
+        reply: Some("/x".into()),
         webhook: Some("/x".into()),
     }
 }
@@ -98,7 +99,7 @@ fn workflows_are_listed_and_shown() {
         begun: begun(),
     };
     keep("workflow", "visit.follow-up", "/workflows/{id}", &show);
-    let begun = Begun { triggers: vec![], event: None, webhook: None, ..begun() };
+    let begun = Begun { triggers: vec![], event: None, reply: None, webhook: None, ..begun() };
     keep("workflow-begun-by-nothing", "visit.follow-up", "/workflows/{id}", &ShowPage { begun, ..show });
 }
 

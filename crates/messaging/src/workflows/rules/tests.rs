@@ -11,7 +11,7 @@ const NOW: Time = Time::from_unix_ms(1_768_469_400_000);
 /// A node whose ways lead to these, of whatever kind.
 fn node(kind: u8, ways: [usize; 4]) -> Value {
     let to = |at: usize| format!("n{}", ways[at]);
-    match kind % 7 {
+    match kind % 8 {
         0 => json!({ "type": "send", "event": "otp.login", "next": to(0), "otherwise": to(1) }),
         1 => json!({ "type": "call", "endpoint": "crm", "attempts": 2, "next": to(0),
             "on": { "4xx": to(1), "5xx": to(2), "lost": to(3) } }),
@@ -21,6 +21,7 @@ fn node(kind: u8, ways: [usize; 4]) -> Value {
             json!({ "type": "wait", "for": { "signal": "go" }, "timeout_seconds": 60, "next": to(0), "otherwise": to(1) })
         }
         5 => json!({ "type": "send", "event": "otp.login", "next": to(2) }),
+        6 => json!({ "type": "wait", "for": "reply", "timeout_seconds": 60, "next": to(0), "otherwise": to(1) }),
         _ => json!({ "type": "end" }),
     }
 }
@@ -43,7 +44,8 @@ fn run(definition: &Definition, mut luck: impl FnMut() -> u8) -> (usize, String)
             if luck().is_multiple_of(3) { BTreeSet::from(["go".to_owned()]) } else { BTreeSet::new() };
         let fields = json!({ "data": { "a": luck() % 2 }, "answers": {} });
         let messages = BTreeMap::new();
-        let known = Known { fields: &fields, signals: &signals, messages: &messages, now };
+        let known =
+            Known { fields: &fields, signals: &signals, messages: &messages, replied: luck().is_multiple_of(4), now };
         let step = steps.get(&at).cloned();
         let started_at = step.as_ref().map_or(now, |step| step.started_at);
         let (state, attempt, then) = match todo(node, step.as_ref(), &known) {
@@ -228,7 +230,7 @@ fn a_call_that_died_is_repeated_only_if_that_was_allowed() {
     };
     let fields = json!({});
     let (signals, messages) = (BTreeSet::new(), BTreeMap::new());
-    let known = Known { fields: &fields, signals: &signals, messages: &messages, now: NOW };
+    let known = Known { fields: &fields, signals: &signals, messages: &messages, replied: false, now: NOW };
     let died = made("a", &call(1), StepState::Calling, 1, NOW);
     let lost = call(1);
     let Todo::Became(became) = todo(&lost, Some(&died), &known) else { panic!() };
@@ -236,4 +238,33 @@ fn a_call_that_died_is_repeated_only_if_that_was_allowed() {
     assert_eq!(todo(&call(2), Some(&died), &known), Todo::Call { attempt: 2 });
     let again = made("a", &call(1), StepState::Again, 1, NOW);
     assert_eq!(todo(&call(1), Some(&again), &known), Todo::Call { attempt: 1 });
+}
+
+#[test]
+fn the_first_reply_since_the_last_message_counts_and_none_before() {
+    let at = |seconds: i64| NOW.plus_ms(seconds * 1_000);
+    let reply = |name: &str, seconds: i64| Replied { name: name.to_owned(), at: at(seconds), sealed: None };
+    let replies = [reply("a", 5), reply("b", 10), reply("c", 20)];
+    let named = |steps: &[Step], replies: &[Replied]| {
+        answering(NOW, steps, replies).map(|reply| reply.name.clone()).unwrap_or_default()
+    };
+    let node = super::super::definition::Node::End { outcome: None };
+    let sent = |seconds: i64| {
+        let message = Some(sealpost_store::MessageId::from_bytes([1; 16]));
+        Step { message, ..made("ask", &node, StepState::Done, 1, at(seconds)) }
+    };
+    let rested = made("rest", &node, StepState::Done, 0, at(15));
+    assert_eq!(named(&[], &replies), "a", "nothing was sent: it counts since the run began");
+    assert_eq!(named(&[], &[reply("old", -1)]), "");
+    assert_eq!(named(&[sent(6)], &replies), "b");
+    assert_eq!(named(&[sent(10)], &replies), "b", "in the same moment");
+    assert_eq!(
+        named(&[sent(2), sent(11), rested.clone()], &replies),
+        "c",
+        "the last message is the one that is answered"
+    );
+    assert_eq!(named(&[rested], &replies), "a", "what sends nothing is not answered");
+    assert_eq!(named(&[sent(21)], &replies), "");
+    // What satisfied an earlier wait is not there any more.
+    assert_eq!(named(&[sent(6)], &replies[2..]), "c");
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::call::KEPT;
 use super::service::BegunView;
-use super::volatile::{Held, RUNS};
+use super::volatile::{Held, REPLIES, RUNS};
 use super::{JOB, store};
 use crate::contacts::{self, Contacts, NewContact, Recipient, Resolved, Subject};
 use crate::messages::codes::{CONTACT_RACED, RECIPIENT_UNKNOWN, VOLATILE_MEMORY_FULL};
@@ -133,9 +133,10 @@ impl Starter {
         }
     }
 
-    /// Room for what it is started with, and for every answer that may come.
+    /// Room for what it is started with, for every answer that may come, and for replies that come early.
     fn room(&self, ctx: &Ctx, definition: &Definition, payload: usize) -> Result<Room, Failure> {
         let answers = definition.nodes.keys().filter(|node| definition.asks_for_answer_of(node)).count();
+        let answers = if definition.asks_for_replies() { answers + REPLIES } else { answers };
         let full = || Refusal::of(&VOLATILE_MEMORY_FULL).retry_after(1);
         let room = self.vault.reserve(ctx.org.id, payload + answers * KEPT);
         room.ok_or_else(full).map_err(Failure::from)

@@ -17,10 +17,10 @@ use crate::dispatcher::{Handler, Went};
 use crate::messages::{ELSEWHERE_MS, State};
 use crate::storage::Mode;
 use crate::workflows::definition::{Definition, Node};
-use crate::workflows::model::{Run, RunState, Step, StepState};
+use crate::workflows::model::{Replied, Run, RunState, Step, StepState};
 use crate::workflows::rules::{self, Became, Known, Then, Todo};
 use crate::workflows::sealing::RunKey;
-use crate::workflows::{Workflows, store as workflows};
+use crate::workflows::{Workflows, replies, store as workflows};
 
 /// How long a node may take, with some air: what is under way longer is treated as lost.
 pub(super) const NODE_MS: i64 = 60_000;
@@ -37,12 +37,14 @@ pub(super) struct At {
     pub(super) definition: Definition,
     pub(super) steps: BTreeMap<String, Step>,
     signals: BTreeSet<String>,
+    /// Those that satisfied no wait yet.
+    pub(super) replies: Vec<Replied>,
     messages: BTreeMap<String, State>,
     /// When it was looked at.
     looked_at: Time,
     pub(super) key: RunKey,
     /// Where what it knows is, if that may not be written.
-    held: Option<Arc<Held>>,
+    pub(super) held: Option<Arc<Held>>,
     /// `{ "data": …, "answers": … }`.
     pub(super) fields: Value,
 }
@@ -85,6 +87,8 @@ pub(super) struct Written {
     pub(super) message: Option<MessageId>,
     /// All answers there are, sealed anew.
     pub(super) answers: Option<Vec<u8>>,
+    /// The reply that satisfied it.
+    pub(super) spent: Option<String>,
     pub(super) on: On,
 }
 
@@ -113,7 +117,7 @@ impl Written {
     }
 
     pub(super) fn here(state: StepState, attempt: u32, detail: Option<&'static str>) -> Self {
-        Self { state, attempt, detail, status: None, message: None, answers: None, on: On::Here }
+        Self { state, attempt, detail, status: None, message: None, answers: None, spent: None, on: On::Here }
     }
 }
 
@@ -157,9 +161,13 @@ impl Runner {
             let version = version.ok_or(StoreError::Missing("workflow_version"))?;
             let steps = store::steps(tx, id)?;
             let (signals, messages) = (store::signals(tx, id)?, store::sent(tx, &steps)?);
-            Ok(Some((run, version.definition, steps, signals, messages)))
+            let waits = version.definition.node(&run.node).is_some_and(Node::waits_for_reply);
+            let replied = if waits { replies::of_run(tx, id)? } else { Vec::new() };
+            Ok(Some((run, version.definition, steps, (signals, replied), messages)))
         });
-        let Some((run, definition, steps, signals, messages)) = found.await? else { return Ok(Loaded::Over) };
+        let Some((run, definition, steps, (signals, replies), messages)) = found.await? else {
+            return Ok(Loaded::Over);
+        };
         let (run, held) = match self.workflows.memory_of(ctx, &run).await? {
             Memory::Stored => (run, None),
             Memory::Here(held) => (held.remind(run), Some(held)),
@@ -179,6 +187,7 @@ impl Runner {
             definition,
             steps,
             signals,
+            replies,
             messages,
             looked_at: ctx.now(),
             key,
@@ -189,14 +198,24 @@ impl Runner {
 
     async fn next(&self, ctx: &Ctx, claim: &Claim, at: &At) -> Result<Onward, StoreError> {
         let node = at.node()?;
-        let known = Known { fields: &at.fields, signals: &at.signals, messages: &at.messages, now: ctx.now() };
+        let reply = at.reply().filter(|_| node.waits_for_reply());
+        let known = Known {
+            fields: &at.fields,
+            signals: &at.signals,
+            messages: &at.messages,
+            replied: reply.is_some(),
+            now: ctx.now(),
+        };
         match rules::todo(node, at.step(), &known) {
             Todo::Send => self.send(ctx, claim, at).await,
             Todo::Call { attempt } => self.call(ctx, claim, at, attempt).await,
-            Todo::Became(became) => {
-                let attempt = at.step().map_or(0, |step| step.attempt);
-                self.write(ctx, claim, at, Written::of(&became, attempt)).await
-            }
+            Todo::Became(became) => match reply {
+                Some(reply) => self.replied(ctx, claim, at, (&became, reply)).await,
+                None => {
+                    let attempt = at.step().map_or(0, |step| step.attempt);
+                    self.write(ctx, claim, at, Written::of(&became, attempt)).await
+                }
+            },
             Todo::Rest(until) => self.rest(ctx, claim, at, until).await,
         }
     }
@@ -231,6 +250,7 @@ impl Runner {
             Some(held) => (written.answers.zip(Some(held)), Written { answers: None, ..written }),
             None => (None, written),
         };
+        let spent = at.held.as_ref().zip(written.spent.clone());
         self.workflows
             .store()
             .write(ctx, move |tx| {
@@ -241,6 +261,9 @@ impl Runner {
             .await?;
         if let Some((answers, held)) = learned {
             held.learn(answers);
+        }
+        if let Some((held, reply)) = spent {
+            held.spend(&reply);
         }
         Ok(onward)
     }
@@ -276,7 +299,7 @@ impl Workflows {
     }
 
     /// The same where the key of its slot is at hand.
-    async fn key_with(&self, ctx: &Ctx, run: &Run, slot: &Key) -> Result<Option<RunKey>, StoreError> {
+    pub(super) async fn key_with(&self, ctx: &Ctx, run: &Run, slot: &Key) -> Result<Option<RunKey>, StoreError> {
         match self.on.contacts.subject(ctx, run.contact).await {
             Ok(subject) => Ok(Some(RunKey::new(&subject.key, slot, run.slot))),
             Err(ContactRefusal::Store(error)) => Err(error),
@@ -350,6 +373,9 @@ pub(super) fn put(tx: &mut Tx<'_>, claim: &Claim, here: &Here, written: &Written
         updated_at: now,
     };
     store::put_step(tx, here.run, &step)?;
+    if let Some(reply) = &written.spent {
+        replies::spend(tx, here.run, reply)?;
+    }
     match &written.on {
         On::Node(_) | On::Here => outbox::hold(tx, claim, NODE_MS),
         On::Rest(until) => {

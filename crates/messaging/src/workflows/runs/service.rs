@@ -123,7 +123,7 @@ pub(in crate::workflows) fn signal(tx: &mut Tx<'_>, id: WorkflowRunId, name: &st
 }
 
 /// What rests is looked at now.
-fn wake(tx: &mut Tx<'_>, id: WorkflowRunId) -> Result<(), StoreError> {
+pub(super) fn wake(tx: &mut Tx<'_>, id: WorkflowRunId) -> Result<(), StoreError> {
     outbox::cancel(tx, JOB, id.bytes())?;
     tx.enqueue(NewJob::now(JOB, id.bytes())).map(drop)
 }

@@ -7,6 +7,7 @@ use sealpost_store::{ContactId, Row, SlotId, Sql, StoreError, Time, Tx, Workflow
 use crate::events::Class;
 use crate::storage::{Gone, Mode};
 use crate::workflows::model::{Run, RunState, Step, StepState};
+use crate::workflows::replies;
 
 const INSERT: Sql = sql!(
     "insert into workflow_run (org, env, id, workflow, version, contact, class, storage, gone, slot, payload, node, state, created_at,
@@ -312,6 +313,7 @@ pub(crate) fn going(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<(WorkflowRunId, S
 
 /// Removes what stands sealed in a run whose key is destroyed; answers 1 if anything did.
 pub(crate) fn empty(tx: &mut Tx<'_>, id: WorkflowRunId) -> Result<u64, StoreError> {
+    replies::blank(tx, id)?;
     tx.execute(EMPTY, &[&id])
 }
 

@@ -1,5 +1,6 @@
 //! Runs of which nothing may be written: what they know is in the memory of the process that began them, and lost with it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sealpost_seal::Key;
@@ -14,6 +15,9 @@ use crate::workflows::model::Run;
 /// Why a run failed that the memory of a dead process knew.
 pub(crate) const PAYLOAD_LOST: &str = "payload_lost";
 
+/// Texts of replies that are held for a run besides the answers.
+pub(super) const REPLIES: usize = 4;
+
 /// How it is known who has a run in memory.
 pub(crate) static RUNS: Kind = Kind {
     held: sql!("insert into volatile_run (org, env, run, holder, created_at) values ($1, $2, $3, $4, $5)"),
@@ -27,6 +31,7 @@ pub(super) struct Held {
     key: Arc<Key>,
     payload: Vec<u8>,
     answers: Mutex<Option<Vec<u8>>>,
+    replies: Mutex<BTreeMap<String, Vec<u8>>>,
 }
 
 /// Where what a run knows is.
@@ -43,7 +48,7 @@ pub(super) enum Memory {
 
 impl Held {
     pub(super) fn new(key: Arc<Key>, payload: Vec<u8>) -> Self {
-        Self { key, payload, answers: Mutex::default() }
+        Self { key, payload, answers: Mutex::default(), replies: Mutex::default() }
     }
 
     /// The key that is nowhere else.
@@ -60,6 +65,24 @@ impl Held {
     /// What its calls were answered, from now on.
     pub(super) fn learn(&self, answers: Vec<u8>) {
         *self.answers.lock().unwrap_or_else(PoisonError::into_inner) = Some(answers);
+    }
+
+    /// Keeps what a reply says, as far as there is room: of those beyond it is known that they came.
+    pub(super) fn hear(&self, name: String, sealed: Vec<u8>) {
+        let mut replies = self.replies.lock().unwrap_or_else(PoisonError::into_inner);
+        if replies.len() < REPLIES {
+            replies.insert(name, sealed);
+        }
+    }
+
+    /// What the reply of this name says.
+    pub(super) fn reply(&self, name: &str) -> Option<Vec<u8>> {
+        self.replies.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// A wait was satisfied by it.
+    pub(super) fn spend(&self, name: &str) {
+        self.replies.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod answers;
 mod looks;
+mod replies;
 mod triggers;
 mod volatile;
 

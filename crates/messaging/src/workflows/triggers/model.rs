@@ -51,6 +51,8 @@ pub(in crate::workflows) enum Source<S = SecretId> {
     Event(String),
     /// Whoever calls.
     Webhook(Webhook<S>),
+    /// A contact's reply that no run waits for.
+    Reply,
 }
 
 /// How a webhook is believed and read.
@@ -96,6 +98,8 @@ pub(in crate::workflows) struct Trigger {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Stored {
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) reply: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) check: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -43,7 +43,7 @@ pub(super) fn wrong(new: &NewTrigger) -> Vec<Wrong> {
     let mut wrong = |place: &str, code| all.push(Wrong { place: place.to_owned(), code });
     match &new.source {
         Source::Event(event) if Label::parse(event).is_err() => wrong("/event", "label_invalid"),
-        Source::Event(_) => {}
+        Source::Event(_) | Source::Reply => {}
         Source::Webhook(webhook) => {
             if is_of_an_answer(webhook.to.parts().1) {
                 wrong("/webhook/to", "not_in_data");
@@ -165,7 +165,7 @@ pub(super) fn known(body: Value) -> Value {
 }
 
 /// What a run is started with.
-pub(super) fn mapped(data: &Mapping, known: &Value) -> Map<String, Value> {
+pub(in crate::workflows) fn mapped(data: &Mapping, known: &Value) -> Map<String, Value> {
     match data {
         Some(data) => filled(data, known),
         None => known["data"].as_object().cloned().unwrap_or_default(),

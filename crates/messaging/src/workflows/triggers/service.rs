@@ -35,7 +35,7 @@ impl Workflows {
             for trigger in of_workflow(tx, id)? {
                 let secret = match &trigger.source {
                     Source::Webhook(webhook) => secrets::name_of(tx, webhook.secret)?,
-                    Source::Event(_) => None,
+                    Source::Event(_) | Source::Reply => None,
                 };
                 all.push(Known { trigger, secret: secret.map(|name| name.as_str().to_owned()) });
             }
@@ -111,6 +111,7 @@ fn held(tx: &mut Tx<'_>, source: Source<secrets::SecretRef>) -> Result<Source, F
             let secret = found.ok_or_else(|| unfit("/webhook/secret/secret", "secret_unknown"))?;
             Source::Webhook(Webhook { check, secret, to, id })
         }
+        Source::Reply => Source::Reply,
     })
 }
 

@@ -25,6 +25,10 @@ const WITH_SECRET: Sql = sql!(
     "select id, workflow, event, secret, definition, created_at from workflow_trigger \
      where org = $1 and env = $2 and secret is not null order by id"
 );
+const BY_REPLY: Sql = sql!(
+    "select id, workflow, event, secret, definition, created_at from workflow_trigger \
+     where org = $1 and env = $2 and event is null and secret is null order by id"
+);
 const DELETE: Sql = sql!("delete from workflow_trigger where org = $1 and env = $2 and id = $3");
 const FORGET: Sql = sql!("delete from workflow_arrival where org = $1 and env = $2 and via = $3");
 const ARRIVE: Sql = sql!(
@@ -45,8 +49,10 @@ pub(super) fn insert(tx: &mut Tx<'_>, trigger: &Trigger) -> Result<(), StoreErro
     let (event, webhook) = match &trigger.source {
         Source::Event(event) => (Some(event), None),
         Source::Webhook(webhook) => (None, Some(webhook)),
+        Source::Reply => (None, None),
     };
     let stored = Stored {
+        reply: matches!(trigger.source, Source::Reply),
         check: webhook.map(|webhook| webhook.check.name().to_owned()),
         to: webhook.map(|webhook| webhook.to.clone()),
         id: webhook.and_then(|webhook| webhook.id.clone()),
@@ -70,6 +76,11 @@ pub(super) fn of_workflow(tx: &mut Tx<'_>, workflow: WorkflowId) -> Result<Vec<T
 /// Everything that begins runs when this event is fired.
 pub(super) fn by_event(tx: &mut Tx<'_>, event: &str) -> Result<Vec<Trigger>, StoreError> {
     tx.all(BY_EVENT, &[&event], read)
+}
+
+/// Everything that begins runs when a contact replies.
+pub(super) fn by_reply(tx: &mut Tx<'_>) -> Result<Vec<Trigger>, StoreError> {
+    tx.all(BY_REPLY, &[], read)
 }
 
 /// Everything that is believed by a stored secret.
@@ -121,7 +132,7 @@ pub(super) fn forget_oldest(
 fn read(row: &Row<'_>) -> Result<Trigger, StoreError> {
     let unreadable = || StoreError::Column("definition".into());
     let definition: String = row.get("definition")?;
-    let Stored { check, to, id, data } = serde_json::from_str(&definition).map_err(|_| unreadable())?;
+    let Stored { reply, check, to, id, data } = serde_json::from_str(&definition).map_err(|_| unreadable())?;
     let (event, secret): (Option<String>, Option<SecretId>) = (row.get("event")?, row.get("secret")?);
     let source = match (event, secret) {
         (Some(event), None) => Source::Event(event),
@@ -129,6 +140,7 @@ fn read(row: &Row<'_>) -> Result<Trigger, StoreError> {
             let check = check.as_deref().and_then(Check::by_name).ok_or_else(unreadable)?;
             Source::Webhook(Webhook { check, secret, to: to.ok_or_else(unreadable)?, id })
         }
+        (None, None) if reply => Source::Reply,
         _ => return Err(unreadable()),
     };
     Ok(Trigger { id: row.get("id")?, workflow: row.get("workflow")?, source, data, created_at: row.get("created_at")? })

@@ -18,7 +18,7 @@ impl Workflows {
             for environment in [Environment::Test, Environment::Live] {
                 let ctx = Ctx::system(Org { id, environment }, self.store().world().clone());
                 // What is wrong with one organisation must not keep those of others.
-                outcome = outcome.and(self.forget_arrivals_of(&ctx).await);
+                outcome = outcome.and(self.forget_arrivals_of(&ctx).await).and(self.forget_replies_of(&ctx).await);
             }
         }
         outcome

@@ -24,17 +24,19 @@ pub(in crate::workflows::pages) struct Begun {
     pub(in crate::workflows::pages) triggers: Vec<TriggerLine>,
     /// Where an event is added.
     pub(in crate::workflows::pages) event: Option<String>,
+    /// Where replies are added.
+    pub(in crate::workflows::pages) reply: Option<String>,
     /// Where a webhook is added.
     pub(in crate::workflows::pages) webhook: Option<String>,
 }
 
 impl HtmlSafe for Begun {}
 
-/// An event, or a webhook.
+/// An event, a webhook, or a reply.
 #[derive(Clone, Debug)]
 pub(in crate::workflows::pages) struct TriggerLine {
     pub(in crate::workflows::pages) id: WorkflowTriggerId,
-    /// The event; nothing if it is a webhook.
+    /// The event; nothing if it is a webhook or a reply.
     pub(in crate::workflows::pages) event: Option<String>,
     pub(in crate::workflows::pages) webhook: Option<WebhookLine>,
     /// What runs are started with; all of what came if there is no line.
@@ -73,6 +75,7 @@ impl Begun {
                 workflow.name
             )),
             triggers: known.into_iter().map(|known| line(workflows, call, known, may_write)).collect(),
+            reply: may_write.then(|| add("reply")),
             event: may_write.then(|| add("event")),
             webhook: may_name.then(|| add("webhook")),
         })
@@ -83,6 +86,7 @@ fn line(workflows: &Workflows, call: &Call, Known { trigger, secret }: Known, ma
     let id = trigger.id;
     let (event, webhook) = match trigger.source {
         Source::Event(event) => (Some(event), None),
+        Source::Reply => (None, None),
         Source::Webhook(webhook) => {
             let (part, path) = webhook.to.parts();
             let line = WebhookLine {

@@ -4,6 +4,7 @@ mod card;
 mod event;
 mod mapping;
 mod remove;
+mod reply;
 mod webhook;
 
 pub(super) use card::Begun;
@@ -19,6 +20,8 @@ pub(super) fn routes(workflows: &Workflows) -> Vec<Endpoint> {
         event::add(workflows),
         webhook::ask(workflows),
         webhook::add(workflows),
+        reply::ask(workflows),
+        reply::add(workflows),
         remove::ask(workflows),
         remove::remove(workflows),
     ]

@@ -56,6 +56,7 @@ async fn handle(workflows: Workflows, call: Call<Yes>) -> Result<Reply, Failure>
 fn question<B, Q>(call: &Call<B, Q>, trigger: &Trigger) -> Ask {
     let (title, says) = match trigger.source {
         Source::Event(_) => ("Take the event away?", "It begins no more runs. What it began goes on."),
+        Source::Reply => ("Take it away that replies begin it?", "A reply begins no more runs. What it began goes on."),
         Source::Webhook(_) => (
             "Take the webhook away?",
             "Its address answers 404 from now on, and another webhook gets another one. What it began goes on.",
