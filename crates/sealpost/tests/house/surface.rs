@@ -8,7 +8,7 @@ use crate::api::{Ask, FORM};
 use crate::house::House;
 
 /// What pages call as the API does.
-const COLLECTIONS: [&str; 20] = [
+const COLLECTIONS: [&str; 21] = [
     "/v1/approvals",
     "/v1/channels",
     "/v1/contacts",
