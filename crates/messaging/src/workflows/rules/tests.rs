@@ -139,8 +139,8 @@ proptest! {
     ) {
         let last = nodes.len();
         let forward = |at: usize, ways: &[usize; 4]| ways.map(|far| (at + far).min(last));
-        let mut nodes: Vec<_> = nodes.iter().enumerate().map(|(at, (kind, ways))| (kind % 6, forward(at, ways))).collect();
-        nodes.push((6, [0; 4]));
+        let mut nodes: Vec<_> = nodes.iter().enumerate().map(|(at, (kind, ways))| (kind % 7, forward(at, ways))).collect();
+        nodes.push((7, [0; 4]));
         let mut definition = graph(&nodes);
         let reached: BTreeSet<String> = layers(&definition).into_iter().map(|(name, _)| name.to_owned()).collect();
         definition.nodes.retain(|name, _| reached.contains(name));
