@@ -23,6 +23,7 @@ pub(crate) mod testing;
 mod tests;
 #[cfg(test)]
 mod walks;
+mod wanted;
 
 pub use api::feature;
 pub(crate) use api::{DiffQuery, GO_LIVE_REFUSES, GoLiveBody, PROMOTE_REFUSES, PromoteBody, expected};
@@ -37,6 +38,7 @@ pub(crate) use pages::{
 pub use rules::{Expected, VersionRefusal};
 pub(crate) use rules::{Standing, Takes, may_cross, may_promote, takes};
 pub(crate) use shown::approval_lines;
+pub(crate) use wanted::{Act, Policed, Wanted, ask_whole};
 
 use sealpost_govern::approvals::Approval;
 

@@ -3,19 +3,18 @@
 
 use sealpost_access::secrets;
 use sealpost_govern::Reason;
-use sealpost_govern::approvals::{self, Apply, Approvable, Approval, Line, Module, Prepared};
+use sealpost_govern::approvals::{Apply, Approvable, Approval, Line, Module, Prepared};
 use sealpost_govern::revisions::Revisable;
 use sealpost_govern::security::{Turned, typed};
 use sealpost_store::{ChannelId, Leaf, OrgKeys, Recorded, SecretId, StoreError, Tx};
-use sealpost_web::{Failure, Fault, not_found};
-use serde::{Deserialize, Serialize};
+use sealpost_web::{Failure, not_found};
 use serde_json::Value;
 
 use super::lines;
 use super::model::Policy;
 use super::service::{self, SETTING};
 use crate::channels::store;
-use crate::versions::VersionRefusal;
+use crate::versions::{Act, Policed, Wanted, ask_whole};
 
 /// Channels in live.
 pub const APPROVABLE: Approvable = Approvable {
@@ -37,39 +36,12 @@ pub const REVISABLE: Revisable = Revisable {
     roll_back,
 };
 
-/// What is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Act {
-    /// That a new channel may send.
-    Admit,
-    /// That this policy is in force.
-    Change,
-}
+impl Policed for Policy {
+    const MARK: &'static str = "channel-policy";
 
-impl Act {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Admit => "admit",
-            Self::Change => "change",
-        }
+    fn subject(&self) -> [u8; 16] {
+        self.channel_id.bytes()
     }
-}
-
-/// What is wanted, with the whole policy it is about. The mark says that the policy was looked at where it was asked for, by whoever might
-/// ask for it: who edits a request can't make another of it, nor name a secret they may not.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wanted {
-    act: Act,
-    policy: Policy,
-    mark: String,
-}
-
-fn mark(keys: &OrgKeys, act: Act, policy: &Policy) -> Result<String, Fault> {
-    let bytes = serde_json::to_vec(policy).map_err(Fault::new)?;
-    let mac = keys.purpose("channel-policy").mac(&[act.word().as_bytes(), b"\n", &bytes]);
-    Ok(mac.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Asks others to agree.
@@ -80,30 +52,20 @@ pub(super) fn ask(
     policy: Policy,
     why: Option<&Reason>,
 ) -> Result<Recorded<Approval>, Failure> {
-    let target = Some(policy.channel_id.bytes());
-    let wanted = Wanted { act, mark: mark(keys, act, &policy)?, policy };
-    approvals::ask(tx, keys, &APPROVABLE, target, serde_json::to_value(wanted).map_err(Fault::new)?, why)
+    ask_whole(tx, keys, &APPROVABLE, (act, policy), why)
 }
 
 fn prepare(tx: &mut Tx<'_>, keys: &OrgKeys, target: Option<[u8; 16]>, value: Value) -> Result<Prepared, Failure> {
-    let wanted: Wanted = typed(value)?;
-    let id = wanted.policy.channel_id;
-    if target != Some(id.bytes()) || mark(keys, wanted.act, &wanted.policy)? != wanted.mark {
-        return Err(not_found().into());
-    }
-    let channel = store::find(tx, id)?.ok_or_else(not_found)?;
+    let wanted: Wanted<Policy> = Wanted::read(keys, target, value)?;
+    let channel = store::find(tx, wanted.policy.channel_id)?.ok_or_else(not_found)?;
     let before = Policy::of(&channel);
     let names = names(tx, [&before, &wanted.policy])?;
     let called = |id: SecretId| {
         names.iter().find(|(one, _)| *one == id).map_or_else(|| id.to_string(), |(_, name)| name.clone())
     };
-    let lines = match wanted.act {
-        Act::Admit if channel.is_admitted || before != wanted.policy => return Err(VersionRefusal::Moved.into()),
-        Act::Admit => lines::lines(&channel.name, None, &wanted.policy, called),
-        Act::Change => lines::lines(&channel.name, Some(&before), &wanted.policy, called),
-    };
-    let version = channel.version.into();
-    Ok(Prepared { wanted: serde_json::to_value(wanted).map_err(Fault::new)?, lines, version, tied: vec![] })
+    wanted.prepared((&before, channel.version, channel.is_admitted), |before, after| {
+        lines::lines(&channel.name, before, after, called)
+    })
 }
 
 /// What the stored secrets that are named in these are called.
@@ -117,7 +79,7 @@ fn names(tx: &mut Tx<'_>, policies: [&Policy; 2]) -> Result<Vec<(SecretId, Strin
 }
 
 fn apply(tx: &mut Tx<'_>, keys: &OrgKeys, value: Value, why: Option<&Reason>) -> Result<(), Failure> {
-    let wanted: Wanted = typed(value)?;
+    let wanted: Wanted<Policy> = typed(value)?;
     match wanted.act {
         Act::Change => service::put(tx, keys, &wanted.policy, why).map(drop),
         Act::Admit => {

@@ -11,14 +11,14 @@ use sealpost_web::problem::CHANGED_MEANWHILE;
 use sealpost_web::{Call, Code, Failure, Fault, Refusal, Reply, not_found};
 use serde_json::json;
 
-use super::approval::{self, Act};
+use super::approval;
 use super::model::Policy;
 use super::rules;
 use crate::channels::codes::{CHANNEL_APART, CHANNEL_SECRET_GONE, CHANNEL_UNAPPROVED};
 use crate::channels::model::{Channel, EmailSettings};
 use crate::channels::{CHANGED, rules as settings, store};
 use crate::versions::codes::VERSION_MOVED;
-use crate::versions::{Expected, Promoted, Standing, VersionRefusal};
+use crate::versions::{Act, Expected, Promoted, Standing, VersionRefusal};
 
 /// Its name among the settings that leave revisions.
 pub(super) const SETTING: Setting = Setting::new("channel");

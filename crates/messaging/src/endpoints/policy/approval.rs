@@ -2,12 +2,11 @@
 //! whole policy.
 
 use sealpost_govern::Reason;
-use sealpost_govern::approvals::{self, Apply, Approvable, Approval, Line, Module, Prepared};
+use sealpost_govern::approvals::{Apply, Approvable, Approval, Line, Module, Prepared};
 use sealpost_govern::revisions::Revisable;
 use sealpost_govern::security::{Turned, typed};
 use sealpost_store::{EndpointId, Leaf, OrgKeys, Recorded, StoreError, Tx};
-use sealpost_web::{Failure, Fault, Refusal, not_found};
-use serde::{Deserialize, Serialize};
+use sealpost_web::{Failure, Refusal, not_found};
 use serde_json::Value;
 
 use super::lines::lines;
@@ -16,7 +15,7 @@ use super::service::{self, SETTING, can_be_signed, is_url};
 use crate::endpoints::codes::ENDPOINT_INVALID;
 use crate::endpoints::model::{Filter, Profiles};
 use crate::endpoints::{service as endpoints, store};
-use crate::versions::VersionRefusal;
+use crate::versions::{Act, Policed, Wanted, ask_whole};
 
 /// Endpoints in live.
 pub const APPROVABLE: Approvable = Approvable {
@@ -38,39 +37,12 @@ pub const REVISABLE: Revisable = Revisable {
     roll_back,
 };
 
-/// What is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Act {
-    /// That a new endpoint may be called.
-    Admit,
-    /// That this policy is in force.
-    Change,
-}
+impl Policed for Policy {
+    const MARK: &'static str = "endpoint-policy";
 
-impl Act {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Admit => "admit",
-            Self::Change => "change",
-        }
+    fn subject(&self) -> [u8; 16] {
+        self.endpoint_id.bytes()
     }
-}
-
-/// What is wanted, with the whole policy it is about. The mark says that the policy was looked at where it was asked for, by whoever might
-/// ask for it: who edits a request can't make another of it.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wanted {
-    act: Act,
-    policy: Policy,
-    mark: String,
-}
-
-fn mark(keys: &OrgKeys, act: Act, policy: &Policy) -> Result<String, Fault> {
-    let bytes = serde_json::to_vec(policy).map_err(Fault::new)?;
-    let mac = keys.purpose("endpoint-policy").mac(&[act.word().as_bytes(), b"\n", &bytes]);
-    Ok(mac.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Asks others to agree.
@@ -81,30 +53,20 @@ pub(super) fn ask(
     policy: Policy,
     why: Option<&Reason>,
 ) -> Result<Recorded<Approval>, Failure> {
-    let target = Some(policy.endpoint_id.bytes());
-    let wanted = Wanted { act, mark: mark(keys, act, &policy)?, policy };
-    approvals::ask(tx, keys, &APPROVABLE, target, serde_json::to_value(wanted).map_err(Fault::new)?, why)
+    ask_whole(tx, keys, &APPROVABLE, (act, policy), why)
 }
 
 fn prepare(tx: &mut Tx<'_>, keys: &OrgKeys, target: Option<[u8; 16]>, value: Value) -> Result<Prepared, Failure> {
-    let wanted: Wanted = typed(value)?;
-    let id = wanted.policy.endpoint_id;
-    if target != Some(id.bytes()) || mark(keys, wanted.act, &wanted.policy)? != wanted.mark {
-        return Err(not_found().into());
-    }
-    let endpoint = store::find(tx, id)?.ok_or_else(not_found)?;
+    let wanted: Wanted<Policy> = Wanted::read(keys, target, value)?;
+    let endpoint = store::find(tx, wanted.policy.endpoint_id)?.ok_or_else(not_found)?;
     let before = service::of(tx, &endpoint)?;
-    let lines = match wanted.act {
-        Act::Admit if endpoint.is_admitted || before != wanted.policy => return Err(VersionRefusal::Moved.into()),
-        Act::Admit => lines(&endpoint.name, None, &wanted.policy),
-        Act::Change => lines(&endpoint.name, Some(&before), &wanted.policy),
-    };
-    let version = endpoint.version.into();
-    Ok(Prepared { wanted: serde_json::to_value(wanted).map_err(Fault::new)?, lines, version, tied: vec![] })
+    wanted.prepared((&before, endpoint.version, endpoint.is_admitted), |before, after| {
+        lines(&endpoint.name, before, after)
+    })
 }
 
 fn apply(tx: &mut Tx<'_>, keys: &OrgKeys, value: Value, why: Option<&Reason>) -> Result<(), Failure> {
-    let wanted: Wanted = typed(value)?;
+    let wanted: Wanted<Policy> = typed(value)?;
     match wanted.act {
         Act::Change => {
             service::put(tx, keys, &wanted.policy, why).map(drop)?;

@@ -13,7 +13,7 @@ use sealpost_web::problem::CHANGED_MEANWHILE;
 use sealpost_web::{Call, Code, Failure, Fault, Refusal, Reply, not_found};
 use serde_json::json;
 
-use super::approval::{self, Act};
+use super::approval;
 use super::model::Policy;
 use super::rules;
 use crate::endpoints::codes::{APPROVAL_APART, ENDPOINT_UNAPPROVED, SECRET_INVALID};
@@ -21,7 +21,7 @@ use crate::endpoints::model::{Endpoint, Filter, Profiles};
 use crate::endpoints::service::{self, Changes};
 use crate::endpoints::{encryption, signing, store, transport};
 use crate::versions::codes::VERSION_MOVED;
-use crate::versions::{Expected, Promoted, Standing, VersionRefusal};
+use crate::versions::{Act, Expected, Promoted, Standing, VersionRefusal};
 
 /// Its name among the settings that leave revisions.
 pub(super) const SETTING: Setting = Setting::new("endpoint");
