@@ -45,6 +45,8 @@ pub(crate) struct Route {
     pub(crate) path: String,
     /// Nothing if it is open to all.
     pub(crate) permission: Option<String>,
+    /// What is said of it.
+    pub(crate) says: String,
     /// Whether a publishable key may call, too.
     pub(crate) any_key: bool,
     /// Whether only signed-in members may call.
@@ -120,6 +122,7 @@ impl Route {
             method: method.into(),
             path: path.into(),
             permission: word("permission"),
+            says: of["description"].as_str().unwrap_or_default().to_owned(),
             any_key: word("credential").unwrap() == "any",
             session: word("credential").unwrap() == "session",
             directory: word("credential").unwrap() == "directory",
