@@ -70,8 +70,9 @@ fn strike(process: u32) {
 }
 
 async fn a_server_that_is_struck_down_leaves_no_memory_behind(house: House) {
-    let somebody = Command::new("sh").args(["-c", "ulimit -c unlimited; exec sleep 600"]).stdin(Stdio::null()).spawn();
-    let somebody = struck(somebody.unwrap());
+    let mut somebody = Command::new("sh");
+    somebody.args(["-c", "ulimit -c unlimited; exec sleep 600"]).stdin(Stdio::null()).current_dir(house.folder());
+    let somebody = struck(somebody.spawn().unwrap());
     if !somebody.core_dumped() {
         eprintln!("SKIPPED, LOUDLY: on this machine nobody's memory is written when they are struck down");
     }
