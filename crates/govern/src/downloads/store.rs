@@ -46,6 +46,10 @@ const CLAIM: Sql = sql!(
 );
 const DROP_CHUNKS: Sql = sql!("delete from download_chunk where org = $1 and env = $2 and download = $3 and run < $4");
 const ALL_CHUNKS: Sql = sql!("delete from download_chunk where org = $1 and env = $2 and download = $3");
+const SOME_CHUNKS: Sql = sql!(
+    "delete from download_chunk where org = $1 and env = $2 and download = $3 and (run, seq) in
+     (select run, seq from download_chunk where org = $1 and env = $2 and download = $3 order by run, seq limit $4)"
+);
 const ADD_CHUNK: Sql =
     sql!("insert into download_chunk (org, env, download, run, seq, sealed) values ($1, $2, $3, $4, $5, $6)");
 const FURTHER: Sql = sql!(
@@ -240,6 +244,11 @@ pub(super) fn overdue(tx: &mut Tx<'_>, most: u32, limit: u32) -> Result<Vec<(Dow
 /// Those whose keys are to be destroyed.
 pub(super) fn to_shred(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<DownloadId>, StoreError> {
     tx.all(TO_SHRED, &[&limit], |row| row.get("id"))
+}
+
+/// Removes up to `most` pieces of a file; answers how many. In one transaction, SQLite would keep all of a file in memory to take it back.
+pub(super) fn drop_chunks(tx: &mut Tx<'_>, id: DownloadId, most: u32) -> Result<u64, StoreError> {
+    tx.execute(SOME_CHUNKS, &[&id, &most])
 }
 
 /// Nothing of what was sealed is left; false if it was so before.

@@ -138,6 +138,9 @@ async fn end(house: &Store, ctx: &Ctx, download: &Download) -> Result<(), StoreE
     Ok(())
 }
 
+/// Pieces of a file removed in one transaction: each is about a MiB.
+const PIECES: u32 = 8;
+
 /// Destroys what has come to its end.
 async fn shred(downloads: &Downloads, ctx: &Ctx) -> Result<(), StoreError> {
     let due = downloads.house.read::<_, StoreError>(ctx, |tx| store::to_shred(tx, AT_ONCE)).await?;
@@ -153,6 +156,7 @@ async fn shred(downloads: &Downloads, ctx: &Ctx) -> Result<(), StoreError> {
 pub(super) async fn destroy(house: &Store, ctx: &Ctx, id: DownloadId, slot: SlotId) -> Result<(), StoreError> {
     house.keys().shred(ctx.org.id, vec![slot]).await?;
     let system = Ctx::system(ctx.org, ctx.world.clone());
+    while house.maintain::<_, StoreError>(&system, move |tx| store::drop_chunks(tx, id, PIECES)).await? > 0 {}
     let empty = move |tx: &mut Tx<'_>| {
         // Another node has done it.
         if !store::shredded(tx, id)? {
